@@ -1,0 +1,74 @@
+# Frontdesk. `make` alone lists what there is to do.
+#
+# CI=true turns every missing component (browser, nginx, PostgreSQL, Redis) from a loud skip into a failure.
+
+SHELL := /bin/bash -o pipefail
+.DEFAULT_GOAL := help
+.PHONY: help install demo demo-reset packages test lint contract bench lock messages
+.DELETE_ON_ERROR:
+
+PORT ?= 8000
+VENV := .venv
+RUN := $(VENV)/bin
+# The first Python that is new enough; PYTHON=… names another.
+PYTHON ?= $(firstword $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
+	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python; done))
+WORKERS ?= 2
+PYTEST := $(RUN)/python -m pytest -q -n $(WORKERS)
+CATALOGUES := $(wildcard webapp/translations/*/LC_MESSAGES/messages.po)
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+install: $(VENV)/.runtime $(CATALOGUES:.po=.mo) ## make .venv and install what Frontdesk needs to run, from the hashed file
+
+demo: install ## simulator and Frontdesk together on http://127.0.0.1:8000 (PORT=8123 for another); Ctrl-C stops both
+	@exec $(RUN)/python -m simulator.demo --port $(PORT)
+
+demo-reset: ## forget everything the demo stored
+	rm -rf var/demo
+
+test: packages $(VENV)/.dev $(CATALOGUES:.po=.mo) lint ## everything: lint, types, templates, imports, spelling, then the suite on SQLite and on PostgreSQL + Redis
+	$(PYTEST) --database=sqlite
+	$(PYTEST) --database=postgresql -m "not browser"
+
+lint: $(VENV)/.dev ## ruff, mypy, djlint, import contracts, spelling
+	$(RUN)/ruff check .
+	$(RUN)/ruff format --check .
+	$(RUN)/mypy
+	$(RUN)/djlint --quiet --lint webapp simulator
+	$(RUN)/lint-imports
+	$(RUN)/codespell
+
+contract: $(VENV)/.dev ## what we believe of LiveKit, against LIVEKIT_URL=… LIVEKIT_API_KEY=… LIVEKIT_API_SECRET=… [WEBHOOK_PORT=…], or the simulator
+	LIVEKIT_URL="$(LIVEKIT_URL)" LIVEKIT_API_KEY="$(LIVEKIT_API_KEY)" LIVEKIT_API_SECRET="$(LIVEKIT_API_SECRET)" \
+	WEBHOOK_PORT="$(WEBHOOK_PORT)" $(RUN)/python -m pytest -m contract
+
+bench: packages $(VENV)/.dev $(CATALOGUES:.po=.mo) ## speed on 100,000 rooms, to build/bench.json (QUICK=1: 1,000 rooms, under 2 minutes)
+	$(RUN)/python -m bench $(if $(QUICK),--quick)
+
+messages: $(VENV)/.dev ## collect the texts of code and templates into the catalogues, and compile them
+	$(RUN)/python -m tools.messages update
+	$(RUN)/python -m tools.messages compile
+
+lock: $(VENV)/.dev ## resolve pyproject.toml into the two hashed requirements files
+	uv pip compile --quiet --upgrade --generate-hashes --no-header --no-emit-index-url pyproject.toml -o requirements.txt
+	uv pip compile --quiet --upgrade --generate-hashes --no-header --no-emit-index-url --extra dev -c requirements.txt \
+		pyproject.toml -o requirements-dev.txt
+
+packages: ## Debian packages the tests use, where we may install them (root, apt-get)
+	@tools/packages
+
+%.mo: %.po $(VENV)/.runtime
+	$(RUN)/python -m tools.messages compile
+
+$(VENV)/bin/python:
+	@tools/venv "$(PYTHON)" $(VENV)
+
+$(VENV)/.runtime: requirements.txt | $(VENV)/bin/python
+	$(RUN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	@touch $@
+
+$(VENV)/.dev: requirements-dev.txt | $(VENV)/.runtime
+	$(RUN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	@touch $@

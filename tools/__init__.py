@@ -1,0 +1,1 @@
+"""What developers run: catalogues, the README's tables. Nothing here is part of the product."""
