@@ -1,3 +1,69 @@
-"""Fixtures of the whole suite."""
+"""Fixtures for all tests: one app per worker, a clean database per test, browsers for personas."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+
+from tests.personas import Browser, browser, persona
+from webapp import create_app
+from webapp.accounts.models import User
+from webapp.config import Settings
+from webapp.db import db
+from webapp.models import metadata
+from webapp.security import limiter
 
 pytest_plugins = ["tests.plugins.components", "tests.plugins.servers"]
+
+
+@pytest.fixture(scope="session")
+def settings(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """Settings of the app under test."""
+    return Settings(
+        environment="testing",
+        database_url=database_url,
+        recordings_dir=Path(tmp_path_factory.mktemp("recordings")),
+        livekit_url="http://127.0.0.1:9",
+    )
+
+
+@pytest.fixture(scope="session")
+def _app(settings: Settings) -> Iterator[Flask]:
+    app = create_app(settings)
+    with app.app_context():
+        metadata.create_all(db.engine)
+        yield app
+        db.engine.dispose()
+
+
+@pytest.fixture
+def app(_app: Flask) -> Iterator[Flask]:
+    """The app inside an app context, on an empty database."""
+    with _app.app_context():
+        _empty()
+        limiter.reset()
+        yield _app
+
+
+def _empty() -> None:
+    with db.engine.begin() as connection:
+        if connection.dialect.name == "postgresql":
+            names = ", ".join(f'"{table.name}"' for table in metadata.sorted_tables)
+            connection.execute(sa.text(f"TRUNCATE {names} RESTART IDENTITY CASCADE"))
+            return
+        for table in reversed(metadata.sorted_tables):
+            connection.execute(table.delete())
+
+
+@pytest.fixture
+def client(app: Flask) -> Browser:
+    """An anonymous browser."""
+    return browser(app)
+
+
+@pytest.fixture
+def client_as(app: Flask) -> Callable[[str | User], Browser]:
+    """Makes a browser signed in as a persona, or as a given user."""
+    return lambda who: browser(app, persona(who) if isinstance(who, str) else who)

@@ -1,1 +1,40 @@
-"""Frontdesk: the front desk of a LiveKit installation."""
+"""Frontdesk: the front desk of a LiveKit installation whose meetings phones can join."""
+
+from flask import Flask
+from jinja2 import StrictUndefined
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from webapp import cli, errors, health, i18n, logs, models, security
+from webapp.accounts import sessions
+from webapp.config import Settings
+from webapp.db import db
+
+__all__ = ["create_app", "models"]
+
+
+def create_app(settings: Settings | None = None) -> Flask:
+    """Build the app; without settings they come from the environment.
+
+    Raises pydantic.ValidationError when a setting is wrong.
+    """
+    settings = settings or Settings()
+    app = Flask(__name__)
+    app.testing = settings.environment == "testing"
+    app.secret_key = settings.secret_key.get_secret_value()
+    app.extensions["frontdesk.settings"] = settings
+    app.jinja_env.undefined = StrictUndefined
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    if settings.proxy_count:
+        hops = settings.proxy_count
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+    if not app.testing:
+        logs.init_logging()
+
+    db.init_app(app, settings.database_url, settings.database_pool_size)
+    sessions.init_app(app)
+    security.init_app(app, settings)
+    i18n.init_app(app, settings)
+    errors.init_app(app)
+    health.init_app(app)
+    cli.init_app(app)
+    return app

@@ -1,0 +1,34 @@
+"""Runs migrations on the app's own engine; one upgrade at a time on PostgreSQL."""
+
+import sqlalchemy as sa
+from alembic import context
+
+from webapp.db import UTCDateTime
+from webapp.models import metadata
+
+LOCK = 7_301_884_411  # any constant that nobody else uses for an advisory lock
+
+
+def plain_type(kind: str, item: object, _context: object) -> str | bool:
+    """Write our own column types as what they are in the database: migrations outlive the code."""
+    return "sa.DateTime(timezone=True)" if kind == "type" and isinstance(item, UTCDateTime) else False
+
+
+def run() -> None:
+    """Run the asked-for migrations in one transaction."""
+    engine = context.config.attributes["engine"]
+    with engine.connect() as connection:
+        context.configure(
+            connection=connection,
+            target_metadata=metadata,
+            render_as_batch=True,
+            compare_type=True,
+            render_item=plain_type,
+        )
+        with context.begin_transaction():
+            if connection.dialect.name == "postgresql":
+                connection.execute(sa.text("SELECT pg_advisory_xact_lock(:key)"), {"key": LOCK})
+            context.run_migrations()
+
+
+run()

@@ -1,0 +1,55 @@
+"""The frame holds: health, sign-in by default, headers, refusals."""
+
+import pytest
+from flask import Flask
+from pydantic import ValidationError
+
+from tests.personas import Browser
+from webapp.config import Settings
+from webapp.db import db
+from webapp.leases import held
+from webapp.security import local_url
+
+
+def test_the_app_says_that_it_is_alive_and_ready(client: Browser):
+    assert client.get("/healthz").status_code == 200
+    assert client.get("/readyz").status_code == 200
+    assert "python_info" in client.get("/metrics").text
+
+
+def test_every_answer_carries_a_policy_without_inline_script(client: Browser):
+    headers = client.get("/healthz").headers
+    assert "script-src 'self';" in headers["Content-Security-Policy"]
+    assert "unsafe-inline" not in headers["Content-Security-Policy"]
+    assert headers["X-Content-Type-Options"] == "nosniff"
+
+
+@pytest.mark.parametrize("target", ["//evil.example", "/\\evil.example", "https://evil.example", "/\t/e", ""])
+def test_a_target_on_another_site_is_not_followed(target: str):
+    assert local_url(target) is None
+
+
+def test_a_target_on_this_site_is_followed():
+    assert local_url("/rooms/?q=a") == "/rooms/?q=a"
+
+
+def test_production_refuses_to_run_on_development_secrets():
+    with pytest.raises(ValidationError, match="FRONTDESK_SECRET_KEY"):
+        Settings(environment="production")
+
+
+def test_a_lease_is_held_by_one_at_a_time(app: Flask):
+    with held("room:1") as first:
+        assert first
+        with held("room:1") as second:
+            assert not second
+    with held("room:1") as third:
+        assert third
+
+
+def test_no_call_goes_out_while_a_transaction_is_open(app: Flask):
+    db.session.connection()
+    with pytest.raises(RuntimeError, match="commit before"):
+        db.refuse_open_transaction()
+    db.session.commit()
+    db.refuse_open_transaction()

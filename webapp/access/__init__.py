@@ -1,0 +1,1 @@
+"""Access: granting, changing and revoking roles in a room."""

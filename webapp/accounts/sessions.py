@@ -1,0 +1,90 @@
+"""Sign-ins: the cookie holds a random token, a row its hash; deleting the row ends the sign-in at once."""
+
+import hashlib
+import secrets
+import uuid
+from datetime import timedelta
+
+import sqlalchemy as sa
+from flask import Flask, Request, g, session
+from flask_login import LoginManager
+
+from webapp.accounts.models import User, UserSession
+from webapp.db import db, utcnow
+from webapp.settings import settings
+
+COOKIE_KEY = "sign_in"
+SEEN_EVERY = timedelta(minutes=5)
+
+login_manager = LoginManager()
+
+
+def hashed(token: str) -> str:
+    """What is stored of a token: it is random, so a plain SHA-256 does."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def start(user: User, *, browser: str = "", address: str = "", id_token: str = "") -> str:
+    """Begin a sign-in of the user and return the token for the cookie."""
+    token = secrets.token_urlsafe(32)
+    db.session.add(
+        UserSession(
+            token_hash=hashed(token),
+            user_id=user.id,
+            browser=browser[:200],
+            address=address,
+            id_token=id_token,
+            expires_at=utcnow() + timedelta(hours=settings.session_hours),
+        )
+    )
+    user.last_sign_in_at = utcnow()
+    return token
+
+
+def end(session_id: uuid.UUID, user: User) -> bool:
+    """End one of the user's own sign-ins; False when it is not theirs or already ended."""
+    ended = sa.delete(UserSession).where(UserSession.id == session_id, UserSession.user_id == user.id)
+    return bool(db.session.execute(ended).rowcount)  # type: ignore[attr-defined]
+
+
+def end_all(user: User, *, keep: uuid.UUID | None = None) -> int:
+    """End all sign-ins of the user but the one to keep; returns how many."""
+    ended = sa.delete(UserSession).where(UserSession.user_id == user.id)
+    if keep is not None:
+        ended = ended.where(UserSession.id != keep)
+    return int(db.session.execute(ended).rowcount)  # type: ignore[attr-defined]
+
+
+def current() -> UserSession | None:
+    """The sign-in of this request."""
+    row: UserSession | None = g.get("user_session")
+    return row
+
+
+@login_manager.request_loader
+def load(_request: Request) -> User | None:
+    """Find who is signed in: one query; the time last seen is written every few minutes only."""
+    token = session.get(COOKIE_KEY)
+    if not token:
+        return None
+    found = sa.select(UserSession).where(UserSession.token_hash == hashed(token), UserSession.expires_at > utcnow())
+    row = db.session.scalar(found)
+    if row is None or not row.user.is_active:
+        return None
+    if row.seen_at < utcnow() - SEEN_EVERY:
+        row = _touch(row.id) or row
+    g.user_session = row
+    return row.user
+
+
+def _touch(session_id: uuid.UUID) -> UserSession | None:
+    db.begin_writing().execute(sa.update(UserSession).where(UserSession.id == session_id).values(seen_at=utcnow()))
+    db.session.commit()
+    return db.session.get(UserSession, session_id)
+
+
+def init_app(app: Flask) -> None:
+    """Let Flask-Login ask here."""
+    app.config["SESSION_PROTECTION"] = None
+    login_manager.session_protection = None
+    login_manager.init_app(app)

@@ -1,0 +1,46 @@
+"""The trail of deeds."""
+
+import enum
+import uuid
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from webapp.accounts.models import User
+from webapp.db import Model, choice, utcnow
+
+
+class ActorKind(enum.Enum):
+    """Who can do something."""
+
+    USER = "user"
+    GUEST = "guest"
+    LIVEKIT = "livekit"
+    SYSTEM = "system"
+
+
+class AuditEntry(Model):
+    """One deed; `details` names fields and counts, never a PIN, a number or an address."""
+
+    __tablename__ = "audit_entries"
+    __table_args__ = (
+        sa.Index("ix_audit_entries_room_id_id", "room_id", "id"),
+        sa.Index("ix_audit_entries_action_id", "action", "id"),
+        sa.Index("ix_audit_entries_user_id_id", "user_id", "id"),
+    )
+
+    id: Mapped[int] = mapped_column(sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True)
+    at: Mapped[datetime] = mapped_column(default=utcnow)
+    actor: Mapped[ActorKind] = mapped_column(choice(ActorKind))
+    user_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("users.id", ondelete="SET NULL"))
+    action: Mapped[str]  # such as room.rotate_pin
+    target_kind: Mapped[str]  # such as room
+    target_id: Mapped[str]
+    room_id: Mapped[uuid.UUID | None]  # no foreign key: the trail outlives what it tells of
+    reason: Mapped[str] = mapped_column(default="")
+    details: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    address: Mapped[str] = mapped_column(default="")
+
+    user: Mapped[User | None] = relationship(lazy="raise")

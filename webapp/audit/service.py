@@ -1,0 +1,63 @@
+"""Write the trail."""
+
+import uuid
+from dataclasses import dataclass
+from typing import Any, Self
+
+from webapp.accounts.models import User
+from webapp.audit.models import ActorKind, AuditEntry
+from webapp.db import Model, db
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Whoever does something: a person, a guest, LiveKit by a hook, or the system by a job."""
+
+    kind: ActorKind
+    user_id: uuid.UUID | None = None
+    address: str = ""
+
+    @classmethod
+    def user(cls, user: User, address: str = "") -> Self:
+        """A signed-in person."""
+        return cls(ActorKind.USER, user.id, address)
+
+    @classmethod
+    def guest(cls, address: str = "") -> Self:
+        """Somebody without a sign-in."""
+        return cls(ActorKind.GUEST, None, address)
+
+    @classmethod
+    def livekit(cls) -> Self:
+        """LiveKit, by a hook."""
+        return cls(ActorKind.LIVEKIT)
+
+    @classmethod
+    def system(cls) -> Self:
+        """A job or a command."""
+        return cls(ActorKind.SYSTEM)
+
+
+def record(action: str, target: Model | str, actor: Actor, *, reason: str = "", **details: Any) -> AuditEntry:
+    """Add an entry to the running transaction; `target` is a row with an id, or the id of a LiveKit object.
+
+    The room is read off the target (`room_id`, or the room itself) so that each room can show its own trail.
+    """
+    target_id = target if isinstance(target, str) else str(target.id)  # type: ignore[attr-defined]
+    kind = action.split(".", 1)[0]
+    room_id = details.pop("room_id", None) or getattr(target, "room_id", None)
+    if kind == "room" and not isinstance(target, str):
+        room_id = target.id  # type: ignore[attr-defined]
+    entry = AuditEntry(
+        actor=actor.kind,
+        user_id=actor.user_id,
+        address=actor.address,
+        action=action,
+        target_kind=kind,
+        target_id=target_id,
+        room_id=room_id,
+        reason=reason,
+        details=details,
+    )
+    db.session.add(entry)
+    return entry

@@ -1,0 +1,55 @@
+"""Commands: `flask db …` moves the database between versions of the schema."""
+
+from pathlib import Path
+
+import click
+from alembic import command
+from alembic.config import Config
+from flask import Flask
+from flask.cli import AppGroup
+
+from webapp.db import db
+
+MIGRATIONS = Path(__file__).parent.parent / "migrations"
+database = AppGroup("db", help="Move the database between versions of the schema.")
+
+
+def alembic_config() -> Config:
+    """Alembic's configuration for the current app's database."""
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    config.set_main_option("file_template", "%%(year)d_%%(month).2d_%%(day).2d_%%(slug)s")
+    config.attributes["engine"] = db.engine
+    return config
+
+
+@database.command()
+@click.argument("revision", default="head")
+def upgrade(revision: str) -> None:
+    """Bring the database up to REVISION (the newest by default)."""
+    command.upgrade(alembic_config(), revision)
+
+
+@database.command()
+@click.argument("revision")
+def downgrade(revision: str) -> None:
+    """Take the database down to REVISION (`base` empties it)."""
+    command.downgrade(alembic_config(), revision)
+
+
+@database.command()
+@click.argument("message")
+def revision(message: str) -> None:
+    """Write a migration from the difference between the models and the database."""
+    command.revision(alembic_config(), message, autogenerate=True)
+
+
+@database.command()
+def check() -> None:
+    """Exit 1 when the models ask for something that no migration makes."""
+    command.check(alembic_config())
+
+
+def init_app(app: Flask) -> None:
+    """Register the commands."""
+    app.cli.add_command(database)

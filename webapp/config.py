@@ -1,0 +1,138 @@
+"""Every setting of Frontdesk in one typed class, read from the environment and refused when wrong."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+DEVELOPMENT_SECRET = "development-only-secret-key"  # noqa: S105 - refused in production below
+
+
+def _http_url(value: str) -> str:
+    """Accept http(s) addresses only, without the trailing slash."""
+    parts = urlsplit(value)
+    if parts.scheme not in {"http", "https"} or not parts.netloc:
+        raise ValueError("should be an address such as https://desk.example.org")
+    return value.rstrip("/")
+
+
+def _issuer(value: str) -> str:
+    """Accept an http(s) issuer exactly as written: a trailing slash is part of its name (OIDC Discovery 4.3)."""
+    _http_url(value)
+    return value
+
+
+def _words(value: object) -> object:
+    """Split a comma separated text: an environment variable holds no JSON here."""
+    return [word.strip() for word in value.split(",") if word.strip()] if isinstance(value, str) else value
+
+
+HttpUrl = Annotated[str, AfterValidator(_http_url)]
+Issuer = Annotated[str, AfterValidator(_issuer)]
+Words = Annotated[list[str], NoDecode, BeforeValidator(_words)]
+
+
+class Settings(BaseSettings):
+    """The settings; each is an environment variable of the same name behind FRONTDESK_."""
+
+    model_config = SettingsConfigDict(env_prefix="FRONTDESK_", extra="ignore")
+
+    environment: Literal["production", "development", "testing"] = Field(
+        "production", description="production refuses unsafe settings; development and testing do not"
+    )
+    brand: str = Field("Frontdesk", description="name shown in the sidebar and in mails")
+    organisation: str = Field("", description="line below the name")
+    secret_key: SecretStr = Field(
+        SecretStr(DEVELOPMENT_SECRET), description="signs cookies; at least 32 random characters"
+    )
+    public_url: HttpUrl = Field("http://127.0.0.1:8000", description="address under which browsers reach Frontdesk")
+    proxy_count: int = Field(0, ge=0, le=5, description="reverse proxies in front whose X-Forwarded-* are trusted")
+    max_body_bytes: int = Field(2_000_000, ge=10_000, description="largest request body accepted, in bytes")
+
+    database_url: str = Field(
+        "sqlite:///var/frontdesk.sqlite3", description="SQLAlchemy address: sqlite:///file or postgresql://…"
+    )
+    database_pool_size: int = Field(10, ge=1, le=200, description="PostgreSQL connections kept per process")
+    redis_url: str = Field("", description="redis://… for jobs and rate limits of several processes; empty: embedded")
+
+    livekit_url: HttpUrl = Field("http://127.0.0.1:7880", description="LiveKit's HTTP address")
+    livekit_api_key: str = Field("devkey", min_length=1, description="API key, also of the incoming webhooks")
+    livekit_api_secret: SecretStr = Field(
+        SecretStr("development-livekit-secret-of-32-characters"), description="API secret of that key"
+    )
+    livekit_timeout: float = Field(5.0, gt=0, le=60, description="seconds to wait for LiveKit in a request")
+    meeting_url: str = Field(
+        "http://127.0.0.1:7880/playground/meet?room={room}",
+        description="meeting page for admitted guests; {room} becomes the slug, the token goes into the fragment",
+    )
+
+    oidc_issuer: Issuer = Field("http://127.0.0.1:7881", description="OpenID provider's issuer")
+    oidc_name: str = Field("", description="provider's name on the sign-in button; empty: its host name")
+    oidc_client_id: str = Field("frontdesk", min_length=1, description="client id at the provider")
+    oidc_client_secret: SecretStr = Field(SecretStr("frontdesk-secret"), description="client secret at the provider")
+    oidc_scopes: str = Field("openid email profile", description="scopes asked for, separated by blanks")
+    oidc_algorithm: Literal["RS256", "RS384", "RS512", "PS256", "ES256", "HS256"] = Field(
+        "RS256", description="signature of the id_token; never taken from the token itself"
+    )
+    oidc_timeout: float = Field(5.0, gt=0, le=60, description="seconds to wait for the provider")
+    oidc_leeway: int = Field(60, ge=0, le=600, description="seconds of clock difference that are forgiven")
+    oidc_full_name_claims: Words = Field(["given_name", "usual_name"], description="claims joined to the full name")
+    oidc_short_name_claim: str = Field("given_name", description="claim of the short name")
+    oidc_staff_claim: str = Field("", description="claim with the staff role; empty: set by `flask users` only")
+    oidc_support_values: Words = Field(["frontdesk-support"], description="values of it that mean support")
+    oidc_admin_values: Words = Field(["frontdesk-admin"], description="values of it that mean admin")
+    session_hours: int = Field(12, ge=1, le=720, description="hours until a sign-in ends by itself")
+    sign_in_limit: str = Field("20 per minute", description="rate limit of sign-in, per address")
+
+    languages: Words = Field(["en", "fr"], description="languages offered")
+    timezone: str = Field("Europe/Paris", description="time zone of people who chose none")
+
+    phone_number: str = Field("", description="number to dial where a trunk lists none, in international form")
+    phone_country: str = Field("FR", min_length=2, max_length=2, description="country of national numbers")
+    pin_length: int = Field(10, ge=4, le=16, description="digits of a new PIN; LiveKit reads at most 16")
+    pin_quarantine_days: int = Field(30, ge=0, le=3650, description="days in which a rotated PIN reaches nobody")
+    sweep_seconds: int = Field(60, ge=5, le=3600, description="seconds between two sweeps against LiveKit")
+
+    lobby_waiting_seconds: int = Field(30, ge=10, le=600, description="seconds after the last poll until expiry")
+    lobby_room_limit: int = Field(100, ge=1, le=10_000, description="guests that may wait for one room")
+    join_limit: str = Field("120 per minute", description="rate limit of asking to join, per address")
+    hook_limit: str = Field("6000 per minute", description="rate limit of incoming hooks, per address")
+
+    recordings_dir: Path = Field(Path("var/recordings"), description="folder of recordings in the embedded default")
+    recordings_egress_dir: str = Field("", description="the same folder as the egress worker sees it; empty: alike")
+    retention_days: int = Field(0, ge=0, le=36500, description="days a new recording is kept; 0: permanent")
+
+    @property
+    def secure(self) -> bool:
+        """Cookies carry Secure when browsers come by https."""
+        return self.public_url.startswith("https://")
+
+    @property
+    def embedded(self) -> bool:
+        """Jobs and rate limits live in the web process while no Redis is named."""
+        return not self.redis_url
+
+    @model_validator(mode="after")
+    def _refuse_unsafe_production(self) -> "Settings":
+        if self.environment != "production":
+            return self
+        problems = list(_production_problems(self))
+        if problems:
+            raise ValueError("; ".join(problems))
+        return self
+
+
+def _production_problems(settings: Settings) -> list[str]:
+    """Name what a production server must not run with."""
+    key = settings.secret_key.get_secret_value()
+    fresh = {name for name in Settings.model_fields if name not in settings.model_fields_set}
+    problems = []
+    if key == DEVELOPMENT_SECRET or len(key) < 32:
+        problems.append("FRONTDESK_SECRET_KEY should be at least 32 random characters")
+    if not settings.secure:
+        problems.append("FRONTDESK_PUBLIC_URL should begin with https://")
+    needed = ("livekit_url", "livekit_api_key", "livekit_api_secret", "oidc_issuer", "oidc_client_id", "meeting_url")
+    problems += [f"FRONTDESK_{name.upper()} should be set" for name in needed if name in fresh]
+    return problems

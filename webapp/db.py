@@ -1,0 +1,170 @@
+"""The database: one engine per app, one session per app context, UTC times, SQLite made safe for writers."""
+
+import enum
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+import sqlalchemy as sa
+from flask import Flask, current_app, g, has_request_context, request
+from sqlalchemy import event
+from sqlalchemy.engine import Connection, Dialect, Engine
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
+from uuid_utils.compat import uuid7
+
+READING = {"GET", "HEAD", "OPTIONS"}
+NAMES = {
+    "ix": "ix_%(column_0_label)s",
+    "uq": "uq_%(table_name)s_%(column_0_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+def utcnow() -> datetime:
+    """The present, timezone-aware, in UTC."""
+    return datetime.now(UTC)
+
+
+def new_id() -> uuid.UUID:
+    """A time-ordered UUID (version 7, RFC 9562), so that keys sort by age."""
+    return uuid7()
+
+
+class UTCDateTime(sa.types.TypeDecorator[datetime]):
+    """A timezone-aware UTC time on every database; naive values are refused."""
+
+    impl = sa.DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, _dialect: Dialect) -> datetime | None:
+        """Refuse naive times, store UTC."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a naive time reached the database")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, _dialect: Dialect) -> datetime | None:
+        """Give back aware times also from SQLite, which keeps none."""
+        return value.replace(tzinfo=UTC) if value is not None and value.tzinfo is None else value
+
+
+class Model(DeclarativeBase):
+    """Base of all stored things."""
+
+    metadata = sa.MetaData(naming_convention=NAMES)
+    type_annotation_map = {  # noqa: RUF012 - SQLAlchemy reads it off the class
+        datetime: UTCDateTime(),
+        uuid.UUID: sa.Uuid(),
+        dict[str, Any]: sa.JSON(),
+        str: sa.Text(),
+    }
+
+
+class Keyed:
+    """Gives a model the time-ordered UUID key."""
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+
+
+def choice(kind: type[enum.Enum]) -> sa.Enum:
+    """A column type that stores an enum by its value, as text."""
+    return sa.Enum(kind, native_enum=False, length=32, values_callable=lambda e: [str(member.value) for member in e])
+
+
+def partial_index(name: str, *columns: str, where: str, unique: bool = False) -> sa.Index:
+    """An index of the rows that fulfil `where` alone, on both databases."""
+    condition = sa.text(where)
+    return sa.Index(name, *columns, unique=unique, postgresql_where=condition, sqlite_where=condition)
+
+
+class Database:
+    """The door to the database of the current app.
+
+    A session of a request that only reads begins a plain transaction; all others take SQLite's write lock at once
+    (BEGIN IMMEDIATE), because a reader that turns writer loses against any writer that came between.
+    """
+
+    def init_app(self, app: Flask, url: str, pool_size: int) -> None:
+        """Open the engine for the app and close sessions with its contexts."""
+        engine = sa.create_engine(url, **_options(url, pool_size))
+        if engine.dialect.name == "sqlite":
+            event.listen(engine, "connect", _prepare_sqlite)
+            event.listen(engine, "begin", _begin_sqlite)
+        app.extensions["frontdesk.engine"] = engine
+        app.teardown_appcontext(self._close)
+
+    @property
+    def engine(self) -> Engine:
+        """The current app's engine."""
+        engine: Engine = current_app.extensions["frontdesk.engine"]
+        return engine
+
+    @property
+    def session(self) -> Session:
+        """The session of the current app context."""
+        if "db_session" not in g:
+            reading = has_request_context() and request.method in READING
+            bind = self.engine.execution_options(reading=True) if reading else self.engine
+            g.db_session = Session(bind, expire_on_commit=False)
+            if reading:
+                event.listen(g.db_session, "before_flush", _refuse_flush)
+        session: Session = g.db_session
+        return session
+
+    def begin_writing(self) -> Session:
+        """Let a request that came to read write after all; what it has read so far is let go."""
+        self._close()
+        session = g.db_session = Session(self.engine, expire_on_commit=False)
+        return session
+
+    @contextmanager
+    def collision_safe(self) -> Iterator[None]:
+        """A savepoint: an IntegrityError inside undoes only what stands inside."""
+        with self.session.begin_nested():
+            yield
+
+    def refuse_open_transaction(self) -> None:
+        """Raise RuntimeError while this context holds a writing transaction: no network call may wait under a lock."""
+        session: Session | None = g.get("db_session")
+        if session is not None and session.in_transaction() and not _only_reads(session):
+            raise RuntimeError("commit before calling out: a transaction is open")
+
+    def _close(self, _error: BaseException | None = None) -> None:
+        session: Session | None = g.pop("db_session", None)
+        if session is not None:
+            session.close()
+
+
+def _only_reads(session: Session) -> bool:
+    bind = session.get_bind()
+    return bool(bind.get_execution_options().get("reading"))
+
+
+def _refuse_flush(session: Session, _context: object, _instances: object) -> None:
+    if session.new or session.dirty or session.deleted:
+        raise RuntimeError("a reading request may not write: call db.begin_writing() first")
+
+
+def _options(url: str, pool_size: int) -> dict[str, Any]:
+    if url.startswith("sqlite"):
+        return {"connect_args": {"timeout": 10}}
+    return {"pool_size": pool_size, "max_overflow": 5, "pool_pre_ping": True, "pool_timeout": 5}
+
+
+def _prepare_sqlite(connection: Any, _record: object) -> None:
+    connection.isolation_level = None  # the driver's own transactions lose updates silently
+    for pragma in ("journal_mode=WAL", "foreign_keys=ON", "busy_timeout=10000", "synchronous=NORMAL"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    reading = connection.get_execution_options().get("reading")
+    connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+
+
+db = Database()

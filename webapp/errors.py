@@ -1,0 +1,100 @@
+"""Error pages: what happened, what still holds, what to do; never a bare code."""
+
+import json
+import secrets
+from dataclasses import dataclass
+
+import structlog
+from flask import Flask, request
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from sqlalchemy.exc import OperationalError
+from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Response
+
+from webapp import htmx
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class Words:
+    """What an error page says."""
+
+    title: str
+    what: str
+    now: str
+
+
+PAGES = {
+    400: Words(_l("This request cannot be read"), _l("Nothing was changed."), _l("Reload the page and try again.")),
+    401: Words(_l("You are signed out"), _l("This page needs to know who you are."), _l("Sign in and open it again.")),
+    403: Words(_l("You may not do this"), _l("Nothing was changed."), _l("Ask an owner of the room, or an admin.")),
+    404: Words(
+        _l("There is nothing here"),
+        _l("The page does not exist, or you may not know that it does."),
+        _l("Check the link, or go back to your desk."),
+    ),
+    405: Words(_l("This page cannot do that"), _l("Nothing was changed."), _l("Go back and use the page's buttons.")),
+    409: Words(_l("Somebody else was faster"), _l("Nothing was changed."), _l("Reload the page to see what holds.")),
+    413: Words(_l("This is too large"), _l("Nothing was stored."), _l("Send less at once.")),
+    429: Words(_l("Too many tries"), _l("This address asked too often."), _l("Wait a minute and try again.")),
+    500: Words(
+        _l("Something broke on our side"),
+        _l("Nothing was changed."),
+        _l("Try again; if it fails twice, tell support the code below."),
+    ),
+    502: Words(_l("LiveKit did not answer"), _l("What you saved is kept."), _l("It is tried again by itself.")),
+    503: Words(_l("The database did not answer"), _l("Nothing was changed."), _l("Try again in a minute.")),
+}
+
+
+def refusal(status: int, title: str, what: str, now: str, code: str = "") -> Response:
+    """Answer a refusal as a page, as an alert inside a swap, or as JSON for the API."""
+    if request.path.startswith(("/api/", "/hooks/")):
+        response = Response(status=status)
+        response.content_type = "application/json"
+        response.set_data(_json({"error": title, "detail": what, "hint": now, "code": code}))
+        return response
+    context = {"status": status, "title": title, "what": what, "now": now, "code": code}
+    if htmx.is_swap():
+        return htmx.alert("_alert.html", status, **context)
+    return htmx.respond("error.html", "error.html", status, **context)
+
+
+def _json(body: dict[str, str]) -> str:
+    return json.dumps({key: str(value) for key, value in body.items() if value})
+
+
+def _on_http(error: HTTPException) -> Response:
+    if error.code is None or error.code < 400:
+        return error.get_response()
+    words = PAGES.get(error.code, PAGES[500 if error.code >= 500 else 400])
+    said = error.description if error.code in {400, 403, 409} and error.response is None else None
+    custom = said if said and said != type(error).description else words.what
+    response = refusal(error.code, str(words.title), str(custom), str(words.now))
+    for name, value in error.get_headers():
+        if name in {"Allow", "Retry-After"}:
+            response.headers[name] = value
+    return response
+
+
+def _on_database(error: OperationalError) -> Response:
+    log.error("database.unavailable", kind=type(error.orig).__name__)  # the text may hold bound values
+    words = PAGES[503]
+    return refusal(503, str(words.title), str(words.what), str(words.now))
+
+
+def _on_bug(error: Exception) -> Response:
+    code = "F-" + secrets.token_hex(4)
+    log.error("unhandled", code=code, kind=type(error).__name__, exc_info=error)
+    words = PAGES[500]
+    return refusal(500, str(words.title), str(words.what), str(words.now), _("Code %(code)s", code=code))
+
+
+def init_app(app: Flask) -> None:
+    """Register the error pages; tests see bugs as exceptions instead."""
+    app.register_error_handler(HTTPException, _on_http)
+    app.register_error_handler(OperationalError, _on_database)
+    if not app.testing:
+        app.register_error_handler(Exception, _on_bug)

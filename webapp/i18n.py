@@ -1,0 +1,36 @@
+"""Languages and time zones: of the person, else of the browser, else of the installation."""
+
+from flask import Blueprint, Flask, g, redirect, request, session
+from flask.typing import ResponseReturnValue
+from flask_babel import Babel
+from flask_login import current_user
+
+from webapp.config import Settings
+from webapp.security import local_url
+
+bp = Blueprint("i18n", __name__)
+babel = Babel()
+
+
+@bp.post("/language")
+def set_language() -> ResponseReturnValue:
+    """Remember the language of somebody who is not signed in."""
+    session["language"] = request.form.get("language", "")[:5]
+    return redirect(local_url(request.form.get("next")) or "/", 303)
+
+
+def init_app(app: Flask, settings: Settings) -> None:
+    """Choose language and zone per request."""
+
+    def locale() -> str:
+        chosen = g.get("language") or getattr(current_user, "language", "") or session.get("language", "")
+        return (
+            chosen if chosen in settings.languages else request.accept_languages.best_match(settings.languages) or "en"
+        )
+
+    def timezone() -> str:
+        return g.get("timezone") or getattr(current_user, "timezone", "") or settings.timezone
+
+    app.config["BABEL_TRANSLATION_DIRECTORIES"] = "translations"
+    babel.init_app(app, locale_selector=locale, timezone_selector=timezone)
+    app.register_blueprint(bp)

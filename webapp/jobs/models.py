@@ -1,0 +1,23 @@
+"""Periodic jobs and their last runs."""
+
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from webapp.db import Model
+
+
+class PeriodicJob(Model):
+    """A job of the clock; a run is claimed by moving `next_at`, so that many workers run it once."""
+
+    __tablename__ = "periodic_jobs"
+
+    name: Mapped[str] = mapped_column(sa.String(64), primary_key=True)
+    next_at: Mapped[datetime]
+    started_at: Mapped[datetime | None]
+    ended_at: Mapped[datetime | None]
+    succeeded_at: Mapped[datetime | None]
+    runs: Mapped[int] = mapped_column(default=0)
+    failures: Mapped[int] = mapped_column(default=0)
+    problem: Mapped[str] = mapped_column(default="")

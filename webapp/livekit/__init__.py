@@ -1,0 +1,1 @@
+"""LiveKit: the only code that imports livekit."""

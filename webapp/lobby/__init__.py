@@ -1,0 +1,1 @@
+"""Lobby: guests ask, wait, and are admitted or denied."""

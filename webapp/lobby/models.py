@@ -1,0 +1,54 @@
+"""Guests who ask to enter."""
+
+import enum
+import uuid
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from webapp.accounts.models import User
+from webapp.db import Keyed, Model, choice, partial_index, utcnow
+from webapp.rooms.models import Room
+
+
+class Status(enum.Enum):
+    """Where a request stands; only waiting ones can still be decided."""
+
+    WAITING = "waiting"
+    ACCEPTED = "accepted"
+    DENIED = "denied"
+    LEFT = "left"
+    EXPIRED = "expired"
+
+
+class Kind(enum.Enum):
+    """How somebody wants to enter."""
+
+    WEB = "web"
+    PHONE = "phone"
+
+
+class Entry(Keyed, Model):
+    """One guest's request; its id is public, the guest is known by the bearer in a cookie, kept here as SHA-256."""
+
+    __tablename__ = "lobby_entries"
+    __table_args__ = (
+        partial_index("ix_lobby_entries_waiting", "room_id", "id", where="status = 'waiting'"),
+        sa.Index("ix_lobby_entries_room_id_id", "room_id", "id"),
+    )
+
+    room_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("rooms.id", ondelete="CASCADE"))
+    bearer_hash: Mapped[str] = mapped_column(unique=True)
+    identity: Mapped[str]  # the LiveKit identity once inside
+    name: Mapped[str] = mapped_column(sa.String(256))
+    kind: Mapped[Kind] = mapped_column(choice(Kind), default=Kind.WEB)
+    status: Mapped[Status] = mapped_column(choice(Status), default=Status.WAITING)
+    user_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("users.id", ondelete="SET NULL"))
+    asked_at: Mapped[datetime] = mapped_column(default=utcnow)
+    polled_at: Mapped[datetime] = mapped_column(default=utcnow)
+    decided_at: Mapped[datetime | None]
+    decided_by_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("users.id", ondelete="SET NULL"))
+
+    room: Mapped[Room] = relationship(lazy="raise")
+    decided_by: Mapped[User | None] = relationship(foreign_keys=[decided_by_id], lazy="raise")

@@ -1,0 +1,35 @@
+"""All models, imported once so that the metadata is whole for migrations and tests."""
+
+from webapp.accounts.models import User, UserSession
+from webapp.audit.models import AuditEntry
+from webapp.db import Model
+from webapp.due import DueWork
+from webapp.hooks.models import Delivery
+from webapp.jobs.models import PeriodicJob
+from webapp.leases import Lease
+from webapp.lobby.models import Entry
+from webapp.recordings.models import Recording
+from webapp.rooms.models import Access, OldSlug, PhonePin, Room, RoomCallback
+from webapp.telephony.models import Call, Trunk
+
+metadata = Model.metadata
+
+__all__ = [
+    "Access",
+    "AuditEntry",
+    "Call",
+    "Delivery",
+    "DueWork",
+    "Entry",
+    "Lease",
+    "OldSlug",
+    "PeriodicJob",
+    "PhonePin",
+    "Recording",
+    "Room",
+    "RoomCallback",
+    "Trunk",
+    "User",
+    "UserSession",
+    "metadata",
+]

@@ -1,0 +1,1 @@
+"""Recordings: start, stop, keep, refuse after expiry, delete."""

@@ -1,0 +1,70 @@
+"""Recordings and what becomes of them."""
+
+import enum
+import uuid
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from webapp.accounts.models import User
+from webapp.db import Keyed, Model, choice, partial_index, utcnow
+from webapp.rooms.models import Room
+
+
+class Mode(enum.Enum):
+    """What is recorded."""
+
+    VIDEO = "video"  # room composite, mp4
+    AUDIO = "audio"  # room composite without pictures, ogg
+
+
+class State(enum.Enum):
+    """A recording's life; the last three are terminal and free the room."""
+
+    STARTING = "starting"
+    ACTIVE = "active"
+    STOPPING = "stopping"
+    SAVED = "saved"
+    FAILED = "failed"
+    ABORTED = "aborted"
+
+    @property
+    def terminal(self) -> bool:
+        """Nothing more will come of LiveKit."""
+        return self in {State.SAVED, State.FAILED, State.ABORTED}
+
+
+RUNNING = "state IN ('starting', 'active', 'stopping')"
+
+
+class Recording(Keyed, Model):
+    """One recording; its id is in the egress' file path, so that a hook that comes early still finds it."""
+
+    __tablename__ = "recordings"
+    __table_args__ = (
+        partial_index("uq_recordings_running", "room_id", where=RUNNING, unique=True),
+        sa.Index("ix_recordings_room_id_id", "room_id", "id"),
+        sa.Index("ix_recordings_expires_at", "expires_at"),
+    )
+
+    room_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("rooms.id"))
+    mode: Mapped[Mode] = mapped_column(choice(Mode))
+    state: Mapped[State] = mapped_column(choice(State), default=State.STARTING)
+    egress_id: Mapped[str | None] = mapped_column(sa.String(64), unique=True)
+    key: Mapped[str]  # where the object lies, below the storage's root
+    problem: Mapped[str] = mapped_column(default="")  # why it failed, in words without personal data
+    started_by_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("users.id", ondelete="SET NULL"))
+    created_at: Mapped[datetime] = mapped_column(default=utcnow)
+    started_at: Mapped[datetime | None]
+    ended_at: Mapped[datetime | None]
+    looked_at: Mapped[datetime | None]  # by the sweep, last
+    duration_ms: Mapped[int | None] = mapped_column(sa.BigInteger())
+    size: Mapped[int | None] = mapped_column(sa.BigInteger())  # bytes
+    stored_at: Mapped[datetime | None]  # the object's own time: retention counts from here
+    retention_days: Mapped[int | None]  # None: permanent
+    expires_at: Mapped[datetime | None]
+    deleting_at: Mapped[datetime | None]  # asked to delete: the object goes first, then the row
+
+    room: Mapped[Room] = relationship(lazy="raise")
+    started_by: Mapped[User | None] = relationship(lazy="raise")

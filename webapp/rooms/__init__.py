@@ -1,0 +1,1 @@
+"""Rooms: durable places for meetings, with a link, an access level and a phone PIN."""

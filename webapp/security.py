@@ -1,0 +1,125 @@
+"""The outer wall: sign-in by default, CSRF, headers, body size, rate limits."""
+
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import urlsplit
+
+from flask import Flask, abort, g, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_limiter import Limiter
+from flask_limiter.util import get_remote_address
+from flask_login import current_user
+from flask_wtf.csrf import CSRFProtect
+from werkzeug.wrappers import Response
+
+from webapp import htmx
+from webapp.config import Settings
+
+csrf = CSRFProtect()
+limiter = Limiter(get_remote_address, headers_enabled=False)
+
+# Endpoints that anonymous people may reach; everything else sends them to sign in. A test walks the url_map against it.
+PUBLIC = {
+    "static",
+    "accounts.login",
+    "accounts.sign_in",
+    "accounts.callback",
+    "accounts.signed_out",
+    "lobby.join",
+    "lobby.ask",
+    "lobby.wait",
+    "lobby.leave",
+    "hooks.livekit",
+    "hooks.storage",
+    "health.healthz",
+    "health.readyz",
+    "health.metrics",
+    "rooms.creation_callback",
+    "i18n.set_language",
+}
+
+CSP = "; ".join(
+    (
+        "default-src 'self'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self' data:",
+        "object-src 'none'",
+        "base-uri 'none'",
+        "frame-ancestors 'none'",
+        "form-action 'self'{form_targets}",
+    )
+)
+
+
+def require(policy: Callable[[Any], bool]) -> None:
+    """Refuse with 403 the signed-in person whom the policy does not allow."""
+    if not policy(current_user):
+        abort(403)
+
+
+def local_url(target: str | None) -> str | None:
+    """The target when it is a path on this site, else None: no open redirect.
+
+    Browsers read a backslash as a slash and drop tabs and newlines (WHATWG URL), so any of them refuses the target.
+    """
+    if not target or not target.startswith("/") or any(ord(c) <= 32 or c == "\\" for c in target):
+        return None
+    parts = urlsplit(target)
+    return None if parts.scheme or parts.netloc or target.startswith("//") else target
+
+
+def _ask_sign_in() -> ResponseReturnValue | None:
+    if request.endpoint is None or request.endpoint in PUBLIC or current_user.is_authenticated:
+        return None
+    if request.path.startswith("/api/"):
+        abort(401)
+    # what an unsafe request would have done cannot be replayed by a redirect: come back to the desk instead
+    target = request.full_path.rstrip("?") if request.method in {"GET", "HEAD"} and not htmx.is_swap() else None
+    return (
+        htmx.go(url_for("accounts.login", next=target))
+        if htmx.is_swap()
+        else redirect(url_for("accounts.login", next=target))
+    )
+
+
+def _write_headers(response: Response) -> Response:
+    targets = "".join(f" {origin}" for origin in g.get("form_targets", ()))
+    headers = response.headers
+    headers.setdefault("Content-Security-Policy", CSP.format(form_targets=targets))
+    headers.setdefault("X-Content-Type-Options", "nosniff")
+    headers.setdefault("Referrer-Policy", "same-origin")
+    headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
+    headers.setdefault("Permissions-Policy", "camera=(), microphone=(), geolocation=()")
+    if request.endpoint != "static":
+        headers.setdefault("Cache-Control", "no-store")
+    if request.is_secure:
+        headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+    return response
+
+
+def allow_form_target(url: str) -> None:
+    """Let a form of this answer end on another origin: Chromium holds form-action against redirects too."""
+    parts = urlsplit(url)
+    g.form_targets = [*g.get("form_targets", []), f"{parts.scheme}://{parts.netloc}"]
+
+
+def init_app(app: Flask, settings: Settings) -> None:
+    """Put the wall around the app."""
+    app.config.update(
+        MAX_CONTENT_LENGTH=settings.max_body_bytes,
+        MAX_FORM_MEMORY_SIZE=settings.max_body_bytes,
+        SESSION_COOKIE_NAME="__Host-frontdesk" if settings.secure else "frontdesk",
+        SESSION_COOKIE_SECURE=settings.secure,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        WTF_CSRF_TIME_LIMIT=None,  # a form left open over lunch still works: the token dies with the session
+        WTF_CSRF_SSL_STRICT=True,
+        RATELIMIT_STORAGE_URI=settings.redis_url or "memory://",
+        RATELIMIT_IN_MEMORY_FALLBACK_ENABLED=bool(settings.redis_url),
+        RATELIMIT_ENABLED=True,
+    )
+    csrf.init_app(app)
+    limiter.init_app(app)
+    app.before_request(_ask_sign_in)
+    app.after_request(_write_headers)

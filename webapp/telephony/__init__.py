@@ -1,0 +1,1 @@
+"""Telephony: trunks, dispatch rules, and making LiveKit agree with what rooms want."""
