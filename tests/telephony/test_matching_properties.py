@@ -1,0 +1,58 @@
+"""What must hold of the matching for any world, beyond the recorded answers."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.telephony.vectors import load
+from webapp.telephony import matching
+
+NUMBERS = st.sampled_from(["+331", "331", "(33) 1", "+442", "", "anonymous"])
+PINS = st.sampled_from(["", "1234", "42"])
+CASES = [case for case in load("evaluate") if not case["verdict"].startswith("error_")][:300]
+IDS = st.sampled_from([f"SDR_{letter}" for letter in "abcdefgh"])
+
+
+@st.composite
+def rules(draw: st.DrawFn) -> dict[str, object]:
+    kind = draw(st.sampled_from(["direct", "individual", "callee"]))
+    return {
+        "sip_dispatch_rule_id": draw(IDS),
+        "rule": {f"dispatch_rule_{kind}": {"pin": draw(PINS)}},
+        "trunk_ids": draw(st.lists(st.sampled_from(["ST_a", "ST_b", ""]), max_size=2)),
+        "numbers": draw(st.lists(NUMBERS, max_size=2)),
+    }
+
+
+@given(case=st.sampled_from(CASES), chance=st.randoms(use_true_random=False))
+def test_the_order_in_which_the_world_is_listed_changes_no_answer(case, chance):
+    shuffled = {**case, "trunks": chance.sample(case["trunks"], len(case["trunks"]))}
+    shuffled["rules"] = chance.sample(case["rules"], len(case["rules"]))
+    assert matching.evaluate_case(shuffled) == matching.evaluate_case(case)
+
+
+@given(case=st.sampled_from([case for case in CASES if case["steps"][0]["trunk_id"]]))
+def test_a_rule_of_another_trunk_changes_nothing_even_when_it_is_broken(case):
+    foreign = {"sip_dispatch_rule_id": "SDR_0", "rule": {}, "trunk_ids": ["ST_of_somebody_else"]}
+    assert matching.evaluate_case({**case, "rules": [foreign, *case["rules"]]}) == matching.evaluate_case(case)
+
+
+@given(st.text())
+def test_normalising_twice_is_normalising_once(number):
+    assert matching.normalise(matching.normalise(number)) == matching.normalise(number)
+
+
+@given(st.lists(rules(), max_size=6, unique_by=lambda rule: rule["sip_dispatch_rule_id"]), rules())
+def test_a_nested_create_is_accepted_exactly_when_the_world_stays_free_of_conflicts(stored, new):
+    del new["sip_dispatch_rule_id"]
+    after = [*stored, {**new, "sip_dispatch_rule_id": "SDR_new"}]
+    assert refuses(lambda: matching.create_rule(stored, {"dispatch_rule": new})) == refuses(
+        lambda: matching.check_rules(matching.parse_rules(after))
+    )
+
+
+def refuses(act) -> bool:
+    try:
+        act()
+    except matching.MatchingError:
+        return True
+    return False

@@ -1,0 +1,81 @@
+"""How LiveKit decides who takes a phone call: pure, exact, held by vectors made with LiveKit's own code.
+
+Objects are LiveKit's JSON with snake_case names (MessageToDict with preserved names); absent fields are defaults.
+"""
+
+from webapp.telephony.matching.addresses import address_allowed, parse_address
+from webapp.telephony.matching.answers import Answer, look_up
+from webapp.telephony.matching.calls import (
+    KEYPAD,
+    LONGEST_PIN,
+    ROOM_ALPHABET,
+    Typed,
+    drop_verdict,
+    evaluate_case,
+    evaluate_lookup,
+    trunk_reasons,
+)
+from webapp.telephony.matching.changes import check_trunks, create_rule, create_trunk, update_rule, update_trunk
+from webapp.telephony.matching.errors import ConflictError, MatchingError
+from webapp.telephony.matching.headers import header_warnings
+from webapp.telephony.matching.model import Call, Json, Rule, Trunk, parse_rules, parse_trunks
+from webapp.telephony.matching.numbers import normalise, quoted
+from webapp.telephony.matching.rules import bad_rule, best_rule, check_rules, choose_rule, loaded_rules, priority
+from webapp.telephony.matching.trunks import choose_trunk, fits_number, lists_number, trunk_reason
+from webapp.telephony.matching.validation import (
+    check_create_rule,
+    check_create_trunk,
+    check_media,
+    check_rule,
+    check_trunk,
+    check_update_rule,
+    check_update_trunk,
+)
+
+__all__ = [
+    "KEYPAD",
+    "LONGEST_PIN",
+    "ROOM_ALPHABET",
+    "Answer",
+    "Call",
+    "ConflictError",
+    "Json",
+    "MatchingError",
+    "Rule",
+    "Trunk",
+    "Typed",
+    "address_allowed",
+    "bad_rule",
+    "best_rule",
+    "check_create_rule",
+    "check_create_trunk",
+    "check_media",
+    "check_rule",
+    "check_rules",
+    "check_trunk",
+    "check_trunks",
+    "check_update_rule",
+    "check_update_trunk",
+    "choose_rule",
+    "choose_trunk",
+    "create_rule",
+    "create_trunk",
+    "drop_verdict",
+    "evaluate_case",
+    "evaluate_lookup",
+    "fits_number",
+    "header_warnings",
+    "lists_number",
+    "loaded_rules",
+    "look_up",
+    "normalise",
+    "parse_address",
+    "parse_rules",
+    "parse_trunks",
+    "priority",
+    "quoted",
+    "trunk_reason",
+    "trunk_reasons",
+    "update_rule",
+    "update_trunk",
+]
