@@ -4,10 +4,11 @@ from flask import Flask
 from jinja2 import StrictUndefined
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from webapp import cli, errors, health, i18n, logs, models, security
+from webapp import background, cli, errors, health, i18n, logs, models, security
 from webapp.accounts import sessions
 from webapp.config import Settings
 from webapp.db import db
+from webapp.jobs import queue
 
 __all__ = ["create_app", "models"]
 
@@ -35,6 +36,9 @@ def create_app(settings: Settings | None = None) -> Flask:
     security.init_app(app, settings)
     i18n.init_app(app, settings)
     errors.init_app(app)
+    background.init_app(app)
+    if not app.testing:  # tests run jobs themselves, when they want to see what they do
+        queue.init_app(app, settings)
     health.init_app(app)
     cli.init_app(app)
     return app

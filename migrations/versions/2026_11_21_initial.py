@@ -55,7 +55,6 @@ def upgrade() -> None:
     sa.Column('payload', sa.JSON(), nullable=False),
     sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('due_at', sa.DateTime(timezone=True), nullable=False),
-    sa.Column('claimed_until', sa.DateTime(timezone=True), nullable=True),
     sa.Column('attempts', sa.Integer(), nullable=False),
     sa.Column('problem', sa.Text(), nullable=False),
     sa.Column('done_at', sa.DateTime(timezone=True), nullable=True),
@@ -65,6 +64,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('due_work', schema=None) as batch_op:
         batch_op.create_index('ix_due_work_open', ['due_at'], unique=False, postgresql_where=sa.text('done_at IS NULL AND gave_up_at IS NULL'), sqlite_where=sa.text('done_at IS NULL AND gave_up_at IS NULL'))
+        batch_op.create_index('ix_due_work_gave_up', ['gave_up_at'], unique=False, postgresql_where=sa.text('gave_up_at IS NOT NULL'), sqlite_where=sa.text('gave_up_at IS NOT NULL'))
 
     op.create_table('leases',
     sa.Column('name', sa.Text(), nullable=False),
@@ -358,6 +358,7 @@ def downgrade() -> None:
     op.drop_table('periodic_jobs')
     op.drop_table('leases')
     with op.batch_alter_table('due_work', schema=None) as batch_op:
+        batch_op.drop_index('ix_due_work_gave_up', postgresql_where=sa.text('gave_up_at IS NOT NULL'), sqlite_where=sa.text('gave_up_at IS NOT NULL'))
         batch_op.drop_index('ix_due_work_open', postgresql_where=sa.text('done_at IS NULL AND gave_up_at IS NULL'), sqlite_where=sa.text('done_at IS NULL AND gave_up_at IS NULL'))
 
     op.drop_table('due_work')

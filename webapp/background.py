@@ -1,0 +1,56 @@
+"""Work right after the answer, in the same process: threads with an app context of their own."""
+
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Protocol
+
+import structlog
+from flask import Flask, current_app
+
+log = structlog.get_logger()
+EXTENSION = "frontdesk.background"
+
+
+class Background(Protocol):
+    """Runs a function after the answer, or at once where a test wants to see what it did."""
+
+    def submit(self, work: Callable[[], object], /) -> object:
+        """Take the work."""
+
+
+class Threads:
+    """A few threads per process, begun with the first work: a fork before that is harmless."""
+
+    def __init__(self, count: int = 8) -> None:
+        self._pool = ThreadPoolExecutor(count, thread_name_prefix="background")
+
+    def submit(self, work: Callable[[], object], /) -> Future[object]:
+        """Take the work; it starts when a thread is free."""
+        return self._pool.submit(work)
+
+
+class Inline:
+    """Does the work before the answer, for tests and commands."""
+
+    def submit(self, work: Callable[[], object], /) -> object:
+        """Do the work."""
+        return work()
+
+
+def run(work: Callable[[], object]) -> None:
+    """Do `work` in an app context of its own, soon; a failure is logged, whoever recorded the work sweeps it."""
+    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
+
+    def inside() -> None:
+        with app.app_context():
+            try:
+                work()
+            except Exception as error:
+                log.exception("background.failed", error=type(error).__name__)
+
+    app.extensions[EXTENSION].submit(inside)
+
+
+def init_app(app: Flask) -> None:
+    """Use threads, unless tests put something else there."""
+    app.extensions[EXTENSION] = Threads()

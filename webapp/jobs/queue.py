@@ -1,0 +1,86 @@
+"""The queue that makes due work sooner: huey on SQLite inside the web process, or on Redis with `flask worker`."""
+
+import signal
+import uuid
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import structlog
+from flask import Flask
+from huey import Huey, RedisHuey, SqliteHuey
+from huey.consumer import Consumer
+from sqlalchemy.engine import make_url
+
+from webapp import due
+from webapp.config import Settings
+from webapp.db import utcnow
+from webapp.jobs import periodic, register, work
+
+log = structlog.get_logger()
+EXTENSION = "frontdesk.huey"
+
+
+def make_huey(settings: Settings) -> Huey:
+    """The queue that the settings name; results are not kept, the database knows them."""
+    if settings.redis_url:
+        return RedisHuey("frontdesk", url=settings.redis_url, results=False)
+    url = make_url(settings.database_url)
+    folder = Path(url.database or "").parent if url.drivername.startswith("sqlite") else Path("var")
+    folder.mkdir(parents=True, exist_ok=True)
+    return SqliteHuey("frontdesk", filename=str(folder / "queue.sqlite3"), results=False, fsync=False)
+
+
+def init_app(app: Flask, settings: Settings) -> None:
+    """Tell the queue of due work after each commit; a queue that is away costs nothing but time."""
+    huey = make_huey(settings)
+
+    @huey.task()
+    def run_work(work_id: str) -> None:
+        with app.app_context():
+            work.run(uuid.UUID(work_id), register.HANDLERS)
+
+    @huey.periodic_task(lambda _when: True)
+    def tick() -> None:
+        with app.app_context():
+            periodic.run_all(register.jobs())
+
+    def sooner(work_id: uuid.UUID, due_at: datetime) -> None:
+        try:
+            delay = max((due_at - utcnow()).total_seconds(), 0)
+            run_work.schedule(args=(str(work_id),), delay=delay) if delay else run_work(str(work_id))
+        except Exception as error:  # the row is committed: the sweep will find it
+            log.warning("queue.unavailable", error=type(error).__name__)
+
+    app.extensions[EXTENSION] = huey
+    app.extensions[due.QUEUE] = sooner
+
+
+class QuietConsumer(Consumer):
+    """A consumer that leaves the signals to the web server it lives in."""
+
+    def _set_signal_handlers(self) -> None:
+        """Leave SIGTERM to the server: it finishes requests first."""
+
+
+def start_embedded(app: Flask, threads: int = 2) -> Consumer:
+    """Run the queue inside this process; call it after the fork. Returns the consumer, to be stopped with stop()."""
+    consumer = QuietConsumer(app.extensions[EXTENSION], workers=threads, periodic=True, check_worker_health=False)
+    consumer.start()
+    return consumer
+
+
+def run_worker(app: Flask, threads: int = 4) -> None:
+    """Run the queue until SIGTERM or SIGINT: the body of `flask worker`."""
+    consumer = Consumer(app.extensions[EXTENSION], workers=threads, periodic=True)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    consumer.run()
+
+
+def depth(app: Flask) -> dict[str, Any]:
+    """How much waits in the queue; unknown (None) while it is away."""
+    huey = app.extensions.get(EXTENSION)
+    try:
+        return {"pending": huey.pending_count(), "scheduled": huey.scheduled_count()} if huey else {}
+    except Exception:
+        return {"pending": None, "scheduled": None}

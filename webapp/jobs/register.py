@@ -1,0 +1,23 @@
+"""What there is to do: handlers of due work by kind, and the jobs of the clock."""
+
+from datetime import timedelta
+
+from webapp.jobs import work
+from webapp.jobs.periodic import Job
+from webapp.jobs.work import Handler
+
+HANDLERS: dict[str, Handler] = {}
+
+
+def sweep_due_work() -> None:
+    """Do what the queue lost."""
+    work.run_due(HANDLERS)
+
+
+def jobs() -> list[Job]:
+    """All jobs of the clock, most urgent first."""
+    minute = timedelta(seconds=55)  # the clock ticks every minute: a full minute would now and then skip a tick
+    return [
+        Job("due_work", minute, sweep_due_work),
+        Job("purge_due_work", timedelta(hours=1), work.purge),
+    ]
