@@ -45,7 +45,7 @@ def test_normalising_twice_is_normalising_once(number):
 def test_a_nested_create_is_accepted_exactly_when_the_world_stays_free_of_conflicts(stored, new):
     del new["sip_dispatch_rule_id"]
     after = [*stored, {**new, "sip_dispatch_rule_id": "SDR_new"}]
-    assert refuses(lambda: matching.create_rule(stored, {"dispatch_rule": new})) == refuses(
+    assert refuses(lambda: matching.create_rule(matching.parse_rules(stored), {"dispatch_rule": new})) == refuses(
         lambda: matching.check_rules(matching.parse_rules(after))
     )
 

@@ -1,14 +1,15 @@
 """What LiveKit refuses when a trunk or a rule is created or changed, given what is stored.
 
-Each check takes LiveKit's JSON objects, returns the object that would be stored, and raises MatchingError or
-ConflictError. The lists that LiveKit compares have holes; they are kept, because calls fail on what slips through.
+Each check takes what is stored and LiveKit's JSON request, returns the object that would be stored, and raises
+MatchingError or ConflictError. The lists that LiveKit compares have holes; they are kept, because calls fail on what
+slips through.
 """
 
 from collections.abc import Sequence
 from typing import Any, TypeVar
 
 from webapp.telephony.matching.errors import ConflictError, MatchingError
-from webapp.telephony.matching.model import Json, Rule, Trunk, parse_rules, parse_trunks
+from webapp.telephony.matching.model import Json, Rule, Trunk
 from webapp.telephony.matching.numbers import normalise, quoted
 from webapp.telephony.matching.rules import check_rules
 from webapp.telephony.matching.validation import (
@@ -26,19 +27,19 @@ from webapp.telephony.matching.validation import (
 _Stored = TypeVar("_Stored", Rule, Trunk)
 
 
-def create_rule(rules: Sequence[Json], request: Json) -> dict[str, Any]:
+def create_rule(rules: Sequence[Rule], request: Json) -> dict[str, Any]:
     """Check a CreateSIPDispatchRule request: nested, against all rules; flat, against those of its trunks."""
     info = check_create_rule(request)
     flat = request.get("dispatch_rule") is None
-    listed = _on_trunks(parse_rules(rules), info.get("trunk_ids") or () if flat else ())
+    listed = _on_trunks(_by_id(rules), info.get("trunk_ids") or () if flat else ())
     check_rules(_new_one_second(listed, Rule.parse(info)))
     return dict(info)
 
 
-def update_rule(rules: Sequence[Json], request: Json) -> dict[str, Any]:
+def update_rule(rules: Sequence[Rule], request: Json) -> dict[str, Any]:
     """Check an UpdateSIPDispatchRule request against the rules stored for the changed rule's trunks."""
     check_update_rule(request)
-    stored = parse_rules(rules)
+    stored = _by_id(rules)
     old = _find(stored, request["sip_dispatch_rule_id"], "requested sip dispatch rule does not exist")
     info = updated(old.info, request, RULE_LISTS)
     try:
@@ -50,21 +51,24 @@ def update_rule(rules: Sequence[Json], request: Json) -> dict[str, Any]:
     return dict(info)
 
 
-def create_trunk(trunks: Sequence[Json], request: Json) -> dict[str, Any]:
+def create_trunk(trunks: Sequence[Trunk], request: Json) -> dict[str, Any]:
     """Check a CreateSIPInboundTrunk request against the trunks that share a number with it."""
     info = check_create_trunk(request)
     new = Trunk.parse(info)
-    check_trunks(_new_one_second(_sharing(parse_trunks(trunks), new.numbers), new))
+    check_trunks(_new_one_second(_sharing(_by_id(trunks), new.numbers), new))
     return dict(info)
 
 
-def update_trunk(trunks: Sequence[Json], request: Json) -> dict[str, Any]:
+def update_trunk(trunks: Sequence[Trunk], request: Json) -> dict[str, Any]:
     """Check an UpdateSIPInboundTrunk request against the trunks stored with its new numbers."""
     check_update_trunk(request)
-    stored = parse_trunks(trunks)
+    stored = _by_id(trunks)
     old = _find(stored, request["sip_trunk_id"], "requested sip trunk does not exist")
     info = updated(old.info, request, TRUNK_LISTS)
-    check_trunk(info)
+    try:
+        check_trunk(info)
+    except MatchingError as error:
+        raise MatchingError(error.kind, error.code, error.text, wrapped=True) from None
     changed = Trunk.parse(info)
     check_trunks(_replaced(_sharing(stored, changed.numbers), changed))
     return dict(info)
@@ -103,6 +107,10 @@ def _sharing(trunks: list[Trunk], numbers: Sequence[str]) -> list[Trunk]:
     return [
         trunk for trunk in trunks if not wanted or not trunk.numbers or wanted & {normalise(n) for n in trunk.numbers}
     ]
+
+
+def _by_id(stored: Sequence[_Stored]) -> list[_Stored]:
+    return sorted(stored, key=lambda each: each.id)
 
 
 def _new_one_second(stored: list[_Stored], new: _Stored) -> list[_Stored]:

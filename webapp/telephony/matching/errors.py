@@ -4,14 +4,16 @@
 class MatchingError(Exception):
     """LiveKit refuses or fails: `kind` is our name for it, `code` the Twirp code (empty when the process ends).
 
-    The text may hold numbers and rule names, so it is shown and never logged.
+    The text may hold numbers and rule names, so it is shown and never logged. A `wrapped` one reaches the HTTP API
+    with "twirp error unknown: " in front.
     """
 
-    def __init__(self, kind: str, code: str, text: str) -> None:
+    def __init__(self, kind: str, code: str, text: str, wrapped: bool = False) -> None:
         super().__init__(kind)
         self.kind = kind
         self.code = code
         self.text = text
+        self.wrapped = wrapped
 
     def as_json(self) -> dict[str, str]:
         """The refusal as the vectors write it."""

@@ -57,7 +57,7 @@ def priority(rule: Rule) -> int:
 
 def bad_rule() -> MatchingError:
     """A rule of no kind ends every lookup that loads it."""
-    return MatchingError("bad_rule", "invalid_argument", "unsupported SIP Dispatch Rule: <nil>")
+    return MatchingError("bad_rule", "invalid_argument", "unsupported SIP Dispatch Rule: <nil>", wrapped=True)
 
 
 def _fits_numbers(rule: Rule, call: Call) -> bool:
