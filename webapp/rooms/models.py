@@ -1,6 +1,7 @@
 """Rooms, their old links, their PINs, and who may enter them.
 
 `Access` stands here and not in its own feature because a room's policy reads roles; access/ holds its verbs and pages.
+So does `Trunk`, because a room is assigned to one when it is made; telephony/ keeps the rest of it.
 """
 
 import enum
@@ -83,6 +84,20 @@ class Room(Keyed, Model):
         """People are inside."""
         return self.live_since is not None
 
+    def role_of(self, user: User) -> "Role | None":
+        """The user's role, as it was loaded together with the room.
+
+        Raises LookupError when it was not: policies never query.
+        """
+        known: dict[uuid.UUID, Role | None] = self.__dict__.get("known_roles", {})
+        if user.id not in known:
+            raise LookupError("the room was loaded without this person's role")
+        return known[user.id]
+
+    def remember_role(self, user: User, role: "Role | None") -> None:
+        """Keep the role that a query read beside the room; not stored."""
+        self.__dict__.setdefault("known_roles", {})[user.id] = role
+
 
 class OldSlug(Model):
     """A link that a room had before; it redirects."""
@@ -117,6 +132,22 @@ class RoomCallback(Model):
     callback_hash: Mapped[str] = mapped_column(primary_key=True)
     room_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("rooms.id", ondelete="CASCADE"))
     expires_at: Mapped[datetime] = mapped_column(index=True)
+
+
+class Trunk(Model):
+    """Our side of a LiveKit inbound trunk: open to new rooms or not, its name when LiveKit is away, its guard rule."""
+
+    __tablename__ = "trunks"
+
+    sip_trunk_id: Mapped[str] = mapped_column(sa.String(64), primary_key=True)
+    name: Mapped[str] = mapped_column(default="")
+    number: Mapped[str] = mapped_column(default="")  # first called number, shown with a room's PIN
+    assignable: Mapped[bool] = mapped_column(default=True)
+    room_count: Mapped[int] = mapped_column(default=0)  # kept by room creation, so that choosing a trunk costs no count
+    guard_rule_id: Mapped[str | None] = mapped_column(sa.String(64))
+    guard_problem: Mapped[str] = mapped_column(default="")
+    seen_at: Mapped[datetime] = mapped_column(default=utcnow)
+    gone_at: Mapped[datetime | None]  # LiveKit no longer lists it
 
 
 class Access(Keyed, Model):

@@ -8,22 +8,9 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from webapp.db import Keyed, Model, choice, utcnow
+from webapp.rooms.models import Trunk
 
-
-class Trunk(Model):
-    """Our side of a LiveKit inbound trunk: open to new rooms or not, its name when LiveKit is away, its guard rule."""
-
-    __tablename__ = "trunks"
-
-    sip_trunk_id: Mapped[str] = mapped_column(sa.String(64), primary_key=True)
-    name: Mapped[str] = mapped_column(default="")
-    number: Mapped[str] = mapped_column(default="")  # first called number, shown with a room's PIN
-    assignable: Mapped[bool] = mapped_column(default=True)
-    room_count: Mapped[int] = mapped_column(default=0)  # kept by room creation, so that choosing a trunk costs no count
-    guard_rule_id: Mapped[str | None] = mapped_column(sa.String(64))
-    guard_problem: Mapped[str] = mapped_column(default="")
-    seen_at: Mapped[datetime] = mapped_column(default=utcnow)
-    gone_at: Mapped[datetime | None]  # LiveKit no longer lists it
+__all__ = ["Call", "Outcome", "Trunk"]
 
 
 class Outcome(enum.Enum):

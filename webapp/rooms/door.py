@@ -1,0 +1,37 @@
+"""The one door to a room: load it for a verb, or refuse."""
+
+from collections.abc import Callable
+from typing import NoReturn
+
+from flask import abort, redirect, request, url_for
+from flask_login import current_user
+
+from webapp.accounts.models import User
+from webapp.db import READING
+from webapp.rooms import policy, queries
+from webapp.rooms.models import Room
+
+
+def load_room(slug: str, may: Callable[[User, Room], bool]) -> Room:
+    """The room of the link, for a verb of a policy; an unsafe request holds its row until the commit.
+
+    Strangers get 404, members who may not 403; a link that the room had before leads on to its new one.
+    """
+    room = queries.by_slug(slug, current_user, lock=request.method not in READING)
+    if room is None:
+        _lead_on(slug)
+    if not policy.view(current_user, room):
+        abort(404)
+    if not may(current_user, room):
+        abort(403)
+    return room
+
+
+def _lead_on(slug: str) -> NoReturn:
+    """Redirect to the room that had this link before; whoever may not know of it gets 404."""
+    room = queries.by_old_slug(slug, current_user)
+    if room is None or not policy.view(current_user, room):
+        abort(404)
+    values = {**request.args.to_dict(), **(request.view_args or {}), "slug": room.slug}
+    target = url_for(str(request.endpoint), **values)
+    abort(redirect(target, 301 if request.method in READING else 308))
