@@ -16,7 +16,7 @@ class Options:
 
     issuer: str
     client_id: str = "frontdesk"
-    client_secret: str = "a-secret-for-development-only-32-characters-or-more"  # noqa: S105 (nothing real is behind it)
+    client_secret: str = "frontdesk-secret"  # noqa: S105 (nothing real is behind it)
     redirect_uris: tuple[str, ...] = ()
     post_logout_redirect_uris: tuple[str, ...] = ()
 

@@ -65,9 +65,9 @@ def serve(**options: Any) -> Iterator[RunningProvider]:
 
 def _run(loop: asyncio.AbstractEventLoop, listener: socket.socket, options: Options, ready: threading.Event) -> None:
     asyncio.set_event_loop(loop)
-    runner = web.AppRunner(create_app(options), access_log=None)
+    runner = web.AppRunner(create_app(options), access_log=None, shutdown_timeout=0.2)
     loop.run_until_complete(runner.setup())
-    loop.run_until_complete(web.SockSite(runner, listener, shutdown_timeout=0.2).start())
+    loop.run_until_complete(web.SockSite(runner, listener).start())
     loop.call_soon(ready.set)
     loop.run_forever()
     loop.run_until_complete(runner.cleanup())
