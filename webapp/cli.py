@@ -1,4 +1,4 @@
-"""Commands: `flask db …` moves the database between versions of the schema."""
+"""Commands: `flask db …` moves the database between versions of the schema; features bring their own groups."""
 
 from pathlib import Path
 
@@ -9,6 +9,7 @@ from flask import Flask
 from flask.cli import AppGroup
 
 from webapp.db import db
+from webapp.telephony.cli import telephony
 
 MIGRATIONS = Path(__file__).parent.parent / "migrations"
 database = AppGroup("db", help="Move the database between versions of the schema.")
@@ -53,3 +54,4 @@ def check() -> None:
 def init_app(app: Flask) -> None:
     """Register the commands."""
     app.cli.add_command(database)
+    app.cli.add_command(telephony)

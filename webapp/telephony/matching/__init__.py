@@ -25,11 +25,13 @@ from webapp.telephony.matching.trunks import choose_trunk, fits_number, lists_nu
 from webapp.telephony.matching.validation import (
     check_create_rule,
     check_create_trunk,
+    check_list_update,
     check_media,
     check_rule,
     check_trunk,
     check_update_rule,
     check_update_trunk,
+    updated,
 )
 
 __all__ = [
@@ -49,6 +51,7 @@ __all__ = [
     "best_rule",
     "check_create_rule",
     "check_create_trunk",
+    "check_list_update",
     "check_media",
     "check_rule",
     "check_rules",
@@ -78,4 +81,5 @@ __all__ = [
     "trunk_reasons",
     "update_rule",
     "update_trunk",
+    "updated",
 ]
