@@ -1,0 +1,107 @@
+"""The migrations make what the models describe, on both databases, and can be taken back."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from alembic import command
+from alembic.util import CommandError
+from flask import Flask
+
+from tests.plugins.servers import fresh_database
+from webapp import create_app
+from webapp.cli import alembic_config
+from webapp.config import Settings
+from webapp.db import db
+from webapp.models import metadata
+
+ROOT = Path(__file__).parent.parent
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def empty(request: pytest.FixtureRequest, tmp_path: Path, worker_id: str) -> Iterator[Flask]:
+    """An app on an empty database of either kind."""
+    if request.param == "sqlite":
+        yield from _app_on(f"sqlite:///{tmp_path / 'empty.sqlite3'}")
+    else:
+        server = request.getfixturevalue("postgresql_url")
+        with fresh_database(server, f"migrations_{worker_id}") as url:
+            yield from _app_on(url)
+
+
+def _app_on(url: str) -> Iterator[Flask]:
+    app = create_app(Settings(environment="testing", database_url=url))
+    with app.app_context():
+        yield app
+        db.engine.dispose()
+
+
+def described(look: Callable[[sa.Inspector, str], object]) -> dict[str, object]:
+    """What the database says about each of its tables."""
+    inspector = sa.inspect(db.engine)
+    return {name: look(inspector, name) for name in sorted(inspector.get_table_names()) if name != "alembic_version"}
+
+
+def shape(inspector: sa.Inspector, table: str) -> object:
+    """Columns, keys and indexes of a table, in a form that compares."""
+    return {
+        "columns": {c["name"]: (str(c["type"]), c["nullable"]) for c in inspector.get_columns(table)},
+        "primary": inspector.get_pk_constraint(table)["constrained_columns"],
+        "foreign": sorted(
+            (f["constrained_columns"], f["referred_table"], str(f["options"]))
+            for f in inspector.get_foreign_keys(table)
+        ),
+        "indexes": sorted(
+            (str(i["name"]), str(i["column_names"]), bool(i["unique"])) for i in inspector.get_indexes(table)
+        ),
+        "unique": sorted(str(u["column_names"]) for u in inspector.get_unique_constraints(table)),
+    }
+
+
+def test_migrating_up_makes_exactly_what_the_models_describe(empty: Flask):
+    command.upgrade(alembic_config(), "head")
+    migrated = described(shape)
+    command.downgrade(alembic_config(), "base")
+    metadata.create_all(db.engine)
+    assert migrated == described(shape)
+
+
+def test_no_model_asks_for_what_no_migration_makes(empty: Flask):
+    command.upgrade(alembic_config(), "head")
+    command.check(alembic_config())
+
+
+def test_a_model_without_its_migration_is_noticed(empty: Flask):
+    command.upgrade(alembic_config(), "head")
+    with db.engine.begin() as connection:
+        connection.execute(sa.text("ALTER TABLE rooms DROP COLUMN hide_phone_number"))
+    with pytest.raises(CommandError, match="New upgrade operations detected"):
+        command.check(alembic_config())
+
+
+def test_migrating_down_leaves_nothing_and_up_again_works(empty: Flask):
+    command.upgrade(alembic_config(), "head")
+    command.downgrade(alembic_config(), "base")
+    assert described(lambda _inspector, name: name) == {}
+    command.upgrade(alembic_config(), "head")
+    assert set(described(shape)) == set(metadata.tables)
+
+
+def test_the_commands_move_the_database(empty: Flask):
+    runner = empty.test_cli_runner()
+    for words in (["upgrade"], ["check"], ["downgrade", "base"]):
+        result = runner.invoke(args=["db", *words])
+        assert result.exit_code == 0, result.output
+    assert runner.invoke(args=["db", "check"]).exit_code == 1
+
+
+def test_servers_that_start_together_migrate_one_after_the_other(postgresql_url: str, worker_id: str):
+    with fresh_database(postgresql_url, f"together_{worker_id}") as url:
+        environment = os.environ | {"FRONTDESK_ENVIRONMENT": "testing", "FRONTDESK_DATABASE_URL": url}
+        command_line = [sys.executable, "-m", "flask", "--app", "wsgi", "db", "upgrade"]
+        servers = [subprocess.Popen(command_line, env=environment, cwd=ROOT) for _ in range(3)]
+        assert [server.wait(60) for server in servers] == [0, 0, 0]
