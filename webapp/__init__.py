@@ -9,6 +9,7 @@ from webapp.accounts import sessions
 from webapp.config import Settings
 from webapp.db import db
 from webapp.jobs import queue
+from webapp.livekit import pages as livekit_pages
 
 __all__ = ["create_app", "models"]
 
@@ -36,6 +37,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     security.init_app(app, settings)
     i18n.init_app(app, settings)
     errors.init_app(app)
+    livekit_pages.init_app(app)
     background.init_app(app)
     if not app.testing:  # tests run jobs themselves, when they want to see what they do
         queue.init_app(app, settings)

@@ -1,1 +1,1 @@
-"""LiveKit: the only code that imports livekit."""
+"""LiveKit, as Frontdesk asks it: the only code that speaks its protocol."""

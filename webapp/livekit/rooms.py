@@ -1,0 +1,137 @@
+"""LiveKit's live rooms and who is inside."""
+
+import secrets
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from livekit import api
+from livekit.protocol.models import DataPacket, ParticipantInfo, TrackType
+from livekit.protocol.models import Room as RoomMessage
+
+from webapp.livekit.client import call
+from webapp.livekit.errors import LiveKitError, LiveKitUnavailable
+
+AUTOMATIC = {"egress", "ingress", "agent", "connector", "bridge"}
+
+
+@dataclass(frozen=True)
+class LiveRoom:
+    """A room that LiveKit has; `participants` lags by up to 5 seconds, list_participants does not."""
+
+    sid: str
+    name: str
+    created_at: datetime
+    participants: int
+
+
+@dataclass(frozen=True)
+class Participant:
+    """Somebody or something in a live room; a phone's identity, name and attributes hold the caller's number."""
+
+    sid: str
+    identity: str
+    name: str
+    kind: str  # standard, sip, egress, ingress, agent, connector, bridge
+    joined_at: datetime
+    attributes: dict[str, str]
+    speaks: bool  # publishes sound that is not muted
+
+    @property
+    def is_phone(self) -> bool:
+        """A caller."""
+        return self.kind == "sip"
+
+    @property
+    def is_web(self) -> bool:
+        """A person who did not phone in."""
+        return not self.is_phone and self.kind not in AUTOMATIC
+
+    @property
+    def call_id(self) -> str:
+        """LiveKit's id of the phone call: it outlives a restart of LiveKit, the sid does not."""
+        return self.attributes.get("sip.callID", "")
+
+
+def list_rooms(names: Sequence[str] = ()) -> list[LiveRoom]:
+    """The live rooms, all or those of the given names."""
+    answer = call(lambda livekit: livekit.room.list_rooms(api.ListRoomsRequest(names=list(names))))
+    return [_room(room) for room in answer.rooms]
+
+
+def list_participants(room: str) -> list[Participant]:
+    """Who is in the room now; nobody when it is not live."""
+    answer = call(lambda livekit: livekit.room.list_participants(api.ListParticipantsRequest(room=room)))
+    return [_participant(info) for info in answer.participants if info.state != ParticipantInfo.DISCONNECTED]
+
+
+def remove_participant(room: str, identity: str) -> bool:
+    """Throw somebody out; False when they had left already."""
+    who = api.RoomParticipantIdentity(room=room, identity=identity)
+    return _unless_absent(lambda: call(lambda livekit: livekit.room.remove_participant(who)))
+
+
+def create_room(room: str) -> LiveRoom:
+    """Make the room live; an existing one is given back as it is."""
+    return _room(call(lambda livekit: livekit.room.create_room(api.CreateRoomRequest(name=room))))
+
+
+def delete_room(room: str) -> bool:
+    """End the meeting for everybody; False when there was none.
+
+    A room that a crash of LiveKit left behind answers 503 until it is created again.
+    """
+    try:
+        return _delete(room)
+    except LiveKitUnavailable as error:
+        if error.code != "unavailable":
+            raise
+    create_room(room)
+    return _delete(room)
+
+
+def send_data(room: str, data: bytes, topic: str) -> bool:
+    """Send a message to all inside; False when the room is not live, which LiveKit would take 3 seconds to say."""
+    if not list_rooms([room]):
+        return False
+    message = api.SendDataRequest(
+        room=room, data=data, topic=topic, kind=DataPacket.RELIABLE, nonce=secrets.token_bytes(16)
+    )
+    try:
+        call(lambda livekit: livekit.room.send_data(message))
+    except LiveKitUnavailable as error:
+        if error.code == "unavailable":  # it ended between the two questions
+            return False
+        raise
+    return True
+
+
+def _delete(room: str) -> bool:
+    return _unless_absent(lambda: call(lambda livekit: livekit.room.delete_room(api.DeleteRoomRequest(room=room))))
+
+
+def _unless_absent(ask: Callable[[], object]) -> bool:
+    try:
+        ask()
+    except LiveKitError as error:
+        if error.code == "not_found":
+            return False
+        raise
+    return True
+
+
+def _room(room: RoomMessage) -> LiveRoom:
+    created_at = datetime.fromtimestamp(room.creation_time, UTC)
+    return LiveRoom(room.sid, room.name, created_at, room.num_participants)
+
+
+def _participant(info: ParticipantInfo) -> Participant:
+    return Participant(
+        sid=info.sid,
+        identity=info.identity,
+        name=info.name,
+        kind=ParticipantInfo.Kind.Name(info.kind).lower(),
+        joined_at=datetime.fromtimestamp(info.joined_at, UTC),
+        attributes=dict(info.attributes),
+        speaks=any(track.type == TrackType.AUDIO and not track.muted for track in info.tracks),
+    )
