@@ -1,7 +1,37 @@
 """gunicorn's settings for Frontdesk: threads, because requests wait for the database and for LiveKit."""
 
+import os
+import sys
+from typing import Any
+
+from pydantic import ValidationError
+
+from webapp.check import explain
+from webapp.config import Settings
+from webapp.jobs import queue
+
 worker_class = "gthread"
 threads = 8
 graceful_timeout = 10
 keepalive = 5
 control_socket_disable = True  # would be opened in the home folder, which a service user may not have
+
+
+def on_starting(_server: Any) -> None:
+    """Refuse wrong settings once, before any worker: a worker that cannot start would be started for ever."""
+    try:
+        Settings()
+    except ValidationError as error:
+        sys.exit(explain(error, os.environ))
+
+
+def post_worker_init(worker: Any) -> None:
+    """Run the jobs inside the worker where no Redis is named; after the fork, which threads do not survive."""
+    if worker.wsgi.extensions["frontdesk.settings"].embedded:
+        worker.consumer = queue.start_embedded(worker.wsgi)
+
+
+def worker_exit(_server: Any, worker: Any) -> None:
+    """Let the job under way finish."""
+    if hasattr(worker, "consumer"):
+        worker.consumer.stop()

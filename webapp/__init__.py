@@ -4,7 +4,7 @@ from flask import Flask
 from jinja2 import StrictUndefined
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from webapp import background, cli, errors, health, i18n, logs, models, security
+from webapp import background, check, cli, errors, health, i18n, logs, models, security
 from webapp.accounts import sessions
 from webapp.config import Settings
 from webapp.db import db
@@ -43,4 +43,5 @@ def create_app(settings: Settings | None = None) -> Flask:
         queue.init_app(app, settings)
     health.init_app(app)
     cli.init_app(app)
+    check.init_app(app)
     return app

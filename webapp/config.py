@@ -3,11 +3,16 @@
 from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
+from zoneinfo import available_timezones
 
+import phonenumbers
+from limits import parse_many as parse_limits
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 DEVELOPMENT_SECRET = "development-only-secret-key"  # noqa: S105 - refused in production below
+NEEDED = ("livekit_url", "livekit_api_key", "livekit_api_secret", "oidc_issuer", "oidc_client_id", "meeting_url")
+LANGUAGES = {"en", "fr"}  # those that have a catalogue
 
 
 def _http_url(value: str) -> str:
@@ -29,9 +34,59 @@ def _words(value: object) -> object:
     return [word.strip() for word in value.split(",") if word.strip()] if isinstance(value, str) else value
 
 
+def _zone(value: str) -> str:
+    """Accept names of the IANA time zone database only."""
+    if value not in available_timezones():
+        raise ValueError("should be a time zone such as Europe/Paris")
+    return value
+
+
+def _country(value: str) -> str:
+    """Accept countries that have telephone numbers."""
+    if value not in phonenumbers.SUPPORTED_REGIONS:
+        raise ValueError("should be a country's two capital letters, such as FR")
+    return value
+
+
+def _database(value: str) -> str:
+    """Accept the two databases that the migrations are tested on."""
+    if not value.startswith(("sqlite://", "postgresql://", "postgresql+psycopg://")):
+        raise ValueError("should begin with sqlite:/// or postgresql://")
+    return value
+
+
+def _redis(value: str) -> str:
+    """Accept Redis addresses, and nothing at all."""
+    if value and not value.startswith(("redis://", "rediss://", "unix://")):
+        raise ValueError("should begin with redis://, rediss:// or unix://, or be empty")
+    return value
+
+
+def _limit(value: str) -> str:
+    """Accept what the rate limiter reads, so that a slip is refused at the start and not at the first request."""
+    try:
+        parse_limits(value)
+    except ValueError as error:
+        raise ValueError("should be a rate such as 20 per minute") from error
+    return value
+
+
+def _languages(value: list[str]) -> list[str]:
+    """Accept languages that have a catalogue."""
+    if not value or set(value) - LANGUAGES:
+        raise ValueError(f"should be one or more of {', '.join(sorted(LANGUAGES))}, separated by commas")
+    return value
+
+
 HttpUrl = Annotated[str, AfterValidator(_http_url)]
 Issuer = Annotated[str, AfterValidator(_issuer)]
 Words = Annotated[list[str], NoDecode, BeforeValidator(_words)]
+Languages = Annotated[list[str], NoDecode, BeforeValidator(_words), AfterValidator(_languages)]
+Zone = Annotated[str, AfterValidator(_zone)]
+Country = Annotated[str, AfterValidator(_country)]
+DatabaseUrl = Annotated[str, AfterValidator(_database)]
+RedisUrl = Annotated[str, AfterValidator(_redis)]
+Limit = Annotated[str, AfterValidator(_limit)]
 
 
 class Settings(BaseSettings):
@@ -51,11 +106,11 @@ class Settings(BaseSettings):
     proxy_count: int = Field(0, ge=0, le=5, description="reverse proxies in front whose X-Forwarded-* are trusted")
     max_body_bytes: int = Field(2_000_000, ge=10_000, description="largest request body accepted, in bytes")
 
-    database_url: str = Field(
+    database_url: DatabaseUrl = Field(
         "sqlite:///var/frontdesk.sqlite3", description="SQLAlchemy address: sqlite:///file or postgresql://…"
     )
     database_pool_size: int = Field(10, ge=1, le=200, description="PostgreSQL connections kept per process")
-    redis_url: str = Field("", description="redis://… for jobs and rate limits of several processes; empty: embedded")
+    redis_url: RedisUrl = Field("", description="redis://… for jobs and limits of several processes; empty: embedded")
 
     livekit_url: HttpUrl = Field("http://127.0.0.1:7880", description="LiveKit's HTTP address")
     livekit_api_key: str = Field("devkey", min_length=1, description="API key, also of the incoming webhooks")
@@ -63,7 +118,7 @@ class Settings(BaseSettings):
         SecretStr("development-livekit-secret-of-32-characters"), description="API secret of that key"
     )
     livekit_timeout: float = Field(5.0, gt=0, le=60, description="seconds to wait for LiveKit in a request")
-    meeting_url: str = Field(
+    meeting_url: HttpUrl = Field(
         "http://127.0.0.1:7880/playground/meet?room={room}",
         description="meeting page for admitted guests; {room} becomes the slug, the token goes into the fragment",
     )
@@ -84,21 +139,21 @@ class Settings(BaseSettings):
     oidc_support_values: Words = Field(["frontdesk-support"], description="values of it that mean support")
     oidc_admin_values: Words = Field(["frontdesk-admin"], description="values of it that mean admin")
     session_hours: int = Field(12, ge=1, le=720, description="hours until a sign-in ends by itself")
-    sign_in_limit: str = Field("20 per minute", description="rate limit of sign-in, per address")
+    sign_in_limit: Limit = Field("20 per minute", description="rate limit of sign-in, per address")
 
-    languages: Words = Field(["en", "fr"], description="languages offered")
-    timezone: str = Field("Europe/Paris", description="time zone of people who chose none")
+    languages: Languages = Field(["en", "fr"], description="languages offered")
+    timezone: Zone = Field("Europe/Paris", description="time zone of people who chose none")
 
     phone_number: str = Field("", description="number to dial where a trunk lists none, in international form")
-    phone_country: str = Field("FR", min_length=2, max_length=2, description="country of national numbers")
+    phone_country: Country = Field("FR", description="country of national numbers")
     pin_length: int = Field(10, ge=4, le=16, description="digits of a new PIN; LiveKit reads at most 16")
     pin_quarantine_days: int = Field(30, ge=0, le=3650, description="days in which a rotated PIN reaches nobody")
     sweep_seconds: int = Field(60, ge=5, le=3600, description="seconds between two sweeps against LiveKit")
 
     lobby_waiting_seconds: int = Field(30, ge=10, le=600, description="seconds after the last poll until expiry")
     lobby_room_limit: int = Field(100, ge=1, le=10_000, description="guests that may wait for one room")
-    join_limit: str = Field("120 per minute", description="rate limit of asking to join, per address")
-    hook_limit: str = Field("6000 per minute", description="rate limit of incoming hooks, per address")
+    join_limit: Limit = Field("120 per minute", description="rate limit of asking to join, per address")
+    hook_limit: Limit = Field("6000 per minute", description="rate limit of incoming hooks, per address")
 
     recordings_dir: Path = Field(Path("var/recordings"), description="folder of recordings in the embedded default")
     recordings_egress_dir: str = Field("", description="the same folder as the egress worker sees it; empty: alike")
@@ -133,6 +188,5 @@ def _production_problems(settings: Settings) -> list[str]:
         problems.append("FRONTDESK_SECRET_KEY should be at least 32 random characters")
     if not settings.secure:
         problems.append("FRONTDESK_PUBLIC_URL should begin with https://")
-    needed = ("livekit_url", "livekit_api_key", "livekit_api_secret", "oidc_issuer", "oidc_client_id", "meeting_url")
-    problems += [f"FRONTDESK_{name.upper()} should be set" for name in needed if name in fresh]
+    problems += [f"FRONTDESK_{name.upper()} should be set" for name in NEEDED if name in fresh]
     return problems

@@ -1,0 +1,64 @@
+"""`flask check`: each wrong, missing or unknown setting by its name, and what it should be."""
+
+import difflib
+import os
+from collections.abc import Iterator, Mapping
+
+import click
+from flask import Flask
+from pydantic import ValidationError
+
+from webapp.config import NEEDED, Settings
+
+PREFIX = "FRONTDESK_"
+
+
+def explain(error: ValidationError, environment: Mapping[str, str]) -> str:
+    """The refusal in words, one line per setting, never with the value: it may be a secret."""
+    problems = error.errors()
+    lines = [line for problem in problems for line in _lines(str(problem["msg"]), problem["loc"])]
+    if all(problem["loc"] for problem in problems):  # then what production needs was not looked at yet
+        lines += _missing(environment)
+    lines += unknown(environment)
+    return "\n".join(["Frontdesk does not start with these settings:", *(f"- {line}" for line in lines)])
+
+
+def _lines(message: str, place: tuple[str | int, ...]) -> Iterator[str]:
+    message = message.removeprefix("Value error, ").removeprefix("Input ")
+    if not place:  # several settings judged together; each sentence names its own
+        yield from message.split("; ")
+        return
+    name = str(place[0]).lower().removeprefix(PREFIX.lower())
+    field = Settings.model_fields.get(name)
+    yield f"{PREFIX}{name.upper()} {message}" + (f" ({field.description})" if field is not None else "")
+
+
+def _missing(environment: Mapping[str, str]) -> Iterator[str]:
+    if environment.get("FRONTDESK_ENVIRONMENT", "production") == "production":
+        needed = [PREFIX + name.upper() for name in ("secret_key", "public_url", *NEEDED)]
+        yield from (f"{name} should be set" for name in needed if not environment.get(name))
+
+
+def unknown(environment: Mapping[str, str]) -> Iterator[str]:
+    """Variables that look like settings and are none: each would be ignored in silence."""
+    known = [PREFIX + name.upper() for name in Settings.model_fields]
+    for name in sorted(environment):
+        if name.startswith(PREFIX) and name not in known and not name.startswith("FRONTDESK_TEST_"):
+            close = difflib.get_close_matches(name, known, 1)
+            yield f"{name} is not a setting" + (f"; {close[0]} is" if close else "")
+
+
+@click.command("check")
+def check() -> None:
+    """Say whether the settings are right; exit 1 and name each that is not."""
+    wrong = list(unknown(os.environ))
+    for line in wrong:
+        click.echo(f"- {line}")
+    if wrong:
+        raise SystemExit(1)
+    click.echo("The settings are right.")
+
+
+def init_app(app: Flask) -> None:
+    """Register the command."""
+    app.cli.add_command(check)
