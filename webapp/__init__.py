@@ -10,6 +10,7 @@ from webapp.config import Settings
 from webapp.db import db
 from webapp.jobs import queue
 from webapp.livekit import pages as livekit_pages
+from webapp.seed import command as seed_command
 
 __all__ = ["create_app", "models"]
 
@@ -44,4 +45,5 @@ def create_app(settings: Settings | None = None) -> Flask:
     health.init_app(app)
     cli.init_app(app)
     check.init_app(app)
+    seed_command.init_app(app)
     return app

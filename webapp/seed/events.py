@@ -1,0 +1,109 @@
+"""What happened in the rooms: guests who asked, recordings, calls, and the trail of deeds."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from random import Random
+
+from webapp.audit.models import ActorKind
+from webapp.lobby.models import Status
+from webapp.recordings.models import Mode, State
+from webapp.seed.bulk import Row
+from webapp.seed.ids import id_at, moment
+from webapp.seed.rooms import Sketch
+from webapp.seed.words import FIRST, LAST, REASONS
+from webapp.telephony.models import Outcome
+
+DECIDED = (Status.ACCEPTED, Status.ACCEPTED, Status.ACCEPTED, Status.DENIED, Status.LEFT, Status.EXPIRED)
+RETENTIONS = (None, 30, 90, 365)
+
+
+def since(random: Random, room: Sketch, now: datetime) -> datetime:
+    """A time in the room's life."""
+    return moment(random, now, (now - room.created_at).total_seconds() / 86_400)
+
+
+def entry_row(random: Random, room: Sketch, now: datetime) -> Row:
+    """A guest of the past: somebody waiting now would be swept away within the minute."""
+    asked = since(random, room, now)
+    status = random.choice(DECIDED)
+    decided = asked + timedelta(seconds=random.randrange(3, 200))
+    by_host = status in {Status.ACCEPTED, Status.DENIED}
+    return {
+        "id": id_at(asked, random),
+        "room_id": room.id,
+        "bearer_hash": f"{random.getrandbits(256):064x}",
+        "identity": f"guest-{random.getrandbits(64):016x}",
+        "name": f"{random.choice(FIRST)} {random.choice(LAST)}",
+        "status": status,
+        "asked_at": asked,
+        "polled_at": decided,
+        "decided_at": decided if by_host else None,
+        "decided_by_id": room.owner_id if by_host else None,
+    }
+
+
+def recording_row(random: Random, room: Sketch, now: datetime) -> Row:
+    """A recording that ended, in all the ways recordings end."""
+    started = since(random, room, now)
+    seconds = random.randrange(60, 7_200)
+    row: Row = {
+        "id": id_at(started, random),
+        "room_id": room.id,
+        "mode": random.choice((Mode.VIDEO, Mode.VIDEO, Mode.AUDIO)),
+        "egress_id": f"EG_seed{random.getrandbits(64):016x}",
+        "started_by_id": room.owner_id,
+        "created_at": started,
+        "started_at": started,
+        "ended_at": started + timedelta(seconds=seconds),
+    }
+    row["key"] = f"{room.id}/{row['id']}.{'ogg' if row['mode'] is Mode.AUDIO else 'mp4'}"
+    return row | (_saved(random, row, seconds) if random.random() < 0.9 else _unsaved(random))
+
+
+def _saved(random: Random, row: Row, seconds: int) -> Row:
+    days = random.choice(RETENTIONS)
+    return {
+        "state": State.SAVED,
+        "duration_ms": seconds * 1000,
+        "size": seconds * random.randrange(60_000, 250_000),
+        "stored_at": row["ended_at"],
+        "retention_days": days,
+        "expires_at": None if days is None else row["ended_at"] + timedelta(days=days),
+    }
+
+
+def _unsaved(random: Random) -> Row:
+    return {"state": random.choice((State.FAILED, State.ABORTED)), "problem": "The recorder stopped before it began."}
+
+
+def call_row(random: Random, room: Sketch, now: datetime) -> Row:
+    """A caller's visit."""
+    came = since(random, room, now)
+    return {
+        "id": id_at(came, random),
+        "sip_call_id": f"SCL_seed{random.getrandbits(64):016x}",
+        "room_id": room.id,
+        "trunk_id": room.trunk_id,
+        "came_at": came,
+        "left_at": came + timedelta(seconds=random.randrange(20, 4_000)),
+        "outcome": Outcome.ENDED,
+    }
+
+
+def audit_rows(random: Random, room: Sketch, now: datetime) -> Iterator[Row]:
+    """The room's trail: made, and at times given a new PIN."""
+    yield _deed(room, "room.create", room.created_at)
+    if room.pin is not None and random.random() < 0.3:
+        yield _deed(room, "room.rotate_pin", since(random, room, now)) | {"reason": random.choice(REASONS)}
+
+
+def _deed(room: Sketch, action: str, when: datetime) -> Row:
+    return {
+        "at": when,
+        "actor": ActorKind.USER,
+        "user_id": room.owner_id,
+        "action": action,
+        "target_kind": "room",
+        "target_id": str(room.id),
+        "room_id": room.id,
+    }
