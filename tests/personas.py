@@ -49,7 +49,11 @@ class Browser(FlaskClient):
         """Send the request."""
         if self.csrf and kwargs.get("method", "GET") not in {"GET", "HEAD", "OPTIONS"}:
             kwargs["headers"] = {**dict(kwargs.get("headers") or {}), "X-CSRFToken": self._token()}
-        return super().open(*args, **kwargs)
+        db.session.commit()  # the request has a session of its own, and must not wait for ours
+        with self.application.app_context():  # and a `g` of its own: nobody stays signed in from one to the next
+            answer = super().open(*args, **kwargs)
+        db.session.expire_all()
+        return answer
 
     def _token(self) -> str:
         with self.session_transaction() as cookie:
