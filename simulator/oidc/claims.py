@@ -60,6 +60,8 @@ def _personal(provider: Provider, persona: Persona, scopes: frozenset[str]) -> d
         if provider.switches.email_verified_as == "string":
             verified = str(verified).lower()
         claims |= {"email": persona.email, "email_verified": verified}
+        if provider.switches.email_verified_as == "absent":
+            del claims["email_verified"]
     if persona.groups:
         claims |= {"groups": list(persona.groups), "realm_access": {"roles": list(persona.groups)}}
     return claims

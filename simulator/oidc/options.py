@@ -30,6 +30,7 @@ class Switches:
     userinfo_content_type: str = "application/jwt"
     email_in: list[str] = field(default_factory=lambda: ["id_token", "userinfo"])
     email_verified_as: str = "boolean"
+    auth_methods: list[str] = field(default_factory=lambda: ["client_secret_basic", "client_secret_post"])
     audience_as_list: bool = False
     key_ids: bool = True
     end_session: bool = True
@@ -54,7 +55,7 @@ class Switches:
         """Raise ValueError for a value outside its list."""
         if self.id_token_alg not in ALGORITHMS:
             raise ValueError(f"id_token_alg is one of {', '.join(ALGORITHMS)}")
-        if self.userinfo not in {"json", "jwt"} or self.email_verified_as not in {"boolean", "string"}:
-            raise ValueError("userinfo is json or jwt; email_verified_as is boolean or string")
+        if self.userinfo not in {"json", "jwt"} or self.email_verified_as not in {"boolean", "string", "absent"}:
+            raise ValueError("userinfo is json or jwt; email_verified_as boolean, string or absent")
         if set(self.lies) - set(LIES) or set(self.email_in) - {"id_token", "userinfo"}:
             raise ValueError(f"lies are among {', '.join(LIES)}; email_in among id_token, userinfo")

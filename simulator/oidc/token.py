@@ -65,6 +65,9 @@ def _matches(verifier: str, challenge: str) -> bool:
 
 
 def _client_is_genuine(provider: Provider, authorization: str | None, form: Mapping[str, str]) -> bool:
+    used = "client_secret_basic" if authorization else "client_secret_post"
+    if used not in provider.switches.auth_methods:
+        return False
     pair = _basic(authorization) if authorization else (form.get("client_id", ""), form.get("client_secret", ""))
     known = (provider.options.client_id, provider.options.client_secret)
     return all(hmac.compare_digest(given.encode(), true.encode()) for given, true in zip(pair, known, strict=True))
