@@ -1,5 +1,7 @@
 """The frame holds: health, sign-in by default, headers, refusals."""
 
+from collections.abc import Callable
+
 import pytest
 from flask import Flask
 from pydantic import ValidationError
@@ -53,3 +55,9 @@ def test_no_call_goes_out_while_a_transaction_is_open(app: Flask):
         db.refuse_open_transaction()
     db.session.commit()
     db.refuse_open_transaction()
+
+
+def test_two_browsers_are_two_people(client_as: Callable[[str], Browser]):
+    one, other = client_as("owner"), client_as("stranger")
+    assert "owner@frontdesk.example" in one.get("/account/").text
+    assert "stranger@frontdesk.example" in other.get("/account/").text

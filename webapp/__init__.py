@@ -5,7 +5,8 @@ from jinja2 import StrictUndefined
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from webapp import background, check, cli, errors, health, i18n, logs, models, security
-from webapp.accounts import sessions
+from webapp.accounts import commands, sessions
+from webapp.accounts import views as accounts
 from webapp.config import Settings
 from webapp.db import db
 from webapp.jobs import queue
@@ -43,6 +44,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     if not app.testing:  # tests run jobs themselves, when they want to see what they do
         queue.init_app(app, settings)
     health.init_app(app)
+    app.register_blueprint(accounts.bp)
+    app.cli.add_command(commands.users)
     cli.init_app(app)
     check.init_app(app)
     seed_command.init_app(app)

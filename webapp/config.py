@@ -133,6 +133,9 @@ class Settings(BaseSettings):
     )
     oidc_timeout: float = Field(5.0, gt=0, le=60, description="seconds to wait for the provider")
     oidc_leeway: int = Field(60, ge=0, le=600, description="seconds of clock difference that are forgiven")
+    oidc_trust_email: bool = Field(
+        False, description="count addresses as verified when the provider never sends email_verified"
+    )
     oidc_full_name_claims: Words = Field(["given_name", "usual_name"], description="claims joined to the full name")
     oidc_short_name_claim: str = Field("given_name", description="claim of the short name")
     oidc_staff_claim: str = Field("", description="claim with the staff role; empty: set by `flask users` only")
@@ -163,6 +166,11 @@ class Settings(BaseSettings):
     def secure(self) -> bool:
         """Cookies carry Secure when browsers come by https."""
         return self.public_url.startswith("https://")
+
+    @property
+    def provider_name(self) -> str:
+        """What the sign-in button calls the provider."""
+        return self.oidc_name or urlsplit(self.oidc_issuer).netloc
 
     @property
     def embedded(self) -> bool:

@@ -55,6 +55,12 @@ def end_all(user: User, *, keep: uuid.UUID | None = None) -> int:
     return int(db.session.execute(ended).rowcount)  # type: ignore[attr-defined]
 
 
+def end_token(token: str | None) -> None:
+    """End the sign-in of a cookie that is about to be replaced."""
+    if token:
+        db.session.execute(sa.delete(UserSession).where(UserSession.token_hash == hashed(token)))
+
+
 def current() -> UserSession | None:
     """The sign-in of this request."""
     row: UserSession | None = g.get("user_session")

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from webapp.accounts.jobs import purge_sessions
 from webapp.jobs import work
 from webapp.jobs.periodic import Job
 from webapp.jobs.work import Handler
@@ -20,4 +21,5 @@ def jobs() -> list[Job]:
     return [
         Job("due_work", minute, sweep_due_work),
         Job("purge_due_work", timedelta(hours=1), work.purge),
+        Job("purge_sessions", timedelta(hours=1), purge_sessions),
     ]

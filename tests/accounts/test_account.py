@@ -1,0 +1,78 @@
+"""The account page: what is mine, and how I want to be shown things."""
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+
+from tests.personas import SWAP, browser, make_user, persona
+from webapp.accounts.models import User
+from webapp.audit.models import AuditEntry
+from webapp.db import db
+from webapp.rooms.models import Access, Role, Room
+
+
+def stored() -> User:
+    db.session.expire_all()
+    return db.session.scalars(sa.select(User).filter_by(email="owner@frontdesk.example")).one()
+
+
+def test_saving_keeps_language_zone_and_theme_and_goes_back_to_the_page(client_as):
+    owner = client_as("owner")
+    answer = owner.post("/account/", data={"language": "fr", "timezone": "America/Lima", "theme": "dark"})
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/account/")
+    assert (stored().language, stored().timezone, stored().theme) == ("fr", "America/Lima", "dark")
+    entry = db.session.scalars(sa.select(AuditEntry)).one()
+    assert (entry.action, entry.details) == ("user.update_profile", {"fields": ["language", "timezone", "theme"]})
+
+
+def test_the_chosen_language_is_spoken_whatever_the_browser_says(client_as):
+    owner = client_as("owner")
+    owner.post("/account/", data={"language": "fr", "timezone": "", "theme": ""})
+    page = owner.get("/account/", headers={"Accept-Language": "en"}).text
+    assert "Fuseau horaire" in page and "Time zone" not in page
+
+
+def test_times_are_shown_in_the_chosen_zone(app: Flask):
+    user = make_user("owner")
+    here = browser(app, user)
+    shown = []
+    for zone in ("Pacific/Kiritimati", "Pacific/Pago_Pago"):  # 25 hours apart
+        here.post("/account/", data={"language": "en", "timezone": zone, "theme": ""})
+        shown.append(here.get("/account/").text.split('data-label="Last seen">')[1].split("<")[0])
+    assert shown[0] != shown[1]
+
+
+def test_inside_a_swap_the_whole_page_is_loaded_again(client_as):
+    data = {"language": "fr", "timezone": "", "theme": ""}
+    answer = client_as("owner").post("/account/", data=data, headers=SWAP)
+    assert (answer.status_code, answer.headers["HX-Redirect"]) == (204, "/account/")
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"language": "xx"}, {"timezone": "Mars/Olympus"}, {"theme": "neon"}, {"language": "en' OR 1=1"}]
+)
+def test_a_choice_that_is_not_offered_is_refused_and_nothing_changes(client_as, wrong: dict[str, str]):
+    owner = client_as("owner")
+    data = {"language": "fr", "timezone": "", "theme": "dark", **wrong}
+    assert owner.post("/account/", data=data).status_code == 422
+    assert (stored().language, stored().theme) == ("en", "")
+
+
+def test_my_rooms_are_listed_with_my_role_and_others_are_not(client_as):
+    owner, stranger = client_as("owner"), client_as("stranger")
+    room = Room(name="Harbour council", slug="abc-defg-hij")
+    db.session.add(room)
+    db.session.flush()
+    db.session.add(Access(room_id=room.id, user_id=persona("owner").id, role=Role.OWNER))
+    db.session.commit()
+    assert "Harbour council" in owner.get("/account/").text
+    assert "Harbour council" not in stranger.get("/account/").text
+
+
+def test_what_i_revealed_is_listed_to_me(client_as):
+    owner = client_as("owner")
+    me = persona("owner")
+    db.session.add(AuditEntry(actor="user", user_id=me.id, action="room.reveal_pin", target_kind="room", target_id="x"))
+    db.session.commit()
+    assert "room.reveal_pin" in owner.get("/account/").text
+    assert "room.reveal_pin" not in client_as("stranger").get("/account/").text

@@ -1,0 +1,241 @@
+"""Sign in: one gets in by the provider's word, and only by that."""
+
+import re
+from collections.abc import Callable
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+
+from tests.accounts.conftest import SITE, Person
+from tests.personas import make_user
+from tests.simulator.oidc_server import RunningProvider
+from webapp.accounts.models import Staff, User, UserSession
+from webapp.audit.models import AuditEntry
+from webapp.db import db
+
+
+def user(sub: str = "dev|owner") -> User:
+    db.session.rollback()
+    return db.session.scalars(sa.select(User).where(User.sub == sub)).one()
+
+
+def actions() -> list[str]:
+    return list(db.session.scalars(sa.select(AuditEntry.action).order_by(AuditEntry.id)))
+
+
+def test_a_stranger_to_the_site_is_asked_to_sign_in_and_led_back_to_the_page(person: Person):
+    asked = person.here.get("/account/?a=1")
+    assert asked.status_code == 302 and asked.headers["Location"].startswith("/login?next=")
+    page = person.here.get(asked.headers["Location"])
+    link = re.search(r'href="(/sign-in[^"]+)"', page.text)
+    assert link
+    to_provider = person.here.get(link[1].replace("&amp;", "&")).headers["Location"]
+    answer = person.there.get(to_provider, params={"persona": "owner"}, allow_redirects=False, timeout=5)
+    assert person.back(answer).headers["Location"] == "/account/?a=1"
+    assert person.is_in()
+
+
+def test_the_request_to_the_provider_carries_pkce_state_nonce_and_the_scopes(person: Person):
+    location = person.here.get("/sign-in").headers["Location"]
+    for part in ("code_challenge_method=S256", "code_challenge=", "state=", "nonce=", "scope=openid+email+profile"):
+        assert part in location
+    assert "code_verifier" not in location
+
+
+def test_a_first_sign_in_makes_the_person_with_names_and_an_audit_entry(person: Person):
+    assert person.sign_in("owner").status_code == 303
+    made = user()
+    assert (made.full_name, made.short_name, made.email) == (
+        "Ottilie Vandermeer",
+        "Ottilie",
+        "ottilie@frontdesk.example",
+    )
+    assert made.staff is Staff.NONE and made.last_sign_in_at is not None
+    assert actions() == ["user.sign_in"]
+
+
+def test_a_second_sign_in_is_the_same_person(person: Person, app: Flask):
+    person.sign_in("owner")
+    Person(app).sign_in("owner")
+    assert db.session.scalar(sa.select(sa.func.count(User.id))) == 1
+
+
+@pytest.mark.parametrize("target", ["//evil.example/", "https://evil.example/", "/\\evil.example", "javascript:x"])
+def test_nobody_is_sent_to_another_site_after_signing_in(person: Person, target: str):
+    assert person.sign_in(target=target).headers["Location"] == "/"
+
+
+def test_a_sign_in_changes_the_cookie_and_ends_the_one_before_it(person: Person):
+    person.sign_in("owner")
+    with person.here.session_transaction() as cookie:
+        first = cookie["sign_in"]
+    person.sign_in("owner")
+    with person.here.session_transaction() as cookie:
+        assert cookie["sign_in"] != first
+        cookie["sign_in"] = first
+    assert not person.is_in()
+    assert db.session.scalar(sa.select(sa.func.count(UserSession.id))) == 1
+
+
+def test_the_cookie_holds_no_token_of_the_provider(person: Person):
+    person.sign_in("owner")
+    with person.here.session_transaction() as cookie:
+        assert set(cookie) <= {"sign_in", "csrf_token", "_permanent"}
+    stored = db.session.scalars(sa.select(UserSession)).one()
+    assert stored.id_token.count(".") == 2
+
+
+def test_abandoned_sign_ins_do_not_swell_the_cookie(person: Person):
+    for _ in range(12):
+        person.here.get("/sign-in")
+    cookie = person.here.get_cookie("frontdesk")
+    assert cookie is not None and len(cookie.value) < 1500
+
+
+def test_two_tabs_may_sign_in_at_once(person: Person):
+    first, second = person.begin("/a", persona="owner"), person.begin("/b", persona="owner")
+    assert person.back(second).headers["Location"] == "/b"
+    with person.here.session_transaction() as cookie:
+        assert "pending_sign_ins" not in cookie
+    assert person.back(first).status_code == 400  # signing in rotated the cookie; the other tab is in by then
+    assert person.is_in()
+
+
+@pytest.mark.parametrize("alg", ["RS256", "PS256", "ES256", "HS256"])
+def test_every_common_signature_is_understood(
+    person: Person, provider: RunningProvider, configure: Callable[..., None], alg: str
+):
+    provider.switch(id_token_alg=alg, userinfo="jwt")
+    configure(oidc_algorithm=alg)
+    assert person.sign_in().status_code == 303
+    assert person.is_in()
+
+
+def test_the_algorithm_is_ours_to_choose_and_not_the_tokens(person: Person, provider: RunningProvider):
+    provider.switch(id_token_alg="HS256")
+    answer = person.sign_in()
+    assert answer.status_code == 502 and not person.is_in()
+
+
+@pytest.mark.parametrize("kind", ["application/jwt", "application/jwt; charset=utf-8", "Application/JWT;charset=UTF-8"])
+def test_userinfo_may_be_a_signed_token(person: Person, provider: RunningProvider, kind: str):
+    provider.switch(userinfo="jwt", userinfo_content_type=kind, email_in=["userinfo"])
+    assert person.sign_in().status_code == 303
+    assert user().email == "ottilie@frontdesk.example"
+
+
+@pytest.mark.parametrize("place", ["id_token", "userinfo"])
+def test_the_address_may_come_in_either_place(person: Person, provider: RunningProvider, place: str):
+    provider.switch(email_in=[place])
+    assert person.sign_in().status_code == 303
+    assert user().email == "ottilie@frontdesk.example"
+
+
+@pytest.mark.parametrize(
+    "switches",
+    [
+        {"email_verified_as": "string"},
+        {"audience_as_list": True},
+        {"key_ids": False},
+        {"issuer_slash": True},
+        {"userinfo_endpoint": False},
+        {"clock_skew": 50},
+        {"clock_skew": -50},
+        {"token_lifetime": 60},
+    ],
+)
+def test_the_ways_of_real_providers_are_understood(person: Person, provider: RunningProvider, switches: dict):
+    provider.switch(**switches)
+    assert person.sign_in().status_code == 303
+    assert person.is_in()
+
+
+def test_the_issuer_may_be_written_with_a_slash_in_the_settings(
+    person: Person, provider: RunningProvider, configure: Callable[..., None]
+):
+    configure(oidc_issuer=provider.issuer + "/")
+    assert person.sign_in().status_code == 303
+
+
+def test_keys_that_were_rotated_are_asked_for_again(person: Person, provider: RunningProvider, app: Flask):
+    person.sign_in()
+    provider.control("rotate-keys", keep_old=False)
+    other = Person(app)
+    assert other.sign_in("member").status_code == 303
+    assert other.is_in() and provider.calls("jwks") == 2
+
+
+def test_a_client_secret_in_the_form_is_used_where_only_that_is_offered(person: Person, provider: RunningProvider):
+    provider.switch(auth_methods=["client_secret_post"])
+    assert person.sign_in().status_code == 303
+
+
+def test_a_pending_user_is_claimed_by_the_verified_address(person: Person):
+    pending = make_user("mirela", pending=True)
+    person.sign_in("member")
+    claimed = user("dev|member")
+    assert claimed.id == pending.id and not claimed.pending
+    assert "user.claim" in actions()
+
+
+def test_a_pending_user_is_not_claimed_by_an_address_nobody_verified(person: Person):
+    make_user("mirela", pending=True)
+    answer = person.sign_in("unverified")
+    assert answer.status_code == 403 and "not verified" in answer.text
+    assert db.session.scalars(sa.select(User)).one().pending
+
+
+def test_an_account_is_not_handed_over_by_its_address_alone(person: Person):
+    make_user("mirela")
+    answer = person.sign_in("member")
+    assert answer.status_code == 403 and "belongs to another account" in answer.text
+    assert not person.is_in()
+
+
+def test_a_known_person_may_come_without_an_address(person: Person, provider: RunningProvider):
+    person.sign_in()
+    provider.switch(email_in=[])
+    assert person.sign_in().status_code == 303
+    assert user().email == "ottilie@frontdesk.example"
+
+
+@pytest.mark.parametrize(("persona", "staff"), [("support", Staff.SUPPORT), ("admin", Staff.ADMIN)])
+def test_the_staff_role_follows_the_claim(person: Person, persona: str, staff: Staff):
+    person.sign_in(persona)
+    assert user(f"dev|{persona}").staff is staff
+    assert "user.set_staff" in actions()
+
+
+def test_the_staff_claim_may_be_nested_and_its_absence_takes_the_role(person: Person, configure: Callable[..., None]):
+    configure(oidc_staff_claim="realm_access.roles")
+    person.sign_in("admin")
+    assert user("dev|admin").staff is Staff.ADMIN
+    configure(oidc_staff_claim="no_such_claim")
+    person.sign_in("admin")
+    assert user("dev|admin").staff is Staff.NONE
+
+
+def test_without_a_staff_claim_the_role_is_ours(person: Person, configure: Callable[..., None]):
+    configure(oidc_staff_claim="")
+    person.sign_in("admin")
+    assert user("dev|admin").staff is Staff.NONE
+
+
+def test_a_provider_that_never_says_verified_is_trusted_only_by_setting(
+    person: Person, provider: RunningProvider, configure: Callable[..., None]
+):
+    provider.switch(email_verified_as="absent")
+    assert person.sign_in().status_code == 403
+    configure(oidc_trust_email=True)
+    assert person.sign_in().status_code == 303
+
+
+def test_a_browser_that_is_signed_in_is_not_asked_again(person: Person):
+    person.sign_in()
+    answer = person.here.get("/login?next=/account/")
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/account/")
+
+
+def test_the_callback_is_the_address_of_the_settings(person: Person):
+    assert person.begin(persona="owner").headers["Location"].startswith(f"{SITE}/oidc/callback?code=")

@@ -1,0 +1,92 @@
+"""Sign out: here first, then at the provider, and never into a dead end."""
+
+import re
+from urllib.parse import parse_qs, urlsplit
+
+import sqlalchemy as sa
+
+from tests.accounts.conftest import SITE, Person
+from tests.personas import SWAP, Browser
+from tests.simulator.oidc_server import TIMEOUT, RunningProvider
+from webapp.accounts.models import UserSession
+from webapp.audit.models import AuditEntry
+from webapp.db import db
+
+
+def sessions_left() -> int:
+    return db.session.scalar(sa.select(sa.func.count(UserSession.id))) or 0
+
+
+def provider_url(page: str) -> str:
+    found = re.search(r'http-equiv="refresh" content="0; url=([^"]+)"', page)
+    assert found, page
+    return found[1].replace("&amp;", "&")
+
+
+def test_signing_out_ends_the_session_here_and_at_the_provider_and_comes_back(person: Person):
+    person.sign_in()
+    url = provider_url(person.here.post("/logout").text)
+    assert sessions_left() == 0 and not person.is_in()
+    asked = parse_qs(urlsplit(url).query)
+    assert asked["post_logout_redirect_uri"] == [f"{SITE}/signed-out"]
+    assert asked["id_token_hint"][0].count(".") == 2
+    back = person.there.get(url, allow_redirects=False, timeout=TIMEOUT)
+    page = person.follow(back.headers["Location"])
+    assert page.status_code == 200 and "is over as well" in page.text
+    again = person.begin(prompt="none")
+    assert "login_required" in again.headers["Location"]
+
+
+def test_signing_out_is_in_the_audit_trail(person: Person):
+    person.sign_in()
+    person.here.post("/logout")
+    assert list(db.session.scalars(sa.select(AuditEntry.action)))[-1] == "user.sign_out"
+
+
+def test_inside_a_swap_htmx_is_told_where_to_go(person: Person):
+    person.sign_in()
+    answer = person.here.post("/logout", headers=SWAP)
+    assert answer.headers["HX-Redirect"].startswith("http://127.0.0.1:")
+
+
+def test_a_get_signs_nobody_out(person: Person):
+    person.sign_in()
+    assert person.here.get("/logout").status_code == 405
+    assert person.is_in()
+
+
+def test_a_form_without_the_token_signs_nobody_out(person: Person):
+    person.sign_in()
+    person.here.csrf = False
+    assert person.here.post("/logout").status_code == 400
+    assert person.is_in()
+
+
+def test_a_provider_without_logout_is_no_dead_end(person: Person, provider: RunningProvider):
+    provider.switch(end_session=False)
+    person.sign_in()
+    answer = person.here.post("/logout")
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/signed-out")
+    assert "may still be signed in" in person.here.get("/signed-out").text
+    assert sessions_left() == 0
+
+
+def test_a_session_without_an_id_token_is_no_dead_end(client_as):
+    browser: Browser = client_as("owner")
+    answer = browser.post("/logout")
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/signed-out")
+    assert sessions_left() == 0
+
+
+def test_a_provider_that_is_down_keeps_nobody_signed_in(client_as, person: Person, provider: RunningProvider):
+    browser: Browser = client_as("owner")
+    db.session.execute(sa.update(UserSession).values(id_token="a.b.c"))
+    provider.fail("discovery")
+    assert browser.post("/logout").headers["Location"] == "/signed-out"
+    assert sessions_left() == 0
+
+
+def test_somebody_elses_state_does_not_claim_that_the_provider_was_signed_out(person: Person):
+    person.sign_in()
+    person.here.post("/logout")
+    assert "may still be signed in" in person.here.get("/signed-out?state=made-up").text

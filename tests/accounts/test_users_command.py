@@ -1,0 +1,68 @@
+"""`flask users`: people by their exact address."""
+
+import pytest
+import sqlalchemy as sa
+from click.testing import Result
+from flask import Flask
+
+from tests.accounts.conftest import Person
+from tests.personas import browser, make_user
+from webapp.accounts.models import Staff, User
+from webapp.audit.models import AuditEntry
+from webapp.db import db
+
+
+def run(app: Flask, *words: str) -> Result:
+    db.session.commit()
+    with app.app_context():
+        result = app.test_cli_runner().invoke(args=["users", *words])
+    db.session.expire_all()
+    return result
+
+
+@pytest.fixture
+def owner(app: Flask) -> User:
+    return make_user("owner")
+
+
+def test_a_role_is_set_by_exact_address_and_audited(app: Flask, owner: User):
+    result = run(app, "set-role", "Owner@frontdesk.example", "admin")
+    assert result.exit_code == 0 and "admin" in result.output
+    assert owner.staff is Staff.ADMIN
+    entry = db.session.scalars(sa.select(AuditEntry)).one()
+    assert (entry.action, entry.details) == ("user.set_staff", {"before": "none", "after": "admin"})
+
+
+def test_a_role_set_twice_is_written_once(app: Flask, owner: User):
+    for _ in range(2):
+        assert run(app, "set-role", owner.email, "support").exit_code == 0
+    assert db.session.scalar(sa.select(sa.func.count(AuditEntry.id))) == 1
+
+
+@pytest.mark.parametrize("words", [("set-role", "owner@frontdesk.example", "king"), ("show", "own"), ("disable", "x")])
+def test_an_unknown_role_or_address_is_refused(app: Flask, owner: User, words: tuple[str, ...]):
+    assert run(app, *words).exit_code != 0
+    assert db.session.scalar(sa.select(sa.func.count(AuditEntry.id))) == 0
+
+
+def test_disabling_ends_the_sign_ins_and_enabling_lets_in_again(app: Flask, owner: User):
+    here = browser(app, owner)
+    assert "disabled" in run(app, "disable", owner.email).output
+    assert here.get("/account/").status_code == 302
+    assert "active" in run(app, "enable", owner.email).output
+    assert browser(app, owner).get("/account/").status_code == 200
+
+
+def test_only_staff_and_disabled_people_are_listed(app: Flask, owner: User):
+    make_user("admin", staff=Staff.ADMIN)
+    listed = run(app, "list").output
+    assert "admin@frontdesk.example" in listed and "owner@frontdesk.example" not in listed
+    assert "none\tactive\tlast sign-in never" in run(app, "show", owner.email).output
+
+
+def test_a_released_account_goes_to_the_next_verified_sign_in(app: Flask, person: Person):
+    old = make_user("mirela")
+    assert person.sign_in("member").status_code == 403
+    assert run(app, "release", old.email).exit_code == 0
+    assert person.sign_in("member").status_code == 303
+    assert db.session.scalars(sa.select(User.id).filter_by(sub="dev|member")).one() == old.id

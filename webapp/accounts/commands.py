@@ -1,0 +1,83 @@
+"""Commands: `flask users …` shows people by their exact address and sets what they may do."""
+
+import click
+from flask.cli import AppGroup
+
+from webapp.accounts import queries, service
+from webapp.accounts.models import Staff, User
+from webapp.audit import Actor
+from webapp.db import db
+
+users = AppGroup("users", help="People, by their exact e-mail address: there is no directory.")
+
+
+def _the(email: str) -> User:
+    """The one account with the address. Raises ClickException when there is none, or the choice is unclear."""
+    found = queries.by_email(email)
+    if len(found) != 1:
+        raise click.ClickException("Nobody has this address." if not found else "Several accounts have this address.")
+    return found[0]
+
+
+def _line(user: User) -> str:
+    state = "disabled" if user.disabled_at else "pending" if user.pending else "active"
+    seen = f"{user.last_sign_in_at:%Y-%m-%d}" if user.last_sign_in_at else "never"
+    return f"{user.email}\t{user.staff.value}\t{state}\tlast sign-in {seen}"
+
+
+@users.command("list")
+def list_() -> None:
+    """List staff and disabled people (nobody else is listed)."""
+    for user in queries.staff():
+        click.echo(_line(user))
+
+
+@users.command()
+@click.argument("email")
+def show(email: str) -> None:
+    """Show one person."""
+    user = _the(email)
+    click.echo(_line(user))
+    click.echo(f"id {user.id}\nsign-ins {len(queries.sessions_of(user))}")
+
+
+@users.command("set-role")
+@click.argument("email")
+@click.argument("role", type=click.Choice([staff.value for staff in Staff]))
+def set_role(email: str, role: str) -> None:
+    """Make somebody staff, or nothing more than everybody else."""
+    user = _the(email)
+    service.set_staff(user, Staff(role), actor=Actor.system(), reason="command line")
+    _keep(user)
+
+
+@users.command()
+@click.argument("email")
+def disable(email: str) -> None:
+    """Shut somebody out; their sign-ins end at once."""
+    user = _the(email)
+    service.disable(user, actor=Actor.system())
+    _keep(user)
+
+
+@users.command()
+@click.argument("email")
+def enable(email: str) -> None:
+    """Let somebody sign in again."""
+    user = _the(email)
+    service.enable(user, actor=Actor.system())
+    _keep(user)
+
+
+@users.command()
+@click.argument("email")
+def release(email: str) -> None:
+    """Hand an account to whoever signs in next with its verified address (the provider's identifiers changed)."""
+    user = _the(email)
+    service.release(user, actor=Actor.system())
+    _keep(user)
+
+
+def _keep(user: User) -> None:
+    db.session.commit()
+    click.echo(_line(user))

@@ -1,0 +1,90 @@
+"""What the provider says of itself: its endpoints and keys, asked for once and kept for a while."""
+
+import threading
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+import requests
+from flask import current_app
+
+from webapp.accounts.problems import SignInError
+from webapp.db import db
+from webapp.settings import settings
+
+KEEP_SECONDS = 3600
+EXTENSION = "frontdesk.oidc"
+
+
+@dataclass
+class Known:
+    """One provider's documents, shared by the threads of a process."""
+
+    documents: dict[str, tuple[float, dict[str, Any]]] = field(default_factory=dict)
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def fetch(self, url: str, *, fresh: bool = False) -> dict[str, Any]:
+        """The JSON object at the address, from memory unless it is old or a `fresh` one is asked for."""
+        kept = self.documents.get(url)
+        if kept and not fresh and time.monotonic() - kept[0] < KEEP_SECONDS:
+            return kept[1]
+        document = _get_json(url)
+        with self.lock:
+            self.documents[url] = (time.monotonic(), document)
+        return document
+
+
+def discover() -> dict[str, Any]:
+    """The provider's metadata. Raises SignInError when it does not answer or is another issuer's."""
+    base = settings.oidc_issuer.rstrip("/")
+    found = _known().fetch(f"{base}/.well-known/openid-configuration")
+    issuer = str(found.get("issuer", ""))
+    # providers and administrators disagree about one trailing slash; nothing else may differ (Discovery 1.0, 4.3)
+    if issuer.rstrip("/") != base:
+        raise SignInError("confused", "issuer")
+    missing = [name for name in ("authorization_endpoint", "token_endpoint") if not _is_address(found.get(name))]
+    if missing:
+        raise SignInError("confused", missing[0])
+    return found
+
+
+def signing_keys(*, fresh: bool = False) -> list[dict[str, Any]]:
+    """The provider's published keys, as JWK objects."""
+    url = discover().get("jwks_uri")
+    if not _is_address(url):
+        raise SignInError("confused", "jwks_uri")
+    keys = _known().fetch(str(url), fresh=fresh).get("keys")
+    if not isinstance(keys, list):
+        raise SignInError("confused", "keys")
+    return [key for key in keys if isinstance(key, dict)]
+
+
+def forget() -> None:
+    """Ask the provider again next time."""
+    current_app.extensions.pop(EXTENSION, None)
+
+
+def _known() -> Known:
+    known: Known = current_app.extensions.setdefault(EXTENSION, Known())
+    return known
+
+
+def _is_address(value: object) -> bool:
+    return isinstance(value, str) and value.startswith(("https://", "http://"))
+
+
+def _get_json(url: str) -> dict[str, Any]:
+    db.refuse_open_transaction()
+    try:
+        answer = requests.get(url, timeout=settings.oidc_timeout, headers={"Accept": "application/json"})
+        answer.raise_for_status()
+        document = answer.json()
+    except requests.Timeout as problem:
+        raise SignInError("slow") from problem
+    except requests.JSONDecodeError as problem:
+        raise SignInError("confused", "json") from problem
+    except requests.RequestException as problem:
+        raise SignInError("unreachable") from problem
+    if not isinstance(document, dict):
+        raise SignInError("confused", "json")
+    return document

@@ -1,0 +1,131 @@
+"""The OpenID Connect code flow: where to send the browser, what to make of its return, where to sign out.
+
+Raises SignInError for everything that can go wrong; no transaction may be open while the provider is asked.
+"""
+
+from typing import Any
+
+import requests
+from authlib.common.urls import add_params_to_uri
+from authlib.integrations.base_client import OAuthError
+from authlib.integrations.requests_client import OAuth2Session
+from werkzeug.datastructures import MultiDict
+
+from webapp.accounts import metadata, tokens
+from webapp.accounts.identity import Claims, Identity, identify
+from webapp.accounts.pending import Pending
+from webapp.accounts.problems import SignInError
+from webapp.db import db
+from webapp.settings import settings
+
+
+def authorization_url(attempt: Pending, language: str) -> str:
+    """Where the browser goes to sign in."""
+    endpoint = metadata.discover()["authorization_endpoint"]
+    url, _state = _client().create_authorization_url(
+        endpoint, state=attempt.state, nonce=attempt.nonce, code_verifier=attempt.verifier, ui_locales=language
+    )
+    return str(url)
+
+
+def finish(attempt: Pending, answer: MultiDict[str, str]) -> Identity:
+    """Exchange the code that the browser came back with for the identity of the person."""
+    _check_answer(answer)
+    granted = _redeem(answer["code"], attempt.verifier)
+    id_token, access_token = granted.get("id_token"), granted.get("access_token")
+    if not isinstance(id_token, str) or not isinstance(access_token, str):
+        raise SignInError("confused", "token")
+    claims = tokens.read_id_token(id_token, nonce=attempt.nonce, access_token=access_token)
+    return identify(claims, _userinfo(access_token), id_token)
+
+
+def logout_url(id_token: str, state: str) -> str | None:
+    """Where the provider's own session is ended; None when it offers that nowhere or could not know whose it is."""
+    endpoint = metadata.discover().get("end_session_endpoint")
+    if not endpoint or not id_token:
+        return None
+    fields = {
+        "id_token_hint": id_token,
+        "post_logout_redirect_uri": f"{settings.public_url}/signed-out",
+        "client_id": settings.oidc_client_id,
+        "state": state,
+    }
+    return str(add_params_to_uri(str(endpoint), list(fields.items())))
+
+
+def _check_answer(answer: MultiDict[str, str]) -> None:
+    """Raise SignInError for a refusal, or an answer of another provider (RFC 9207)."""
+    if "iss" in answer and answer["iss"].rstrip("/") != settings.oidc_issuer.rstrip("/"):
+        raise SignInError("bad_token", "response iss")
+    if answer.get("error") == "access_denied":
+        raise SignInError("denied")
+    if "error" in answer:
+        raise SignInError("provider_error")
+    if not answer.get("code"):
+        raise SignInError("confused", "code")
+
+
+def _client() -> OAuth2Session:
+    """A client whose every request ends in time (its `timeout` would be ignored)."""
+    return OAuth2Session(
+        settings.oidc_client_id,
+        settings.oidc_client_secret.get_secret_value(),
+        scope=settings.oidc_scopes,
+        redirect_uri=f"{settings.public_url}/oidc/callback",
+        code_challenge_method="S256",
+        token_endpoint_auth_method=_auth_method(),
+        default_timeout=settings.oidc_timeout,
+    )
+
+
+def _auth_method() -> str:
+    """The first way both sides know; a provider that names none takes the header (Discovery 1.0, 3)."""
+    offered = metadata.discover().get("token_endpoint_auth_methods_supported") or ["client_secret_basic"]
+    return "client_secret_basic" if "client_secret_basic" in offered else "client_secret_post"
+
+
+def _redeem(code: str, verifier: str) -> dict[str, Any]:
+    db.refuse_open_transaction()
+    endpoint = metadata.discover()["token_endpoint"]
+    try:
+        with _client() as client:
+            return dict(client.fetch_token(endpoint, code=code, code_verifier=verifier))
+    except OAuthError as problem:
+        known = {"invalid_grant": "code_refused", "invalid_client": "client_refused"}
+        raise SignInError(known.get(problem.error, "provider_error"), str(problem.error)[:40]) from problem
+    except (requests.JSONDecodeError, ValueError, TypeError) as problem:
+        raise SignInError("confused", "token") from problem
+    except requests.Timeout as problem:
+        raise SignInError("slow") from problem
+    except requests.RequestException as problem:
+        raise SignInError("unreachable") from problem
+
+
+def _userinfo(access_token: str) -> Claims:
+    """What the userinfo endpoint adds, as JSON or as a signed JWT; nothing where there is no such endpoint."""
+    endpoint = metadata.discover().get("userinfo_endpoint")
+    if not endpoint:
+        return {}
+    answer = _ask_userinfo(str(endpoint), access_token)
+    kind = answer.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+    if kind == "application/jwt":
+        return tokens.read_userinfo(answer.text.strip())
+    try:
+        claims = answer.json()
+    except requests.JSONDecodeError as problem:
+        raise SignInError("confused", "userinfo") from problem
+    if not isinstance(claims, dict):
+        raise SignInError("confused", "userinfo")
+    return claims
+
+
+def _ask_userinfo(endpoint: str, access_token: str) -> requests.Response:
+    headers = {"Authorization": f"Bearer {access_token}", "Accept": "application/json, application/jwt"}
+    try:
+        answer = requests.get(endpoint, headers=headers, timeout=settings.oidc_timeout)
+        answer.raise_for_status()
+    except requests.Timeout as problem:
+        raise SignInError("slow") from problem
+    except requests.RequestException as problem:
+        raise SignInError("unreachable") from problem
+    return answer

@@ -1,0 +1,45 @@
+"""What is read of people, their sign-ins and what they revealed."""
+
+import sqlalchemy as sa
+
+from webapp.accounts.models import Staff, User, UserSession
+from webapp.audit.models import AuditEntry
+from webapp.db import db, utcnow
+
+
+def by_sub(sub: str) -> User | None:
+    """The person whom the provider calls so, held for a change."""
+    return db.session.scalar(sa.select(User).where(User.sub == sub).with_for_update())
+
+
+def by_email(email: str) -> list[User]:
+    """Everybody with exactly that address, capitals aside; oldest first."""
+    found = sa.select(User).where(User.email == email.strip().lower()).order_by(User.id)
+    return list(db.session.scalars(found))
+
+
+def sessions_of(user: User) -> list[UserSession]:
+    """The sign-ins of a person that still hold, the one seen last first."""
+    found = (
+        sa.select(UserSession)
+        .where(UserSession.user_id == user.id, UserSession.expires_at > utcnow())
+        .order_by(UserSession.seen_at.desc(), UserSession.id.desc())
+    )
+    return list(db.session.scalars(found))
+
+
+def reveals_of(user: User, limit: int = 50) -> list[AuditEntry]:
+    """Where the person revealed a number or a PIN, newest first."""
+    found = (
+        sa.select(AuditEntry)
+        .where(AuditEntry.user_id == user.id, AuditEntry.action.contains(".reveal", autoescape=True))
+        .order_by(AuditEntry.id.desc())
+        .limit(limit)
+    )
+    return list(db.session.scalars(found))
+
+
+def staff() -> list[User]:
+    """Everybody with a staff role, and everybody disabled."""
+    found = sa.select(User).where(sa.or_(User.staff != Staff.NONE, User.disabled_at.is_not(None))).order_by(User.email)
+    return list(db.session.scalars(found))

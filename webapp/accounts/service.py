@@ -1,0 +1,134 @@
+"""What changes about people: who signs in, who is staff, who is shut out, and what they chose for themselves."""
+
+import uuid
+
+import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
+
+from webapp.accounts import queries, sessions
+from webapp.accounts.identity import Identity
+from webapp.accounts.models import Staff, User, UserSession
+from webapp.accounts.problems import SignInError
+from webapp.audit import Actor, record
+from webapp.db import db, utcnow
+
+
+def sign_in(identity: Identity, *, address: str, browser: str) -> tuple[User, str]:
+    """Let the person in; return them and the token for their cookie.
+
+    Someone unknown becomes the pending user of the verified address, else a new one. Raises SignInError when the
+    address is missing, not verified or another account's, and when the account is disabled.
+    """
+    user = queries.by_sub(identity.sub) or _first_sign_in(identity)
+    if not user.is_active:
+        raise SignInError("disabled")
+    actor = Actor.user(user, address)
+    _refresh(user, identity)
+    if identity.staff is not None:
+        set_staff(user, identity.staff, actor=Actor.system(), reason="claim")
+    token = sessions.start(user, browser=browser, address=address, id_token=identity.id_token)
+    record("user.sign_in", user, actor)
+    return user, token
+
+
+def _first_sign_in(identity: Identity) -> User:
+    identity.require_address()
+    known = queries.by_email(identity.email)
+    if any(not user.pending for user in known):
+        raise SignInError("address_taken")
+    try:
+        with db.collision_safe():
+            return _claim(known[0], identity) if known else _create(identity)
+    except IntegrityError:  # the same person came by two tabs at once
+        other = queries.by_sub(identity.sub)
+        if other is None:
+            raise
+        return other
+
+
+def _claim(pending: User, identity: Identity) -> User:
+    """Make the pending user this person, unless somebody did a moment ago."""
+    claimed = sa.update(User).where(User.id == pending.id, User.sub.is_(None)).values(sub=identity.sub)
+    if not db.session.execute(claimed).rowcount:  # type: ignore[attr-defined]
+        raise SignInError("address_taken")
+    db.session.refresh(pending)
+    record("user.claim", pending, Actor.system())
+    return pending
+
+
+def _create(identity: Identity) -> User:
+    user = User(sub=identity.sub, email=identity.email)
+    db.session.add(user)
+    db.session.flush()
+    return user
+
+
+def _refresh(user: User, identity: Identity) -> None:
+    """Follow what the provider says now; an address that is another account's stays theirs."""
+    user.full_name = identity.full_name or user.full_name
+    user.short_name = identity.short_name or user.short_name
+    moved = identity.email_verified and identity.email not in {"", user.email}
+    if moved and not queries.by_email(identity.email):
+        user.email = identity.email
+        record("user.change_address", user, Actor.system())
+
+
+def set_staff(user: User, staff: Staff, *, actor: Actor, reason: str = "") -> None:
+    """Give the staff role, or take it; nothing is written when it is so already."""
+    if user.staff is staff:
+        return
+    record("user.set_staff", user, actor, reason=reason, before=user.staff.value, after=staff.value)
+    user.staff = staff
+
+
+def disable(user: User, *, actor: Actor) -> None:
+    """Shut the person out; every sign-in of theirs ends at once."""
+    if user.disabled_at is None:
+        user.disabled_at = utcnow()
+        record("user.disable", user, actor, sessions=sessions.end_all(user))
+
+
+def enable(user: User, *, actor: Actor) -> None:
+    """Let the person sign in again."""
+    if user.disabled_at is not None:
+        user.disabled_at = None
+        record("user.enable", user, actor)
+
+
+def release(user: User, *, actor: Actor) -> None:
+    """Make the account pending again: whoever signs in next with its verified address gets it."""
+    if user.sub is not None:
+        user.sub = None
+        record("user.release", user, actor, sessions=sessions.end_all(user))
+
+
+def update_profile(user: User, *, language: str, timezone: str, theme: str, actor: Actor) -> None:
+    """Keep what the person chose; empty means: as the browser, or the installation, has it."""
+    chosen = {"language": language, "timezone": timezone, "theme": theme}
+    changed = [name for name, value in chosen.items() if getattr(user, name) != value]
+    if changed:
+        for name in changed:
+            setattr(user, name, chosen[name])
+        record("user.update_profile", user, actor, fields=changed)
+
+
+def sign_out(sign_in: UserSession, *, actor: Actor) -> None:
+    """End this sign-in."""
+    if sessions.end(sign_in.id, sign_in.user):
+        record("user.sign_out", sign_in.user, actor)
+
+
+def end_session(session_id: uuid.UUID, user: User, *, actor: Actor) -> bool:
+    """End one of the person's sign-ins; False when it is not theirs or over already."""
+    ended = sessions.end(session_id, user)
+    if ended:
+        record("user.end_session", user, actor)
+    return ended
+
+
+def end_other_sessions(user: User, *, keep: uuid.UUID | None, actor: Actor) -> int:
+    """End all sign-ins of the person but the one to keep; returns how many."""
+    count = sessions.end_all(user, keep=keep)
+    if count:
+        record("user.end_other_sessions", user, actor, sessions=count)
+    return count

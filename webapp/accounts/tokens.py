@@ -1,0 +1,136 @@
+"""Read the provider's signed tokens: by its keys, by our algorithm, and only when they are meant for us."""
+
+import base64
+import binascii
+import hashlib
+import hmac
+import json
+import time
+from typing import Any
+
+from joserfc import jwt
+from joserfc.errors import BadSignatureError, JoseError
+from joserfc.jwk import JWKRegistry, Key, OctKey
+from joserfc.jws import JWSRegistry
+
+from webapp.accounts import metadata
+from webapp.accounts.problems import SignInError
+from webapp.settings import settings
+
+Claims = dict[str, Any]
+KEY_TYPES = {"RS": "RSA", "PS": "RSA", "ES": "EC"}
+
+
+def read_id_token(token: str, *, nonce: str, access_token: str) -> Claims:
+    """The claims of an ID token (OpenID Connect Core, 3.1.3.7). Raises SignInError when any check fails."""
+    claims = _verified(token)
+    _check_issuer_and_audience(claims)
+    _check_times(claims, required=("exp", "iat"))
+    if not _same(claims.get("nonce"), nonce):
+        raise SignInError("bad_token", "nonce")
+    if not isinstance(claims.get("sub"), str) or not claims["sub"]:
+        raise SignInError("bad_token", "sub")
+    if "at_hash" in claims and not _same(claims["at_hash"], _half_hash(access_token)):
+        raise SignInError("bad_token", "at_hash")
+    return claims
+
+
+def read_userinfo(token: str) -> Claims:
+    """The claims of a signed userinfo answer: ours if it says for whom it is, and not of another time."""
+    claims = _verified(token)
+    _check_issuer_and_audience(claims)
+    _check_times(claims, required=())
+    return claims
+
+
+def _verified(token: str) -> Claims:
+    """The claims when a key of the provider fits; keys are asked for again once, because providers rotate them."""
+    algorithm = settings.oidc_algorithm  # never the token's own word
+    kid = _kid(token, algorithm)
+    for fresh in (False, True):
+        for key in _keys(algorithm, kid, fresh=fresh):
+            claims = _try(token, key, algorithm)
+            if claims is not None:
+                return claims
+        if algorithm == "HS256":
+            break
+    raise SignInError("bad_token", "signature")
+
+
+def _kid(token: str, algorithm: str) -> str | None:
+    """The key id the header names. Raises SignInError when the token is unreadable or of another algorithm."""
+    try:
+        part = token.split(".", maxsplit=1)[0]
+        header = json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
+        named, kid = header["alg"], header.get("kid")
+    except (binascii.Error, ValueError, TypeError, KeyError, AttributeError) as problem:
+        raise SignInError("bad_token", "header") from problem
+    if named != algorithm:
+        raise SignInError("bad_token", "alg")
+    return kid if isinstance(kid, str) else None
+
+
+def _keys(algorithm: str, kid: str | None, *, fresh: bool) -> list[Key]:
+    if algorithm == "HS256":
+        return [OctKey.import_key(settings.oidc_client_secret.get_secret_value())]
+    fitting = [jwk for jwk in metadata.signing_keys(fresh=fresh) if _fits(jwk, algorithm, kid)]
+    return [key for jwk in fitting if (key := _import(jwk)) is not None]
+
+
+def _fits(jwk: dict[str, Any], algorithm: str, kid: str | None) -> bool:
+    """A key of the right kind for signing; one that names neither use nor algorithm serves any."""
+    return (
+        jwk.get("kty") == KEY_TYPES[algorithm[:2]]
+        and jwk.get("use", "sig") == "sig"
+        and jwk.get("alg", algorithm) == algorithm
+        and (kid is None or jwk.get("kid", kid) == kid)
+    )
+
+
+def _import(jwk: dict[str, Any]) -> Key | None:
+    bare = {name: value for name, value in jwk.items() if name in {"kty", "n", "e", "crv", "x", "y"}}
+    try:
+        return JWKRegistry.import_key(bare)
+    except (JoseError, ValueError, TypeError):
+        return None  # a broken key beside good ones is the provider's affair
+
+
+def _try(token: str, key: Key, algorithm: str) -> Claims | None:
+    registry = JWSRegistry(algorithms=[algorithm], strict_check_header=False)
+    try:
+        return jwt.decode(token, key, registry=registry).claims
+    except BadSignatureError:
+        return None
+    except (JoseError, ValueError, TypeError) as problem:
+        raise SignInError("bad_token", type(problem).__name__) from problem
+
+
+def _check_issuer_and_audience(claims: Claims) -> None:
+    if str(claims.get("iss", "")).rstrip("/") != settings.oidc_issuer.rstrip("/"):
+        raise SignInError("bad_token", "iss")
+    audience = claims.get("aud")
+    if settings.oidc_client_id not in (audience if isinstance(audience, list) else [audience]):
+        raise SignInError("bad_token", "aud")
+    if claims.get("azp", settings.oidc_client_id) != settings.oidc_client_id:
+        raise SignInError("bad_token", "azp")
+
+
+def _check_times(claims: Claims, *, required: tuple[str, ...]) -> None:
+    """Refuse a token of another time; the leeway forgives seconds between two clocks."""
+    times = {name: claims[name] for name in ("exp", "iat", "nbf") if name in claims}
+    if set(required) - set(times) or not all(type(value) in {int, float} for value in times.values()):
+        raise SignInError("bad_token", "times")
+    now, leeway = time.time(), settings.oidc_leeway
+    begun = max(times.get("iat", now), times.get("nbf", now))
+    if times.get("exp", now) < now - leeway or begun > now + leeway:
+        raise SignInError("wrong_clock")
+
+
+def _same(given: object, expected: str) -> bool:
+    return isinstance(given, str) and hmac.compare_digest(given.encode(), expected.encode())
+
+
+def _half_hash(value: str) -> str:
+    """The left half of the hash that the algorithm's name tells (OpenID Connect Core, 3.1.3.6)."""
+    digest = hashlib.new("sha" + settings.oidc_algorithm[2:], value.encode()).digest()
+    return base64.urlsafe_b64encode(digest[: len(digest) // 2]).rstrip(b"=").decode()

@@ -1,0 +1,189 @@
+"""Signing in and out, and everybody's own account page."""
+
+import secrets
+import uuid
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+import structlog
+from flask import Blueprint, abort, g, redirect, render_template, request, session, url_for
+from flask.sessions import SessionMixin
+from flask.typing import ResponseReturnValue
+from flask_babel import get_locale
+from flask_babel import lazy_gettext as _l
+from flask_login import current_user
+from werkzeug.wrappers import Response
+
+from webapp import htmx
+from webapp.accounts import oidc, pending, policy, queries, service, sessions
+from webapp.accounts.forms import ProfileForm
+from webapp.accounts.models import UserSession
+from webapp.accounts.problems import SignInError
+from webapp.audit.actors import current_actor
+from webapp.db import db
+from webapp.rooms import queries as rooms_queries
+from webapp.rooms.models import Access, Role, Room
+from webapp.security import limiter, local_url, require
+from webapp.settings import settings
+
+bp = Blueprint("accounts", __name__)
+log = structlog.get_logger()
+SIGN_OUT_STATE = "sign_out_state"
+ROLE_NAMES = {Role.OWNER: _l("owner"), Role.ADMINISTRATOR: _l("administrator"), Role.MEMBER: _l("member")}
+sign_in_limit = limiter.limit(lambda: settings.sign_in_limit)
+
+
+@bp.get("/login")
+def login() -> ResponseReturnValue:
+    """Offer to sign in, and remember where to go then."""
+    target = local_url(request.args.get("next"))
+    if current_user.is_authenticated:
+        return redirect(target or "/", 303)
+    return render_template("accounts/login.html", next=target, provider=settings.provider_name)
+
+
+@bp.get("/sign-in")
+@sign_in_limit
+def sign_in() -> ResponseReturnValue:
+    """Send the browser to the provider."""
+    attempt = pending.begin(local_url(request.args.get("next")) or "/")
+    return redirect(oidc.authorization_url(attempt, str(get_locale())), 303)
+
+
+@bp.get("/oidc/callback")
+@sign_in_limit
+def callback() -> ResponseReturnValue:
+    """Take the browser back from the provider and let the person in."""
+    attempt = pending.take(request.args.get("state", ""))
+    if attempt is None:
+        raise SignInError("replayed")
+    g.sign_in_target = attempt.next
+    identity = oidc.finish(attempt, request.args)
+    db.begin_writing()
+    sessions.end_token(session.get(sessions.COOKIE_KEY))
+    browser, address = request.user_agent.string, request.remote_addr or ""
+    _user, token = service.sign_in(identity, address=address, browser=browser)
+    db.session.commit()
+    _fresh_cookie()[sessions.COOKIE_KEY] = token
+    return redirect(attempt.next, 303)
+
+
+@bp.app_errorhandler(SignInError)
+def explain(problem: SignInError) -> ResponseReturnValue:
+    """Say what happened and offer to try again."""
+    db.session.rollback()
+    log.warning("sign_in.failed", problem=problem.code, hint=problem.hint)
+    context = {"words": problem.words, "next": g.get("sign_in_target") or local_url(request.args.get("next"))}
+    return render_template("accounts/problem.html", **context), problem.status
+
+
+@bp.post("/logout")
+def sign_out() -> ResponseReturnValue:
+    """End the sign-in here, whatever the provider says, and then there."""
+    require(policy.sign_out)
+    row = sessions.current()
+    id_token = row.id_token if row else ""
+    if row:
+        service.sign_out(row, actor=current_actor())
+    db.session.commit()
+    state = secrets.token_urlsafe(18)
+    _fresh_cookie()[SIGN_OUT_STATE] = state
+    return _leave(_provider_logout(id_token, state))
+
+
+@bp.get("/signed-out")
+def signed_out() -> ResponseReturnValue:
+    """Say what is over: the sign-in here, and the one at the provider when it sent the browser back."""
+    expected = session.pop(SIGN_OUT_STATE, None)
+    everywhere = bool(expected) and secrets.compare_digest(expected, request.args.get("state", ""))
+    return render_template("accounts/signed_out.html", everywhere=everywhere, provider=settings.provider_name)
+
+
+@bp.get("/account/")
+def show() -> ResponseReturnValue:
+    """Show everybody their own data."""
+    require(policy.account)
+    return _account_page(ProfileForm(obj=current_user))
+
+
+@bp.post("/account/")
+def update_profile() -> ResponseReturnValue:
+    """Keep language, time zone and theme."""
+    require(policy.update_profile)
+    form = ProfileForm()
+    if not form.validate():
+        return _account_page(form, 422)
+    chosen = {name: str(form[name].data or "") for name in ("language", "timezone", "theme")}
+    service.update_profile(current_user, **chosen, actor=current_actor())
+    db.session.commit()
+    return htmx.go(url_for(".show"))  # the whole page: every word of it may be in another language now
+
+
+@bp.post("/account/sessions/<uuid:session_id>/end")
+def end_session(session_id: uuid.UUID) -> ResponseReturnValue:
+    """End one of my sign-ins."""
+    row = db.session.get(UserSession, session_id)
+    if row is None or not policy.end_session(current_user, row):
+        abort(404)
+    service.end_session(row.id, current_user, actor=current_actor())
+    return _sessions_changed()
+
+
+@bp.post("/account/sessions/end-others")
+def end_other_sessions() -> ResponseReturnValue:
+    """End all of my sign-ins but this one."""
+    require(policy.end_other_sessions)
+    here = sessions.current()
+    service.end_other_sessions(current_user, keep=here.id if here else None, actor=current_actor())
+    return _sessions_changed()
+
+
+def _sessions_changed() -> Response:
+    db.session.commit()
+    context = {"sign_ins": queries.sessions_of(current_user), "here": sessions.current()}
+    return htmx.done(url_for(".show"), "accounts/_sessions.html", **context)
+
+
+def _account_page(form: ProfileForm, status: int = 200) -> Response:
+    context = {
+        "form": form,
+        "sign_ins": queries.sessions_of(current_user),
+        "here": sessions.current(),
+        "accesses": _open_accesses(),
+        "reveals": queries.reveals_of(current_user),
+        "role_names": ROLE_NAMES,
+    }
+    return htmx.respond("accounts/show.html", "accounts/_profile.html", status, **context)
+
+
+def _open_accesses() -> Sequence[sa.Row[Room, Role]]:
+    """The rooms that I have a role in, by name."""
+    found = sa.select(Room, Access.role).join(Access, rooms_queries.open_access(current_user))
+    return db.session.execute(found.where(Room.deleted_at.is_(None)).order_by(Room.name, Room.id).limit(200)).all()
+
+
+def _provider_logout(id_token: str, state: str) -> str | None:
+    """Where to end the provider's session; a provider that is down must not keep anybody signed in here."""
+    try:
+        return oidc.logout_url(id_token, state)
+    except SignInError as problem:
+        log.warning("sign_out.provider_failed", problem=problem.code, hint=problem.hint)
+        return None
+
+
+def _leave(provider_url: str | None) -> ResponseReturnValue:
+    """Go to the provider by way of a page: form-action forbids a form to be redirected to another origin."""
+    if provider_url is None or htmx.is_swap():
+        return htmx.go(provider_url or url_for(".signed_out"))
+    return render_template("accounts/leaving.html", url=provider_url, provider=settings.provider_name)
+
+
+def _fresh_cookie() -> SessionMixin:
+    """Empty the cookie of everything but the language, so that nothing of before survives a sign-in or sign-out."""
+    language = session.get("language")
+    session.clear()
+    if language:
+        session["language"] = language
+    g.pop("_login_user", None)
+    g.pop("user_session", None)
+    return session
