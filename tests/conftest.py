@@ -15,7 +15,7 @@ from webapp.db import db
 from webapp.models import metadata
 from webapp.security import limiter
 
-pytest_plugins = ["tests.plugins.components", "tests.plugins.servers"]
+pytest_plugins = ["tests.plugins.components", "tests.plugins.servers", "tests.plugins.simulator"]
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,37 @@
+"""The simulator's table of contents: its services, its control commands, its pages."""
+
+from aiohttp import ClientSession, ClientTimeout, web
+
+from simulator import control, roomservice, unused_services, visitors
+from simulator.control import Command, Control
+from simulator.twirp import Services, Twirp
+from simulator.world import World
+
+SERVICES: Services = {
+    "livekit.RoomService": roomservice.METHODS,
+    "livekit.Ingress": unused_services.INGRESS,
+    "livekit.AgentDispatchService": unused_services.AGENTS,
+}
+COMMANDS: dict[str, Command] = {**control.COMMANDS, **visitors.COMMANDS}
+READINGS: dict[str, Command] = {**control.READINGS}
+MAX_BODY = 16 * 1024 * 1024
+
+
+def create_app(world: World) -> web.Application:
+    """One simulated LiveKit as a web application; it sends webhooks while it runs."""
+    app = web.Application(client_max_size=MAX_BODY)
+    app.router.add_route("*", "/control/{name}", Control(world, SERVICES, COMMANDS, READINGS).__call__)
+    app.router.add_route("*", "/{rest:.*}", Twirp(world, SERVICES).__call__)
+    app.on_startup.append(lambda _: _start(world))
+    app.on_cleanup.append(lambda _: _stop(world))
+    return app
+
+
+async def _start(world: World) -> None:
+    world.http = ClientSession(timeout=ClientTimeout(total=None))
+
+
+async def _stop(world: World) -> None:
+    world.reset()
+    if world.http is not None:
+        await world.http.close()
