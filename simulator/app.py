@@ -2,18 +2,19 @@
 
 from aiohttp import ClientSession, ClientTimeout, web
 
-from simulator import control, roomservice, unused_services, visitors
+from simulator import calls_control, control, roomservice, sip, unused_services, visitors
 from simulator.control import Command, Control
 from simulator.twirp import Services, Twirp
 from simulator.world import World
 
 SERVICES: Services = {
     "livekit.RoomService": roomservice.METHODS,
+    "livekit.SIP": sip.METHODS,
     "livekit.Ingress": unused_services.INGRESS,
     "livekit.AgentDispatchService": unused_services.AGENTS,
 }
-COMMANDS: dict[str, Command] = {**control.COMMANDS, **visitors.COMMANDS}
-READINGS: dict[str, Command] = {**control.READINGS}
+COMMANDS: dict[str, Command] = {**control.COMMANDS, **visitors.COMMANDS, **calls_control.COMMANDS}
+READINGS: dict[str, Command] = {**control.READINGS, **calls_control.READINGS}
 MAX_BODY = 16 * 1024 * 1024
 
 

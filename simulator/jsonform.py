@@ -14,6 +14,10 @@ LONG = {
 }
 
 
+# Fields our protocol package knows and LiveKit 1.13.5 does not answer.
+NEWER = {"livekit.SIPInboundTrunkInfo.ringing_timeout_status"}
+
+
 def parse(text: bytes, kind: type[Message]) -> Message:
     """Read a request in either case, ignoring what it does not know. Raises ValueError."""
     found = json.loads(text)
@@ -27,7 +31,7 @@ def answer(message: Message) -> dict[str, Any]:
     return {
         field.name: _value(message, field)
         for field in message.DESCRIPTOR.fields
-        if field.containing_oneof is None or message.HasField(field.name)
+        if (field.containing_oneof is None or message.HasField(field.name)) and field.full_name not in NEWER
     }
 
 

@@ -3,10 +3,12 @@
 Requests and answers are LiveKit's JSON with snake_case names and absent defaults. Refusals are MatchingError.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections import deque
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from simulator import ids
 from webapp.telephony.matching import (
     Json,
     MatchingError,
@@ -19,18 +21,22 @@ from webapp.telephony.matching import (
     update_trunk,
 )
 
-NO_TRUNK = MatchingError("other", "not_found", "requested sip trunk does not exist")
-NO_RULE = MatchingError("other", "not_found", "requested sip dispatch rule does not exist")
-
 
 @dataclass
 class SipObjects:
-    """Everything LiveKit's Redis holds about SIP; all methods are atomic, the race is the caller's to make."""
+    """Everything LiveKit's Redis holds about SIP; all methods are atomic, the race is the caller's to make.
 
-    new_id: Callable[[str], str]
+    `next_ids` are used up before new ones are made: a replay has the ids of its recording.
+    """
+
+    next_ids: deque[str] = field(default_factory=deque)
     inbound: dict[str, Trunk] = field(default_factory=dict)
     outbound: dict[str, Json] = field(default_factory=dict)
     rules: dict[str, Rule] = field(default_factory=dict)
+
+    def new_id(self, prefix: str) -> str:
+        """An id for a new object."""
+        return self.next_ids.popleft() if self.next_ids else ids.new(prefix)
 
     def trunks_by_id(self) -> list[Trunk]:
         """Inbound trunks in LiveKit's order."""
@@ -99,8 +105,17 @@ class SipObjects:
         """Forget a rule and return it."""
         rule = self.rules.pop(_required(request, "sip_dispatch_rule_id", "dispatch rule ID"), None)
         if rule is None:
-            raise NO_RULE
+            raise _missing("sip dispatch rule")
         return rule.info
+
+
+def no_trunk() -> MatchingError:
+    """Nobody has this trunk id."""
+    return _missing("sip trunk")
+
+
+def _missing(what: str) -> MatchingError:
+    return MatchingError("other", "not_found", f"requested {what} does not exist")
 
 
 def _with_media(info: Json, request: Json) -> Json:
@@ -109,7 +124,7 @@ def _with_media(info: Json, request: Json) -> Json:
 
 def _found(trunks: Mapping[str, Trunk], trunk_id: str) -> Trunk:
     if trunk_id not in trunks:
-        raise NO_TRUNK
+        raise no_trunk()
     return trunks[trunk_id]
 
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from simulator.sip_objects import NO_TRUNK, SipObjects
+from simulator.sip_objects import SipObjects, no_trunk
 from webapp.telephony.matching import Json, MatchingError, Trunk, check_list_update, check_media, updated
 
 _LISTS = ("numbers",)
@@ -26,7 +26,7 @@ def update_outbound(objects: SipObjects, request: Json) -> Json:
         raise _invalid("trunk id must be set")
     _check_action(request)
     if trunk_id not in objects.outbound:
-        raise NO_TRUNK
+        raise no_trunk()
     changed = updated(objects.outbound[trunk_id], request, _LISTS)
     _check(changed)
     return _store(objects, {"media": {}, **changed} if "update" in request else changed)
@@ -37,7 +37,7 @@ def get_outbound(objects: SipObjects, request: Json) -> Json:
     if not request.get("sip_trunk_id"):
         raise _invalid("trunk ID is required")
     if request["sip_trunk_id"] not in objects.outbound:
-        raise NO_TRUNK
+        raise no_trunk()
     return {"trunk": objects.outbound[request["sip_trunk_id"]]}
 
 

@@ -1,0 +1,110 @@
+"""Phones for tests, the demo and the playground: dial, press keys, hang up, look; and store what races leave behind."""
+
+import asyncio
+from typing import Any
+
+from simulator import calls, calls_room
+from simulator.calls_model import Caller, PhoneCall, Phones
+from simulator.control import Arguments, Command
+from simulator.sip_objects import SipObjects
+from simulator.world import World
+
+
+def dial(world: World, told: Arguments) -> dict[str, Any]:
+    """Call `to` as `from`, from `source_ip`, claiming `from_host`, with `username` and `password` if asked for them."""
+    return state_of(calls.place(world, Caller.parse(told)))
+
+
+def press(world: World, told: Arguments) -> dict[str, Any]:
+    """Press `keys` of the phone `id`; they are heard at the PIN prompt only."""
+    call = _call(world, told)
+    calls.press(world, call, str(told["keys"]))
+    return state_of(call)
+
+
+def hang_up(world: World, told: Arguments) -> dict[str, Any]:
+    """Put the receiver of the phone `id` down."""
+    call = _call(world, told)
+    calls.hang_up(world, call)
+    return state_of(call)
+
+
+def go_silent(world: World, told: Arguments) -> dict[str, Any]:
+    """The phone `id` sends no more audio, as one that lost its network: LiveKit ends the call after 15 seconds."""
+    call = _call(world, told)
+    calls.go_silent(world, call)
+    return state_of(call)
+
+
+def store_sip(world: World, told: Arguments) -> dict[str, Any]:
+    """Store `trunks` and `rules` without any check, as lost races do: a conflicting pair ends calls."""
+    objects = world.part(SipObjects)
+    return {
+        "trunks": [objects.store_trunk(info) for info in told.get("trunks", ())],
+        "rules": [objects.store_rule(info) for info in told.get("rules", ())],
+    }
+
+
+def next_sip_ids(world: World, told: Arguments) -> None:
+    """Give the next trunks and rules these `ids`, as in a recording."""
+    world.part(SipObjects).next_ids.extend(told["ids"])
+
+
+async def rest(world: World, told: Arguments) -> dict[str, Any]:
+    """Wait until the call of the phone `id` waits itself: for keys, for somebody to speak, for ever, or is over."""
+    call = _call(world, told)
+    while not call.at_rest():
+        await asyncio.sleep(0.005)
+    return state_of(call)
+
+
+def phone(world: World, told: Arguments) -> dict[str, Any]:
+    """How the call of the phone `id` stands."""
+    return state_of(_call(world, told))
+
+
+def phones(world: World, told: Arguments) -> list[dict[str, Any]]:
+    """How every call stands, oldest first."""
+    return [state_of(call) for call in world.part(Phones).calls.values()]
+
+
+def sip_log(world: World, told: Arguments) -> list[dict[str, Any]]:
+    """What the SIP bridge logged of the phone `id`, PINs included, as the real one does."""
+    return _call(world, told).log.lines
+
+
+def state_of(call: PhoneCall) -> dict[str, Any]:
+    """A call as JSON: SIP answers, prompts heard, where it is, and whether the room and the caller hear each other."""
+    person = call.participant
+    return {
+        "id": call.id,
+        "call_id": call.caller.call_id,
+        "state": call.state.value,
+        "reason": call.reason,
+        "answers": call.answers(),
+        "sip": [list(message) for message in call.sip],
+        "prompts": list(call.prompts),
+        "trunk_id": call.trunk_id,
+        "rule_id": call.rule_id,
+        "room": call.room,
+        "identity": person.info.identity if person else "",
+        "sid": person.info.sid if person else "",
+        "audible": calls_room.audible(call),
+        "hears": calls_room.hears(call),
+    }
+
+
+def _call(world: World, told: Arguments) -> PhoneCall:
+    return world.part(Phones).calls[told["id"]]
+
+
+COMMANDS: dict[str, Command] = {
+    "dial": dial,
+    "press": press,
+    "hang-up": hang_up,
+    "go-silent": go_silent,
+    "rest": rest,
+    "store-sip": store_sip,
+    "next-sip-ids": next_sip_ids,
+}
+READINGS: dict[str, Command] = {"phone": phone, "phones": phones, "sip-log": sip_log}

@@ -1,0 +1,80 @@
+"""Calling out and transferring: a SIP participant made by the API, and the transfer that never succeeds here."""
+
+from simulator import calls, calls_room
+from simulator.calls_model import Caller, PhoneCall, Phones, State
+from simulator.sip_objects import SipObjects, no_trunk
+from simulator.world import World
+from webapp.telephony.matching import Answer, Json, MatchingError
+
+DIAL_SECONDS = 0.5
+TRANSFER_SECONDS = 30.0
+
+
+async def create_participant(world: World, request: Json) -> Json:
+    """Dial a number from a room; the number answers soon after."""
+    _check(request)
+    if request["sip_trunk_id"] not in world.part(SipObjects).outbound:
+        raise no_trunk()
+    call = PhoneCall(Caller.parse({"from": request["sip_call_to"], "to": request.get("sip_number", "")}))
+    world.part(Phones).calls[call.id] = call
+    call.trunk_id = request["sip_trunk_id"]
+    if not await calls.join(world, call, _answer(call, request), "dialing"):
+        raise MatchingError("other", "unavailable", "could not establish signal connection", wrapped=True)
+    sid = call.participant.info.sid if call.participant else ""
+    call.task = world.spawn(_pick_up(world, call))
+    if request.get("wait_until_answered"):
+        await call.task
+    identity = _identity(request)
+    return {
+        "participant_id": sid,
+        "participant_identity": identity,
+        "room_name": request["room_name"],
+        "sip_call_id": call.id,
+    }
+
+
+async def transfer_participant(world: World, request: Json) -> Json:
+    """Send a REFER: whoever is asked here rings until LiveKit gives up."""
+    if calls_room.find(world, request.get("room_name", ""), request.get("participant_identity", "")) is None:
+        raise MatchingError("other", "not_found", "participant does not exist", wrapped=True)
+    timeout = float(str(request.get("ringing_timeout") or f"{TRANSFER_SECONDS}s").removesuffix("s"))
+    await world.wait(timeout)
+    raise MatchingError("other", "deadline_exceeded", "request timed out", wrapped=True)
+
+
+async def _pick_up(world: World, call: PhoneCall) -> None:
+    await world.wait(DIAL_SECONDS)
+    call.answered = True
+    call.state = State.INSIDE
+    calls_room.set_status(call, "active")
+
+
+def _check(request: Json) -> None:
+    if not request.get("sip_trunk_id"):
+        raise _invalid("missing sip trunk id and sip number")
+    if not request.get("sip_call_to"):
+        raise _invalid("missing sip callee number")
+    if not request.get("room_name"):
+        raise _invalid("missing room name")
+
+
+def _identity(request: Json) -> str:
+    return str(request.get("participant_identity") or f"sip_{request['sip_call_to']}")
+
+
+def _answer(call: PhoneCall, request: Json) -> Answer:
+    number = request["sip_call_to"]
+    attributes = {**(request.get("participant_attributes") or {}), "sip.callID": call.id, "sip.trunkID": call.trunk_id}
+    if not request.get("hide_phone_number"):
+        attributes |= {"sip.phoneNumber": number, "sip.trunkPhoneNumber": request.get("sip_number", "")}
+    fields = {
+        "participant_identity": _identity(request),
+        "participant_name": request.get("participant_name") or f"Phone {number}",
+        "participant_metadata": request.get("participant_metadata", ""),
+        "participant_attributes": attributes,
+    }
+    return Answer("ACCEPT", call.trunk_id, room=request["room_name"], fields=fields)
+
+
+def _invalid(text: str) -> MatchingError:
+    return MatchingError("other", "invalid_argument", text)
