@@ -72,6 +72,34 @@ class LiveKit:
         """The names of the rooms stored, ghosts included."""
         return [room["name"] for room in self.reading("state")["rooms"]]
 
+    # phones
+
+    def dial(self, number: str = "+15551234", *, to: str, keys: str = "", **caller: str) -> dict[str, Any]:
+        """Call a number, press keys, and answer how the call stands once it waits or is over."""
+        call = self.control("dial", **{"from": number, "to": to, **caller})
+        call = self._rested(call["id"])
+        return self.press(call["id"], keys) if keys else call
+
+    def press(self, phone: str, keys: str) -> dict[str, Any]:
+        """Press keys of a phone and answer how the call stands once it waits or is over."""
+        self.control("press", id=phone, keys=keys)
+        return self._rested(phone)
+
+    def hang_up(self, phone: str) -> dict[str, Any]:
+        """Put a receiver down."""
+        return dict(self.control("hang-up", id=phone))
+
+    def phone(self, phone: str) -> dict[str, Any]:
+        """How a call stands: state, answers, prompts, room, audible, hears."""
+        return dict(self.reading("phone", id=phone))
+
+    def store_sip(self, **objects: list[dict[str, Any]]) -> None:
+        """Store trunks and rules without LiveKit's checks, as lost races do."""
+        self.control("store-sip", **objects)
+
+    def _rested(self, phone: str) -> dict[str, Any]:
+        return dict(self.control("rest", id=phone))
+
     # objects
 
     def trunks(self) -> list[dict[str, Any]]:
