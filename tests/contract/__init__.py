@@ -1,0 +1,1 @@
+"""What Frontdesk believes of LiveKit, stated so that any server can be asked."""

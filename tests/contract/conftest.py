@@ -1,0 +1,61 @@
+"""The server under contract: the one the environment names, or a simulator of our own; it is left as it was found."""
+
+import os
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from tests.contract.server import Server, unique_number
+
+Info = dict[str, Any]
+
+
+@pytest.fixture
+def server(request: pytest.FixtureRequest) -> Server:
+    """The server that LIVEKIT_URL, LIVEKIT_API_KEY and LIVEKIT_API_SECRET name, or the simulator."""
+    if "LIVEKIT_URL" not in os.environ:
+        livekit = request.getfixturevalue("livekit")
+        return Server(livekit.url, livekit.key, livekit.secret)
+    url = os.environ["LIVEKIT_URL"].rstrip("/")
+    url = url.replace("ws", "http", 1) if url.startswith("ws") else url
+    return Server(url, os.environ["LIVEKIT_API_KEY"], os.environ["LIVEKIT_API_SECRET"])
+
+
+@pytest.fixture
+def make_trunk(server: Server) -> Iterator[Callable[..., Info]]:
+    """Create inbound trunks, on a number of their own unless told, that are gone after the test."""
+    made: list[str] = []
+
+    def make(**fields: Any) -> Info:
+        trunk = {"name": "frontdesk contract", "numbers": [unique_number()], **fields}
+        answer = server.sip("CreateSIPInboundTrunk", {"trunk": trunk})
+        assert answer.status == 200, answer
+        made.append(answer.body["sip_trunk_id"])
+        return dict(answer.body)
+
+    yield make
+    for trunk_id in made:
+        server.sip("DeleteSIPTrunk", {"sip_trunk_id": trunk_id})
+
+
+@pytest.fixture
+def make_rule(server: Server) -> Iterator[Callable[..., Info]]:
+    """Create dispatch rules on a trunk that are gone after the test; never one without a trunk."""
+    made: list[str] = []
+
+    def make(trunk: Info, **fields: Any) -> Info:
+        answer = server.sip("CreateSIPDispatchRule", {"dispatch_rule": rule_on(trunk, **fields)})
+        assert answer.status == 200, answer
+        made.append(answer.body["sip_dispatch_rule_id"])
+        return dict(answer.body)
+
+    yield make
+    for rule_id in made:
+        server.sip("DeleteSIPDispatchRule", {"sip_dispatch_rule_id": rule_id})
+
+
+def rule_on(trunk: Info, *, pin: str = "", room: str = "contract", **fields: Any) -> Info:
+    """A Direct rule on a trunk."""
+    direct = {"dispatch_rule_direct": {"room_name": room, "pin": pin}}
+    return {"name": "frontdesk contract", "trunk_ids": [trunk["sip_trunk_id"]], "rule": direct, **fields}
