@@ -4,7 +4,7 @@ from flask import Flask
 from jinja2 import StrictUndefined
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from webapp import background, check, cli, errors, health, i18n, logs, models, security
+from webapp import background, check, cli, errors, filters, health, i18n, logs, models, navigation, security
 from webapp.accounts import commands, sessions
 from webapp.accounts import views as accounts
 from webapp.config import Settings
@@ -39,7 +39,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     security.init_app(app, settings)
     i18n.init_app(app, settings)
     errors.init_app(app)
-    livekit_pages.init_app(app)
+from webapp import background, check, cli, errors, filters, health, i18n, logs, models, navigation, security
     background.init_app(app)
     if not app.testing:  # tests run jobs themselves, when they want to see what they do
         queue.init_app(app, settings)

@@ -1,7 +1,5 @@
 """Answers for swaps and for whole pages: every HX- header is read and written here."""
 
-from typing import Any
-
 from flask import make_response, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from werkzeug.wrappers import Response
@@ -12,7 +10,7 @@ def is_swap() -> bool:
     return "HX-Request" in request.headers and "HX-History-Restore-Request" not in request.headers
 
 
-def respond(page: str, fragment: str, status: int = 200, **context: object) -> Response:
+def respond(page: str, fragment: str, status: int = 200, /, **context: object) -> Response:
     """Answer a swap with the fragment, and anything else with the page that includes it."""
     template = fragment if is_swap() else page
     response = make_response(render_template(template, **context), status)
@@ -20,11 +18,11 @@ def respond(page: str, fragment: str, status: int = 200, **context: object) -> R
     return response
 
 
-def done(page_url: str, fragment: str, **context: Any) -> Response:
+def done(page_url: str, fragment: str, /, **context: object) -> Response:
     """After a change, show the fragment again or go back to its page with 303."""
     if not is_swap():
         return redirect(page_url, 303)
-    return respond(fragment, fragment, **context)
+    return respond(fragment, fragment, 200, **context)
 
 
 def go(url: str) -> Response:
@@ -36,7 +34,7 @@ def go(url: str) -> Response:
     return response
 
 
-def alert(template: str, status: int, **context: object) -> Response:
+def alert(template: str, status: int, /, **context: object) -> Response:
     """Show a failure in #alerts and leave what the reader had typed where it is."""
     response = make_response(render_template(template, **context), status)
     response.headers["HX-Retarget"] = "#alerts"

@@ -1,0 +1,58 @@
+"""How templates write values: times, initials, languages, sizes."""
+
+from babel import Locale
+from flask import Flask
+from flask_babel import format_datetime, format_timedelta, get_locale
+from flask_wtf.csrf import generate_csrf
+
+from webapp.db import utcnow
+from webapp.settings import settings
+
+
+def initials(name: str) -> str:
+    """The first letters of the first and the last word."""
+    words = [word for word in name.split() if word[0].isalnum()]
+    chosen = words[:1] + words[1:][-1:]
+    return "".join(word[0].upper() for word in chosen)
+
+
+def language_name(code: str) -> str:
+    """A language in its own words."""
+    return (Locale.parse(code).get_display_name(code) or code).capitalize()
+
+
+def file_size(size: int | None) -> str:
+    """Bytes in the unit a person would choose, with decimal prefixes."""
+    if size is None:
+        return ""
+    for unit, bytes_ in (("GB", 10**9), ("MB", 10**6), ("kB", 10**3)):
+        if size >= bytes_:
+            return f"{size / bytes_:.1f} {unit}"
+    return f"{size} B"
+
+
+def duration(milliseconds: int | None) -> str:
+    """Hours, minutes and seconds, such as 1:02:03."""
+    if milliseconds is None:
+        return ""
+    seconds = milliseconds // 1000
+    return f"{seconds // 3600}:{seconds // 60 % 60:02}:{seconds % 60:02}"
+
+
+def grouped(pin: str) -> str:
+    """A PIN in groups of four, as people read numbers aloud."""
+    return " ".join(pin[start : start + 4] for start in range(0, len(pin), 4))
+
+
+def init_app(app: Flask) -> None:
+    """Register the filters and what every template may ask for."""
+    app.jinja_env.filters.update(
+        initials=initials,
+        language_name=language_name,
+        file_size=file_size,
+        duration=duration,
+        grouped=grouped,
+        datetimeformat=format_datetime,
+        timedeltaformat=format_timedelta,
+    )
+    app.jinja_env.globals.update(settings=settings, now_utc=utcnow, get_locale=get_locale, csrf_token=generate_csrf)

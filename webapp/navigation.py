@@ -1,0 +1,109 @@
+"""The sidebar: one list of all pages, of which people see what exists and what their role opens."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from flask import Flask, current_app, request
+from flask_babel import lazy_gettext as _l
+from flask_login import current_user
+
+from webapp.accounts.models import User
+
+Opens = Callable[[User], bool]
+
+
+def everyone(_user: User) -> bool:
+    """Everybody signed in."""
+    return True
+
+
+def staff(user: User) -> bool:
+    """Support and admins."""
+    return user.is_staff
+
+
+def admin(user: User) -> bool:
+    """Admins."""
+    return user.is_admin
+
+
+@dataclass(frozen=True)
+class Link:
+    """One entry of the sidebar."""
+
+    endpoint: str
+    text: object
+    icon: str
+    opens: Opens = everyone
+
+    @property
+    def current(self) -> bool:
+        """The page shown is this one, or below it."""
+        here = request.endpoint or ""
+        if here == self.endpoint:
+            return True
+        return self.endpoint.endswith(".index") and here.split(".")[0] == self.endpoint.split(".")[0]
+
+
+GROUPS: list[tuple[str, object, list[Link]]] = [
+    (
+        "main",
+        "",
+        [
+            Link("dashboard.index", _l("Desk"), "desk"),
+            Link("rooms.index", _l("Rooms"), "rooms"),
+            Link("lobby.index", _l("Lobby"), "lobby"),
+            Link("recordings.index", _l("Recordings"), "recordings"),
+        ],
+    ),
+    (
+        "telephony",
+        _l("Telephony"),
+        [
+            Link("telephony.rules", _l("Rules"), "rules", staff),
+            Link("telephony.trunks", _l("Trunks"), "trunks", staff),
+            Link("telephony.calls", _l("Calls"), "calls", staff),
+            Link("telephony.pins", _l("PINs"), "pins", staff),
+            Link("telephony.explain", _l("Which rule?"), "explain", staff),
+        ],
+    ),
+    (
+        "audit",
+        _l("Audit"),
+        [
+            Link("audit.access", _l("Access review"), "access", admin),
+            Link("audit.log", _l("Log"), "log", admin),
+            Link("audit.reveals", _l("Reveals"), "reveal", admin),
+        ],
+    ),
+    (
+        "system",
+        _l("System"),
+        [
+            Link("hooks.index", _l("Hooks"), "hooks", staff),
+            Link("jobs.index", _l("Jobs"), "jobs", staff),
+            Link("setup.index", _l("Set-up"), "setup", staff),
+        ],
+    ),
+]
+
+
+def groups() -> list[tuple[str, object, list[Link]]]:
+    """The groups with the entries that exist and that the reader may open; empty groups are left out."""
+    known = current_app.view_functions
+    shown = [
+        (name, title, [link for link in links if link.endpoint in known and link.opens(current_user)])
+        for name, title, links in GROUPS
+    ]
+    return [group for group in shown if group[2]]
+
+
+def exists(endpoint: str) -> bool:
+    """A page of that name is there."""
+    return endpoint in current_app.view_functions
+
+
+def init_app(app: Flask) -> None:
+    """Give the sidebar to the templates."""
+    app.jinja_env.globals["navigation"] = groups
+    app.jinja_env.globals["page_exists"] = exists
