@@ -39,7 +39,9 @@ def create_app(settings: Settings | None = None) -> Flask:
     security.init_app(app, settings)
     i18n.init_app(app, settings)
     errors.init_app(app)
-from webapp import background, check, cli, errors, filters, health, i18n, logs, models, navigation, security
+    livekit_pages.init_app(app)
+    filters.init_app(app)
+    navigation.init_app(app)
     background.init_app(app)
     if not app.testing:  # tests run jobs themselves, when they want to see what they do
         queue.init_app(app, settings)

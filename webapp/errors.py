@@ -56,7 +56,7 @@ def refusal(status: int, title: str, what: str, now: str, code: str = "") -> Res
         response.content_type = "application/json"
         response.set_data(_json({"error": title, "detail": what, "hint": now, "code": code}))
         return response
-    context = {"title": title, "what": what, "now": now, "code": code}
+    context = {"status": status, "title": title, "what": what, "now": now, "code": code}
     if htmx.is_swap():
         return htmx.alert("_alert.html", status, **context)
     return htmx.respond("error.html", "error.html", status, **context)
