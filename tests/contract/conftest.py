@@ -14,7 +14,7 @@ Info = dict[str, Any]
 @pytest.fixture
 def server(request: pytest.FixtureRequest) -> Server:
     """The server that LIVEKIT_URL, LIVEKIT_API_KEY and LIVEKIT_API_SECRET name, or the simulator."""
-    if "LIVEKIT_URL" not in os.environ:
+    if not os.environ.get("LIVEKIT_URL"):
         livekit = request.getfixturevalue("livekit")
         return Server(livekit.url, livekit.key, livekit.secret)
     url = os.environ["LIVEKIT_URL"].rstrip("/")

@@ -1,13 +1,10 @@
 """Reading evaluation cases, one JSON object a line, and telling what becomes of each call."""
 
 import json
-from typing import (
-    Any,
-    NotRequired,  # pydantic reads the standard ones from Python 3.12 on
-)
+from typing import Any, NotRequired
 
 from pydantic import TypeAdapter, ValidationError
-from typing_extensions import TypedDict
+from typing_extensions import TypedDict  # pydantic reads the standard one from Python 3.12 on
 
 from webapp.telephony.matching import evaluate_case
 
