@@ -19,7 +19,6 @@ from webapp.livekit.client import call
 from webapp.livekit.errors import LiveKitError
 
 Json = dict[str, Any]
-FLAT = ("rule", "trunk_ids", "hide_phone_number", "inbound_numbers", "name", "metadata", "attributes")
 
 
 def list_trunks() -> list[Json]:
@@ -54,15 +53,12 @@ def list_rules(sip_trunk_id: str = "") -> list[Json]:
 
 
 def create_rule(rule: Json) -> Json:
-    """Make a dispatch rule; returns it with its id.
+    """Make a dispatch rule; returns it with its id. It can have no `numbers`: replace_rule can give it some.
 
-    Sent in the request's deprecated flat fields where they suffice: LiveKit then checks the rules of its trunks alone,
-    while the nested form checks all there are, so that one conflict anywhere would stop every room.
+    Sent in the request's deprecated flat fields: LiveKit then checks the rules of its trunks alone, while the nested
+    form checks all there are, so that one old conflict anywhere would stop every room.
     """
-    if set(rule) <= set(FLAT):
-        request = ParseDict(rule, CreateSIPDispatchRuleRequest())
-    else:
-        request = ParseDict({"dispatch_rule": rule}, CreateSIPDispatchRuleRequest())
+    request = ParseDict(rule, CreateSIPDispatchRuleRequest())
     return _json(call(lambda livekit: livekit.sip.create_dispatch_rule(request)))
 
 

@@ -1,0 +1,86 @@
+"""Book-keeping of callers' visits, by LiveKit's sip.callID: identities are numbers, and a sid dies with LiveKit."""
+
+import uuid
+from collections.abc import Iterable, Sequence
+
+import sqlalchemy as sa
+from prometheus_client import Counter
+from sqlalchemy.exc import IntegrityError
+
+from webapp.db import db, utcnow
+from webapp.livekit.rooms import Participant
+from webapp.telephony.models import Call, Outcome
+
+REFUSED = Counter("frontdesk_calls_refused_total", "Calls that Frontdesk ended, by reason", ["reason"])
+LOST = "lost"  # nobody told why the visit ended
+
+
+def came(room_id: uuid.UUID | None, call_id: str, *, trunk_id: str = "", sid: str = "") -> Call:
+    """The visit of a call, begun when it is new; a known one may be back with another sid."""
+    call = _find(call_id)
+    if call is None:
+        call = _begin(Call(sip_call_id=call_id[:128], room_id=room_id, trunk_id=trunk_id))
+    if sid and call.left_at is None:
+        call.participant_sid = sid
+    db.session.flush()
+    return call
+
+
+def left(room_id: uuid.UUID | None, call_id: str, *, reason: str, trunk_id: str = "", sid: str = "") -> None:
+    """End the visit, also one whose beginning nobody told us of; the first known reason stays."""
+    call = came(room_id, call_id, trunk_id=trunk_id)
+    if sid and call.participant_sid and sid != call.participant_sid and call.outcome is Outcome.INSIDE:
+        return  # LiveKit restarted under the call: the old sid goes, the caller stays
+    call.left_at = call.left_at or utcnow()
+    if call.outcome is Outcome.INSIDE:
+        call.outcome = Outcome.ENDED
+    if call.end_reason in {"", LOST}:
+        call.end_reason = reason
+    db.session.flush()
+
+
+def refuse_without_number(call_id: str, trunk_id: str) -> None:
+    """Count the call that landed with the guard, once."""
+    call = came(None, call_id, trunk_id=trunk_id)
+    if call.outcome is not Outcome.NO_CALLER_NUMBER:
+        REFUSED.labels("no_caller_number").inc()
+    call.outcome, call.left_at = Outcome.NO_CALLER_NUMBER, call.left_at or utcnow()
+    call.end_reason = "no_caller_number"
+    db.session.flush()
+
+
+def observe(room_id: uuid.UUID, phones: Iterable[Participant]) -> None:
+    """Make the open visits of a room those that LiveKit lists: begin the untold ones, end the lost ones."""
+    inside = {phone.call_id: phone for phone in phones if phone.call_id}
+    for call in _open(room_id):
+        if call.sip_call_id not in inside:
+            left(room_id, call.sip_call_id, reason=LOST)
+    for call_id, phone in inside.items():
+        call = came(room_id, call_id, trunk_id=phone.attributes.get("sip.trunkID", ""), sid=phone.sid)
+        if call.outcome is Outcome.ENDED:
+            call.outcome, call.left_at, call.end_reason = Outcome.INSIDE, None, ""
+            call.participant_sid = phone.sid
+    db.session.flush()
+
+
+def end_all(room_id: uuid.UUID, reason: str) -> None:
+    """The room is over, so is every visit to it."""
+    for call in _open(room_id):
+        left(room_id, call.sip_call_id, reason=reason)
+
+
+def _open(room_id: uuid.UUID) -> Sequence[Call]:
+    return db.session.scalars(sa.select(Call).where(Call.room_id == room_id, Call.left_at.is_(None))).all()
+
+
+def _find(call_id: str) -> Call | None:
+    return db.session.scalar(sa.select(Call).where(Call.sip_call_id == call_id[:128]))
+
+
+def _begin(call: Call) -> Call:
+    try:
+        with db.collision_safe():
+            db.session.add(call)
+    except IntegrityError:  # another process heard of it first
+        return db.session.scalars(sa.select(Call).where(Call.sip_call_id == call.sip_call_id)).one()
+    return call

@@ -1,0 +1,146 @@
+"""Put a room's rule into LiveKit, change it, take it away; of a conflict LiveKit often names the wrong rule: we look.
+
+Creations on one trunk follow one another by a lease: two at once can store a conflicting pair, and one such pair makes
+LiveKit refuse every call and every change on the trunk.
+"""
+
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import structlog
+from prometheus_client import Counter
+
+from webapp import leases
+from webapp.livekit import sip
+from webapp.livekit.errors import LiveKitError
+from webapp.telephony import guards, problems, rules
+from webapp.telephony.matching import ConflictError, Rule, check_rules, parse_rules
+from webapp.telephony.rules import Json
+
+log = structlog.get_logger()
+CHANGES = Counter("frontdesk_rule_changes_total", "Dispatch rules changed in LiveKit", ["what"])
+LEASE_SECONDS = 30
+LEASE_WAIT = 5
+
+
+@dataclass(frozen=True)
+class Placed:
+    """The rule as LiveKit took it."""
+
+    rule_id: str
+    fingerprint: str
+
+
+class Pending(Exception):
+    """The wish cannot be fulfilled yet; `problem` says why."""
+
+    def __init__(self, problem: str) -> None:
+        super().__init__(problem.split("\t", 1)[0])
+        self.problem = problem
+
+
+def place(wish: Json, rule_id: str | None) -> Placed:
+    """Make LiveKit hold the wish: replace the rule that it has under this id, or create one.
+
+    Raises Pending when a rule that is not ours stands in the way, and LiveKitError when LiveKit fails.
+    """
+    trunk_id = wish["trunk_ids"][0]
+    with creating_on(trunk_id):
+        if wish["hide_phone_number"]:
+            _guarded(trunk_id)
+        try:
+            return _send(wish, rule_id)
+        except LiveKitError as error:
+            if not is_conflict(error):
+                raise
+        return _resolve(wish, rule_id, trunk_id)
+
+
+def take_away(rule_id: str) -> None:
+    """Delete the rule, if LiveKit still has it."""
+    if sip.delete_rule(rule_id):
+        CHANGES.labels("deleted").inc()
+
+
+@contextmanager
+def creating_on(trunk_id: str) -> Iterator[None]:
+    """Be the only one who adds rules to the trunk; raises Pending when others take too long."""
+    with leases.held(f"trunk:{trunk_id}", seconds=LEASE_SECONDS, wait=LEASE_WAIT) as mine:
+        if not mine:
+            raise Pending(problems.TRUNK_BUSY)
+        yield
+
+
+def is_conflict(error: LiveKitError) -> bool:
+    """LiveKit has a rule with the same key; open-source LiveKit says invalid_argument."""
+    return error.code == "already_exists" or (
+        error.code == "invalid_argument" and "already exists in dispatch rule" in error.message
+    )
+
+
+def _guarded(trunk_id: str) -> None:
+    problem = guards.ensure(trunk_id)
+    if problem == problems.GUARD_REFUSED:  # a hiding rule without a guard endangers every meeting
+        _refuse_pair(_without_doubles(parse_rules(sip.list_rules(trunk_id)), keep=None))
+        raise Pending(problem)
+
+
+def _send(wish: Json, rule_id: str | None) -> Placed:
+    if rule_id is not None:
+        try:
+            return _placed("replaced", sip.replace_rule(rule_id, wish))
+        except LiveKitError as error:
+            if error.code != "not_found":
+                raise
+    return _placed("created", sip.create_rule(wish))
+
+
+def _placed(what: str, stored: Json) -> Placed:
+    CHANGES.labels(what).inc()
+    rule = Rule.parse(stored)
+    return Placed(rule.id, rules.fingerprint(rule))
+
+
+def _resolve(wish: Json, rule_id: str | None, trunk_id: str) -> Placed:
+    """Find who holds the wish's key: adopt a rule that is this room's, and leave foreign ones alone."""
+    wanted = Rule.parse(wish)
+    stored = _without_doubles(parse_rules(sip.list_rules(trunk_id)), keep=rule_id)
+    mine = [rule for rule in stored if rule.name == wanted.name]
+    others = [rule for rule in stored if rule.name != wanted.name and set(rule.keys) & set(wanted.keys)]
+    for rule in others:
+        raise Pending(_in_the_way(rule))
+    _refuse_pair([rule for rule in stored if rule not in mine])
+    if mine and rules.fingerprint(mine[0]) == rules.fingerprint(wanted):
+        CHANGES.labels("adopted").inc()
+        return Placed(mine[0].id, rules.fingerprint(mine[0]))
+    return _send(wish, mine[0].id if mine else None)
+
+
+def _in_the_way(rule: Rule) -> str:
+    if rules.is_ours(rule):
+        return problems.waits_for(rule.id)
+    return problems.conflict(rule.id, rule.name)
+
+
+def _refuse_pair(stored: list[Rule]) -> None:
+    try:
+        check_rules(stored)
+    except ConflictError as error:
+        raise Pending(problems.pair(*error.pair)) from None
+
+
+def _without_doubles(stored: list[Rule], keep: str | None) -> list[Rule]:
+    """Delete what racing creations left of ours: one rule per name stays, the one we know if it is there."""
+    kept: dict[str, Rule] = {}
+    foreign = [rule for rule in stored if not rules.is_ours(rule)]
+    for rule in sorted((rule for rule in stored if rules.is_ours(rule)), key=lambda rule: rule.id != keep):
+        if kept.setdefault(rule.name, rule) is not rule:
+            take_away(rule.id)
+            log.warning("rule.double_deleted", rule=rule.id, of=str(_room(rule)))
+    return [*foreign, *kept.values()]
+
+
+def _room(rule: Rule) -> uuid.UUID | None:
+    return rules.room_id_of(rule)

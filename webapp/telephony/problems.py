@@ -1,0 +1,59 @@
+"""Why LiveKit has not followed: short codes on our rows, sentences for their readers."""
+
+from flask_babel import gettext as _
+
+from webapp.livekit.errors import LiveKitError, LiveKitUnavailable
+
+NO_TRUNK = "no_trunk"
+TRUNK_BUSY = "trunk_busy"
+GUARD_REFUSED = "guard_refused"
+GUARD_NARROW = "guard_narrow"
+
+
+def failed(error: LiveKitError) -> str:
+    """The problem of an answer that was none, or a refusal."""
+    return f"{'unavailable' if isinstance(error, LiveKitUnavailable) else 'refused'}\t{error.code}"
+
+
+def conflict(rule_id: str, name: str) -> str:
+    """A foreign rule has the same trunk and PIN."""
+    return f"conflict\t{rule_id}\t{name}"
+
+
+def pair(first: str, second: str) -> str:
+    """Two rules of the trunk conflict with each other, so that LiveKit refuses every call there."""
+    return f"pair\t{first}\t{second}"
+
+
+def waits_for(rule_id: str) -> str:
+    """Another room's rule has the PIN still."""
+    return f"waits_for\t{rule_id}"
+
+
+def sentence(problem: str) -> str:
+    """The problem in words, with what follows from it; empty for none."""
+    code, first, second = [*problem.split("\t", 2), "", ""][:3]
+    if not code:
+        return ""
+    if code == "conflict":
+        what = _("Rule %(id)s “%(name)s” has the same trunk and PIN, and is not ours.", id=first, name=second)
+        return f"{what} {_('Callers cannot reach this room until somebody changes that rule or the PIN.')}"
+    if code == "pair":
+        what = _("Rules %(first)s and %(second)s conflict.", first=first, second=second)
+        return f"{what} {_('LiveKit refuses every call on this trunk until one of them is gone.')}"
+    return _simple(code, first)
+
+
+def _simple(code: str, detail: str) -> str:
+    sentences: dict[str, str] = {
+        "unavailable": _("LiveKit has not followed yet: it did not answer. Trying again by itself."),
+        "refused": _("LiveKit refused the rule (%(code)s). Trying again by itself.", code=detail),
+        "waits_for": _("The PIN is still in rule %(id)s of another room. Trying again by itself.", id=detail),
+        NO_TRUNK: _("The room has no trunk, so that no phone can reach it."),
+        TRUNK_BUSY: _("Many rooms of this trunk change at once. Trying again by itself."),
+        GUARD_REFUSED: _(
+            "A foreign rule on this trunk leaves no place for the rule that keeps calls without a number out."
+        ),
+        GUARD_NARROW: _("Calls without a caller number are kept out only for the numbers that the trunk lists."),
+    }
+    return sentences.get(code) or str(_("LiveKit has not followed yet. Trying again by itself."))

@@ -1,0 +1,122 @@
+"""Make LiveKit agree with a room: one rule while its phone is on, it has a PIN and somebody is there by web; else none.
+
+Idempotent, and called by everything: hooks, changes of the room, the sweep, the support page. Works under the room's
+lease; whoever finds it taken leaves a mark (`reconcile_at`) that the holder sees.
+"""
+
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+import structlog
+from prometheus_client import Counter
+
+from webapp import leases
+from webapp.db import db, utcnow
+from webapp.livekit import rooms
+from webapp.livekit.errors import LiveKitError
+from webapp.livekit.rooms import Participant
+from webapp.rooms.models import Room
+from webapp.telephony import calls, placing, problems, rules
+from webapp.telephony.matching import Rule
+from webapp.telephony.placing import Pending, Placed
+
+log = structlog.get_logger()
+PROBLEMS = Counter("frontdesk_reconcile_problems_total", "Rooms that LiveKit did not follow, by reason", ["reason"])
+LEASE_SECONDS = 60  # longer than all the questions of one pass may take
+RETRY = timedelta(seconds=5)
+PASSES = 5
+COLUMNS = list(Room.__table__.columns.keys())  # relationships stay as the caller loaded them
+
+
+def now(room: Room) -> None:
+    """Make LiveKit follow the room's row; what it did not take stays visible on the row and is swept. Commits.
+
+    Nothing of the caller's may be pending: commit first.
+    """
+    mark(room)
+    for _ in range(PASSES):
+        with leases.held(f"room:{room.id}", seconds=LEASE_SECONDS) as mine:
+            if not mine:
+                return  # the holder looks again after its release, or the sweep does
+            _follow(room)
+        if not _due(room):
+            return
+
+
+def mark(room: Room) -> None:
+    """Record that LiveKit may not agree with the room. Commits."""
+    db.session.execute(sa.update(Room).where(Room.id == room.id).values(reconcile_at=utcnow()))
+    db.session.commit()
+
+
+def _due(room: Room) -> bool:
+    """Somebody left a mark while we worked."""
+    db.session.refresh(room, ["reconcile_at"])
+    db.session.commit()
+    return room.reconcile_at is not None and room.reconcile_at <= utcnow()
+
+
+def _follow(room: Room) -> None:
+    db.session.refresh(room, COLUMNS)
+    db.session.commit()
+    seen = room.reconcile_at
+    problem = ""
+    try:
+        inside = rooms.list_participants(str(room.id))
+        _count(room, inside)
+        db.session.commit()
+        problem = _agree(room)
+    except Pending as pending:
+        problem = pending.problem
+    except LiveKitError as error:
+        problem = problems.failed(error)
+    db.session.rollback()
+    _settle(room, problem, seen)
+
+
+def _agree(room: Room) -> str:
+    """Bring LiveKit's rule to what the room wants; returns a problem that is no failure, empty for none."""
+    wish = rules.desired(room, room.web_count)
+    if wish is None:
+        if room.sip_dispatch_rule_id is not None:
+            placing.take_away(room.sip_dispatch_rule_id)
+            _remember(room, None)
+        return problems.NO_TRUNK if room.live and room.phone_enabled and not room.trunk_id else ""
+    if room.sip_dispatch_rule_id is None or room.rule_fingerprint != rules.fingerprint(Rule.parse(wish)):
+        _remember(room, placing.place(wish, room.sip_dispatch_rule_id))
+    return ""
+
+
+def _remember(room: Room, placed: Placed | None) -> None:
+    room.sip_dispatch_rule_id = placed.rule_id if placed else None
+    room.rule_fingerprint = placed.fingerprint if placed else ""
+    room.rule_changed_at = utcnow()
+    db.session.commit()
+
+
+def _count(room: Room, inside: list[Participant]) -> None:
+    """Write down who is there; rooms come alive with the first and die with the last person."""
+    phones = [one for one in inside if one.is_phone]
+    room.web_count = sum(one.is_web for one in inside)
+    room.phone_count = len(phones)
+    if not (room.web_count or phones):
+        room.live_since, room.live_sid = None, ""
+    elif room.live_since is None:
+        room.live_since = min(one.joined_at for one in inside if one.is_web or one.is_phone)
+        room.last_used_at = utcnow()
+    calls.observe(room.id, phones)
+
+
+def _settle(room: Room, problem: str, seen: datetime | None) -> None:
+    """Take our mark away, or put it off after a problem; a newer mark stays."""
+    if problem:
+        reason = problem.split("\t", 1)[0]
+        PROBLEMS.labels(reason).inc()
+        log.warning("reconcile.pending", room=str(room.id), reason=reason)
+    again = utcnow() + RETRY if problem and problem != problems.NO_TRUNK else None
+    mine = sa.update(Room).where(Room.id == room.id, Room.reconcile_at == seen)
+    db.session.execute(mine.values(reconcile_at=again), execution_options={"synchronize_session": False})
+    db.session.execute(sa.update(Room).where(Room.id == room.id).values(rule_problem=problem))
+    db.session.commit()
+    db.session.refresh(room, COLUMNS)
+    db.session.commit()

@@ -1,0 +1,80 @@
+"""Which dispatch rule a room wants, which guard a trunk wants, and how ours are told from foreign ones: pure."""
+
+import hashlib
+import json
+import uuid
+from typing import Any
+
+from webapp.rooms.models import Room
+from webapp.telephony.matching import Rule, Trunk, normalise
+
+Json = dict[str, Any]
+ROOM_RULE = "frontdesk:"
+GUARD_RULE = "frontdesk-guard:"
+GUARD_ROOM = "no-caller-id"
+GUARD_PREFIX = f"{GUARD_ROOM}_"  # LiveKit appends the caller (nobody) and something random
+
+
+def desired(room: Room, web_inside: int) -> Json | None:
+    """The one rule that the room wants now: none unless its phone is on, it has a PIN, and somebody came by web.
+
+    A rule always names its trunk: a rule of no trunk lets in callers whom every trunk refused.
+    """
+    wanted = room.phone_enabled and room.pin and room.trunk_id and room.deleted_at is None and web_inside > 0
+    if not wanted:
+        return None
+    return {
+        "name": rule_name(room.id),
+        "trunk_ids": [room.trunk_id],
+        "hide_phone_number": room.hide_phone_number,
+        "rule": {"dispatch_rule_direct": {"room_name": str(room.id), "pin": room.pin}},
+    }
+
+
+def guard(sip_trunk_id: str, numbers: tuple[str, ...] = ()) -> Json:
+    """The rule that takes calls without a caller number away from the room rules of a trunk.
+
+    With `numbers` it stands beside a foreign open rule, whose place it would take otherwise.
+    """
+    wanted: Json = {
+        "name": f"{GUARD_RULE}{sip_trunk_id}",
+        "trunk_ids": [sip_trunk_id],
+        "inbound_numbers": [""],
+        "rule": {"dispatch_rule_individual": {"room_prefix": GUARD_ROOM}},
+    }
+    return {**wanted, "numbers": list(numbers)} if numbers else wanted
+
+
+def guard_numbers(trunk: Trunk) -> tuple[str, ...]:
+    """The called numbers of a trunk as it lists them, each once: two forms of one number conflict in LiveKit."""
+    return tuple({normalise(number): number for number in reversed(trunk.numbers)}.values())[::-1]
+
+
+def rule_name(room_id: uuid.UUID) -> str:
+    """The name of a room's rule: no personal data, and ours at sight."""
+    return f"{ROOM_RULE}{room_id}"
+
+
+def room_id_of(rule: Rule) -> uuid.UUID | None:
+    """The room whose rule this is; None for guards and foreign rules."""
+    try:
+        return uuid.UUID(rule.name.removeprefix(ROOM_RULE)) if rule.name.startswith(ROOM_RULE) else None
+    except ValueError:
+        return None
+
+
+def guarded_trunk(rule: Rule) -> str | None:
+    """The trunk that this rule guards; None for all other rules."""
+    return rule.name.removeprefix(GUARD_RULE) if rule.name.startswith(GUARD_RULE) else None
+
+
+def is_ours(rule: Rule) -> bool:
+    """Frontdesk made the rule."""
+    return room_id_of(rule) is not None or guarded_trunk(rule) is not None
+
+
+def fingerprint(rule: Rule) -> str:
+    """What the rule says, as a digest: equal when nothing that a caller can notice differs."""
+    says = (rule.name, rule.kind, rule.pin, rule.room, rule.random_room, rule.hides_caller)
+    lists = (sorted(rule.trunk_ids), sorted(rule.inbound_numbers), sorted(rule.numbers))
+    return hashlib.sha256(json.dumps([says, lists]).encode()).hexdigest()
