@@ -4,7 +4,7 @@
 
 SHELL := /bin/bash -o pipefail
 .DEFAULT_GOAL := help
-.PHONY: help install demo demo-reset packages test lint contract bench lock messages
+.PHONY: help install demo demo-reset packages test lint contract bench readme lock messages
 .DELETE_ON_ERROR:
 
 PORT ?= 8000
@@ -50,6 +50,9 @@ bench: packages $(VENV)/.dev $(CATALOGUES:.po=.mo) ## speed on 100,000 rooms, to
 messages: $(VENV)/.dev ## collect the texts of code and templates into the catalogues, and compile them
 	$(RUN)/python -m tools.messages update
 	$(RUN)/python -m tools.messages compile
+
+readme: $(VENV)/.dev ## write the README's table of settings
+	$(RUN)/python -m tools.readme
 
 lock: $(VENV)/.dev ## resolve pyproject.toml into the two hashed requirements files
 	uv pip compile --quiet --upgrade --generate-hashes --no-header --no-emit-index-url pyproject.toml -o requirements.txt

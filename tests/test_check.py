@@ -16,6 +16,7 @@ RIGHT = {
     "FRONTDESK_LIVEKIT_API_SECRET": "a-livekit-secret-of-32-characters",
     "FRONTDESK_OIDC_ISSUER": "https://login.frontdesk.example",
     "FRONTDESK_OIDC_CLIENT_ID": "frontdesk",
+    "FRONTDESK_OIDC_CLIENT_SECRET": "a-secret-of-the-client",
     "FRONTDESK_MEETING_URL": "https://meet.frontdesk.example/{room}",
 }
 

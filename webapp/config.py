@@ -11,7 +11,15 @@ from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, model_va
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 DEVELOPMENT_SECRET = "development-only-secret-key"  # noqa: S105 - refused in production below
-NEEDED = ("livekit_url", "livekit_api_key", "livekit_api_secret", "oidc_issuer", "oidc_client_id", "meeting_url")
+NEEDED = (
+    "livekit_url",
+    "livekit_api_key",
+    "livekit_api_secret",
+    "oidc_issuer",
+    "oidc_client_id",
+    "oidc_client_secret",
+    "meeting_url",
+)
 LANGUAGES = {"en", "fr"}  # those that have a catalogue
 
 

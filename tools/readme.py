@@ -1,0 +1,44 @@
+"""The README's table of settings, generated from the settings class: `python -m tools.readme` writes it."""
+
+from pathlib import Path
+
+from pydantic import SecretStr
+from pydantic.fields import FieldInfo
+
+from webapp.config import NEEDED, Settings
+
+README = Path(__file__).parent.parent / "README.md"
+BEGIN, END = "<!-- settings: make readme -->\n", "<!-- end of settings -->\n"
+NEEDED_IN_PRODUCTION = {"secret_key", "public_url", *NEEDED}
+
+
+def default(name: str, field: FieldInfo) -> str:
+    """What holds when nothing is set; secrets of development are not worth a line."""
+    if name in NEEDED_IN_PRODUCTION:
+        return "**needed**"
+    value = field.default
+    if isinstance(value, SecretStr):
+        return "for development"
+    if isinstance(value, list):
+        value = ",".join(value)
+    return f"`{value}`" if str(value) else "empty"
+
+
+def table() -> str:
+    """One row per setting, in the order of the class."""
+    rows = [
+        f"| `FRONTDESK_{name.upper()}` | {default(name, field)} | {field.description} |"
+        for name, field in Settings.model_fields.items()
+    ]
+    return "\n".join(["| variable | default | meaning |", "|---|---|---|", *rows, ""])
+
+
+def with_table(text: str) -> str:
+    """The README's text with today's table in it. Raises ValueError without the two marks."""
+    before, rest = text.split(BEGIN, 1)
+    _old, after = rest.split(END, 1)
+    return before + BEGIN + table() + END + after
+
+
+if __name__ == "__main__":
+    README.write_text(with_table(README.read_text()))
