@@ -13,7 +13,7 @@ PERSONAL = re.compile(
     r"|eyJ[\w-]+\.[\w-]+\.[\w-]*"  # tokens
     r"|(?<![\w.:-])\+?\d[\d ()-]{4,}\d(?![\w.:-])"  # phone numbers and PINs
 )
-KEPT = {"timestamp", "level", "event", "status", "ms", "count", "code"}
+KEPT = {"timestamp", "level", "status", "ms", "count", "code"}
 
 
 def redact(_logger: Any, _name: str, entry: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
