@@ -11,7 +11,7 @@ from wtforms.fields.choices import SelectChoice
 
 from webapp.settings import settings
 
-ZONES = sorted(zone for zone in available_timezones() if "/" in zone and not zone.startswith(("Etc/", "posix")))
+ZONES = ["UTC", *sorted(zone for zone in available_timezones() if "/" in zone and not zone.startswith("Etc/"))]
 
 
 THEMES = {"": _l("As the device"), "light": _l("Light"), "dark": _l("Dark")}

@@ -27,7 +27,7 @@ class Identity:
         if not self.email:
             raise SignInError("no_email")
         if not self.email_verified:
-            raise SignInError("unverified_email")
+            raise SignInError("unverified_email", "email_verified")
 
 
 def identify(id_claims: Claims, userinfo: Claims, id_token: str) -> Identity:

@@ -1,0 +1,87 @@
+"""Signing in, failing to, and using one's account leaves nothing personal in logs, links, metrics or audit."""
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+import sqlalchemy as sa
+import structlog
+
+from simulator.oidc.personas import PERSONAS
+from tests.accounts.conftest import Person
+from tests.simulator.oidc_server import RunningProvider
+from webapp import logs
+from webapp.accounts.models import UserSession
+from webapp.audit.models import AuditEntry
+from webapp.db import db
+
+PERSONAL = {
+    text.lower()
+    for persona in PERSONAS.values()
+    for text in (persona.given_name, persona.usual_name, persona.email, persona.sub)
+    if text
+}
+
+
+@contextmanager
+def logging_at_its_chattiest() -> Iterator[None]:
+    """Log to this test's standard error as production does, only more."""
+    root = logging.getLogger()
+    before, level = list(root.handlers), root.level
+    logs.init_logging("DEBUG")
+    yield
+    root.handlers = before
+    root.setLevel(level)
+    structlog.reset_defaults()
+
+
+def journey(person: Person, provider: RunningProvider) -> list[str]:
+    """Sign in, fail in every way, change what can be changed, sign out; gives every address of ours that was opened."""
+    visited = []
+    for persona in PERSONAS:
+        answer = person.begin("/account/", persona=persona)
+        visited.append(person.back(answer).request.path)
+        person.back(answer)
+    for lie in ("nonce", "signature", "userinfo_subject"):
+        provider.switch(lies=[lie])
+        person.sign_in("owner")
+    provider.reset()
+    for endpoint in ("token", "userinfo"):
+        answer = person.begin(persona="owner")
+        provider.fail(endpoint, "html")
+        person.back(answer)
+    visited.append(person.sign_in("owner").headers["Location"])
+    person.here.post("/account/", data={"language": "fr", "timezone": "", "theme": "dark"})
+    person.here.post("/account/", data={"language": "ottilie@frontdesk.example"})
+    visited.append(person.here.post("/account/sessions/end-others").headers["Location"])
+    return visited
+
+
+def test_nothing_personal_and_no_token_is_written_anywhere(
+    person: Person, provider: RunningProvider, capfd: pytest.CaptureFixture[str]
+):
+    with logging_at_its_chattiest():
+        visited = journey(person, provider)
+        tokens = set(db.session.scalars(sa.select(UserSession.id_token)))
+        with person.here.session_transaction() as cookie:
+            tokens.add(cookie["sign_in"])
+        person.here.post("/logout")
+    out, err = capfd.readouterr()
+    assert '"event": "sign_in.failed"' in err, "the failures above are logged"
+    entries = db.session.scalars(sa.select(AuditEntry))
+    trail = " ".join(f"{entry.action} {entry.reason} {entry.details}" for entry in entries)
+    metrics = person.here.get("/metrics").text
+    for place, text in {"out": out, "log": err, "metrics": metrics, "trail": trail, "links": str(visited)}.items():
+        assert [word for word in PERSONAL if word in text.lower()] == [], place
+        assert [token for token in tokens if token and token in text] == [], place
+
+
+def test_an_address_or_token_that_reaches_a_log_by_mistake_is_blotted_out(capfd: pytest.CaptureFixture[str]):
+    mistake = "ottilie@frontdesk.example eyJhbGciOi.eyJzdWIi.c2ln +33 1 99 00 12 34"
+    with logging_at_its_chattiest():
+        structlog.get_logger().warning("mistake", text=mistake)
+        logging.getLogger("library").error("for %s", "ottilie@frontdesk.example")
+    text = capfd.readouterr().err
+    assert text.count("[redacted]") == 4
+    assert "ottilie" not in text and "eyJ" not in text and "99 00" not in text
