@@ -2,7 +2,7 @@
 
 from aiohttp import ClientSession, ClientTimeout, web
 
-from simulator import calls_control, control, roomservice, sip, unused_services, visitors
+from simulator import calls_control, control, egress, egress_control, roomservice, sip, unused_services, visitors
 from simulator.control import Command, Control
 from simulator.twirp import Services, Twirp
 from simulator.world import World
@@ -10,11 +10,17 @@ from simulator.world import World
 SERVICES: Services = {
     "livekit.RoomService": roomservice.METHODS,
     "livekit.SIP": sip.METHODS,
+    "livekit.Egress": egress.METHODS,
     "livekit.Ingress": unused_services.INGRESS,
     "livekit.AgentDispatchService": unused_services.AGENTS,
 }
-COMMANDS: dict[str, Command] = {**control.COMMANDS, **visitors.COMMANDS, **calls_control.COMMANDS}
-READINGS: dict[str, Command] = {**control.READINGS, **calls_control.READINGS}
+COMMANDS: dict[str, Command] = {
+    **control.COMMANDS,
+    **visitors.COMMANDS,
+    **calls_control.COMMANDS,
+    **egress_control.COMMANDS,
+}
+READINGS: dict[str, Command] = {**control.READINGS, **calls_control.READINGS, **egress_control.READINGS}
 MAX_BODY = 16 * 1024 * 1024
 
 

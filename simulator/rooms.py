@@ -5,7 +5,7 @@ import time
 from livekit.protocol.models import Codec, DisconnectReason, ParticipantInfo, Room
 from livekit.protocol.room import RoomConfiguration
 
-from simulator import ids, participants, webhooks
+from simulator import egress, ids, participants, webhooks
 from simulator.world import LiveRoom, Participant, World
 
 EMPTY_TIMEOUT = 300
@@ -56,6 +56,7 @@ def close(world: World, room: LiveRoom, reason: DisconnectReason) -> None:
     if world.rooms.get(room.info.name) is room:
         del world.rooms[room.info.name]
     webhooks.send_room(world, "room_finished", room.info)
+    egress.room_ended(world, room.info.name)
 
 
 def count_soon(world: World, room: LiveRoom) -> None:

@@ -1,0 +1,120 @@
+"""The simulated egress goes through LiveKit's states with LiveKit's answers, and what it writes is there."""
+
+import gzip
+import json
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.livekit import LiveKit, Refused
+
+RECORDED = Path(__file__).parent / "recorded"
+SERVICE = "Egress"
+
+
+@pytest.fixture
+def start(livekit: LiveKit, tmp_path: Path) -> Callable[..., dict[str, Any]]:
+    livekit.join("eg", "web")
+
+    def _start(**request: Any) -> dict[str, Any]:
+        outputs = [{"file_type": "MP4", "filepath": str(tmp_path / "film.mp4")}]
+        told = {"room_name": "eg", "layout": "grid", "file_outputs": outputs, **request}
+        return dict(livekit.call(SERVICE, "StartRoomCompositeEgress", **told))
+
+    return _start
+
+
+def status(livekit: LiveKit, egress_id: str) -> str:
+    return str(livekit.call(SERVICE, "ListEgress", egress_id=egress_id)["items"][0]["status"])
+
+
+def wait_for(livekit: LiveKit, egress_id: str, wanted: str) -> None:
+    deadline = time.monotonic() + 5
+    while status(livekit, egress_id) != wanted:
+        assert time.monotonic() < deadline, f"never became {wanted}"
+        time.sleep(0.01)
+
+
+def recorded(file: str) -> dict[str, Any]:
+    with gzip.open(RECORDED / f"{file}.jsonl.gz", "rt") as lines:
+        return {exchange["name"]: exchange for exchange in map(json.loads, lines)}
+
+
+def shape(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: shape(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [shape(item) for item in value[:1]]
+    return type(value).__name__
+
+
+def test_a_recording_starts_runs_ends_and_leaves_a_film(start: Any, livekit: LiveKit, tmp_path: Path):
+    started = start()
+    assert started["status"] == "EGRESS_STARTING"
+    wait_for(livekit, started["egress_id"], "EGRESS_ACTIVE")
+    assert livekit.call(SERVICE, "StopEgress", egress_id=started["egress_id"])["status"] == "EGRESS_ENDING"
+    wait_for(livekit, started["egress_id"], "EGRESS_COMPLETE")
+    assert (tmp_path / "film.mp4").read_bytes()[4:8] == b"ftyp"
+
+
+def test_answers_have_the_shape_that_livekit_s_have(start: Any, livekit: LiveKit):
+    known = recorded("egress")
+    started = start()
+    assert shape(started) == shape(known["start"]["response"]["body"])
+    wait_for(livekit, started["egress_id"], "EGRESS_ACTIVE")
+    livekit.call(SERVICE, "StopEgress", egress_id=started["egress_id"])
+    wait_for(livekit, started["egress_id"], "EGRESS_COMPLETE")
+    listed = livekit.call(SERVICE, "ListEgress", egress_id=started["egress_id"])
+    assert shape(listed) == shape(known["list_complete"]["response"]["body"])
+
+
+def test_without_a_worker_every_recorded_refusal_is_repeated(livekit: LiveKit):
+    livekit.switch(egress_worker=False)
+    livekit.call("RoomService", "CreateRoom", name="eg-room")
+    checked = 0
+    for exchange in recorded("egress-no-worker").values():
+        service, method = exchange["request"]["path"].split("/")[-2:]
+        if service != "livekit.Egress" or exchange["name"] == "no_grant":
+            continue
+        expected = exchange["response"]
+        try:
+            body = livekit.call("Egress", method, **exchange["request"]["body"])
+            got = (200, body)
+        except Refused as refused:
+            got = (refused.status, refused.body)
+        assert got == (expected["status"], expected["body"]), exchange["name"]
+        checked += 1
+    assert checked >= 15
+
+
+def test_an_ended_recording_cannot_be_stopped_again(start: Any, livekit: LiveKit):
+    egress_id = start()["egress_id"]
+    livekit.control("end-egress", egress_id=egress_id)
+    wait_for(livekit, egress_id, "EGRESS_COMPLETE")
+    with pytest.raises(Refused, match="egress with status EGRESS_COMPLETE cannot be stopped"):
+        livekit.call(SERVICE, "StopEgress", egress_id=egress_id)
+
+
+@pytest.mark.parametrize("end", ["FAILED", "ABORTED", "LIMIT_REACHED"])
+def test_a_recording_ends_as_ordered(start: Any, livekit: LiveKit, end: str):
+    livekit.control("next-egress-end", status=end)
+    egress_id = start()["egress_id"]
+    livekit.call(SERVICE, "StopEgress", egress_id=egress_id)
+    wait_for(livekit, egress_id, f"EGRESS_{end}")
+
+
+def test_a_recording_ends_with_its_room(start: Any, livekit: LiveKit):
+    egress_id = start()["egress_id"]
+    livekit.call("RoomService", "DeleteRoom", room="eg")
+    wait_for(livekit, egress_id, "EGRESS_COMPLETE")
+
+
+def test_a_place_that_cannot_be_written_fails_the_recording(start: Any, livekit: LiveKit, tmp_path: Path):
+    (tmp_path / "file").write_text("in the way")
+    outputs = [{"file_type": "MP4", "filepath": str(tmp_path / "file" / "film.mp4")}]
+    egress_id = start(file_outputs=outputs)["egress_id"]
+    livekit.call(SERVICE, "StopEgress", egress_id=egress_id)
+    wait_for(livekit, egress_id, "EGRESS_FAILED")
