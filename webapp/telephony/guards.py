@@ -117,9 +117,21 @@ def _keep_one(row: TrunkRow, found: list[Rule]) -> Rule | None:
 
 
 def _restore(row: TrunkRow, kept: Rule) -> None:
-    """Undo what somebody changed of a guard; one that names its numbers may."""
-    right = Rule.parse(rules.guard(row.sip_trunk_id, kept.numbers))
-    if rules.fingerprint(kept) != rules.fingerprint(right):
-        sip.replace_rule(kept.id, rules.guard(row.sip_trunk_id, kept.numbers))
-    row.guard_problem = problems.GUARD_NARROW if kept.numbers else ""
+    """Undo what somebody changed of a guard; a narrow one widens as soon as the foreign open rule is gone."""
+    narrow = bool(kept.numbers) and not _widen(kept.id, row.sip_trunk_id)
+    numbers = kept.numbers if narrow else ()
+    right = Rule.parse(rules.guard(row.sip_trunk_id, numbers))
+    if narrow == bool(kept.numbers) and rules.fingerprint(kept) != rules.fingerprint(right):
+        sip.replace_rule(kept.id, rules.guard(row.sip_trunk_id, numbers))
+    row.guard_problem = problems.GUARD_NARROW if narrow else ""
     db.session.commit()
+
+
+def _widen(rule_id: str, trunk_id: str) -> bool:
+    try:
+        sip.replace_rule(rule_id, rules.guard(trunk_id))
+    except LiveKitError as error:
+        if error.code not in {"invalid_argument", "already_exists"}:
+            raise
+        return False
+    return True

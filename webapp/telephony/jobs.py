@@ -65,7 +65,7 @@ def _compare_sip(begun: datetime, done: Swept) -> set[uuid.UUID]:
 
 def _of_livekit(live: Iterable[LiveRoom]) -> set[uuid.UUID]:
     """Our rooms that LiveKit lists: whether the right ones are inside, only a look can tell."""
-    return set(_believed({room_id for room in live if (room_id := _uuid(room.name))}))
+    return set(_believed({room_id for room in live if (room_id := rules.as_room_id(room.name))}))
 
 
 def _believed(ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, tuple[str | None, str]]:
@@ -196,10 +196,3 @@ def _attempt(done: Swept, work: Callable[..., object], *arguments: object) -> No
         db.session.rollback()
         done.failures.append(error.code if isinstance(error, LiveKitError) else type(error).__name__)
         log.warning("sweep.failed", reason=done.failures[-1])
-
-
-def _uuid(name: str) -> uuid.UUID | None:
-    try:
-        return uuid.UUID(name)
-    except ValueError:
-        return None

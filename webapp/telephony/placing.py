@@ -4,17 +4,19 @@ Creations on one trunk follow one another by a lease: two at once can store a co
 LiveKit refuse every call and every change on the trunk.
 """
 
-import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+import sqlalchemy as sa
 import structlog
 from prometheus_client import Counter
 
 from webapp import leases
+from webapp.db import db
 from webapp.livekit import sip
 from webapp.livekit.errors import LiveKitError
+from webapp.rooms.models import Room, Trunk
 from webapp.telephony import guards, problems, rules
 from webapp.telephony.matching import ConflictError, Rule, check_rules, parse_rules
 from webapp.telephony.rules import Json
@@ -55,7 +57,7 @@ def place(wish: Json, rule_id: str | None) -> Placed:
         except LiveKitError as error:
             if not is_conflict(error):
                 raise
-        return _resolve(wish, rule_id, trunk_id)
+        return _resolve(wish, trunk_id)
 
 
 def take_away(rule_id: str) -> None:
@@ -83,7 +85,7 @@ def is_conflict(error: LiveKitError) -> bool:
 def _guarded(trunk_id: str) -> None:
     problem = guards.ensure(trunk_id)
     if problem == problems.GUARD_REFUSED:  # a hiding rule without a guard endangers every meeting
-        _refuse_pair(_without_doubles(parse_rules(sip.list_rules(trunk_id)), keep=None))
+        _refuse_pair(_without_doubles(parse_rules(sip.list_rules(trunk_id))))
         raise Pending(problem)
 
 
@@ -103,10 +105,10 @@ def _placed(what: str, stored: Json) -> Placed:
     return Placed(rule.id, rules.fingerprint(rule))
 
 
-def _resolve(wish: Json, rule_id: str | None, trunk_id: str) -> Placed:
+def _resolve(wish: Json, trunk_id: str) -> Placed:
     """Find who holds the wish's key: adopt a rule that is this room's, and leave foreign ones alone."""
     wanted = Rule.parse(wish)
-    stored = _without_doubles(parse_rules(sip.list_rules(trunk_id)), keep=rule_id)
+    stored = _without_doubles(parse_rules(sip.list_rules(trunk_id)))
     mine = [rule for rule in stored if rule.name == wanted.name]
     others = [rule for rule in stored if rule.name != wanted.name and set(rule.keys) & set(wanted.keys)]
     for rule in others:
@@ -131,16 +133,24 @@ def _refuse_pair(stored: list[Rule]) -> None:
         raise Pending(problems.pair(*error.pair)) from None
 
 
-def _without_doubles(stored: list[Rule], keep: str | None) -> list[Rule]:
-    """Delete what racing creations left of ours: one rule per name stays, the one we know if it is there."""
+def _without_doubles(stored: list[Rule]) -> list[Rule]:
+    """Delete what racing creations left of ours: one rule per name stays, the one on our row if it is there."""
     kept: dict[str, Rule] = {}
-    foreign = [rule for rule in stored if not rules.is_ours(rule)]
-    for rule in sorted((rule for rule in stored if rules.is_ours(rule)), key=lambda rule: rule.id != keep):
+    ours = [rule for rule in stored if rules.is_ours(rule)]
+    known = _known(ours)
+    for rule in sorted(ours, key=lambda rule: rule.id not in known):
         if kept.setdefault(rule.name, rule) is not rule:
             take_away(rule.id)
-            log.warning("rule.double_deleted", rule=rule.id, of=str(_room(rule)))
-    return [*foreign, *kept.values()]
+            log.warning("rule.double_deleted", rule=rule.id)
+    return [*(rule for rule in stored if not rules.is_ours(rule)), *kept.values()]
 
 
-def _room(rule: Rule) -> uuid.UUID | None:
-    return rules.room_id_of(rule)
+def _known(ours: list[Rule]) -> set[str]:
+    """Which of the rules stand on our rows."""
+    ids = [rule.id for rule in ours]
+    found = {
+        *db.session.scalars(sa.select(Room.sip_dispatch_rule_id).where(Room.sip_dispatch_rule_id.in_(ids))),
+        *db.session.scalars(sa.select(Trunk.guard_rule_id).where(Trunk.guard_rule_id.in_(ids))),
+    }
+    db.session.commit()
+    return {rule_id for rule_id in found if rule_id}

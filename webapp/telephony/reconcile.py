@@ -36,9 +36,11 @@ def now(room: Room) -> None:
     mark(room)
     for _ in range(PASSES):
         with leases.held(f"room:{room.id}", seconds=LEASE_SECONDS) as mine:
-            if not mine:
-                return  # the holder looks again after its release, or the sweep does
-            _follow(room)
+            if mine:
+                _follow(room)
+        if not mine:  # the holder looks again after its release, or the sweep does
+            _reread(room)
+            return
         if not _due(room):
             return
 
@@ -46,6 +48,11 @@ def now(room: Room) -> None:
 def mark(room: Room) -> None:
     """Record that LiveKit may not agree with the room. Commits."""
     db.session.execute(sa.update(Room).where(Room.id == room.id).values(reconcile_at=utcnow()))
+    db.session.commit()
+
+
+def _reread(room: Room) -> None:
+    db.session.refresh(room, COLUMNS)
     db.session.commit()
 
 
@@ -57,8 +64,7 @@ def _due(room: Room) -> bool:
 
 
 def _follow(room: Room) -> None:
-    db.session.refresh(room, COLUMNS)
-    db.session.commit()
+    _reread(room)
     seen = room.reconcile_at
     problem = ""
     try:
@@ -118,5 +124,4 @@ def _settle(room: Room, problem: str, seen: datetime | None) -> None:
     db.session.execute(mine.values(reconcile_at=again), execution_options={"synchronize_session": False})
     db.session.execute(sa.update(Room).where(Room.id == room.id).values(rule_problem=problem))
     db.session.commit()
-    db.session.refresh(room, COLUMNS)
-    db.session.commit()
+    _reread(room)

@@ -57,10 +57,16 @@ def rule_name(room_id: uuid.UUID) -> str:
 
 def room_id_of(rule: Rule) -> uuid.UUID | None:
     """The room whose rule this is; None for guards and foreign rules."""
+    return as_room_id(rule.name.removeprefix(ROOM_RULE)) if rule.name.startswith(ROOM_RULE) else None
+
+
+def as_room_id(name: str) -> uuid.UUID | None:
+    """The room that a live room may be; None for a name that is not the canonical form of a UUID."""
     try:
-        return uuid.UUID(rule.name.removeprefix(ROOM_RULE)) if rule.name.startswith(ROOM_RULE) else None
+        room_id = uuid.UUID(name)
     except ValueError:
         return None
+    return room_id if str(room_id) == name else None
 
 
 def guarded_trunk(rule: Rule) -> str | None:

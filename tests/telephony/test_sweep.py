@@ -1,0 +1,230 @@
+"""One sweep heals whatever lost, late, doubled or reversed events, crashes and other people left behind."""
+
+import pytest
+from flask import Flask
+
+from tests.telephony.installation import Installation, until
+from webapp.db import db, utcnow
+from webapp.livekit.errors import LiveKitError
+from webapp.rooms.models import Room, Trunk
+from webapp.telephony import calls, rules
+from webapp.telephony.models import Call, Outcome
+
+
+def _again(room: Room) -> Room:
+    db.session.refresh(room)
+    db.session.commit()
+    return room
+
+
+def test_people_whose_coming_nobody_told_of_get_their_rule(installation: Installation):
+    room = installation.room()
+    installation.join(room)
+    installation.sweep()
+    assert installation.rule_of(room) is not None
+    assert _again(room).web_count == 1
+
+
+def test_a_rule_for_a_room_that_emptied_unheard_goes(installation: Installation):
+    room = installation.live()
+    installation.leave(room)
+    installation.sweep()
+    assert installation.rule_of(room) is None
+    assert (_again(room).live_since, room.sip_dispatch_rule_id) == (None, None)
+
+
+def test_a_web_participant_replaced_by_a_caller_unheard_closes_the_phones(installation: Installation):
+    room = installation.live()
+    phone = installation.dial(pin=str(room.pin))
+    until(lambda: installation.phone(phone)["room"] == str(room.id))
+    installation.leave(room)  # as many people inside as at the last look: one
+    installation.sweep()
+    assert installation.rule_of(room) is None
+
+
+def test_a_room_that_livekit_no_longer_has_is_not_live(installation: Installation):
+    room = installation.live()
+    installation.livekit.restart(ghosts=False)
+    installation.sweep()
+    assert not _again(room).live
+    assert installation.rule_of(room) is None
+
+
+def test_a_rule_that_somebody_deleted_comes_back(installation: Installation):
+    room = installation.live()
+    rule_id = room.sip_dispatch_rule_id
+    installation.livekit.call("SIP", "DeleteSIPDispatchRule", sip_dispatch_rule_id=rule_id)
+    installation.sweep()
+    rule = installation.rule_of(room)
+    assert rule is not None
+    assert _again(room).sip_dispatch_rule_id == rule["sip_dispatch_rule_id"]
+
+
+@pytest.mark.parametrize("change", [{"hide_phone_number": False}, {"inbound_numbers": ["+1"]}, {"numbers": ["+1"]}])
+def test_a_rule_that_somebody_changed_is_put_right(installation: Installation, change: dict[str, object]):
+    room = installation.live()
+    before = installation.rule_of(room)
+    assert before is not None
+    changed = {name: before[name] for name in ("rule", "name", "trunk_ids", "hide_phone_number")} | change
+    installation.livekit.call(
+        "SIP", "UpdateSIPDispatchRule", sip_dispatch_rule_id=before["sip_dispatch_rule_id"], replace=changed
+    )
+    assert installation.rule_of(room) != before
+    installation.sweep()
+    assert installation.rule_of(room) == before
+
+
+def test_doubles_of_a_rule_are_deleted_but_for_the_one_we_know(installation: Installation):
+    room = installation.live()
+    direct = {"dispatch_rule_direct": {"room_name": str(room.id), "pin": room.pin}}
+    double = {"rule": direct, "name": rules.rule_name(room.id), "trunk_ids": [installation.trunk_id]}
+    installation.store(double, double)
+    installation.sweep()
+    rule = installation.rule_of(room)
+    assert rule is not None
+    assert rule["sip_dispatch_rule_id"] == room.sip_dispatch_rule_id
+
+
+def test_a_rule_of_a_room_that_is_not_ours_any_more_is_deleted(installation: Installation):
+    gone, deleted = installation.live(), installation.live()
+    installation.leave(gone)
+    db.session.delete(gone)
+    deleted.deleted_at = utcnow()
+    db.session.commit()
+    installation.sweep()
+    assert installation.rule_of(deleted) is None
+    assert [rule["name"] for rule in installation.livekit.rules()] == [rules.GUARD_RULE + installation.trunk_id]
+
+
+def test_foreign_rules_are_never_touched(installation: Installation):
+    for name in ("theirs", "frontdesk:not-a-room", "frontdesk", ""):
+        installation.foreign(pin=f"1{len(name)}", name=name)
+    before = installation.livekit.rules()
+    installation.sweep()
+    assert installation.livekit.rules() == before
+
+
+def test_one_room_that_fails_does_not_keep_the_others_from_healing(installation: Installation):
+    first, second = installation.room(), installation.room()
+    for room in (first, second):
+        installation.join(room)
+    installation.livekit.fail("ListParticipants")
+    done = installation.sweep()
+    assert len(done.failures) == 1
+    healed = [room for room in (first, second) if installation.rule_of(room)]
+    assert len(healed) == 1
+    installation.sweep()
+    assert installation.rule_of(first)
+    assert installation.rule_of(second)
+
+
+def test_a_sweep_without_livekit_fails_and_changes_nothing(installation: Installation):
+    room = installation.live()
+    installation.livekit.go_away()
+    with pytest.raises(LiveKitError):
+        installation.sweep()
+    assert _again(room).live
+    installation.livekit.heal()
+
+
+def test_a_livekit_without_redis_still_tells_who_is_inside(installation: Installation):
+    room = installation.room()
+    installation.join(room)
+    installation.livekit.switch(redis=False)
+    done = installation.sweep()
+    assert "no_sip" in done.failures
+    assert _again(room).web_count == 1
+
+
+def test_a_sweep_of_a_quiet_installation_asks_for_each_list_once(installation: Installation):
+    for _ in range(3):
+        installation.room()
+    installation.sweep()
+    lists = ("ListRooms", "ListSIPDispatchRule", "ListSIPInboundTrunk", "ListParticipants")
+    assert [installation.livekit.calls(method) for method in lists] == [1, 1, 1, 0]
+
+
+# trunks
+
+
+def test_trunks_are_found_named_and_missed(installation: Installation):
+    found = installation.livekit.call("SIP", "CreateSIPInboundTrunk", trunk={"name": "New", "numbers": ["+33100"]})
+    installation.sweep()
+    row = db.session.get_one(Trunk, found["sip_trunk_id"])
+    assert (row.name, row.number, row.gone_at) == ("New", "+33100", None)
+    db.session.commit()
+    installation.livekit.call("SIP", "DeleteSIPTrunk", sip_trunk_id=found["sip_trunk_id"])
+    installation.sweep()
+    db.session.refresh(row)
+    assert row.gone_at is not None
+
+
+# guards
+
+
+def test_a_guard_that_somebody_deleted_or_changed_comes_back(installation: Installation):
+    installation.live()
+    (before,) = installation.guards()
+    installation.livekit.call("SIP", "DeleteSIPDispatchRule", sip_dispatch_rule_id=before["sip_dispatch_rule_id"])
+    installation.sweep()
+    (again,) = installation.guards()
+    assert (again["inbound_numbers"], again["rule"]) == (before["inbound_numbers"], before["rule"])
+    changed = {"rule": again["rule"], "name": again["name"], "trunk_ids": again["trunk_ids"]}
+    changed |= {"inbound_numbers": ["", "+1"], "hide_phone_number": True}
+    installation.livekit.call(
+        "SIP", "UpdateSIPDispatchRule", sip_dispatch_rule_id=again["sip_dispatch_rule_id"], replace=changed
+    )
+    installation.sweep()
+    assert installation.guards() == [again]
+
+
+def test_the_guard_of_a_trunk_that_is_gone_goes_too(installation: Installation):
+    room = installation.live()
+    installation.leave(room)
+    installation.livekit.call("SIP", "DeleteSIPTrunk", sip_trunk_id=installation.trunk_id)
+    installation.sweep()
+    assert installation.livekit.rules() == []
+
+
+def test_a_narrow_guard_widens_when_the_foreign_open_rule_is_gone(installation: Installation):
+    foreign = installation.foreign()
+    installation.live()
+    installation.livekit.call("SIP", "DeleteSIPDispatchRule", sip_dispatch_rule_id=foreign)
+    installation.sweep()
+    (guard,) = installation.guards()
+    assert guard["numbers"] == []
+    assert db.session.get_one(Trunk, installation.trunk_id).guard_problem == ""
+
+
+def test_a_caller_without_a_number_whose_hook_was_lost_is_removed_and_counted(installation: Installation):
+    installation.live()
+    phone = installation.dial(caller="")
+    until(lambda: installation.phone(phone)["room"])
+    before = _refused()
+    installation.sweep()
+    until(lambda: installation.phone(phone)["state"] == "ended")
+    (call,) = db.session.query(Call).all()
+    assert (call.outcome, call.room_id) == (Outcome.NO_CALLER_NUMBER, None)
+    assert _refused() == before + 1
+
+
+def _refused() -> float:
+    return calls.REFUSED.labels("no_caller_number")._value.get()
+
+
+# calls
+
+
+def test_visits_that_nobody_told_of_begin_and_end_with_the_sweep(app: Flask, installation: Installation):
+    room = installation.live()
+    phone = installation.dial(pin=str(room.pin))
+    until(lambda: installation.phone(phone)["room"] == str(room.id))
+    installation.sweep()
+    (call,) = db.session.query(Call).all()
+    assert (call.outcome, call.room_id, call.trunk_id) == (Outcome.INSIDE, room.id, installation.trunk_id)
+    db.session.commit()
+    installation.livekit.control("hang-up", id=phone)
+    installation.sweep()
+    db.session.refresh(call)
+    assert (call.outcome, call.end_reason) == (Outcome.ENDED, calls.LOST)
+    assert call.left_at is not None
