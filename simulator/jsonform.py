@@ -5,7 +5,7 @@ import json
 from typing import Any
 
 from google.protobuf.descriptor import FieldDescriptor
-from google.protobuf.json_format import MessageToDict, Parse
+from google.protobuf.json_format import MessageToDict, Parse, ParseError
 from google.protobuf.message import Message
 
 LONG = {
@@ -23,7 +23,10 @@ def parse(text: bytes, kind: type[Message]) -> Message:
     found = json.loads(text)
     if not isinstance(found, dict):
         raise ValueError("not an object")
-    return Parse(text, kind(), ignore_unknown_fields=True)  # its ParseError is a ValueError
+    try:
+        return Parse(text, kind(), ignore_unknown_fields=True)
+    except ParseError as error:
+        raise ValueError("not such a message") from error
 
 
 def answer(message: Message) -> dict[str, Any]:

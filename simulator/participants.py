@@ -185,7 +185,6 @@ def unpublish(world: World, person: Participant, track_sid: str) -> None:
         if track.sid == track_sid:
             webhooks.send_room(world, "track_unpublished", person.room.info, person.info, track)
             del person.info.tracks[index]
-            person.info.is_publisher = bool(person.info.tracks)
             person.info.version += 1
             rooms.count_soon(world, person.room)
             return
@@ -193,6 +192,8 @@ def unpublish(world: World, person: Participant, track_sid: str) -> None:
 
 def allow(world: World, person: Participant, permission: ParticipantPermission) -> None:
     """Replace the whole permission. Tracks it forbids are destroyed, and no later permission brings them back."""
+    if permission.can_publish != person.info.permission.can_publish:
+        person.info.is_publisher = permission.can_publish
     person.info.permission.CopyFrom(permission)
     person.info.version += 1
     for track in list(person.info.tracks):

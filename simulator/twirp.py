@@ -1,6 +1,7 @@
 """Twirp over HTTP: routes, encodings and errors exactly as LiveKit's Go server writes them."""
 
 import asyncio
+import json
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
@@ -37,6 +38,11 @@ STATUS = {
 HTML = "<html><head><title>502 Bad Gateway</title></head><body><center><h1>502 Bad Gateway</h1></center></body></html>"
 
 
+def json_response(body: dict[str, Any], status: int = 200) -> web.Response:
+    """JSON with the content type alone: LiveKit names no charset."""
+    return web.Response(body=json.dumps(body).encode(), status=status, content_type="application/json")
+
+
 class TwirpError(Exception):
     """What a method answers instead of its message."""
 
@@ -51,7 +57,7 @@ class TwirpError(Exception):
         body: dict[str, Any] = {"code": self.code, "msg": self.message}
         if self.meta:
             body["meta"] = self.meta
-        return web.json_response(body, status=STATUS[self.code])
+        return json_response(body, STATUS[self.code])
 
 
 def behind_psrpc(code: str, message: str) -> TwirpError:
@@ -190,5 +196,5 @@ def _fail(faults: list[Fault], *, applied: bool) -> None:
 
 def _written(message: Message, as_json: bool) -> web.Response:
     if as_json:
-        return web.json_response(jsonform.answer(message))
+        return json_response(jsonform.answer(message))
     return web.Response(body=message.SerializeToString(), content_type="application/protobuf")

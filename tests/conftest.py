@@ -15,7 +15,12 @@ from webapp.db import db
 from webapp.models import metadata
 from webapp.security import limiter
 
-pytest_plugins = ["tests.plugins.components", "tests.plugins.servers", "tests.plugins.simulator"]
+pytest_plugins = [
+    "tests.plugins.components",
+    "tests.plugins.servers",
+    "tests.plugins.simulator",
+    "tests.plugins.receiver",
+]
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,77 @@
+"""A receiver of webhooks on a real port that keeps what it got and answers what it is told to."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import pytest
+
+
+@dataclass(frozen=True)
+class Hook:
+    """One delivery as it arrived."""
+
+    at: float
+    headers: dict[str, str]
+    body: bytes
+
+
+@dataclass
+class Receiver:
+    """Where hooks go. `answer` decides the status by the hooks there are so far, this one included."""
+
+    url: str = ""
+    hooks: list[Hook] = field(default_factory=list)
+    answer: Callable[[list[Hook]], int] = lambda hooks: 200
+
+    def wait_for(self, condition: Callable[[list[Hook]], Any], seconds: float = 10) -> Any:
+        """What the condition returns once it is true of the hooks. Fails after some seconds."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            found = condition(list(self.hooks))
+            if found:
+                return found
+            time.sleep(0.01)
+        raise AssertionError(f"no such hook among {len(self.hooks)} within {seconds} s")
+
+
+@contextmanager
+def receiving(port: int = 0) -> Iterator[Receiver]:
+    """Receive hooks on a port until the block ends."""
+    receiver = Receiver()
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            receiver.hooks.append(Hook(time.monotonic(), dict(self.headers.items()), body))
+            self.send_response(receiver.answer(receiver.hooks))
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, format: str, *args: object) -> None:
+            """Say nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1" if port == 0 else "0.0.0.0", port), Handler)
+    server.daemon_threads = True
+    receiver.url = f"http://127.0.0.1:{server.server_port}/"
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+    thread.start()
+    try:
+        yield receiver
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join(5)
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    """A receiver that answers 200."""
+    with receiving() as receiver:
+        yield receiver
