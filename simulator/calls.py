@@ -1,36 +1,23 @@
 """A phone call as LiveKit's SIP bridge takes it: trunk, password, ringing, rule, PIN, room, and how it ends.
 
-Source: LIVEKIT's SIP bridge, observed call by call; the waits are its own, scaled by the world's latency.
+Observed on livekit-sip v1.10 call by call; the waits are its own, scaled by the world's latency.
 """
 
 import asyncio
 from collections.abc import Mapping
 
 from simulator import calls_room
+from simulator.calls_gate import ASK_PASSWORD, Refused, ask_rule, authenticate, find_trunk
 from simulator.calls_model import Caller, PhoneCall, Phones, State
 from simulator.ids import letters
-from simulator.sip_objects import SipObjects
 from simulator.world import World
-from webapp.telephony.matching import KEYPAD, LONGEST_PIN, Answer, MatchingError, Trunk, choose_trunk, look_up
+from webapp.telephony.matching import KEYPAD, LONGEST_PIN, Answer
 
-LATER = "503 Try again later"
-ASK_PASSWORD = "407 Unauthorized"  # noqa: S105
 JOINING_SECONDS = 1.3  # the "joining" prompt
 WRONG_PIN_SECONDS = 2.0  # the "wrong PIN" prompt
 PUBLISH_SECONDS = 0.033
-AWAY_SECONDS = 1.0
-CRASH_SECONDS = 3.0
 MEDIA_TIMEOUT = 15.0
 RINGING_TIMEOUT = 180.0
-
-
-class Refused(Exception):
-    """The call ends here: what is answered in SIP, if anything, and the bridge's reason."""
-
-    def __init__(self, answer: str, reason: str) -> None:
-        super().__init__(reason)
-        self.answer = answer
-        self.reason = reason
 
 
 def place(world: World, caller: Caller) -> PhoneCall:
@@ -61,14 +48,17 @@ def hang_up(world: World, call: PhoneCall) -> None:
         return
     if call.task:
         call.task.cancel()
-    if call.state is State.SILENT:
-        call.hear("CANCEL")  # not even this is answered
+    call.hear("BYE" if call.answered else "CANCEL")
+    if call.state is State.SILENT:  # not even this is answered
         call.end("flood")
         return
-    call.hear("BYE" if call.answered else "CANCEL")
-    call.send("200 OK" if call.answered else "487 Request Terminated")
+    call.send("200 OK")
+    if call.answered:
+        call.log.write("inbound.go:1300", "BYE from remote")
+    else:
+        call.send("487 Request Terminated")
     calls_room.leave(world, call)
-    call.end("hangup" if call.answered else "cancelled")
+    _close(call, "hangup" if call.answered else "cancelled")
 
 
 def go_silent(world: World, call: PhoneCall) -> None:
@@ -97,11 +87,11 @@ async def _arrive(world: World, call: PhoneCall) -> None:
     if before:
         _repeat(call, before)
         return
-    trunk = await _find_trunk(world, call)
-    _authenticate(call, trunk)
+    trunk = await find_trunk(world, call)
+    authenticate(call, trunk)
     call.send("180 Ringing")
     call.state = State.RINGING
-    await _answer(world, call, await _ask(world, call))
+    await _answer(world, call, await ask_rule(world, call))
 
 
 def _repeat(call: PhoneCall, before: list[str]) -> None:
@@ -113,69 +103,12 @@ def _repeat(call: PhoneCall, before: list[str]) -> None:
         call.end("rejected-before")
 
 
-async def _find_trunk(world: World, call: PhoneCall) -> Trunk | None:
-    try:
-        if not world.switches.redis or world.faults.away:
-            await world.wait(AWAY_SECONDS)
-            raise MatchingError("other", "unavailable", "no response from servers")
-        trunk = choose_trunk(world.part(SipObjects).trunks_by_id(), call.asked())
-    except MatchingError as error:
-        told = f"twirp error {error.code}: {error.text}"
-        call.log.write("inbound.go:700", "Rejecting inbound, auth check failed", "warn", error=told)
-        raise Refused(LATER, "auth-failed") from error
-    call.trunk_id = trunk.id if trunk else ""
-    call.log.context |= {"sipTrunk": call.trunk_id} if trunk else {}
-    return trunk
-
-
-def _authenticate(call: PhoneCall, trunk: Trunk | None) -> None:
-    if trunk is None or not trunk.asks_password:
-        return
-    expected = trunk.info["auth_username"]
-    call.log.write("inbound.go:200", "Starting SIP invite authentication", username=expected)
-    sending = "No Proxy header found. Sending 407 Unauthorized response with Proxy-Authenticate header"
-    call.log.write("inbound.go:238", sending, username=expected)
-    if not call.caller.username:
-        raise Refused(ASK_PASSWORD, "auth-required")
-    call.send(ASK_PASSWORD)
-    call.hear("INVITE")
-    call.send("100 Processing")
-    if call.caller.username != expected:
-        call.log.write("inbound.go:280", "Authentication failed - username mismatch", "warn", expectedUsername=expected)
-        raise Refused("401 Unauthorized", "auth-failed")
-    if call.caller.password != trunk.info["auth_password"]:
-        call.log.write("inbound.go:300", "Authentication failed - response mismatch", "warn", username=expected)
-        raise Refused("401 Unauthorized", "auth-failed")
-    call.log.write("inbound.go:311", "SIP invite authentication successful", username=expected)
-
-
-async def _ask(world: World, call: PhoneCall, pin: str = "", no_pin: bool = False) -> Answer:
-    objects = world.part(SipObjects)
-    asked = call.asked()
-    try:
-        return look_up(
-            objects.trunks_by_id(), objects.rules_by_id(), asked, named=call.trunk_id, pin=pin, no_pin=no_pin
-        )
-    except MatchingError as error:
-        await _failed(world, call, error)
-        raise Refused(LATER, "dispatch-error") from error
-
-
-async def _failed(world: World, call: PhoneCall, error: MatchingError) -> None:
-    if error.kind == "panic":
-        world.outages += 1  # the real server process has ended, and everybody's meetings with it
-        await world.wait(CRASH_SECONDS)
-        return
-    told = f"twirp error {error.code}: {error.text}"
-    call.log.write("psrpc.go:98", "SIP handle dispatch rule error", "warn", error=told)
-    call.log.write("inbound.go:880", "Rejecting inbound call, dispatch evaluation failed", "warn")
-
-
 async def _answer(world: World, call: PhoneCall, answer: Answer) -> None:
     if answer.result == "DROP":
         call.state = State.SILENT
         world.part(Phones).remember(call)
         call.log.write("inbound.go:890", "Rejecting inbound flood", "debug")
+        call.log.close("flood")
     elif answer.result == "ACCEPT":
         await _ring_in(world, call, answer)
     else:
@@ -234,7 +167,7 @@ def _pressed(world: World, call: PhoneCall, key: str) -> None:
 async def _check_pin(world: World, call: PhoneCall, pin: str) -> None:
     call.log.write("inbound.go:1266", "Checking Pin for SIP call", pin=pin, noPin=not pin)
     try:
-        answer = await _ask(world, call, pin, no_pin=not pin)
+        answer = await ask_rule(world, call, pin, no_pin=not pin)
     except Refused as refusal:
         _refuse(world, call, refusal)
         return
@@ -284,12 +217,17 @@ def _thrown_out(call: PhoneCall, reason: str) -> None:
         _bye(call, reason)
     else:
         call.send("486 Rejected")
-        call.end(reason)
+        _close(call, reason)
 
 
 def _bye(call: PhoneCall, reason: str) -> None:
     call.send("BYE")
+    _close(call, reason)
+
+
+def _close(call: PhoneCall, reason: str) -> None:
     call.end(reason)
+    call.log.close(reason)
 
 
 def _refuse(world: World, call: PhoneCall, refusal: Refused) -> None:
@@ -299,7 +237,10 @@ def _refuse(world: World, call: PhoneCall, refusal: Refused) -> None:
     call.send(refusal.answer)
     if refusal.answer != ASK_PASSWORD:  # the same INVITE comes again with the password
         world.part(Phones).remember(call)
+    rang = call.state is not State.TRYING
     call.end(refusal.reason)
+    if rang:  # of a call refused before it rang the bridge logs no end
+        call.log.close(refusal.reason)
 
 
 def _seconds(fields: Mapping[str, object]) -> float:

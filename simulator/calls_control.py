@@ -4,7 +4,7 @@ import asyncio
 from typing import Any
 
 from simulator import calls, calls_room
-from simulator.calls_model import Caller, PhoneCall, Phones
+from simulator.calls_model import Caller, PhoneCall, Phones, State
 from simulator.control import Arguments, Command
 from simulator.sip_objects import SipObjects
 from simulator.world import World
@@ -53,7 +53,7 @@ def next_sip_ids(world: World, told: Arguments) -> None:
 async def rest(world: World, told: Arguments) -> dict[str, Any]:
     """Wait until the call of the phone `id` waits itself: for keys, for somebody to speak, for ever, or is over."""
     call = _call(world, told)
-    while not call.at_rest():
+    while not call.at_rest() or (call.state is State.RINGING and calls_room.subscribed_to_audio(call)):
         await asyncio.sleep(0.005)
     return state_of(call)
 

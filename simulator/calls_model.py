@@ -102,7 +102,6 @@ class PhoneCall:
     def end(self, reason: str) -> None:
         """The call is over."""
         self.state, self.reason, self.participant = State.ENDED, reason, None
-        self.log.close(reason)
 
 
 @dataclass
