@@ -37,7 +37,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     db.init_app(app, settings.database_url, settings.database_pool_size)
     sessions.init_app(app)
     security.init_app(app, settings)
-    i18n.init_app(app, settings)
+    i18n.init_app(app)
     errors.init_app(app)
     livekit_pages.init_app(app)
     filters.init_app(app)

@@ -5,8 +5,9 @@ from flask.typing import ResponseReturnValue
 from flask_babel import Babel
 from flask_login import current_user
 
-from webapp.config import Settings
+from webapp.db import db
 from webapp.security import local_url
+from webapp.settings import settings
 
 bp = Blueprint("i18n", __name__)
 babel = Babel()
@@ -14,12 +15,15 @@ babel = Babel()
 
 @bp.post("/language")
 def set_language() -> ResponseReturnValue:
-    """Remember the language of somebody who is not signed in."""
+    """Remember a language: on the person, or in the cookie of somebody who is not signed in."""
     session["language"] = request.form.get("language", "")[:5]
+    if current_user.is_authenticated and session["language"] in settings.languages:
+        current_user.language = session["language"]
+        db.session.commit()
     return redirect(local_url(request.form.get("next")) or "/", 303)
 
 
-def init_app(app: Flask, settings: Settings) -> None:
+def init_app(app: Flask) -> None:
     """Choose language and zone per request."""
 
     def locale() -> str:

@@ -5,6 +5,7 @@ import sqlalchemy as sa
 from flask import Flask
 
 from tests.personas import SWAP, browser, make_user, persona
+from webapp.accounts import browsers
 from webapp.accounts.models import User
 from webapp.audit.models import AuditEntry
 from webapp.db import db
@@ -38,7 +39,7 @@ def test_times_are_shown_in_the_chosen_zone(app: Flask):
     shown = []
     for zone in ("Pacific/Kiritimati", "Pacific/Pago_Pago"):  # 25 hours apart
         here.post("/account/", data={"language": "en", "timezone": zone, "theme": ""})
-        shown.append(here.get("/account/").text.split('data-label="Last seen">')[1].split("<")[0])
+        shown.append(here.get("/account/").text.split('data-label="Ends by itself">')[1].split("</td>")[0])
     assert shown[0] != shown[1]
 
 
@@ -76,3 +77,24 @@ def test_what_i_revealed_is_listed_to_me(client_as):
     db.session.commit()
     assert "room.reveal_pin" in owner.get("/account/").text
     assert "room.reveal_pin" not in client_as("stranger").get("/account/").text
+
+
+def test_the_language_button_keeps_the_language_of_somebody_signed_in(client_as):
+    owner = client_as("owner")
+    assert owner.post("/language", data={"language": "fr", "next": "/account/"}).headers["Location"] == "/account/"
+    assert stored().language == "fr"
+    owner.post("/language", data={"language": "xx"})
+    assert stored().language == "fr"
+
+
+@pytest.mark.parametrize(
+    ("agent", "name"),
+    [
+        ("Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0", "Firefox, Linux"),
+        ("Mozilla/5.0 (Windows NT 10.0) AppleWebKit/537.36 Chrome/140.0 Safari/537.36 Edg/140.0", "Edge, Windows"),
+        ("Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) Version/18.0 Safari/604.1", "Safari, iPhone"),
+        ("curl/8", ""),
+    ],
+)
+def test_a_browser_is_named_in_words(agent: str, name: str):
+    assert browsers.describe(agent) == name

@@ -15,7 +15,7 @@ from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from webapp import htmx
-from webapp.accounts import oidc, pending, policy, queries, service, sessions
+from webapp.accounts import browsers, oidc, pending, policy, queries, service, sessions
 from webapp.accounts.forms import ProfileForm
 from webapp.accounts.models import UserSession
 from webapp.accounts.problems import SignInError
@@ -140,15 +140,17 @@ def end_other_sessions() -> ResponseReturnValue:
 
 def _sessions_changed() -> Response:
     db.session.commit()
-    context = {"sign_ins": queries.sessions_of(current_user), "here": sessions.current()}
-    return htmx.done(url_for(".show"), "accounts/_sessions.html", **context)
+    return htmx.done(url_for(".show"), "accounts/_sessions.html", **_my_sessions())
+
+
+def _my_sessions() -> dict[str, object]:
+    return {"sign_ins": queries.sessions_of(current_user), "here": sessions.current(), "describe": browsers.describe}
 
 
 def _account_page(form: ProfileForm, status: int = 200) -> Response:
     context = {
         "form": form,
-        "sign_ins": queries.sessions_of(current_user),
-        "here": sessions.current(),
+        **_my_sessions(),
         "accesses": _open_accesses(),
         "reveals": queries.reveals_of(current_user),
         "role_names": ROLE_NAMES,
