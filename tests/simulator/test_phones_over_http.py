@@ -1,10 +1,7 @@
 """Phones beside Twirp and webhooks, over real HTTP: what Frontdesk sees of a call, and what it can do to one."""
 
 import asyncio
-import gzip
-import json
 import threading
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,10 +9,10 @@ import requests
 from livekit import api
 
 from tests.livekit import LiveKit
+from tests.simulator.replay import recorded
 
 NUMBER = "+15550001"
 NOWHERE = "http://127.0.0.1:9/hooks"  # nobody listens: what is sent is only looked at
-RECORDED = Path(__file__).parent / "recorded" / "calls.jsonl.gz"
 Info = dict[str, Any]
 Called = tuple[int, Info]
 SPEAKING = {"can_publish": True, "can_publish_data": True, "can_update_metadata": True}
@@ -34,9 +31,8 @@ def pin_room(livekit: LiveKit) -> LiveKit:
     return livekit
 
 
-def recorded(name: str) -> Info:
-    with gzip.open(RECORDED, "rt", encoding="utf-8") as lines:
-        return next(call for call in map(json.loads, lines) if call["name"] == name)
+def recorded_call(name: str) -> Info:
+    return next(call for call in recorded("calls") if call["name"] == name)
 
 
 def shape(value: Any) -> Any:
@@ -56,7 +52,7 @@ def test_webhooks_of_a_call_come_in_livekits_order_and_shape(pin_room: LiveKit):
     call = pin_room.dial(to=NUMBER, keys="1234#")
     pin_room.hang_up(call["id"])
     told = [each["body"] for each in pin_room.deliveries()][3:]
-    expected = recorded("right_pin")["webhooks"]
+    expected = recorded_call("right_pin")["webhooks"]
     assert [body["event"] for body in told] == [body["event"] for body in expected]
     for body, real in zip(told, expected, strict=True):
         for volatile in ("room", "participant"):  # counts and versions that happen to be zero are left out
@@ -70,7 +66,7 @@ def test_webhooks_of_a_call_come_in_livekits_order_and_shape(pin_room: LiveKit):
 
 def test_a_phone_is_listed_as_livekit_lists_it(pin_room: LiveKit):
     pin_room.dial(to=NUMBER, keys="1234#")
-    (real,) = (p for p in recorded("right_pin")["participants"]["participants"] if p["kind"] == "SIP")
+    (real,) = (p for p in recorded_call("right_pin")["participants"]["participants"] if p["kind"] == "SIP")
     listed = pin_room.call("RoomService", "ListParticipants", room="meet-1")["participants"]
     (ours,) = (participant for participant in listed if participant["kind"] == "SIP")
     assert shape(ours) == shape(real)

@@ -1,18 +1,14 @@
 """Real calls, recorded at a real LiveKit with its bridge's log, made again: SIP, webhooks, log and end agree."""
 
-import gzip
-import json
 import threading
-from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.livekit import LiveKit
+from tests.simulator.replay import recorded
 
-RECORDED = Path(__file__).parent / "recorded" / "calls.jsonl.gz"
 NOWHERE = "http://127.0.0.1:9/hooks"
 Info = dict[str, Any]
 TRUNK = {"sip_trunk_id": "ST_main", "numbers": ["+15550001"]}
@@ -120,11 +116,6 @@ SCENES = {
 }
 
 
-def recordings() -> Iterator[Info]:
-    with gzip.open(RECORDED, "rt", encoding="utf-8") as lines:
-        yield from (call for call in map(json.loads, lines) if call["name"] in SCENES)
-
-
 def told_in_sip(messages: list[list[Any]]) -> list[str]:
     """The bridge's side, with its repeated ringing said once."""
     texts = [text.removeprefix("SIP/2.0 ").partition(" sip:")[0] for _, direction, text in messages if direction == "<"]
@@ -153,7 +144,9 @@ def wait_for_the_end(livekit: LiveKit, phone: Info) -> None:
         pause.wait(0.01)
 
 
-@pytest.mark.parametrize("call", list(recordings()), ids=lambda call: call["name"])
+@pytest.mark.parametrize(
+    "call", [call for call in recorded("calls") if call["name"] in SCENES], ids=lambda call: call["name"]
+)
 def test_a_recorded_call_made_again_says_the_same(call: Info, livekit: LiveKit):
     scene = SCENES[call["name"]]
     livekit.hooks_to(NOWHERE)

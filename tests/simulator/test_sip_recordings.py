@@ -1,11 +1,8 @@
 """The simulator answers recorded SIP requests exactly as livekit-server v1.13.5 did: status, code, message and body."""
 
 import asyncio
-import gzip
-import json
 import time
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,15 +14,10 @@ from simulator.sip import METHODS
 from simulator.tokens import sign
 from simulator.twirp import Twirp
 from simulator.world import Options, World
+from tests.simulator.replay import recorded
 
-RECORDED = Path(__file__).parent / "recorded"
 Exchange = dict[str, Any]
 WITHOUT_GRANTS = {"no_grant_call": {"admin": True}, "no_grant_admin": {"call": True}}
-
-
-def recorded(name: str) -> list[Exchange]:
-    with gzip.open(RECORDED / f"{name}.jsonl.gz", "rt", encoding="utf-8") as lines:
-        return [json.loads(line) for line in lines]
 
 
 async def replay(name: str, world: World) -> Iterator[tuple[str, Any, Any]]:
