@@ -2,7 +2,17 @@
 
 from aiohttp import ClientSession, ClientTimeout, web
 
-from simulator import calls_control, control, egress, egress_control, roomservice, sip, unused_services, visitors
+from simulator import (
+    calls_control,
+    control,
+    egress,
+    egress_control,
+    playground,
+    roomservice,
+    sip,
+    unused_services,
+    visitors,
+)
 from simulator.control import Command, Control
 from simulator.twirp import Services, Twirp
 from simulator.world import World
@@ -28,6 +38,7 @@ def create_app(world: World) -> web.Application:
     """One simulated LiveKit as a web application; it sends webhooks while it runs."""
     app = web.Application(client_max_size=MAX_BODY)
     app.router.add_route("*", "/control/{name}", Control(world, SERVICES, COMMANDS, READINGS).__call__)
+    app.router.add_routes(playground.routes())
     app.router.add_route("*", "/{rest:.*}", Twirp(world, SERVICES).__call__)
     app.on_startup.append(lambda _: _start(world))
     app.on_cleanup.append(lambda _: _stop(world))

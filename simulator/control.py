@@ -168,8 +168,9 @@ def messages(world: World, told: Arguments) -> list[dict[str, str]]:
 
 
 def deliveries(world: World, told: Arguments) -> list[dict[str, Any]]:
-    """Every webhook with what became of it, oldest first."""
-    return [delivery.described() for delivery in world.part(webhooks.Outbox).log]
+    """Every webhook with what became of it, or the `last` ones, oldest first."""
+    log = list(world.part(webhooks.Outbox).log)
+    return [delivery.described() for delivery in log[-int(told.get("last", len(log))) :]]
 
 
 def described_room(room: LiveRoom) -> dict[str, Any]:
