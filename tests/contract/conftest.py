@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.contract.server import Server, unique_number
+from tests.contract.server import Server, unique_name, unique_number
 
 Info = dict[str, Any]
 
@@ -37,6 +37,22 @@ def make_trunk(server: Server) -> Iterator[Callable[..., Info]]:
     yield make
     for trunk_id in made:
         server.sip("DeleteSIPTrunk", {"sip_trunk_id": trunk_id})
+
+
+@pytest.fixture
+def make_room(server: Server) -> Iterator[Callable[..., Info]]:
+    """Create rooms that are gone after the test."""
+    made: list[str] = []
+
+    def make(**fields: Any) -> Info:
+        answer = server.rooms("CreateRoom", {"name": unique_name(), **fields})
+        assert answer.status == 200, answer
+        made.append(answer.body["name"])
+        return dict(answer.body)
+
+    yield make
+    for name in made:
+        server.rooms("DeleteRoom", {"room": name})
 
 
 @pytest.fixture

@@ -46,12 +46,30 @@ class Server:
         """Call the SIP service as its administrator."""
         return self.post(f"livekit.SIP/{method}", body, self.token(sip=SIPGrants(admin=True, call=True)))
 
+    def rooms(self, method: str, body: dict[str, Any]) -> Answer:
+        """Call the RoomService as one who may do everything, in the room the request names."""
+        grants = VideoGrants(room_create=True, room_list=True, room_admin=True, room=body.get("room", ""))
+        return self.post(f"livekit.RoomService/{method}", body, self.token(video=grants))
+
+    def egress(self, method: str, body: dict[str, Any]) -> Answer:
+        """Call the Egress service as one who may record."""
+        return self.post(f"livekit.Egress/{method}", body, self.token(video=VideoGrants(room_record=True)))
+
     def post(self, path: str, body: dict[str, Any], token: str | None) -> Answer:
         """Call any Twirp method with any token, or none."""
         headers = {"Authorization": f"Bearer {token}"} if token else {}
-        answer = requests.post(f"{self.url}/twirp/{path}", json=body, headers=headers, timeout=30)
+        return self.send("POST", path, headers, json=body)
+
+    def send(self, verb: str, path: str, headers: dict[str, str], **body: Any) -> Answer:
+        """Send any request, however odd, below /twirp/."""
+        answer = requests.request(verb, f"{self.url}/twirp/{path}", headers=headers, timeout=30, **body)
         content_type = answer.headers["Content-Type"].partition(";")[0]
         return Answer(answer.status_code, answer.json() if "json" in content_type else answer.text, content_type)
+
+
+def unique_name() -> str:
+    """A room name that nobody else on a shared server uses."""
+    return f"frontdesk-contract-{secrets.token_hex(6)}"
 
 
 def unique_number() -> str:
