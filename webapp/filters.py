@@ -1,5 +1,7 @@
 """How templates write values: times, initials, languages, sizes."""
 
+from datetime import datetime
+
 from babel import Locale
 from flask import Flask
 from flask_babel import format_datetime, format_timedelta, get_locale
@@ -7,6 +9,8 @@ from flask_wtf.csrf import generate_csrf
 
 from webapp.db import utcnow
 from webapp.settings import settings
+
+LATE_SECONDS = 120
 
 
 def initials(name: str) -> str:
@@ -39,6 +43,18 @@ def duration(milliseconds: int | None) -> str:
     return f"{seconds // 3600}:{seconds // 60 % 60:02}:{seconds % 60:02}"
 
 
+def waited(since: datetime) -> str:
+    """How long ago that was as a clock shows it: 0:09, 12:30, 1:02:03."""
+    seconds = max(0, int((utcnow() - since).total_seconds()))
+    hours, minutes, rest = seconds // 3600, seconds // 60 % 60, seconds % 60
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def waits_long(since: datetime) -> bool:
+    """From two minutes on a wait is shown as late."""
+    return (utcnow() - since).total_seconds() >= LATE_SECONDS
+
+
 def grouped(pin: str) -> str:
     """A PIN in groups of four, as people read numbers aloud."""
     return " ".join(pin[start : start + 4] for start in range(0, len(pin), 4))
@@ -52,6 +68,8 @@ def init_app(app: Flask) -> None:
         file_size=file_size,
         duration=duration,
         grouped=grouped,
+        waited=waited,
+        waits_long=waits_long,
         datetimeformat=format_datetime,
         timedeltaformat=format_timedelta,
     )
