@@ -2,6 +2,7 @@
 
 import os
 import shutil
+from typing import Any
 
 import pytest
 
@@ -42,3 +43,10 @@ def chromium() -> str:
 def nginx() -> str:
     """A real nginx."""
     return program("nginx")
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(chromium: str) -> dict[str, Any]:
+    """Debian's Chromium, which also runs as root and without a large /dev/shm."""
+    quiet = ["--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run"]
+    return {"executable_path": chromium, "args": ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", *quiet]}

@@ -4,56 +4,13 @@ import os
 import signal
 import socket
 import sqlite3
-import subprocess
-import sys
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
 import requests
 
-ROOT = Path(__file__).parent.parent.parent
-
-
-def three_free_ports() -> int:
-    """The first of three neighbouring free ports."""
-    for first in range(20_000, 30_000, 3):
-        with ExitStack() as stack:
-            try:
-                for port in range(first, first + 3):
-                    stack.enter_context(socket.socket()).bind(("127.0.0.1", port))
-            except OSError:
-                continue
-            return first
-    raise RuntimeError("no three free ports")
-
-
-@contextmanager
-def demo(folder: Path, port: int) -> Iterator[subprocess.Popen[str]]:
-    """The demo, in a process group of its own as a terminal would give it."""
-    command = [sys.executable, "-m", "simulator.demo", "--port", str(port), "--folder", str(folder)]
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("FRONTDESK_")}
-    process = subprocess.Popen(
-        command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-    )
-    try:
-        yield process
-    finally:
-        process.terminate()
-        process.wait(30)
-        process.stdout.close()
-
-
-def welcome(process: subprocess.Popen[str]) -> str:
-    """What it prints until it is up."""
-    lines = []
-    while line := process.stdout.readline():
-        lines.append(line)
-        if "Ctrl-C" in line:
-            break
-    return "".join(lines)
+from tests.plugins.demo import demo, three_free_ports, welcome
 
 
 def free(port: int) -> bool:
