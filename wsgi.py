@@ -5,10 +5,12 @@ import sys
 
 from pydantic import ValidationError
 
-from webapp import create_app
+from webapp import cli, create_app
 from webapp.check import explain
 
 try:
     app = create_app()
 except ValidationError as error:
-    sys.exit(explain(error, os.environ))
+    if not cli.needs_no_settings(sys.argv):
+        sys.exit(explain(error, os.environ))
+    app = cli.without_settings()

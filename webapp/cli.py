@@ -1,5 +1,6 @@
 """Commands: `flask db …` moves the database between versions of the schema; features bring their own groups."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -49,6 +50,18 @@ def revision(message: str) -> None:
 def check() -> None:
     """Exit 1 when the models ask for something that no migration makes."""
     command.check(alembic_config())
+
+
+def needs_no_settings(arguments: Sequence[str]) -> bool:
+    """The command line asks for what is answered without database, network or any setting."""
+    return telephony.name in arguments[1:]
+
+
+def without_settings() -> Flask:
+    """An app that serves nothing and has only the commands that need no settings."""
+    app = Flask(__name__)
+    app.cli.add_command(telephony)
+    return app
 
 
 def init_app(app: Flask) -> None:

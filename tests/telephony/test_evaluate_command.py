@@ -1,7 +1,11 @@
 """`flask telephony evaluate`: every case answered as LiveKit answers it, fast, and bad lines named."""
 
 import json
+import os
+import subprocess
+import sys
 import time
+from pathlib import Path
 
 import pytest
 from click.testing import Result
@@ -76,6 +80,18 @@ def test_a_malformed_line_is_named_and_the_others_are_answered(evaluate, line, r
     assert [json.loads(text)["id"] for text in result.stdout.splitlines()] == ["ev-00001", "ev-00004"]
     assert result.stderr.startswith("line 2: ") and refusal in result.stderr
     assert "33123" not in result.stderr
+
+
+def test_the_command_needs_no_setting_and_no_database():
+    root = Path(__file__).parent.parent.parent
+    plain = {name: value for name, value in os.environ.items() if not name.startswith("FRONTDESK_")}
+    line = [sys.executable, "-m", "flask", "telephony", "evaluate"]
+    case = load("evaluate")[0]
+    told = subprocess.run(
+        line, input=asked(case), env=plain, cwd=root, capture_output=True, text=True, check=False, timeout=60
+    )
+    assert (told.returncode, told.stderr) == (0, "")
+    assert json.loads(told.stdout)["verdict"] == case["verdict"]
 
 
 def test_keys_never_typed_leave_the_call_at_the_pin_prompt(evaluate):
