@@ -18,8 +18,8 @@ from webapp.db import db
 from webapp.security import PUBLIC, csrf
 
 UNSAFE = {"POST", "PUT", "PATCH", "DELETE"}
-# They prove who calls by a signature or a bearer token instead of a cookie, so there is nothing to forge.
-WITHOUT_CSRF = {"hooks.livekit", "hooks.storage"}
+# They prove who calls by a signature, a bearer token or a single-use id instead of a cookie: nothing to forge.
+WITHOUT_CSRF = {"hooks.livekit", "hooks.storage", "rooms.creation_callback"}
 DESK = "https://desk.example"
 EXAMPLES = {"UUIDConverter": uuid.UUID(int=7), "IntegerConverter": 7}
 

@@ -4,13 +4,16 @@ from flask import Flask
 from jinja2 import StrictUndefined
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from webapp import background, check, cli, errors, filters, health, i18n, logs, models, navigation, security
+from webapp import background, check, cli, errors, filters, health, i18n, logs, models, navigation, security, times
+from webapp.access import views as access_pages
 from webapp.accounts import commands, sessions
 from webapp.accounts import views as accounts
+from webapp.audit import views as audit_pages
 from webapp.config import Settings
 from webapp.db import db
 from webapp.jobs import queue
 from webapp.livekit import pages as livekit_pages
+from webapp.rooms import views as room_pages
 from webapp.seed import command as seed_command
 
 __all__ = ["create_app", "models"]
@@ -41,12 +44,16 @@ def create_app(settings: Settings | None = None) -> Flask:
     errors.init_app(app)
     livekit_pages.init_app(app)
     filters.init_app(app)
+    times.init_app(app)
     navigation.init_app(app)
     background.init_app(app)
     if not app.testing:  # tests run jobs themselves, when they want to see what they do
         queue.init_app(app, settings)
     health.init_app(app)
     app.register_blueprint(accounts.bp)
+    room_pages.init_app(app)
+    access_pages.init_app(app)
+    audit_pages.init_app(app)
     app.cli.add_command(commands.users)
     cli.init_app(app)
     check.init_app(app)

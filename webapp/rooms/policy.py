@@ -22,6 +22,11 @@ def create(user: User) -> bool:
     return user.is_active
 
 
+def index(user: User) -> bool:
+    """Everybody signed in has a list: of the rooms they may see."""
+    return user.is_active
+
+
 def list_all(user: User) -> bool:
     """Admins see rooms that they have no role in."""
     return user.is_admin

@@ -1,10 +1,14 @@
 """What is read of rooms."""
 
+import uuid
+from collections.abc import Collection
+from datetime import datetime
+
 import sqlalchemy as sa
 
 from webapp.accounts.models import User
-from webapp.db import db
-from webapp.rooms.models import Access, OldSlug, Room
+from webapp.db import db, utcnow
+from webapp.rooms.models import Access, OldSlug, PhonePin, Room, Trunk
 
 
 def open_access(user: User) -> sa.ColumnElement[bool]:
@@ -37,7 +41,40 @@ def _one(which: sa.ColumnElement[bool], user: User | None, *, lock: bool = False
     row = db.session.execute(found).one_or_none()
     if row is None:
         return None
-    room, role = row.tuple()
+    room, role = row
     if user is not None:
         room.remember_role(user, role)
     return room
+
+
+def slug_taken(slug: str) -> bool:
+    """Tell whether a room has this link, or had it before; a deleted room keeps its link."""
+    has = sa.select(Room.id).where(Room.slug == slug)
+    had = sa.select(OldSlug.room_id).where(OldSlug.slug == slug)
+    return bool(db.session.scalar(sa.select(has.exists() | had.exists())))
+
+
+def trunk_of(room: Room) -> Trunk | None:
+    """The trunk that the room is assigned to."""
+    return db.session.get(Trunk, room.trunk_id) if room.trunk_id else None
+
+
+def blocked_until(room: Room) -> datetime | None:
+    """When the quarantine of the room's newest old PIN ends; None when none is blocked."""
+    old = sa.select(sa.func.max(PhonePin.blocked_until)).where(PhonePin.room_id == room.id)
+    until: datetime | None = db.session.scalar(old)
+    return until if until is not None and until > utcnow() else None
+
+
+def names(ids: Collection[uuid.UUID]) -> dict[uuid.UUID, tuple[str, str, bool]]:
+    """Name, link and whether it is deleted of each of these rooms."""
+    if not ids:
+        return {}
+    rows = db.session.execute(sa.select(Room.id, Room.name, Room.slug, Room.deleted_at).where(Room.id.in_(ids)))
+    return {row.id: (row.name, row.slug, row.deleted_at is not None) for row in rows}
+
+
+def person(email: str) -> User | None:
+    """Whoever last signed in with exactly this address."""
+    known = sa.select(User).where(User.email == email.strip().lower())
+    return db.session.scalars(known.order_by(User.last_sign_in_at.desc().nulls_last()).limit(1)).first()

@@ -1,0 +1,53 @@
+"""What may be typed about access."""
+
+from typing import Any
+
+from email_validator import EmailNotValidError, validate_email
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from wtforms import SelectField, StringField
+from wtforms.fields.choices import SelectChoice
+from wtforms.validators import StopValidation
+
+from webapp.rooms.models import Role
+
+ROLES = {Role.OWNER: _l("Owner"), Role.ADMINISTRATOR: _l("Administrator"), Role.MEMBER: _l("Member")}
+CHOICES = [SelectChoice(role.value, words) for role, words in ROLES.items()]
+
+
+def whole_address(_form: Any, field: Any) -> None:
+    """Refuse what is no whole e-mail address; nothing is looked up, on the network or among people."""
+    try:
+        found = validate_email(field.data or "", check_deliverability=False, test_environment=True)
+    except EmailNotValidError as error:
+        raise StopValidation(_("This is not a whole address. Type it like name@example.org.")) from error
+    field.data = found.normalized.lower()
+
+
+class GrantForm(FlaskForm):
+    """Whom to give which role."""
+
+    email = StringField(
+        _l("Add a person by e-mail"),
+        [whole_address],
+        [lambda text: (text or "").strip()],
+        description=_l("The whole address. Somebody who never signed in gets the role at their first sign-in."),
+    )
+    role = SelectField(_l("Role"), choices=CHOICES, default=Role.MEMBER.value)
+
+    @property
+    def wanted(self) -> Role:
+        """The chosen role."""
+        return Role(self.role.data)
+
+
+class ChangeForm(FlaskForm):
+    """Another role for somebody."""
+
+    role = SelectField(_l("Role"), choices=CHOICES)
+
+    @property
+    def wanted(self) -> Role:
+        """The chosen role."""
+        return Role(self.role.data)

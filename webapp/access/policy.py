@@ -1,0 +1,42 @@
+"""Who may change who has access: pure functions of a user, a room and roles."""
+
+from webapp.accounts.models import User
+from webapp.rooms import policy as rooms
+from webapp.rooms.models import Role, Room
+
+
+def view(user: User, room: Room) -> bool:
+    """Owners and administrators see the list; members never do."""
+    return rooms.view_access(user, room)
+
+
+def grant(user: User, room: Room) -> bool:
+    """Whoever sees the list may add to it."""
+    return view(user, room)
+
+
+def change(user: User, room: Room) -> bool:
+    """Whoever sees the list may change it, within what `decide` allows."""
+    return view(user, room)
+
+
+def decide(user: User, room: Room, role: Role) -> bool:
+    """Only owners make and unmake owners; admins, who answer for the installation, may too."""
+    if role is Role.OWNER:
+        return user.is_admin or room.role_of(user) is Role.OWNER
+    return change(user, room)
+
+
+def roles(user: User, room: Room) -> list[Role]:
+    """The roles that the user may give away."""
+    return [role for role in Role if decide(user, room, role)]
+
+
+def transfer(user: User, room: Room) -> bool:
+    """Owners hand their room over; admins do it for those who are gone."""
+    return decide(user, room, Role.OWNER)
+
+
+def leave(user: User, room: Room) -> bool:
+    """Whoever has a role may give it back."""
+    return room.role_of(user) is not None

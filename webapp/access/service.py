@@ -1,0 +1,107 @@
+"""What changes who has access. Rows are closed and opened, never edited, so that "who on 3 March" stays one query.
+
+The caller holds the room's row (`load_room` of an unsafe request does): two changes of one list follow each other, and
+the last owner stays.
+"""
+
+import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
+
+from webapp import audit
+from webapp.access import queries
+from webapp.accounts.models import User
+from webapp.audit import Actor
+from webapp.db import db, new_id, utcnow
+from webapp.rooms.models import Access, Role, Room
+
+
+class LastOwner(Exception):
+    """The room would be left without an owner."""
+
+
+class HasAccess(Exception):
+    """This person has a role in the room already."""
+
+
+def grant(room: Room, *, actor: Actor, email: str, role: Role) -> Access:
+    """Give a role to whoever has, or will have, this address. Raises HasAccess."""
+    user = _person(email)
+    if queries.of_user(room, user) is not None:
+        raise HasAccess
+    access = _open(room, user, role, actor)
+    audit.record("access.grant", access, actor, person=str(user.id), role=role.value, pending=user.pending)
+    return access
+
+
+def change(room: Room, access: Access, *, actor: Actor, role: Role) -> None:
+    """Give somebody another role. Raises LastOwner."""
+    if access.role is role:
+        return
+    before = access.role
+    _keep_an_owner(room, access)
+    _close(access, actor)
+    fresh = _open(room, access.user, role, actor)
+    audit.record("access.change", fresh, actor, person=str(access.user_id), role=role.value, before=before.value)
+
+
+def revoke(room: Room, access: Access, *, actor: Actor) -> None:
+    """Take somebody's role away. Raises LastOwner."""
+    _keep_an_owner(room, access)
+    _close(access, actor)
+    audit.record("access.revoke", access, actor, person=str(access.user_id), role=access.role.value)
+
+
+def leave(room: Room, access: Access, *, actor: Actor) -> None:
+    """Give one's own role back. Raises LastOwner."""
+    _keep_an_owner(room, access)
+    _close(access, actor)
+    audit.record("access.leave", access, actor, role=access.role.value)
+
+
+def transfer(room: Room, access: Access, *, actor: Actor) -> None:
+    """Make somebody the only owner: those who owned the room stay as administrators."""
+    for owner in queries.people(room):
+        if owner.role is Role.OWNER and owner.id != access.id:
+            _close(owner, actor)
+            _open(room, owner.user, Role.ADMINISTRATOR, actor)
+    if access.role is not Role.OWNER:
+        _close(access, actor)
+        _open(room, access.user, Role.OWNER, actor)
+    audit.record("access.transfer", access, actor, person=str(access.user_id))
+
+
+def _keep_an_owner(room: Room, access: Access) -> None:
+    if access.role is Role.OWNER and queries.owners(room) == 1:
+        raise LastOwner
+
+
+def _close(access: Access, actor: Actor) -> None:
+    access.revoked_at, access.revoked_by_id = utcnow(), actor.user_id
+    db.session.flush()  # the next row of this person may open only then
+
+
+def _open(room: Room, user: User, role: Role, actor: Actor) -> Access:
+    access = Access(id=new_id(), room_id=room.id, user_id=user.id, role=role, granted_by_id=actor.user_id)
+    access.user = user
+    db.session.add(access)
+    db.session.flush()
+    return access
+
+
+def _person(email: str) -> User:
+    """Whoever last signed in with the address, else the pending user who waits for that."""
+    known = sa.select(User).where(User.email == email, User.disabled_at.is_(None))
+    newest = known.order_by(User.last_sign_in_at.desc().nulls_last()).limit(1)
+    return db.session.scalars(newest).first() or _pending(email)
+
+
+def _pending(email: str) -> User:
+    """A new pending user; two grants at once make one."""
+    user = User(id=new_id(), email=email)
+    try:
+        with db.collision_safe():
+            db.session.add(user)
+    except IntegrityError:
+        waiting = sa.select(User).where(User.email == email, User.sub.is_(None))
+        return db.session.scalars(waiting).one()
+    return user

@@ -1,0 +1,140 @@
+"""Pages of a room's access list."""
+
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+from flask import Blueprint, Flask, abort, flash, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_login import current_user
+from werkzeug.wrappers import Response
+from wtforms.fields.choices import SelectChoice
+
+from webapp import htmx
+from webapp.access import policy, queries, service
+from webapp.access.forms import ROLES, ChangeForm, GrantForm
+from webapp.audit.actors import current_actor
+from webapp.db import db
+from webapp.rooms.door import load_room
+from webapp.rooms.models import Access, Room
+
+bp = Blueprint("access", __name__, url_prefix="/rooms/<slug>/access")
+PAGE, FRAGMENT = "access/index.html", "access/_people.html"
+
+
+def section(room: Room, **context: Any) -> dict[str, Any]:
+    """What the access list needs."""
+    form = context.pop("grant_form", None) or GrantForm(formdata=None)
+    roles = policy.roles(current_user, room)
+    form.role.choices = [SelectChoice(role.value, ROLES[role]) for role in reversed(roles)]
+    return {"room": room, "people": queries.people(room), "grant_form": form, "roles": roles, "problem": ""} | context
+
+
+@bp.get("/")
+def index(slug: str) -> ResponseReturnValue:
+    """Who has access to the room."""
+    return htmx.respond(PAGE, FRAGMENT, **section(load_room(slug, policy.view)))
+
+
+@bp.post("/")
+def grant(slug: str) -> ResponseReturnValue:
+    """Give somebody a role."""
+    room = load_room(slug, policy.grant)
+    form = GrantForm()
+    if not form.validate():
+        return _again(room, 422, grant_form=form)
+    if not policy.decide(current_user, room, form.wanted):
+        abort(403, _("Only owners make or unmake owners."))
+    try:
+        service.grant(room, actor=current_actor(), email=form.email.data, role=form.wanted)
+    except service.HasAccess:
+        form.email.errors = [_("This person has a role in the room already. Change it in the list.")]
+        return _again(room, 422, grant_form=form)
+    return _done(room)
+
+
+@bp.post("/<uuid:access_id>")
+def change(slug: str, access_id: uuid.UUID) -> ResponseReturnValue:
+    """Give somebody another role."""
+    room = load_room(slug, policy.change)
+    access, form = _load(room, access_id), ChangeForm()
+    if not form.validate():
+        return _again(room, 422, problem=_("Choose one of the roles."))
+    if not policy.decide(current_user, room, form.wanted):
+        abort(403, _("Only owners make or unmake owners."))
+    return _guarded(room, lambda: service.change(room, access, actor=current_actor(), role=form.wanted))
+
+
+@bp.post("/<uuid:access_id>/revoke")
+def revoke(slug: str, access_id: uuid.UUID) -> ResponseReturnValue:
+    """Take somebody's role away."""
+    room = load_room(slug, policy.change)
+    access = _load(room, access_id)
+    return _guarded(room, lambda: service.revoke(room, access, actor=current_actor()))
+
+
+@bp.post("/<uuid:access_id>/transfer")
+def transfer(slug: str, access_id: uuid.UUID) -> ResponseReturnValue:
+    """Make somebody the only owner."""
+    room = load_room(slug, policy.transfer)
+    access = _load(room, access_id)
+    return _guarded(room, lambda: service.transfer(room, access, actor=current_actor()))
+
+
+@bp.post("/leave")
+def leave(slug: str) -> ResponseReturnValue:
+    """Give one's own role back."""
+    room = load_room(slug, policy.leave)
+    access = queries.of_user(room, current_user)
+    if access is None:
+        abort(404)
+    try:
+        service.leave(room, access, actor=current_actor())
+    except service.LastOwner:
+        db.session.rollback()
+        flash(_("You are the last owner. Make somebody else an owner first, or delete the room."), "error")
+        return htmx.go(url_for("rooms.show", slug=room.slug))
+    db.session.commit()
+    flash(_("You have left the room “%(name)s”.", name=room.name))
+    return htmx.go(url_for("rooms.index"))
+
+
+def _load(room: Room, access_id: uuid.UUID) -> Access:
+    """An open access of the room; 409 when somebody closed it meanwhile, 403 when it is an owner's to touch."""
+    access = queries.one(room, access_id)
+    if access is None:
+        abort(409, _("Somebody else changed this role before you."))
+    if not policy.decide(current_user, room, access.role):
+        abort(403, _("Only owners make or unmake owners."))
+    return access
+
+
+def _guarded(room: Room, deed: Callable[[], None]) -> Response:
+    """Do it, unless the room would be left without an owner."""
+    try:
+        deed()
+    except service.LastOwner:
+        db.session.rollback()
+        return _again(room, 409, problem=_("A room has at least one owner. Make somebody else an owner first."))
+    return _done(room)
+
+
+def _again(room: Room, status: int, **context: Any) -> Response:
+    return htmx.respond(PAGE, FRAGMENT, status, **section(room, **context))
+
+
+def _done(room: Room) -> Response:
+    """Commit, then show the list again to those who still may see it."""
+    db.session.commit()
+    mine = queries.of_user(room, current_user)
+    room.remember_role(current_user, mine.role if mine else None)
+    if policy.view(current_user, room):
+        return htmx.done(url_for(".index", slug=room.slug), FRAGMENT, **section(room))
+    return htmx.go(url_for("rooms.show", slug=room.slug) if mine else url_for("rooms.index"))
+
+
+def init_app(app: Flask) -> None:
+    """Register the pages, and what every template may ask about access."""
+    app.register_blueprint(bp)
+    app.jinja_env.globals.update(access_policy=policy)

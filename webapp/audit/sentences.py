@@ -1,0 +1,92 @@
+"""The trail in sentences: what each action is called, in the reader's language."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from markupsafe import Markup, escape
+
+from webapp.audit.models import ActorKind, AuditEntry
+
+# %(who)s did it; %(person)s it was done to; the other blanks are details of the entry, said in words.
+SENTENCES = {
+    "room.create": _l("%(who)s made the room"),
+    "room.edit": _l("%(who)s changed the room: %(fields)s"),
+    "room.set_phone": _l("%(who)s changed how phones join: %(fields)s"),
+    "room.rotate_pin": _l("%(who)s replaced the phone PIN"),
+    "room.generate_pin": _l("%(who)s gave the room a phone PIN"),
+    "room.reveal_pin": _l("%(who)s looked at the phone PIN"),
+    "room.move_trunk": _l("%(who)s moved the room to another trunk"),
+    "room.delete": _l("%(who)s deleted the room"),
+    "access.grant": _l("%(who)s gave %(person)s the role %(role)s"),
+    "access.change": _l("%(who)s made %(person)s %(role)s instead of %(before)s"),
+    "access.revoke": _l("%(who)s took the role %(role)s from %(person)s"),
+    "access.leave": _l("%(who)s gave up the role %(role)s"),
+    "access.transfer": _l("%(who)s made %(person)s the only owner"),
+}
+WORDS = {
+    "owner": _l("owner"),
+    "administrator": _l("administrator"),
+    "member": _l("member"),
+    "name": _l("name"),
+    "slug": _l("link"),
+    "access_level": _l("access level"),
+    "phone_enabled": _l("phones on or off"),
+    "hide_phone_number": _l("callers' numbers hidden or shown"),
+}
+NOBODY = {
+    ActorKind.USER: _l("Somebody who is no longer here"),
+    ActorKind.GUEST: _l("A guest"),
+    ActorKind.LIVEKIT: _l("LiveKit"),
+    ActorKind.SYSTEM: _l("Frontdesk"),
+}
+
+
+@dataclass(frozen=True)
+class Deed:
+    """One line of the trail."""
+
+    entry: AuditEntry
+    sentence: Markup
+
+    @property
+    def at(self) -> datetime:
+        """When it was done."""
+        return self.entry.at
+
+    @property
+    def text(self) -> str:
+        """The sentence without markup."""
+        return self.sentence.striptags()
+
+
+def told(entries: Sequence[AuditEntry], names: Mapping[str, str]) -> list[Deed]:
+    """The entries as sentences; `names` are those of the people in their details."""
+    return [Deed(entry, _sentence(entry, names)) for entry in entries]
+
+
+def who(entry: AuditEntry) -> str:
+    """Whoever did it."""
+    return entry.user.name if entry.user is not None else str(NOBODY[entry.actor])
+
+
+def _sentence(entry: AuditEntry, names: Mapping[str, str]) -> Markup:
+    words: dict[str, Any] = {name: _words(value) for name, value in entry.details.items()}
+    person = entry.details.get("person")
+    if person:
+        words["person"] = names.get(person) or _("somebody who is no longer here")
+    words["who"] = Markup("<b>{}</b>").format(who(entry))
+    template = SENTENCES.get(entry.action)
+    if template is None:
+        return Markup("{} <code>{}</code>").format(words["who"], entry.action)
+    said = escape(str(template)) % words
+    return said + Markup(": “{}”").format(entry.reason) if entry.reason else said
+
+
+def _words(value: Any) -> str:
+    if isinstance(value, list):
+        return ", ".join(_words(one) for one in value)
+    return str(WORDS.get(value, value)) if isinstance(value, str) else str(value)

@@ -1,0 +1,114 @@
+"""Pages of the trail: all of it for admins, and each room's own."""
+
+import csv
+import io
+import uuid
+from collections.abc import Iterator
+from datetime import date
+from typing import Any
+
+from flask import Blueprint, Flask, Response, flash, redirect, render_template, request, stream_with_context, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import get_timezone
+from flask_babel import gettext as _
+from werkzeug.datastructures import MultiDict
+
+from webapp import htmx, paging
+from webapp.audit import policy, queries, sentences
+from webapp.audit.models import AuditEntry
+from webapp.rooms import policy as room_policy
+from webapp.rooms import queries as room_queries
+from webapp.rooms.door import load_room
+from webapp.security import require
+
+bp = Blueprint("audit", __name__)
+PAGE = 50
+CSV_PART = 1000  # entries read at a time
+CSV_HEAD = ("at", "actor", "action", "target", "room", "reason", "address", "sentence")
+
+
+def _wish(query: MultiDict[str, str]) -> queries.Wish:
+    return queries.Wish(
+        action=query.get("action", ""),
+        user_id=query.get("person", type=uuid.UUID),
+        room_id=query.get("room", type=uuid.UUID),
+        since=query.get("since", type=date.fromisoformat),
+        until=query.get("until", type=date.fromisoformat),
+    )
+
+
+@bp.get("/audit/log")
+def log() -> ResponseReturnValue:
+    """Who did what to what, when, from where."""
+    require(policy.log)
+    wish = _wish(request.args)
+    page = queries.page(wish, paging.Place.of(request.args, PAGE), get_timezone())
+    deeds = sentences.told(page.rows, queries.names(page.rows))
+    rooms = room_queries.names({entry.room_id for entry in page.rows if entry.room_id})
+    context = {"wish": wish, "page": page, "deeds": deeds, "rooms": rooms, "actions": queries.actions()}
+    return htmx.respond("audit/log.html", "audit/_log.html", **context)
+
+
+@bp.post("/audit/log/find")
+def find() -> ResponseReturnValue:
+    """Show the trail of whoever has exactly this e-mail address, which stays out of the link."""
+    require(policy.log)
+    person = room_queries.person(request.form.get("email", ""))
+    if person is None:
+        flash(_("Nobody is known under this address."))
+        return redirect(url_for(".log"), 303)
+    return redirect(url_for(".log", person=person.id), 303)
+
+
+@bp.get("/audit/log.csv")
+def log_csv() -> ResponseReturnValue:
+    """The trail as a file: as many lines as were asked for, however many that are."""
+    require(policy.log)
+    wish, zone = _wish(request.args), get_timezone()
+
+    def lines() -> Iterator[str]:
+        yield _line(CSV_HEAD)
+        at = paging.Place(size=CSV_PART)
+        while True:
+            page = queries.page(wish, at, zone)
+            for deed in sentences.told(page.rows, queries.names(page.rows)):
+                yield _line(_cells(deed))
+            if page.older is None:
+                return
+            at = paging.Place(after=page.older, size=CSV_PART)
+
+    response = Response(stream_with_context(lines()), mimetype="text/csv")
+    response.headers["Content-Disposition"] = 'attachment; filename="audit.csv"'
+    return response
+
+
+def _cells(deed: sentences.Deed) -> tuple[str, ...]:
+    entry: AuditEntry = deed.entry
+    target = f"{entry.target_kind} {entry.target_id}"
+    room = str(entry.room_id or "")
+    at = entry.at.isoformat(timespec="seconds")
+    return at, sentences.who(entry), entry.action, target, room, entry.reason, entry.address, deed.text
+
+
+def _line(cells: tuple[str, ...]) -> str:
+    """One line; a cell that a spreadsheet would run as a formula gets an apostrophe in front (OWASP CSV injection)."""
+    text = io.StringIO()
+    csv.writer(text).writerow([f"'{cell}" if cell[:1] in {"=", "+", "-", "@", "\t", "\r"} else cell for cell in cells])
+    return text.getvalue()
+
+
+@bp.get("/rooms/<slug>/activity")
+def activity(slug: str) -> ResponseReturnValue:
+    """A room's own trail."""
+    room = load_room(slug, room_policy.view_activity)
+    wish = queries.Wish(room_id=room.id)
+    page = queries.page(wish, paging.Place.of(request.args, PAGE), get_timezone())
+    deeds = sentences.told(page.rows, queries.names(page.rows))
+    return render_template("audit/activity.html", room=room, page=page, deeds=deeds)
+
+
+def init_app(app: Flask) -> None:
+    """Register the pages."""
+    app.register_blueprint(bp)
+    words: dict[str, Any] = {"audit_policy": policy}
+    app.jinja_env.globals.update(words)

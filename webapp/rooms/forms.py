@@ -1,0 +1,116 @@
+"""What may be typed about a room."""
+
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from wtforms import BooleanField, HiddenField, RadioField, StringField
+from wtforms.fields.choices import SelectChoice
+from wtforms.validators import StopValidation
+
+from webapp import names
+from webapp.rooms import slugs
+from webapp.rooms.models import AccessLevel
+
+NAME_LONGEST = 500
+REASON_LONGEST = 200
+
+LEVELS = {
+    AccessLevel.RESTRICTED: _l("Restricted: only people with a role skip the lobby"),
+    AccessLevel.TRUSTED: _l("Trusted: anyone signed in skips the lobby"),
+    AccessLevel.PUBLIC: _l("Public: everyone with the link goes straight in"),
+}
+
+
+def _refuse(problem: str | None) -> None:
+    if problem:
+        raise StopValidation(problem)
+
+
+def room_name(_form: Any, field: Any) -> None:
+    """Refuse names that are empty, too long or deceiving."""
+    _refuse(names.problem(field.data, NAME_LONGEST))
+
+
+def chosen_slug(_form: Any, field: Any) -> None:
+    """Refuse slugs that could be taken for something else; none at all is fine."""
+    _refuse(slugs.problem(field.data) if field.data else None)
+
+
+def whole_slug(_form: Any, field: Any) -> None:
+    """Refuse slugs that could be taken for something else, and none at all."""
+    _refuse(slugs.problem(field.data))
+
+
+def one_line(_form: Any, field: Any) -> None:
+    """Refuse hidden marks and too long a text; none at all is fine."""
+    _refuse(names.problem(field.data, REASON_LONGEST) if field.data else None)
+
+
+def level_field() -> Any:
+    """The choice of who skips the lobby."""
+    return RadioField(
+        _l("Who skips the lobby"),
+        choices=[SelectChoice(level.value, words) for level, words in LEVELS.items()],
+        default=AccessLevel.RESTRICTED.value,
+    )
+
+
+class RoomForm(FlaskForm):
+    """What a new room starts with."""
+
+    name = StringField(
+        _l("Name"),
+        [room_name],
+        [names.normalised],
+        description=_l("People you invite see it. Callers do not hear it."),
+    )
+    slug = StringField(
+        _l("Link"),
+        [chosen_slug],
+        [slugs.normalised],
+        description=_l("Leave it empty for a random one, which nobody can guess."),
+    )
+    access_level = level_field()
+    phone_enabled = BooleanField(_l("Phones may join with a PIN"), default=True)
+    hide_phone_number = BooleanField(_l("Hide callers' numbers from the others"), default=True)
+    callback_id = HiddenField(validators=[one_line])
+
+    @property
+    def level(self) -> AccessLevel:
+        """The chosen access level."""
+        return AccessLevel(self.access_level.data)
+
+
+class EditForm(FlaskForm):
+    """What people read of a room, and who skips its lobby."""
+
+    name = StringField(_l("Name"), [room_name], [names.normalised])
+    slug = StringField(
+        _l("Link"), [whole_slug], [slugs.normalised], description=_l("The old link leads to the new one.")
+    )
+    access_level = level_field()
+
+    @property
+    def level(self) -> AccessLevel:
+        """The chosen access level."""
+        return AccessLevel(self.access_level.data)
+
+
+class PhoneForm(FlaskForm):
+    """Whether phones may join, and what the others see of them."""
+
+    phone_enabled = BooleanField(_l("Phones may join with a PIN"))
+    hide_phone_number = BooleanField(_l("Hide callers' numbers from the others"))
+
+
+class RotatePinForm(FlaskForm):
+    """Why a PIN is replaced."""
+
+    reason = StringField(_l("Why a new PIN"), [one_line], [names.normalised], id="rotate-reason")
+
+
+class RevealPinForm(FlaskForm):
+    """Why somebody without a role wants to see a PIN."""
+
+    reason = StringField(_l("Why you need to see it"), [one_line], [names.normalised], id="reveal-reason")

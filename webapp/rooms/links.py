@@ -1,0 +1,8 @@
+"""Links that people share."""
+
+from webapp.settings import settings
+
+
+def join(slug: str) -> str:
+    """The link that guests open to enter a room."""
+    return f"{settings.public_url}/join/{slug}"

@@ -1,0 +1,224 @@
+"""What changes rooms. Nothing here commits; LiveKit follows after the commit."""
+
+import hashlib
+from datetime import timedelta
+
+import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
+
+from webapp import audit
+from webapp.accounts.models import User
+from webapp.audit import Actor
+from webapp.db import db, new_id, utcnow
+from webapp.rooms import pins, slugs, trunks
+from webapp.rooms.models import Access, AccessLevel, OldSlug, Role, Room, RoomCallback
+
+CALLBACK_LIFETIME = timedelta(minutes=10)
+SLUG_TRIES = 5
+
+
+class SlugTaken(Exception):
+    """Another room has this link, or had it before."""
+
+
+def create(
+    owner: User,
+    *,
+    actor: Actor,
+    name: str,
+    slug: str = "",
+    access_level: AccessLevel = AccessLevel.RESTRICTED,
+    phone_enabled: bool = True,
+    hide_phone_number: bool = True,
+    callback_id: str = "",
+) -> Room:
+    """Make a room with its owner and, when phones may join, with a PIN; without a slug it gets a random one.
+
+    A room for which no PIN was free has none, and says so. Raises SlugTaken.
+    """
+    room = Room(
+        id=new_id(),
+        name=name,
+        access_level=access_level,
+        phone_enabled=phone_enabled,
+        hide_phone_number=hide_phone_number,
+        created_by_id=owner.id,
+    )
+    if phone_enabled:
+        _give_phone(room)
+    _insert(room, slug)
+    db.session.add(Access(room_id=room.id, user_id=owner.id, role=Role.OWNER, granted_by_id=actor.user_id))
+    audit.record("room.create", room, actor, phone=phone_enabled, pin=room.pin is not None)
+    if callback_id:
+        _remember_callback(callback_id, room)
+    return room
+
+
+def _give_phone(room: Room) -> None:
+    """Put the room on a trunk and try for a PIN; without one the room stands and its page offers another try."""
+    room.trunk_id = room.trunk_id or trunks.join_emptiest()
+    try:
+        pins.assign(room)
+    except pins.PinsExhausted:
+        room.pin = None
+
+
+def _insert(room: Room, chosen: str) -> None:
+    """Store the room under the chosen slug, or under the first random one that is free."""
+    if chosen and _had_before(chosen, room):
+        raise SlugTaken
+    for _try in range(1 if chosen else SLUG_TRIES):
+        room.slug = chosen or slugs.draw()
+        try:
+            with db.collision_safe():
+                db.session.add(room)
+                db.session.flush()
+        except IntegrityError:
+            continue
+        return
+    raise SlugTaken
+
+
+def _had_before(slug: str, room: Room) -> bool:
+    had = sa.select(OldSlug.slug).where(OldSlug.slug == slug, OldSlug.room_id != room.id)
+    return db.session.scalar(had) is not None
+
+
+def edit(room: Room, *, actor: Actor, name: str, slug: str, access_level: AccessLevel) -> None:
+    """Change what people read and who skips the lobby; the link that the room had leads on. Raises SlugTaken."""
+    wanted = {"name": name, "access_level": access_level}
+    fields = [field for field, value in wanted.items() if getattr(room, field) != value]
+    for field in fields:
+        setattr(room, field, wanted[field])
+    if slug != room.slug:
+        _rename(room, slug)
+        fields.append("slug")
+    if fields:
+        audit.record("room.edit", room, actor, fields=fields)
+
+
+def _rename(room: Room, slug: str) -> None:
+    if _had_before(slug, room):
+        raise SlugTaken
+    before = room.slug
+    try:
+        with db.collision_safe():
+            room.slug = slug
+            db.session.flush()
+    except IntegrityError as error:
+        raise SlugTaken from error
+    db.session.execute(sa.delete(OldSlug).where(OldSlug.slug == slug))
+    db.session.add(OldSlug(slug=before, room_id=room.id))
+
+
+def rotate_pin(room: Room, *, actor: Actor, reason: str) -> None:
+    """Give the room a new phone PIN; the old one stops working as soon as LiveKit follows.
+
+    Raises PinsExhausted when five tries all collided: roll back, and the old PIN stays.
+    """
+    pins.retire(room)
+    pins.assign(room)  # the unique key must agree before anybody hears of the PIN
+    _let_livekit_follow(room)
+    audit.record("room.rotate_pin", room, actor, reason=reason)  # never the PIN itself
+
+
+def generate_pin(room: Room, *, actor: Actor) -> bool:
+    """Give a PIN to a room that has none; False when it has one by now.
+
+    Raises PinsExhausted when five tries all collided.
+    """
+    if room.pin is not None:
+        return False
+    room.trunk_id = room.trunk_id or trunks.join_emptiest()
+    pins.assign(room)
+    _let_livekit_follow(room)
+    audit.record("room.generate_pin", room, actor)
+    return True
+
+
+def reveal_pin(room: Room, *, actor: Actor, reason: str = "") -> str:
+    """The room's PIN, "" when it has none; that it was shown, to whom and why, is kept."""
+    audit.record("room.reveal_pin", room, actor, reason=reason)
+    return room.pin or ""
+
+
+def set_phone(room: Room, *, actor: Actor, phone_enabled: bool, hide_phone_number: bool) -> None:
+    """Switch phones on or off and callers' numbers hidden or shown; a room keeps its PIN while phones are off."""
+    wanted = {"phone_enabled": phone_enabled, "hide_phone_number": hide_phone_number}
+    fields = [field for field, value in wanted.items() if getattr(room, field) is not value]
+    if not fields:
+        return
+    for field in fields:
+        setattr(room, field, wanted[field])
+    if phone_enabled and room.pin is None:
+        _give_phone(room)
+    _let_livekit_follow(room)
+    audit.record("room.set_phone", room, actor, fields=fields, phone=phone_enabled, hidden=hide_phone_number)
+
+
+def move_trunk(room: Room, trunk_id: str, *, actor: Actor) -> None:
+    """Put the room on another trunk, with the PIN it has when that is free there, else with a new one.
+
+    Raises PinsExhausted when no new one was found: roll back, and the room stays where it was.
+    """
+    before, pin = room.trunk_id, room.pin
+    if before == trunk_id:
+        return
+    if pin is not None:
+        pins.retire(room)
+    room.trunk_id = trunk_id
+    if pin is not None and pins.take(trunk_id, pin, room.id):
+        room.pin = pin
+    else:
+        pins.assign(room)
+    trunks.leave(before)
+    trunks.join(trunk_id)
+    _let_livekit_follow(room)
+    audit.record("room.move_trunk", room, actor, trunk_id=trunk_id, kept_pin=room.pin == pin)
+
+
+def delete(room: Room, *, actor: Actor) -> None:
+    """End the room for good: nobody has access, its PIN reaches nobody, and its link goes to no other room."""
+    now = utcnow()
+    closed = sa.update(Access).where(Access.room_id == room.id, Access.revoked_at.is_(None))
+    count = db.session.execute(closed.values(revoked_at=now, revoked_by_id=actor.user_id)).rowcount  # type: ignore[attr-defined]
+    if room.pin is not None:
+        pins.retire(room)
+    trunks.leave(room.trunk_id)
+    room.deleted_at = now
+    room.phone_enabled = False
+    _let_livekit_follow(room)
+    audit.record("room.delete", room, actor, people=count)
+
+
+def _let_livekit_follow(room: Room) -> None:
+    """Mark the room for the sweep in the same transaction: a crash before the call to LiveKit loses nothing."""
+    if room.live or room.sip_dispatch_rule_id:
+        room.reconcile_at = utcnow()
+
+
+def _hashed(callback_id: str) -> str:
+    return hashlib.sha256(callback_id.encode()).hexdigest()
+
+
+def _remember_callback(callback_id: str, room: Room) -> None:
+    """Let whoever knows the id fetch the room; an id that is in use already keeps its first room."""
+    key, now = _hashed(callback_id), utcnow()
+    db.session.execute(sa.delete(RoomCallback).where(RoomCallback.callback_hash == key, RoomCallback.expires_at <= now))
+    values = {"callback_hash": key, "room_id": room.id, "expires_at": now + CALLBACK_LIFETIME}
+    try:
+        with db.collision_safe():
+            db.session.execute(sa.insert(RoomCallback).values(values))
+    except IntegrityError:
+        return
+
+
+def take_callback(callback_id: str) -> Room | None:
+    """The room that was made for this id, once and within ten minutes; None otherwise."""
+    key = _hashed(callback_id)
+    taken = sa.delete(RoomCallback).where(RoomCallback.callback_hash == key)
+    row = db.session.execute(taken.returning(RoomCallback.room_id, RoomCallback.expires_at)).one_or_none()
+    if row is None or row.expires_at <= utcnow():
+        return None
+    room = db.session.get(Room, row.room_id)
+    return room if room is not None and room.deleted_at is None else None

@@ -1,0 +1,101 @@
+"""Slugs: the part of a room's link that names it, random unless an owner chooses one."""
+
+import re
+import secrets
+import string
+
+from flask_babel import gettext as _
+
+SHORTEST, LONGEST = 3, 100
+FORM = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+UUID_LIKE = re.compile(r"[0-9a-f]{8}-?([0-9a-f]{4}-?){3}[0-9a-f]{12}")
+# Words that are addresses of ours or of a meeting front end, below /rooms/, /join/ and the root.
+RESERVED = frozenset(
+    {
+        "access",
+        "account",
+        "activity",
+        "admin",
+        "api",
+        "app",
+        "assets",
+        "audit",
+        "auth",
+        "callback",
+        "creation-callback",
+        "delete",
+        "desk",
+        "edit",
+        "find-owner",
+        "guest",
+        "health",
+        "healthz",
+        "help",
+        "home",
+        "hooks",
+        "index",
+        "invite",
+        "join",
+        "language",
+        "livekit",
+        "lobby",
+        "login",
+        "logout",
+        "media",
+        "meet",
+        "metrics",
+        "new",
+        "people",
+        "phone",
+        "pin",
+        "pins",
+        "playground",
+        "privacy",
+        "readyz",
+        "recording",
+        "recordings",
+        "room",
+        "rooms",
+        "rules",
+        "settings",
+        "setup",
+        "sign-in",
+        "sign-out",
+        "sip",
+        "static",
+        "support",
+        "system",
+        "telephony",
+        "terms",
+        "trunks",
+        "user",
+        "users",
+        "waiting",
+        "www",
+    }
+)
+
+
+def draw() -> str:
+    """A random slug such as abc-defg-hij: it carries no name and cannot be guessed."""
+    return "-".join("".join(secrets.choice(string.ascii_lowercase) for _letter in range(size)) for size in (3, 4, 3))
+
+
+def normalised(text: str | None) -> str:
+    """A typed slug in small letters, without blanks at its ends."""
+    return (text or "").strip().lower()
+
+
+def problem(slug: str) -> str | None:
+    """What is wrong with a chosen slug, in words; None when nothing is."""
+    if not SHORTEST <= len(slug) <= LONGEST:
+        return str(_("A link has %(shortest)d to %(longest)d characters.", shortest=SHORTEST, longest=LONGEST))
+    if not FORM.fullmatch(slug):
+        return str(_("A link holds the letters a to z, digits, and single hyphens between them."))
+    if UUID_LIKE.fullmatch(slug):
+        return str(_("A link must not look like an identifier (a UUID)."))
+    if slug.replace("-", "").isdigit():
+        return str(_("A link needs at least one letter: digits alone look like a phone number."))
+    if slug in RESERVED:
+        return str(_("“%(slug)s” is an address of this site. Choose another.", slug=slug))
+    return None

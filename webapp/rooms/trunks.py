@@ -1,0 +1,33 @@
+"""Which trunk a room's PIN lives on: the open one with the fewest rooms."""
+
+import sqlalchemy as sa
+
+from webapp.db import db
+from webapp.rooms.models import Trunk
+
+
+def join_emptiest() -> str:
+    """Count one more room on the open trunk that has fewest; returns its id, or "" when no trunk is open.
+
+    One statement: two rooms made at once do not read the same count.
+    """
+    open_ones = sa.select(Trunk.sip_trunk_id).where(Trunk.assignable, Trunk.gone_at.is_(None))
+    emptiest = open_ones.order_by(Trunk.room_count, Trunk.sip_trunk_id).limit(1).with_for_update()
+    chosen = sa.update(Trunk).where(Trunk.sip_trunk_id == emptiest.scalar_subquery())
+    counted = chosen.values(room_count=Trunk.room_count + 1).returning(Trunk.sip_trunk_id)
+    return db.session.scalar(counted.execution_options(synchronize_session=False)) or ""
+
+
+def join(trunk_id: str) -> None:
+    """Count one more room on a trunk."""
+    _count(trunk_id, 1)
+
+
+def leave(trunk_id: str) -> None:
+    """Count one room less on a trunk."""
+    _count(trunk_id, -1)
+
+
+def _count(trunk_id: str, by: int) -> None:
+    counted = sa.update(Trunk).where(Trunk.sip_trunk_id == trunk_id).values(room_count=Trunk.room_count + by)
+    db.session.execute(counted.execution_options(synchronize_session=False))

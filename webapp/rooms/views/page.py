@@ -1,0 +1,57 @@
+"""The page of one room: what all its sections need, read for the whole page alone."""
+
+from typing import Any
+
+from flask_login import current_user
+from werkzeug.wrappers import Response
+
+from webapp import htmx
+from webapp.access import queries as access_queries
+from webapp.audit import queries as audit_queries
+from webapp.audit import sentences
+from webapp.rooms import phone, policy, queries
+from webapp.rooms.forms import RevealPinForm, RotatePinForm
+from webapp.rooms.models import Room
+from webapp.telephony import problems
+
+PEOPLE = 10  # people on the page; the whole list has a page of its own
+TRAIL = 8  # deeds on the page; the whole trail has a page of its own
+
+
+def respond(room: Room, fragment: str, status: int = 200, **context: Any) -> Response:
+    """Answer a swap with one section, and anything else with the whole page of the room."""
+    found = {"room": room, "role": room.role_of(current_user), **phone_section(room)}
+    if not htmx.is_swap():
+        found |= access_section(room) | activity_section(room)
+    return htmx.respond("rooms/show.html", fragment, status, **(found | context))
+
+
+def phone_section(room: Room) -> dict[str, Any]:
+    """What the phone block needs."""
+    return {
+        "phone": phone.describe(room, queries.trunk_of(room)),
+        "rule_problem": problems.sentence(room.rule_problem),
+        "blocked": queries.blocked_until(room),
+        "revealed": "",
+        "rotate_form": RotatePinForm(formdata=None),
+        "reveal_form": RevealPinForm(formdata=None),
+        "needs_reason": policy.reveal_pin_needs_reason(current_user, room),
+        "problem": "",
+    }
+
+
+def access_section(room: Room) -> dict[str, Any]:
+    """The first people of the access list; nothing of it is read for those who may not see it."""
+    if not policy.view_access(current_user, room):
+        return {"people": None, "people_count": 0}
+    people = access_queries.people(room, PEOPLE + 1)
+    count = len(people) if len(people) <= PEOPLE else access_queries.count(room)
+    return {"people": people[:PEOPLE], "people_count": count}
+
+
+def activity_section(room: Room) -> dict[str, Any]:
+    """The newest deeds, for those who may see them."""
+    if not policy.view_activity(current_user, room):
+        return {"deeds": None}
+    entries = audit_queries.newest_of_room(room.id, TRAIL)
+    return {"deeds": sentences.told(entries, audit_queries.names(entries))}

@@ -1,0 +1,95 @@
+"""A room's phone block: its PIN, and whether phones may join."""
+
+from flask import abort, redirect, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_login import current_user
+from werkzeug.wrappers import Response
+
+from webapp.audit.actors import current_actor
+from webapp.db import db
+from webapp.htmx import is_swap
+from webapp.rooms import pins, policy, service
+from webapp.rooms.door import load_room
+from webapp.rooms.forms import PhoneForm, RevealPinForm, RotatePinForm
+from webapp.rooms.models import Room
+from webapp.rooms.views.blueprint import bp
+from webapp.rooms.views.page import respond
+from webapp.telephony import reconcile
+
+FRAGMENT = "rooms/_phone.html"
+
+
+@bp.get("/<slug>/pin")
+def hide_pin(slug: str) -> ResponseReturnValue:
+    """Show the phone block with the PIN masked."""
+    return respond(load_room(slug, policy.view), FRAGMENT)
+
+
+@bp.post("/<slug>/pin")
+def rotate_pin(slug: str) -> ResponseReturnValue:
+    """Replace the phone PIN."""
+    room = load_room(slug, policy.rotate_pin)
+    form = RotatePinForm()
+    if not form.validate():
+        return respond(room, FRAGMENT, 422, rotate_form=form)
+    try:
+        service.rotate_pin(room, actor=current_actor(), reason=form.reason.data)
+    except pins.PinsExhausted:
+        return _exhausted(room)
+    return _follow(room)
+
+
+@bp.post("/<slug>/pin/new")
+def generate_pin(slug: str) -> ResponseReturnValue:
+    """Try once more for a PIN."""
+    room = load_room(slug, policy.generate_pin)
+    try:
+        service.generate_pin(room, actor=current_actor())
+    except pins.PinsExhausted:
+        return _exhausted(room)
+    return _follow(room)
+
+
+@bp.post("/<slug>/pin/reveal")
+def reveal_pin(slug: str) -> ResponseReturnValue:
+    """Show the PIN to those who may, and keep that it was shown; also without JavaScript the answer itself shows it."""
+    room = load_room(slug, policy.reveal_pin)
+    form = RevealPinForm()
+    if not form.validate() or (policy.reveal_pin_needs_reason(current_user, room) and not form.reason.data):
+        if not form.reason.errors:
+            form.reason.errors = [_("Say why you need to see it: the reason is kept.")]
+        return respond(room, FRAGMENT, 422, reveal_form=form)
+    pin = service.reveal_pin(room, actor=current_actor(), reason=form.reason.data)
+    db.session.commit()
+    return respond(room, FRAGMENT, revealed=pin)
+
+
+@bp.post("/<slug>/phone")
+def set_phone(slug: str) -> ResponseReturnValue:
+    """Switch phones on or off, and callers' numbers hidden or shown."""
+    room = load_room(slug, policy.edit)
+    form = PhoneForm()
+    if not form.validate():
+        abort(400)
+    service.set_phone(
+        room,
+        actor=current_actor(),
+        phone_enabled=form.phone_enabled.data,
+        hide_phone_number=form.hide_phone_number.data,
+    )
+    return _follow(room)
+
+
+def _follow(room: Room) -> Response:
+    """Commit, let LiveKit follow, and show the phone block as it is then."""
+    db.session.commit()
+    if room.reconcile_at is not None:
+        reconcile.now(room)  # after the commit: LiveKit follows our row, or the sweep sees to it
+    return respond(room, FRAGMENT) if is_swap() else redirect(url_for(".show", slug=room.slug), 303)
+
+
+def _exhausted(room: Room) -> Response:
+    db.session.rollback()
+    said = _("No free PIN was found in %(tries)d tries. Nothing was changed.", tries=pins.TRIES)
+    return respond(room, FRAGMENT, 409, problem=said)

@@ -1,0 +1,186 @@
+"""Pages of rooms: the list, one room, and making, changing and ending it."""
+
+from typing import Any
+
+from flask import abort, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_login import current_user
+
+from webapp import htmx, paging
+from webapp.access import queries as access_queries
+from webapp.audit.actors import current_actor
+from webapp.db import db
+from webapp.rooms import listing, policy, queries, service, slugs
+from webapp.rooms.door import load_room
+from webapp.rooms.forms import EditForm, RoomForm
+from webapp.rooms.models import Room
+from webapp.rooms.views.blueprint import bp
+from webapp.rooms.views.page import respond
+from webapp.security import csrf, limiter, require
+from webapp.telephony import reconcile
+
+SHOWS = {
+    listing.Filter.ALL: _l("All"),
+    listing.Filter.MINE: _l("Mine"),
+    listing.Filter.SHARED: _l("Shared with me"),
+    listing.Filter.LIVE: _l("Live now"),
+}
+HEADS = {listing.Sort.NAME: _l("Room"), listing.Sort.USED: _l("Last used"), listing.Sort.CREATED: _l("Made")}
+
+
+@bp.get("/")
+def index() -> ResponseReturnValue:
+    """Find a room fast."""
+    require(policy.index)
+    wish = listing.Wish.of(request.args)
+    page = listing.page(current_user, wish, paging.Place.of(request.args))
+    context = {"wish": wish, "page": page, "heads": _heads(wish), "shows": SHOWS, "waiting": {}}
+    return htmx.respond("rooms/index.html", "rooms/_list.html", **context)
+
+
+def _heads(wish: listing.Wish) -> list[dict[str, Any]]:
+    """The sortable heads of the table: each link sorts by its column, or turns the order round."""
+    heads = []
+    for sort, text in HEADS.items():
+        here = wish.sort is sort
+        upward = (sort is listing.Sort.NAME) != wish.backwards
+        direction = ("ascending" if upward else "descending") if here else ""
+        query = wish.query(sort=sort, backwards=here and not wish.backwards)
+        heads.append({"text": text, "direction": direction, "query": query, "low": sort is listing.Sort.CREATED})
+    return heads
+
+
+@bp.post("/find-owner")
+def find_owner() -> ResponseReturnValue:
+    """List the rooms of whoever has exactly this e-mail address, which stays out of the link."""
+    require(policy.list_all)
+    owner = queries.person(request.form.get("email", ""))
+    if owner is None:
+        flash(_("Nobody is known under this address."))
+        return redirect(url_for(".index"), 303)
+    return redirect(url_for(".index", owner=owner.id), 303)
+
+
+@bp.get("/new")
+def new() -> ResponseReturnValue:
+    """Ask what a new room is called."""
+    require(policy.create)
+    form = RoomForm(formdata=None, callback_id=request.args.get("callback_id", ""))
+    return render_template("rooms/new.html", form=form)
+
+
+@bp.post("/new")
+def create() -> ResponseReturnValue:
+    """Make a room."""
+    require(policy.create)
+    form = RoomForm()
+    room = _created(form) if form.validate() else None
+    if room is None:
+        return htmx.respond("rooms/new.html", "rooms/_new.html", 422, form=form)
+    db.session.commit()
+    return htmx.go(url_for(".show", slug=room.slug))
+
+
+def _created(form: RoomForm) -> Room | None:
+    """The room that the form asks for; None, with the reason beside the field, when its link is taken."""
+    try:
+        return service.create(
+            current_user,
+            actor=current_actor(),
+            name=form.name.data,
+            slug=form.slug.data,
+            access_level=form.level,
+            phone_enabled=form.phone_enabled.data,
+            hide_phone_number=form.hide_phone_number.data,
+            callback_id=form.callback_id.data or "",
+        )
+    except service.SlugTaken:
+        db.session.rollback()
+        _say_taken(form)
+        return None
+
+
+def _say_taken(form: Any) -> None:
+    form.slug.errors = [*form.slug.errors, _("Another room has this link, or had it before.")]
+
+
+@bp.get("/new/link")
+@limiter.limit("60 per minute")
+def check_slug() -> ResponseReturnValue:
+    """Say whether a chosen link could be had, while it is typed."""
+    require(policy.create)
+    slug = slugs.normalised(request.args.get("slug"))
+    problem = slugs.problem(slug) if slug else None
+    if slug and problem is None and queries.slug_taken(slug):
+        problem = _("Another room has this link, or had it before.")
+    return render_template("rooms/_slug_check.html", slug=slug, problem=problem)
+
+
+@bp.get("/<slug>/")
+def show(slug: str) -> ResponseReturnValue:
+    """Everything about one room."""
+    room = load_room(slug, policy.view)
+    return respond(room, "rooms/show.html")
+
+
+@bp.get("/<slug>/edit")
+def edit(slug: str) -> ResponseReturnValue:
+    """Ask for another name, link or access level."""
+    room = load_room(slug, policy.edit)
+    form = EditForm(formdata=None, name=room.name, slug=room.slug, access_level=room.access_level.value)
+    return render_template("rooms/edit.html", room=room, form=form)
+
+
+@bp.post("/<slug>/edit")
+def update(slug: str) -> ResponseReturnValue:
+    """Change name, link and access level."""
+    room = load_room(slug, policy.edit)
+    form = EditForm()
+    if not form.validate() or not _updated(room, form):
+        return htmx.respond("rooms/edit.html", "rooms/_edit.html", 422, room=room, form=form)
+    db.session.commit()
+    return htmx.go(url_for(".show", slug=room.slug))
+
+
+def _updated(room: Room, form: EditForm) -> bool:
+    try:
+        service.edit(room, actor=current_actor(), name=form.name.data, slug=form.slug.data, access_level=form.level)
+    except service.SlugTaken:
+        db.session.rollback()
+        _say_taken(form)
+        return False
+    return True
+
+
+@bp.get("/<slug>/delete")
+def confirm_delete(slug: str) -> ResponseReturnValue:
+    """Say what ends with the room, and ask once."""
+    room = load_room(slug, policy.delete)
+    return render_template("rooms/delete.html", room=room, people=access_queries.count(room))
+
+
+@bp.post("/<slug>/delete")
+def delete(slug: str) -> ResponseReturnValue:
+    """End the room for good."""
+    room = load_room(slug, policy.delete)
+    service.delete(room, actor=current_actor())
+    db.session.commit()
+    reconcile.now(room)
+    flash(_("The room “%(name)s” is deleted.", name=room.name))
+    return htmx.go(url_for(".index"))
+
+
+@bp.post("/creation-callback/")
+@csrf.exempt
+@limiter.limit("600 per minute")
+def creation_callback() -> ResponseReturnValue:
+    """Hand the room that was made for a callback id to the window that waits for it, once."""
+    body: Any = request.get_json(silent=True) if request.is_json else request.form
+    callback_id = body.get("callback_id") if isinstance(body, dict) else None
+    if not isinstance(callback_id, str) or not callback_id:
+        abort(400, _("This request names no callback_id."))
+    room = service.take_callback(callback_id)
+    db.session.commit()
+    return {"status": "success", "room": {"slug": room.slug} if room else {}}

@@ -1,0 +1,52 @@
+"""Times as people read them: how long ago, with the exact time and its zone at hand."""
+
+from datetime import datetime
+
+from flask import Flask
+from flask_babel import get_timezone, ngettext
+from flask_babel import gettext as _
+from markupsafe import Markup
+
+from webapp.db import utcnow
+
+MINUTE, HOUR, DAY = 60, 3600, 86400
+TIME = Markup('<time datetime="{iso}" title="{exact}">{words}</time>')
+
+
+def exact(when: datetime) -> str:
+    """The time in the reader's zone, with the zone's name."""
+    return f"{when.astimezone(get_timezone()):%Y-%m-%d %H:%M %Z}"
+
+
+def ago(when: datetime) -> str:
+    """How long ago a time was; after a week the day itself."""
+    seconds = int((utcnow() - when).total_seconds())
+    if seconds < MINUTE:
+        return str(_("just now"))
+    if seconds < HOUR:
+        return str(ngettext("%(num)d minute ago", "%(num)d minutes ago", seconds // MINUTE))
+    if seconds < DAY:
+        return str(ngettext("%(num)d hour ago", "%(num)d hours ago", seconds // HOUR))
+    if seconds < 7 * DAY:
+        return str(ngettext("%(num)d day ago", "%(num)d days ago", seconds // DAY))
+    return f"{when.astimezone(get_timezone()):%Y-%m-%d}"
+
+
+def long(since: datetime) -> str:
+    """How long something has gone on, in minutes, then hours, then days."""
+    minutes = int((utcnow() - since).total_seconds()) // MINUTE
+    if minutes < 60:
+        return str(_("%(minutes)d min", minutes=max(minutes, 0)))
+    if minutes < 48 * 60:
+        return str(_("%(hours)d h %(minutes)02d min", hours=minutes // 60, minutes=minutes % 60))
+    return str(ngettext("%(num)d day", "%(num)d days", minutes // (24 * 60)))
+
+
+def when(time: datetime) -> Markup:
+    """A time element: relative words, the exact time on hover."""
+    return TIME.format(iso=time.isoformat(timespec="seconds"), exact=exact(time), words=ago(time))
+
+
+def init_app(app: Flask) -> None:
+    """Give templates the filters `when`, `exact` and `long`."""
+    app.jinja_env.filters.update(when=when, exact=exact, long=long)
