@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Flask
+from flask import Flask, has_app_context
 from flask.testing import FlaskClient
 from itsdangerous import URLSafeTimedSerializer
 from werkzeug.test import TestResponse
@@ -49,10 +49,12 @@ class Browser(FlaskClient):
         """Send the request."""
         if self.csrf and kwargs.get("method", "GET") not in {"GET", "HEAD", "OPTIONS"}:
             kwargs["headers"] = {**dict(kwargs.get("headers") or {}), "X-CSRFToken": self._token()}
-        db.session.commit()  # the request has a session of its own, and must not wait for ours
+        if here := has_app_context():  # not in a thread of its own
+            db.session.commit()  # the request has a session of its own, and must not wait for ours
         with self.application.app_context():  # and a `g` of its own: nobody stays signed in from one to the next
             answer = super().open(*args, **kwargs)
-        db.session.expire_all()
+        if here:
+            db.session.expire_all()
         return answer
 
     def _token(self) -> str:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import sqlalchemy as sa
@@ -9,7 +10,7 @@ from flask import Flask
 
 from tests.accounts.conftest import SITE, Person
 from tests.personas import make_user
-from tests.simulator.oidc_server import RunningProvider
+from tests.simulator.oidc_server import RunningProvider, serve
 from webapp.accounts.models import Staff, User, UserSession
 from webapp.audit.models import AuditEntry
 from webapp.db import db
@@ -169,6 +170,35 @@ def test_keys_that_were_rotated_are_asked_for_again(person: Person, provider: Ru
 def test_a_client_secret_in_the_form_is_used_where_only_that_is_offered(person: Person, provider: RunningProvider):
     provider.switch(auth_methods=["client_secret_post"])
     assert person.sign_in().status_code == 303
+
+
+@pytest.mark.parametrize("method", ["client_secret_basic", "client_secret_post"])
+def test_a_client_secret_may_hold_any_sign(app: Flask, configure: Callable[..., None], settings, method: str):
+    secret = "100% s:cret+/&=é"
+    with serve(redirect_uris=(f"{SITE}/oidc/callback",), client_secret=secret) as other:
+        configure(oidc_issuer=other.issuer, oidc_client_secret=type(settings.oidc_client_secret)(secret))
+        other.switch(auth_methods=[method])
+        assert Person(app).sign_in().status_code == 303
+
+
+def test_a_person_whose_first_two_sign_ins_come_at_once_is_one_person(app: Flask):
+    make_user("mirela", pending=True)
+    people = [Person(app) for _ in range(4)]
+    answers = [one.begin(persona="member") for one in people]
+    with ThreadPoolExecutor(4) as pool:
+        came = list(pool.map(lambda pair: pair[0].back(pair[1]).status_code, zip(people, answers, strict=True)))
+    assert came == [303] * 4
+    assert db.session.scalar(sa.select(sa.func.count(User.id))) == 1
+    assert db.session.scalar(sa.select(sa.func.count(UserSession.id))) == 4
+
+
+def test_strangers_whose_first_two_sign_ins_come_at_once_are_made_once(app: Flask):
+    people = [Person(app) for _ in range(4)]
+    answers = [one.begin(persona="stranger") for one in people]
+    with ThreadPoolExecutor(4) as pool:
+        came = list(pool.map(lambda pair: pair[0].back(pair[1]).status_code, zip(people, answers, strict=True)))
+    assert came == [303] * 4
+    assert db.session.scalar(sa.select(sa.func.count(User.id))) == 1
 
 
 def test_a_pending_user_is_claimed_by_the_verified_address(person: Person):

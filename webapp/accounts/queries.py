@@ -9,7 +9,8 @@ from webapp.db import db, utcnow
 
 def by_sub(sub: str) -> User | None:
     """The person whom the provider calls so, held for a change."""
-    return db.session.scalar(sa.select(User).where(User.sub == sub).with_for_update())
+    found = sa.select(User).where(User.sub == sub).with_for_update()
+    return db.session.scalar(found.execution_options(populate_existing=True))
 
 
 def by_email(email: str) -> list[User]:

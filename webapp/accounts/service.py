@@ -35,22 +35,27 @@ def _first_sign_in(identity: Identity) -> User:
     identity.require_address()
     known = queries.by_email(identity.email)
     if any(not user.pending for user in known):
-        raise SignInError("address_taken")
+        return _already_in(identity)
     try:
         with db.collision_safe():
             return _claim(known[0], identity) if known else _create(identity)
-    except IntegrityError:  # the same person came by two tabs at once
-        other = queries.by_sub(identity.sub)
-        if other is None:
-            raise
-        return other
+    except IntegrityError:
+        return _already_in(identity)
+
+
+def _already_in(identity: Identity) -> User:
+    """The same person, who came by two tabs at once; anybody else's account is not handed over."""
+    user = queries.by_sub(identity.sub)
+    if user is None:
+        raise SignInError("address_taken")
+    return user
 
 
 def _claim(pending: User, identity: Identity) -> User:
     """Make the pending user this person, unless somebody did a moment ago."""
     claimed = sa.update(User).where(User.id == pending.id, User.sub.is_(None)).values(sub=identity.sub)
     if not db.session.execute(claimed).rowcount:  # type: ignore[attr-defined]
-        raise SignInError("address_taken")
+        return _already_in(identity)
     db.session.refresh(pending)
     record("user.claim", pending, Actor.system())
     return pending
