@@ -45,6 +45,14 @@ def store_sip(world: World, told: Arguments) -> dict[str, Any]:
     }
 
 
+def store_twin(world: World, told: Arguments) -> dict[str, Any]:
+    """Store a copy of the rule or trunk `id` beside it, as two creates at once do: from now on the pair ends calls."""
+    objects = world.part(SipObjects)
+    if told["id"] in objects.rules:
+        return dict(objects.store_rule({**objects.rules[told["id"]].info, "sip_dispatch_rule_id": ""}))
+    return dict(objects.store_trunk({**objects.inbound[told["id"]].info, "sip_trunk_id": ""}))
+
+
 def next_sip_ids(world: World, told: Arguments) -> None:
     """Give the next trunks and rules these `ids`, as in a recording."""
     world.part(SipObjects).next_ids.extend(told["ids"])
@@ -105,6 +113,7 @@ COMMANDS: dict[str, Command] = {
     "go-silent": go_silent,
     "rest": rest,
     "store-sip": store_sip,
+    "store-twin": store_twin,
     "next-sip-ids": next_sip_ids,
 }
 READINGS: dict[str, Command] = {"phone": phone, "phones": phones, "sip-log": sip_log}

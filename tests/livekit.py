@@ -97,6 +97,10 @@ class LiveKit:
         """Store trunks and rules without LiveKit's checks, as lost races do."""
         self.control("store-sip", **objects)
 
+    def store_twin(self, identifier: str) -> dict[str, Any]:
+        """Store a copy of a rule or trunk beside it: a conflicting pair."""
+        return dict(self.control("store-twin", id=identifier))
+
     def _rested(self, phone: str) -> dict[str, Any]:
         return dict(self.control("rest", id=phone))
 

@@ -146,6 +146,14 @@ def test_two_creates_at_once_store_a_conflicting_pair_only_where_livekit_races(l
     assert livekit.dial(to=NUMBER)["answers"][-1] == "503 Try again later"
 
 
+def test_a_twin_of_a_rule_ends_every_call_of_its_trunk_until_it_is_deleted(pin_room: LiveKit):
+    (rule,) = pin_room.rules()
+    twin = pin_room.store_twin(rule["sip_dispatch_rule_id"])
+    assert pin_room.dial(to=NUMBER)["answers"][-1] == "503 Try again later"
+    pin_room.call("SIP", "DeleteSIPDispatchRule", sip_dispatch_rule_id=twin["sip_dispatch_rule_id"])
+    assert pin_room.dial(to=NUMBER)["state"] == "prompt"
+
+
 def create_twice(livekit: LiveKit, trunk_id: str, pin: str) -> list[int]:
     token = livekit.token(sip={"admin": True})
     rule = {"rule": {"dispatch_rule_direct": {"room_name": "r", "pin": pin}}, "trunk_ids": [trunk_id]}
