@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from tests.contract.server import Server, unique_name, unique_number
+from tests.plugins.receiver import Receiver, receiving
 
 Info = dict[str, Any]
 
@@ -53,6 +54,33 @@ def make_room(server: Server) -> Iterator[Callable[..., Info]]:
     yield make
     for name in made:
         server.rooms("DeleteRoom", {"room": name})
+
+
+@pytest.fixture
+def room(make_room: Callable[..., Info]) -> str:
+    """The name of an empty room of our own."""
+    return str(make_room(empty_timeout=60)["name"])
+
+
+@pytest.fixture
+def person(request: pytest.FixtureRequest, room: str) -> Info:
+    """Somebody who speaks in the room; a foreign server has no control API to join by."""
+    if os.environ.get("LIVEKIT_URL"):
+        pytest.skip("NOT TESTED against a foreign server: joining needs a media client")
+    livekit = request.getfixturevalue("livekit")
+    return dict(livekit.join(room, "speaker", name="Speaker", publish=["microphone"]))
+
+
+@pytest.fixture
+def hooks(request: pytest.FixtureRequest, server: Server) -> Iterator[Receiver]:
+    """What receives the server's webhooks: on WEBHOOK_PORT, to which a foreign server must be told to send them."""
+    foreign, port = os.environ.get("LIVEKIT_URL"), int(os.environ.get("WEBHOOK_PORT") or 0)
+    if foreign and not port:
+        pytest.skip("NOT TESTED: give WEBHOOK_PORT, and let the server send its webhooks there")
+    with receiving(port) as receiver:
+        if not foreign:
+            request.getfixturevalue("livekit").hooks_to(receiver.url)
+        yield receiver
 
 
 @pytest.fixture

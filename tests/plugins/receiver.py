@@ -45,7 +45,8 @@ def receiving(port: int = 0) -> Iterator[Receiver]:
     receiver = Receiver()
 
     class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
+        # No connection is kept: one kept by the sender would go on reaching the receiver of an earlier test.
+        protocol_version = "HTTP/1.0"
 
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
