@@ -242,7 +242,7 @@ def upgrade() -> None:
     sa.UniqueConstraint('bearer_hash', name=op.f('uq_lobby_entries_bearer_hash'))
     )
     with op.batch_alter_table('lobby_entries', schema=None) as batch_op:
-        batch_op.create_index('ix_lobby_entries_room_id_id', ['room_id', 'id'], unique=False)
+        batch_op.create_index('ix_lobby_entries_decided', ['room_id', 'decided_at'], unique=False, postgresql_where=sa.text('decided_at IS NOT NULL'), sqlite_where=sa.text('decided_at IS NOT NULL'))
         batch_op.create_index('ix_lobby_entries_waiting', ['room_id', 'id'], unique=False, postgresql_where=sa.text("status = 'waiting'"), sqlite_where=sa.text("status = 'waiting'"))
 
     op.create_table('old_slugs',
@@ -316,7 +316,7 @@ def downgrade() -> None:
     op.drop_table('old_slugs')
     with op.batch_alter_table('lobby_entries', schema=None) as batch_op:
         batch_op.drop_index('ix_lobby_entries_waiting', postgresql_where=sa.text("status = 'waiting'"), sqlite_where=sa.text("status = 'waiting'"))
-        batch_op.drop_index('ix_lobby_entries_room_id_id')
+        batch_op.drop_index('ix_lobby_entries_decided', postgresql_where=sa.text('decided_at IS NOT NULL'), sqlite_where=sa.text('decided_at IS NOT NULL'))
 
     op.drop_table('lobby_entries')
     with op.batch_alter_table('accesses', schema=None) as batch_op:

@@ -2,7 +2,7 @@
 
 import enum
 import uuid
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -10,6 +10,8 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from webapp.accounts.models import User
 from webapp.db import Keyed, Model, choice, partial_index, utcnow
 from webapp.rooms.models import Room
+
+UNDO = timedelta(seconds=10)  # in which a denial can be taken back, and the guest does not hear of it
 
 
 class Status(enum.Enum):
@@ -35,7 +37,7 @@ class Entry(Keyed, Model):
     __tablename__ = "lobby_entries"
     __table_args__ = (
         partial_index("ix_lobby_entries_waiting", "room_id", "id", where="status = 'waiting'"),
-        sa.Index("ix_lobby_entries_room_id_id", "room_id", "id"),
+        partial_index("ix_lobby_entries_decided", "room_id", "decided_at", where="decided_at IS NOT NULL"),
     )
 
     room_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("rooms.id", ondelete="CASCADE"))
@@ -47,8 +49,13 @@ class Entry(Keyed, Model):
     user_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("users.id", ondelete="SET NULL"))
     asked_at: Mapped[datetime] = mapped_column(default=utcnow)
     polled_at: Mapped[datetime] = mapped_column(default=utcnow)
-    decided_at: Mapped[datetime | None]
+    decided_at: Mapped[datetime | None]  # when it stopped waiting, whoever or whatever ended that
     decided_by_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("users.id", ondelete="SET NULL"))
 
     room: Mapped[Room] = relationship(lazy="raise")
     decided_by: Mapped[User | None] = relationship(foreign_keys=[decided_by_id], lazy="raise")
+
+    @property
+    def undoable(self) -> bool:
+        """A denial can still be taken back."""
+        return self.status is Status.DENIED and self.decided_at is not None and self.decided_at > utcnow() - UNDO

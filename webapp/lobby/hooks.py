@@ -1,0 +1,13 @@
+"""What LiveKit's hooks do to the lobby."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from webapp.lobby import service
+from webapp.rooms.models import Room
+
+
+def room_finished(room: Room | None, _event: Mapping[str, Any], outdated: bool) -> None:
+    """The meeting is over: its queue is cleared, unless a newer meeting has begun meanwhile."""
+    if room is not None and not outdated:
+        service.clear(room)

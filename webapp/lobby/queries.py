@@ -1,0 +1,94 @@
+"""What is read of the lobby: a guest's own request, and who waits for whom."""
+
+import uuid
+from collections.abc import Collection
+
+import sqlalchemy as sa
+from sqlalchemy.orm import contains_eager
+
+from webapp.accounts.models import User
+from webapp.db import db
+from webapp.lobby import service
+from webapp.lobby.models import Entry, Kind, Status
+from webapp.rooms import policy as rooms
+from webapp.rooms.models import Access, Room
+from webapp.rooms.queries import open_access
+
+
+def waits() -> sa.ColumnElement[bool]:
+    """The condition of those who wait and are still there."""
+    here = sa.or_(Entry.kind == Kind.PHONE, Entry.polled_at > service.silent_since())
+    return sa.and_(Entry.status == Status.WAITING, here)
+
+
+def hosted_by(user: User) -> sa.ColumnElement[bool]:
+    """The condition of rooms joined to Access that the user hosts; admins have no more rooms here than others."""
+    mine = sa.and_(Access.user_id == user.id, Access.revoked_at.is_(None), Access.role.in_(list(rooms.HOSTS)))
+    return sa.and_(mine, Room.deleted_at.is_(None))
+
+
+def of_guest(slug: str, bearer_hashes: Collection[str], user: User | None) -> Entry | None:
+    """The newest request that a browser made for the room of a link: one query, room and the user's role with it."""
+    if not bearer_hashes:
+        return None
+    mine = open_access(user) if user is not None else sa.false()
+    found = (
+        sa.select(Entry, Access.role)
+        .join(Entry.room)
+        .outerjoin(Access, mine)
+        .where(Entry.bearer_hash.in_(bearer_hashes), Room.slug == slug, Room.deleted_at.is_(None))
+        .options(contains_eager(Entry.room))
+        .order_by(Entry.id.desc())
+        .limit(1)
+    )
+    row = db.session.execute(found.execution_options(populate_existing=True)).one_or_none()
+    if row is None:
+        return None
+    entry, role = row
+    if user is not None:
+        entry.room.remember_role(user, role)
+    return entry
+
+
+def of_host(entry_id: uuid.UUID, user: User) -> Entry | None:
+    """A request with its room, the user's role in it, and who decided."""
+    found = (
+        sa.select(Entry, Access.role)
+        .join(Entry.room)
+        .outerjoin(Access, open_access(user))
+        .outerjoin(Entry.decided_by)
+        .where(Entry.id == entry_id, Room.deleted_at.is_(None))
+        .options(contains_eager(Entry.room), contains_eager(Entry.decided_by))
+    )
+    row = db.session.execute(found.execution_options(populate_existing=True)).one_or_none()
+    if row is None:
+        return None
+    entry, role = row
+    entry.room.remember_role(user, role)
+    return entry
+
+
+def waiting_count(user: User) -> int:
+    """How many wait in all rooms that the user hosts."""
+    found = sa.select(sa.func.count()).select_from(Access).join(Room, Room.id == Access.room_id)
+    return db.session.scalar(found.join(Entry, Entry.room_id == Room.id).where(hosted_by(user), waits())) or 0
+
+
+def waiting_counts(room_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, int]:
+    """How many wait in each of these rooms; rooms where nobody waits are left out."""
+    found = sa.select(Entry.room_id, sa.func.count()).where(Entry.room_id.in_(room_ids), waits())
+    return dict(db.session.execute(found.group_by(Entry.room_id)).all())
+
+
+def longest_waiting(user: User, limit: int = 5) -> list[Entry]:
+    """Who waits longest in the rooms that the user hosts, the first to come first, with their rooms."""
+    found = (
+        sa.select(Entry)
+        .join(Entry.room)
+        .join(Access, Access.room_id == Room.id)
+        .where(hosted_by(user), waits())
+        .options(contains_eager(Entry.room))
+        .order_by(Entry.id)
+        .limit(limit)
+    )
+    return list(db.session.scalars(found.execution_options(populate_existing=True)))

@@ -1,0 +1,168 @@
+"""A queue as a host sees it: by room, in order of arrival, with a version that costs no look at the queue itself."""
+
+import uuid
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
+from itertools import chain
+
+import sqlalchemy as sa
+from sqlalchemy.orm import contains_eager
+
+from webapp.accounts.models import User
+from webapp.db import db, utcnow
+from webapp.lobby import queries, service
+from webapp.lobby.models import Entry, Kind, Status
+from webapp.rooms.models import Access, Room
+
+SHOWN = timedelta(seconds=10)  # how long a decided row stays, grey, so that nothing moves under the pointer
+OUTCOMES = (Status.ACCEPTED, Status.DENIED, Status.LEFT, Status.EXPIRED)
+
+
+@dataclass(frozen=True)
+class Version:
+    """What a poll names; `until` is when time alone changes what is shown (a grey row goes, somebody falls silent)."""
+
+    number: str
+    until: datetime | None = None
+
+    def __str__(self) -> str:
+        """The version as a poll's address holds it."""
+        return f"{self.number}~{int(self.until.timestamp()) + 1 if self.until else ''}"
+
+    @staticmethod
+    def holds(said: str, number: str) -> bool:
+        """Tell whether nothing has changed since the poller was told `said`."""
+        known, _, until = said.partition("~")
+        if known != number or (until and not until.isdecimal()):
+            return False
+        return not until or utcnow() < datetime.fromtimestamp(int(until[:12]), UTC)
+
+
+@dataclass
+class Group:
+    """The guests of one room."""
+
+    room: Room
+    entries: list[Entry] = field(default_factory=list)
+
+    @cached_property
+    def waiting(self) -> list[Entry]:
+        """Those who can still be decided."""
+        return [entry for entry in self.entries if entry.status is Status.WAITING]
+
+    @property
+    def last(self) -> uuid.UUID:
+        """The newest guest shown: a decision about all means those up to here."""
+        return self.entries[-1].id
+
+
+@dataclass
+class Queue:
+    """Who waits, by room, the room of the longest wait first; `room` is set where a single room is looked at."""
+
+    groups: list[Group]
+    number: str
+    kind: Kind | None = None
+    room: Room | None = None
+    counts: dict[Kind, int] = field(default_factory=dict)
+    answers: bool = False  # this is the answer to a decision: what was said about the one before goes
+    denied: Entry | None = None  # who was just turned away, and can be let back into the queue
+    too_late: Entry | None = None  # who was decided before by somebody else
+
+    @property
+    def entries(self) -> list[Entry]:
+        """All rows shown."""
+        return list(chain.from_iterable(group.entries for group in self.groups))
+
+    @property
+    def waiting(self) -> int:
+        """How many can be decided."""
+        return sum(len(group.waiting) for group in self.groups)
+
+    @property
+    def total(self) -> int:
+        """How many wait, whatever the filter shows."""
+        return sum(self.counts.values())
+
+    @property
+    def web(self) -> int:
+        """How many wait who came by the web."""
+        return self.counts[Kind.WEB]
+
+    @property
+    def phone(self) -> int:
+        """How many wait who phoned in."""
+        return self.counts[Kind.PHONE]
+
+    @property
+    def last(self) -> uuid.UUID | None:
+        """The newest guest shown."""
+        return max((group.last for group in self.groups), default=None)
+
+    @property
+    def version(self) -> Version:
+        """What the next poll names."""
+        return Version(self.number, min((_changes_at(entry) for entry in self.entries), default=None))
+
+
+def version_of(user: User) -> str:
+    """The version of all queues of the user's rooms: one query over the user's roles, whoever waits anywhere.
+
+    Counts besides versions, so that a role given or taken shows as well.
+    """
+    inside = sa.func.sum(Room.web_count + Room.phone_count)
+    parts = (sa.func.count(), sa.func.sum(Room.queue_version), inside, sa.func.max(Access.granted_at))
+    found = sa.select(*parts).select_from(Access).join(Room, Room.id == Access.room_id)
+    count, versions, people, granted_at = db.session.execute(found.where(queries.hosted_by(user))).one()
+    granted = int(granted_at.timestamp() * 1000) if count else 0
+    return f"{count}-{versions or 0}-{people or 0}-{granted}"
+
+
+def version_of_room(room: Room) -> str:
+    """The version of one room's queue, as it was loaded with the room."""
+    return f"{room.queue_version}-{room.web_count + room.phone_count}"
+
+
+def of_user(user: User, kind: Kind | None = None, number: str | None = None) -> Queue:
+    """The queue across all rooms that the user hosts; `number` is its version where the caller has just read it."""
+    number = number or version_of(user)  # first: what changes while we read shows at the next poll
+    mine = sa.and_(Access.room_id == Room.id, queries.hosted_by(user))
+    return _queue(_entries(mine), number, kind)
+
+
+def of_room(room: Room, kind: Kind | None = None) -> Queue:
+    """The queue of one room."""
+    number = version_of_room(db.session.get_one(Room, room.id, populate_existing=True))
+    return _queue(_entries(None, room), number, kind, room)
+
+
+def _entries(mine: sa.ColumnElement[bool] | None, room: Room | None = None) -> list[Entry]:
+    """Those who wait and those whose waiting just ended: two queries, each by an index of its own."""
+    found = sa.select(Entry).join(Entry.room).outerjoin(Entry.decided_by)
+    found = found.join(Access, mine) if mine is not None else found
+    found = found.where(Entry.room_id == room.id) if room is not None else found
+    found = found.options(contains_eager(Entry.room), contains_eager(Entry.decided_by))
+    ended = sa.and_(Entry.decided_at > utcnow() - SHOWN, Entry.decided_at > Entry.asked_at, Entry.status.in_(OUTCOMES))
+    fresh = {"populate_existing": True}
+    waiting = db.session.scalars(found.where(queries.waits()).execution_options(**fresh)).all()
+    decided = db.session.scalars(found.where(ended).execution_options(**fresh)).all()
+    return sorted((*waiting, *decided), key=lambda entry: entry.id)
+
+
+def _queue(entries: list[Entry], number: str, kind: Kind | None, room: Room | None = None) -> Queue:
+    groups: dict[uuid.UUID, Group] = {}
+    counts = dict.fromkeys(Kind, 0)
+    for entry in entries:
+        counts[entry.kind] += entry.status is Status.WAITING
+        if kind in {None, entry.kind}:
+            groups.setdefault(entry.room_id, Group(entry.room)).entries.append(entry)
+    return Queue(list(groups.values()), number, kind, room, counts)
+
+
+def _changes_at(entry: Entry) -> datetime:
+    if entry.decided_at is not None:
+        return entry.decided_at + SHOWN
+    if entry.kind is Kind.PHONE:
+        return utcnow() + timedelta(days=1)
+    return entry.polled_at + (utcnow() - service.silent_since())
