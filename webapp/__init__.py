@@ -13,6 +13,7 @@ from webapp.config import Settings
 from webapp.db import db
 from webapp.jobs import queue
 from webapp.livekit import pages as livekit_pages
+from webapp.lobby import join as lobby_join
 from webapp.rooms import views as room_pages
 from webapp.seed import command as seed_command
 
@@ -51,6 +52,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         queue.init_app(app, settings)
     health.init_app(app)
     app.register_blueprint(accounts.bp)
+    lobby_join.init_app(app)
     room_pages.init_app(app)
     access_pages.init_app(app)
     audit_pages.init_app(app)

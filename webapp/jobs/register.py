@@ -6,8 +6,11 @@ from webapp.accounts.jobs import purge_sessions
 from webapp.jobs import work
 from webapp.jobs.periodic import Job
 from webapp.jobs.work import Handler
+from webapp.lobby import jobs as lobby
 
-HANDLERS: dict[str, Handler] = {}
+HANDLERS: dict[str, Handler] = {
+    "lobby.announce": lobby.announce,
+}
 
 
 def sweep_due_work() -> None:
@@ -20,6 +23,8 @@ def jobs() -> list[Job]:
     minute = timedelta(seconds=55)  # the clock ticks every minute: a full minute would now and then skip a tick
     return [
         Job("due_work", minute, sweep_due_work),
+        Job("lobby_expire", minute, lobby.expire),
+        Job("lobby_purge", timedelta(hours=1), lobby.purge),
         Job("purge_due_work", timedelta(hours=1), work.purge),
         Job("purge_sessions", timedelta(hours=1), purge_sessions),
     ]

@@ -1,0 +1,1 @@
+"""The lobby: guests who wait, hosts who decide."""

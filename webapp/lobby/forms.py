@@ -1,0 +1,29 @@
+"""What a guest may type."""
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from wtforms import StringField, ValidationError
+
+from webapp import names
+
+LONGEST_NAME = 100
+
+
+class AskForm(FlaskForm):
+    """A guest's name, as the hosts and the others inside will read it."""
+
+    name = StringField(
+        _l("Your name"),
+        filters=[names.normalised],
+        description=_l("Only the hosts see it while you wait, and then those who take part."),
+        render_kw={"autocomplete": "name", "maxlength": LONGEST_NAME, "required": True},
+    )
+
+    def validate_name(self, field: StringField) -> None:
+        """Refuse names that say nothing or would deceive the host."""
+        if not field.data:
+            raise ValidationError(_("Type the name the host knows you by. A blank is not enough."))
+        problem = names.problem(field.data, LONGEST_NAME)
+        if problem:
+            raise ValidationError(problem)

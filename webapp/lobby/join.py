@@ -1,0 +1,172 @@
+"""A guest's way in: ask, wait, go in or hear a polite no. Nobody needs a sign-in here."""
+
+from typing import NoReturn, cast
+
+from flask import Flask, abort, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+from werkzeug.wrappers import Response
+
+from webapp import htmx
+from webapp.accounts.models import User
+from webapp.db import READING, db
+from webapp.livekit import tokens
+from webapp.lobby import bearers, policy, queries, service
+from webapp.lobby.forms import AskForm
+from webapp.lobby.models import Entry, Status
+from webapp.lobby.views import bp
+from webapp.rooms import queries as rooms_queries
+from webapp.rooms.models import Room
+from webapp.security import allow_form_target, limiter
+from webapp.settings import settings
+
+RELOAD = 5  # seconds between two looks of a page without scripts
+
+
+@bp.get("/join/<slug>")
+def join(slug: str) -> ResponseReturnValue:
+    """Ask for a name, or let those straight in who are known and need no host."""
+    user, room = _user(), _room(slug)
+    if user and _known_name(user) and policy.may_enter(user, room):
+        return redirect(_own_way_in(room, user, _known_name(user)), 303)
+    if _asked(room, user):
+        return redirect(url_for(".wait", slug=room.slug), 303)
+    return _ask_page(room, AskForm(formdata=None))
+
+
+@bp.post("/join/<slug>")
+def ask(slug: str) -> ResponseReturnValue:
+    """Take the guest into the queue; who waits already keeps the place, who needs no host goes in."""
+    user, room, form = _user(), _room(slug), AskForm()
+    if _asked(room, user):
+        return htmx.go(url_for(".wait", slug=room.slug))
+    if not _known_name(user) and not form.validate():
+        return _ask_page(room, form, 422)
+    name = _known_name(user) or str(form.name.data)
+    if user and policy.may_enter(user, room):
+        return htmx.go(_own_way_in(room, user, name))
+    try:
+        entry, bearer = _first_contact(room, name, user)
+    except service.LobbyFull:
+        db.session.rollback()
+        return _polite("lobby/full.html", 429, room=room)
+    db.session.commit()
+    return _begin(entry, room, bearer)
+
+
+@bp.get("/join/<slug>/wait")
+def wait(slug: str) -> ResponseReturnValue:
+    """Show that the guest waits, or where that led; every look keeps the place in the queue."""
+    user, held = _user(), bearers.read(request.cookies)
+    entry = queries.of_guest(slug, held, user)
+    if entry is not None and service.poll_changes(entry, user):
+        db.begin_writing()
+        service.poll(entry, user)
+        db.session.commit()
+        entry = queries.of_guest(slug, held, user)
+    if entry is None:
+        return htmx.go(url_for(".join", slug=_room(slug).slug))
+    return _outcome(entry)
+
+
+@bp.post("/join/<slug>/leave")
+def leave(slug: str) -> ResponseReturnValue:
+    """Stop waiting."""
+    room = _room(slug)
+    entry = queries.of_guest(room.slug, bearers.read(request.cookies), None)
+    if entry is not None:
+        service.leave(entry)
+        db.session.commit()
+    response = htmx.go(url_for(".join", slug=room.slug))
+    bearers.forget(response, room.id)
+    return response
+
+
+@limiter.limit(lambda: settings.join_limit)
+def _first_contact(room: Room, name: str, user: User | None) -> tuple[Entry, str]:
+    """A new request; who waits already is never limited, however many share an address."""
+    return service.ask(room, name, user)
+
+
+def _begin(entry: Entry, room: Room, bearer: str) -> Response:
+    """Hand the bearer out. Forms sent without a script come back to a page that reloads itself."""
+    inside = entry.status is Status.ACCEPTED
+    reload = None if htmx.is_swap() else RELOAD
+    response = htmx.go(_way_in(entry, room) if inside else url_for(".wait", slug=room.slug, reload=reload))
+    bearers.write(response, room.id, bearer)
+    return response
+
+
+def _outcome(entry: Entry) -> ResponseReturnValue:
+    told = service.told(entry)
+    if told is Status.ACCEPTED:
+        return htmx.go(_way_in(entry, entry.room))
+    if told is Status.WAITING and htmx.is_swap():
+        return htmx.unchanged()  # the page's clock runs by itself
+    allow_form_target(settings.meeting_url)
+    form = AskForm(formdata=None, name=entry.name)
+    response = htmx.respond("lobby/wait.html", "lobby/_wait.html", 200, entry=entry, told=told.value, form=form)
+    if told is Status.WAITING and "reload" in request.args:
+        response.headers["Refresh"] = str(RELOAD)
+    return response
+
+
+def _ask_page(room: Room, form: AskForm, status: int = 200) -> Response:
+    allow_form_target(settings.meeting_url)
+    context = {"room": room, "form": form, "known_name": _known_name(_user())}
+    context["straight_in"] = policy.may_enter(_user(), room)
+    return htmx.respond("lobby/join.html", "lobby/_ask.html", status, **context)
+
+
+def _polite(template: str, status: int, **context: object) -> Response:
+    return htmx.respond(template, template, status, **context)
+
+
+def _user() -> User | None:
+    return cast(User, current_user) if current_user.is_authenticated else None
+
+
+def _known_name(user: User | None) -> str:
+    """The name of a signed-in person as the provider vouches for it; their address is no name to show to others."""
+    return (user.full_name or user.short_name) if user else ""
+
+
+def _room(slug: str) -> Room:
+    """The room of a link that anybody may open; a link that the room had before leads on, others are explained."""
+    room = rooms_queries.by_slug(slug, _user(), lock=request.method not in READING)
+    if room is None:
+        _lead_on(slug)
+    return room
+
+
+def _lead_on(slug: str) -> NoReturn:
+    renamed = rooms_queries.by_old_slug(slug)
+    if renamed is None:
+        abort(_polite("lobby/unknown.html", 404))
+    target = url_for(str(request.endpoint), slug=renamed.slug)
+    abort(redirect(target, 301 if request.method in READING else 308))
+
+
+def _asked(room: Room, user: User | None) -> bool:
+    """The browser has a request for the room that still stands."""
+    entry = queries.of_guest(room.slug, bearers.read(request.cookies), user)
+    return entry is not None and service.told(entry) in {Status.WAITING, Status.ACCEPTED}
+
+
+def _own_way_in(room: Room, user: User, name: str) -> str:
+    mint = tokens.guest_token if room.role_of(user) is None else tokens.member_token
+    return _meeting(room, mint(str(room.id), str(user.id), name))
+
+
+def _way_in(entry: Entry, room: Room) -> str:
+    return _meeting(room, tokens.guest_token(str(room.id), entry.identity, entry.name))
+
+
+def _meeting(room: Room, token: str) -> str:
+    """The meeting page; the token stands in the fragment, which no server and no log gets to see."""
+    return f"{settings.meeting_url.replace('{room}', room.slug)}#token={token}"
+
+
+def init_app(app: Flask) -> None:
+    """Register the lobby's pages."""
+    app.register_blueprint(bp)

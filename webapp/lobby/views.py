@@ -1,0 +1,174 @@
+"""The queue of waiting guests, as hosts see it and decide."""
+
+import uuid
+from collections.abc import Callable
+
+from flask import Blueprint, abort, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_login import current_user
+from werkzeug.wrappers import Response
+
+from webapp import htmx
+from webapp.accounts.models import User
+from webapp.audit.actors import current_actor
+from webapp.db import db
+from webapp.lobby import policy, queries, queues, service
+from webapp.lobby.models import Entry, Kind
+from webapp.lobby.queues import Queue, Version
+from webapp.rooms import policy as rooms_policy
+from webapp.rooms.door import load_room
+from webapp.rooms.models import Room
+from webapp.security import require
+
+bp = Blueprint("lobby", __name__)
+
+
+@bp.get("/lobby/")
+def index() -> ResponseReturnValue:
+    """Show who waits in all of one's rooms; a poll that names the version that still holds renders nothing."""
+    require(policy.index)
+    number = queues.version_of(current_user)
+    if _unchanged(number):
+        return htmx.unchanged()
+    return _show(queues.of_user(current_user, _kind(), number))
+
+
+@bp.get("/rooms/<slug>/queue")
+def queue(slug: str) -> ResponseReturnValue:
+    """Show who waits in one room."""
+    room = load_room(slug, policy.queue)
+    if _unchanged(queues.version_of_room(room)):
+        return htmx.unchanged()
+    return _show(queues.of_room(room, _kind()))
+
+
+@bp.get("/lobby/count")
+def count() -> ResponseReturnValue:
+    """Say how many wait, for the sidebar."""
+    require(policy.index)
+    return render_template("lobby/_count.html", count=queries.waiting_count(current_user))
+
+
+@bp.post("/lobby/<uuid:entry_id>/admit")
+def admit(entry_id: uuid.UUID) -> ResponseReturnValue:
+    """Let one guest in."""
+    return _decide(_load_entry(entry_id, policy.admit), service.admit)
+
+
+@bp.post("/lobby/<uuid:entry_id>/deny")
+def deny(entry_id: uuid.UUID) -> ResponseReturnValue:
+    """Turn one guest away."""
+    return _decide(_load_entry(entry_id, policy.deny), service.deny)
+
+
+@bp.post("/lobby/<uuid:entry_id>/undo")
+def undo_deny(entry_id: uuid.UUID) -> ResponseReturnValue:
+    """Take a denial back."""
+    return _decide(_load_entry(entry_id, policy.undo_deny), service.undo_deny)
+
+
+@bp.post("/rooms/<slug>/queue/admit-all")
+def admit_all(slug: str) -> ResponseReturnValue:
+    """Let everybody in who waits for one room and was on the host's page."""
+    room = load_room(slug, policy.admit)
+    service.admit_all([room], actor=current_actor(), last=_last(), kind=_kind())
+    return _done(room)
+
+
+@bp.post("/rooms/<slug>/queue/deny-all")
+def deny_all(slug: str) -> ResponseReturnValue:
+    """Turn everybody away who waits for one room and was on the host's page."""
+    room = load_room(slug, policy.deny)
+    service.deny_all([room], actor=current_actor(), last=_last(), kind=_kind())
+    return _done(room)
+
+
+@bp.get("/lobby/admit-all")
+def confirm_admit_everywhere() -> ResponseReturnValue:
+    """Ask once before everybody is let in everywhere."""
+    require(policy.index)
+    return render_template("lobby/admit_all.html", queue=queues.of_user(current_user, _kind()))
+
+
+@bp.post("/lobby/admit-all")
+def admit_everywhere() -> ResponseReturnValue:
+    """Let everybody in who waits for any of one's rooms and was on the page that asked."""
+    require(policy.index)
+    rooms = [group.room for group in queues.of_user(current_user).groups]
+    service.admit_all(rooms, actor=current_actor(), last=_last(), kind=_kind())
+    db.session.commit()
+    return htmx.go(url_for(".index", kind=_kind_name()))
+
+
+def _load_entry(entry_id: uuid.UUID, may: Callable[[User, Room], bool]) -> Entry:
+    """The guest's request, for a verb: 404 to those who may not know of the room, 403 to those who may not decide."""
+    entry = queries.of_host(entry_id, current_user)
+    if entry is None or not rooms_policy.view(current_user, entry.room):
+        abort(404)
+    if not may(current_user, entry.room):
+        abort(403)
+    return entry
+
+
+def _decide(entry: Entry, verb: Callable[..., None]) -> ResponseReturnValue:
+    try:
+        verb(entry, actor=current_actor())
+    except service.AlreadyDecided:
+        db.session.rollback()
+        return _too_late(entry)
+    return _done(entry.room, denied=entry if verb is service.deny else None)
+
+
+def _done(room: Room, denied: Entry | None = None) -> ResponseReturnValue:
+    db.session.commit()
+    if not htmx.is_swap():
+        return htmx.go(_page_of(room))
+    shown = _same_queue(room)
+    shown.answers, shown.denied = True, denied
+    return _show(shown)
+
+
+def _too_late(entry: Entry) -> ResponseReturnValue:
+    decided = queries.of_host(entry.id, current_user)
+    shown = _same_queue(entry.room)
+    shown.answers, shown.too_late = True, decided
+    return _show(shown, 409)
+
+
+def _same_queue(room: Room) -> Queue:
+    """The queue that the decision was taken in: the form says whether that was one room's."""
+    if request.form.get("view") == "room":
+        return queues.of_room(room, _kind())
+    return queues.of_user(current_user, _kind())
+
+
+def _page_of(room: Room) -> str:
+    if request.form.get("view") == "room":
+        return url_for(".queue", slug=room.slug, kind=_kind_name())
+    return url_for(".index", kind=_kind_name())
+
+
+def _show(shown: Queue, status: int = 200) -> Response:
+    return htmx.respond("lobby/index.html", "lobby/_queue.html", status, queue=shown)
+
+
+def _unchanged(number: str) -> bool:
+    return htmx.is_swap() and Version.holds(request.args.get("v", ""), number)
+
+
+def _kind() -> Kind | None:
+    name = request.values.get("kind")
+    return Kind(name) if name in {kind.value for kind in Kind} else None
+
+
+def _kind_name() -> str | None:
+    kind = _kind()
+    return kind.value if kind else None
+
+
+def _last() -> uuid.UUID:
+    try:
+        return uuid.UUID(request.form.get("last", ""))
+    except ValueError:
+        abort(400, _("The page did not say whom it showed."))
