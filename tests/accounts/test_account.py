@@ -7,6 +7,7 @@ from flask import Flask
 from tests.personas import SWAP, browser, make_user, persona
 from webapp.accounts import browsers
 from webapp.accounts.models import User
+from webapp.audit import Actor, record
 from webapp.audit.models import AuditEntry
 from webapp.db import db
 from webapp.rooms.models import Access, Role, Room
@@ -73,10 +74,14 @@ def test_my_rooms_are_listed_with_my_role_and_others_are_not(client_as):
 def test_what_i_revealed_is_listed_to_me(client_as):
     owner = client_as("owner")
     me = persona("owner")
-    db.session.add(AuditEntry(actor="user", user_id=me.id, action="room.reveal_pin", target_kind="room", target_id="x"))
+    room = Room(name="Harbour council", slug="abc-defg-hij")
+    db.session.add(room)
+    db.session.flush()
+    record("room.reveal_pin", room, Actor.user(me))
     db.session.commit()
-    assert "room.reveal_pin" in owner.get("/account/").text
-    assert "room.reveal_pin" not in client_as("stranger").get("/account/").text
+    page = owner.get("/account/").text
+    assert "looked at the phone PIN" in page and "Harbour council" in page
+    assert "looked at the phone PIN" not in client_as("stranger").get("/account/").text
 
 
 def test_the_language_button_keeps_the_language_of_somebody_signed_in(client_as):

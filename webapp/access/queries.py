@@ -41,6 +41,13 @@ def of_user(room: Room, user: User) -> Access | None:
     return db.session.scalar(row)
 
 
+def rooms_of(user: User, limit: int) -> Sequence[sa.Row[Room, Role]]:
+    """The rooms that the user has a role in, with the role, by name."""
+    found = sa.select(Room, Access.role).join(Access, Access.room_id == Room.id)
+    mine = found.where(Access.user_id == user.id, Access.revoked_at.is_(None), Room.deleted_at.is_(None))
+    return db.session.execute(mine.order_by(Room.name, Room.id).limit(limit)).all()
+
+
 def owners(room: Room) -> int:
     """How many owners the room has; right only while its row is locked."""
     rows = sa.select(sa.func.count()).where(

@@ -1,6 +1,7 @@
 """What is read of people, their sign-ins and what they revealed."""
 
 import sqlalchemy as sa
+from sqlalchemy.orm import joinedload
 
 from webapp.accounts.models import Staff, User, UserSession
 from webapp.audit.models import AuditEntry
@@ -33,6 +34,7 @@ def reveals_of(user: User, limit: int = 50) -> list[AuditEntry]:
     """Where the person revealed a number or a PIN, newest first."""
     found = (
         sa.select(AuditEntry)
+        .options(joinedload(AuditEntry.user))
         .where(AuditEntry.user_id == user.id, AuditEntry.action.contains(".reveal", autoescape=True))
         .order_by(AuditEntry.id.desc())
         .limit(limit)

@@ -25,7 +25,7 @@ def sign_in(identity: Identity, *, address: str, browser: str) -> tuple[User, st
     actor = Actor.user(user, address)
     _refresh(user, identity)
     if identity.staff is not None:
-        set_staff(user, identity.staff, actor=Actor.system(), reason="claim")
+        set_staff(user, identity.staff, actor=Actor.system(), reason="claim of the provider")
     token = sessions.start(user, browser=browser, address=address, id_token=identity.id_token)
     record("user.sign_in", user, actor)
     return user, token
@@ -57,7 +57,7 @@ def _claim(pending: User, identity: Identity) -> User:
     if not db.session.execute(claimed).rowcount:  # type: ignore[attr-defined]
         return _already_in(identity)
     db.session.refresh(pending)
-    record("user.claim", pending, Actor.system())
+    record("user.claim", pending, Actor.system(), person=str(pending.id))
     return pending
 
 
@@ -75,14 +75,15 @@ def _refresh(user: User, identity: Identity) -> None:
     moved = identity.email_verified and identity.email not in {"", user.email}
     if moved and not queries.by_email(identity.email):
         user.email = identity.email
-        record("user.change_address", user, Actor.system())
+        record("user.change_address", user, Actor.system(), person=str(user.id))
 
 
 def set_staff(user: User, staff: Staff, *, actor: Actor, reason: str = "") -> None:
     """Give the staff role, or take it; nothing is written when it is so already."""
     if user.staff is staff:
         return
-    record("user.set_staff", user, actor, reason=reason, before=user.staff.value, after=staff.value)
+    details = {"person": str(user.id), "before": user.staff.value, "after": staff.value}
+    record("user.set_staff", user, actor, reason=reason, **details)
     user.staff = staff
 
 
@@ -90,21 +91,21 @@ def disable(user: User, *, actor: Actor) -> None:
     """Shut the person out; every sign-in of theirs ends at once."""
     if user.disabled_at is None:
         user.disabled_at = utcnow()
-        record("user.disable", user, actor, sessions=sessions.end_all(user))
+        record("user.disable", user, actor, person=str(user.id), sessions=sessions.end_all(user))
 
 
 def enable(user: User, *, actor: Actor) -> None:
     """Let the person sign in again."""
     if user.disabled_at is not None:
         user.disabled_at = None
-        record("user.enable", user, actor)
+        record("user.enable", user, actor, person=str(user.id))
 
 
 def release(user: User, *, actor: Actor) -> None:
     """Make the account pending again: whoever signs in next with its verified address gets it."""
     if user.sub is not None:
         user.sub = None
-        record("user.release", user, actor, sessions=sessions.end_all(user))
+        record("user.release", user, actor, person=str(user.id), sessions=sessions.end_all(user))
 
 
 def update_profile(user: User, *, language: str, timezone: str, theme: str, actor: Actor) -> None:

@@ -2,9 +2,7 @@
 
 import secrets
 import uuid
-from collections.abc import Sequence
 
-import sqlalchemy as sa
 import structlog
 from flask import Blueprint, abort, g, redirect, render_template, request, session, url_for
 from flask.sessions import SessionMixin
@@ -15,20 +13,23 @@ from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from webapp import htmx
+from webapp.access import queries as access_queries
 from webapp.accounts import browsers, oidc, pending, policy, queries, service, sessions
 from webapp.accounts.forms import ProfileForm
 from webapp.accounts.models import UserSession
 from webapp.accounts.problems import SignInError
+from webapp.audit import sentences
 from webapp.audit.actors import current_actor
 from webapp.db import db
 from webapp.rooms import queries as rooms_queries
-from webapp.rooms.models import Access, Role, Room
+from webapp.rooms.models import Role
 from webapp.security import limiter, local_url, require
 from webapp.settings import settings
 
 bp = Blueprint("accounts", __name__)
 log = structlog.get_logger()
 SIGN_OUT_STATE = "sign_out_state"
+ROOMS_SHOWN = 200
 ROLE_NAMES = {Role.OWNER: _l("owner"), Role.ADMINISTRATOR: _l("administrator"), Role.MEMBER: _l("member")}
 sign_in_limit = limiter.limit(lambda: settings.sign_in_limit)
 
@@ -151,17 +152,17 @@ def _account_page(form: ProfileForm, status: int = 200) -> Response:
     context = {
         "form": form,
         **_my_sessions(),
-        "accesses": _open_accesses(),
-        "reveals": queries.reveals_of(current_user),
+        "accesses": access_queries.rooms_of(current_user, limit=ROOMS_SHOWN),
+        **_my_reveals(),
         "role_names": ROLE_NAMES,
     }
     return htmx.respond("accounts/show.html", "accounts/_profile.html", status, **context)
 
 
-def _open_accesses() -> Sequence[sa.Row[Room, Role]]:
-    """The rooms that I have a role in, by name."""
-    found = sa.select(Room, Access.role).join(Access, rooms_queries.open_access(current_user))
-    return db.session.execute(found.where(Room.deleted_at.is_(None)).order_by(Room.name, Room.id).limit(200)).all()
+def _my_reveals() -> dict[str, object]:
+    entries = queries.reveals_of(current_user)
+    rooms = rooms_queries.names({entry.room_id for entry in entries if entry.room_id})
+    return {"reveals": sentences.told(entries, {}), "rooms": rooms}
 
 
 def _provider_logout(id_token: str, state: str) -> str | None:
