@@ -12,7 +12,7 @@ ABSENT = "twirp error unknown: participant does not exist"
 def test_a_room_is_answered_in_snake_case_with_all_fields_and_long_numbers_as_text(make_room):
     room = make_room(metadata="m", empty_timeout=60)
     assert room["sid"].startswith("RM_") and (room["metadata"], room["empty_timeout"]) == ("m", 60)
-    assert (room["departure_timeout"], room["max_participants"], room["active_recording"]) == (20, 0, False)
+    assert (room["num_participants"], room["active_recording"], room["version"]) == (0, False, None)
     assert room["creation_time"].isdecimal() and room["creation_time_ms"].isdecimal()
 
 

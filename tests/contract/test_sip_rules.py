@@ -3,6 +3,7 @@
 import pytest
 
 from tests.contract.conftest import rule_on
+from tests.contract.server import unique_name
 
 pytestmark = pytest.mark.contract
 CLASH = "Dispatch rule for the same trunk, inbound number, number, and PIN combination already exists in dispatch rule "
@@ -37,7 +38,7 @@ def test_an_open_rule_for_callers_without_number_stands_beside_an_open_rule_only
 
 
 def test_nothing_a_rule_names_is_checked(make_trunk, make_rule):
-    make_rule({"sip_trunk_id": "ST_contractNone"}, pin="1")
+    make_rule({"sip_trunk_id": f"ST_{unique_name()}"}, pin="1")
     trunk = make_trunk()
     for pin in ("12ab", "12#4", "1" * 17):
         assert make_rule(trunk, pin=pin, room="")["rule"]["dispatch_rule_direct"]["pin"] == pin
