@@ -7,8 +7,9 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
+from simulator.server import Addresses
 from tests.personas import Browser, browser, persona
-from webapp import create_app
+from webapp import background, create_app
 from webapp.accounts.models import User
 from webapp.config import Settings
 from webapp.db import db
@@ -20,23 +21,25 @@ pytest_plugins = [
     "tests.plugins.servers",
     "tests.plugins.simulator",
     "tests.plugins.receiver",
+    "tests.plugins.served",
 ]
 
 
 @pytest.fixture(scope="session")
-def settings(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Settings:
+def settings(database_url: str, simulator: Addresses, tmp_path_factory: pytest.TempPathFactory) -> Settings:
     """Settings of the app under test."""
     return Settings(
         environment="testing",
         database_url=database_url,
         recordings_dir=Path(tmp_path_factory.mktemp("recordings")),
-        livekit_url="http://127.0.0.1:9",
+        livekit_url=simulator.livekit,
     )
 
 
 @pytest.fixture(scope="session")
 def _app(settings: Settings) -> Iterator[Flask]:
     app = create_app(settings)
+    app.extensions[background.EXTENSION] = background.Inline()
     with app.app_context():
         metadata.create_all(db.engine)
         yield app

@@ -11,9 +11,12 @@ from webapp.accounts import views as accounts
 from webapp.audit import views as audit_pages
 from webapp.config import Settings
 from webapp.db import db
+from webapp.hooks import views as hooks
 from webapp.jobs import queue
+from webapp.jobs import views as jobs
 from webapp.livekit import pages as livekit_pages
 from webapp.lobby import join as lobby_join
+from webapp.recordings import views as recordings
 from webapp.rooms import views as room_pages
 from webapp.seed import command as seed_command
 
@@ -51,6 +54,9 @@ def create_app(settings: Settings | None = None) -> Flask:
     if not app.testing:  # tests run jobs themselves, when they want to see what they do
         queue.init_app(app, settings)
     health.init_app(app)
+    hooks.init_app(app)
+    jobs.init_app(app)
+    recordings.init_app(app, settings)
     app.register_blueprint(accounts.bp)
     lobby_join.init_app(app)
     room_pages.init_app(app)

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from babel import Locale
 from flask import Flask
-from flask_babel import format_datetime, format_timedelta, get_locale
+from flask_babel import format_datetime, format_timedelta, get_locale, get_timezone
 from flask_wtf.csrf import generate_csrf
 
 from webapp.db import utcnow
@@ -60,6 +60,11 @@ def grouped(pin: str) -> str:
     return " ".join(pin[start : start + 4] for start in range(0, len(pin), 4))
 
 
+def zone_name() -> str:
+    """The reader's time zone."""
+    return str(get_timezone())
+
+
 def init_app(app: Flask) -> None:
     """Register the filters and what every template may ask for."""
     app.jinja_env.filters.update(
@@ -73,4 +78,6 @@ def init_app(app: Flask) -> None:
         datetimeformat=format_datetime,
         timedeltaformat=format_timedelta,
     )
-    app.jinja_env.globals.update(settings=settings, now_utc=utcnow, get_locale=get_locale, csrf_token=generate_csrf)
+    app.jinja_env.globals.update(
+        settings=settings, now_utc=utcnow, get_locale=get_locale, csrf_token=generate_csrf, zone_name=zone_name
+    )

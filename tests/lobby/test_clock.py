@@ -83,7 +83,7 @@ def test_the_end_of_a_meeting_clears_its_queue(app: Flask):
     room, other = make_room("Here"), make_room("There")
     client = guest(app, room)
     guest(app, other, "Elsewhere")
-    hooks.room_finished(room, {}, False)
+    hooks.room_finished({}, room, False)
     db.session.commit()
     assert (status(), status("Elsewhere")) == (Status.EXPIRED, Status.WAITING)
     assert "Your place at the door is gone" in look(client, room, **SWAP).text
@@ -96,7 +96,7 @@ def test_who_was_let_in_asks_again_at_the_next_meeting(app: Flask):
     admitted.status, admitted.decided_at = Status.ACCEPTED, admitted.asked_at
     db.session.commit()
     assert "#token=" in look(client, room).location
-    hooks.room_finished(room, {}, False)
+    hooks.room_finished({}, room, False)
     db.session.commit()
     assert "You have left" in look(client, room).text
 
@@ -105,7 +105,7 @@ def test_who_was_let_in_asks_again_at_the_next_meeting(app: Flask):
 def test_an_end_that_is_outdated_or_of_a_foreign_room_clears_nothing(app: Flask, known: bool, outdated: bool):
     room = make_room()
     guest(app, room)
-    hooks.room_finished(room if known else None, {}, outdated)
+    hooks.room_finished({}, room if known else None, outdated)
     db.session.commit()
     assert status() is Status.WAITING
 

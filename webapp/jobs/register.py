@@ -3,13 +3,18 @@
 from datetime import timedelta
 
 from webapp.accounts.jobs import purge_sessions
+from webapp.hooks import processing as hooks
 from webapp.jobs import work
 from webapp.jobs.periodic import Job
 from webapp.jobs.work import Handler
 from webapp.lobby import jobs as lobby
+from webapp.recordings import follow
+from webapp.recordings import jobs as recordings
+from webapp.telephony import jobs as telephony
 
 HANDLERS: dict[str, Handler] = {
     "lobby.announce": lobby.announce,
+    "recordings.delete": recordings.delete,
 }
 
 
@@ -22,9 +27,13 @@ def jobs() -> list[Job]:
     """All jobs of the clock, most urgent first."""
     minute = timedelta(seconds=55)  # the clock ticks every minute: a full minute would now and then skip a tick
     return [
+        Job("hooks", minute, hooks.sweep),
+        Job("rules", minute, telephony.sweep),
         Job("due_work", minute, sweep_due_work),
         Job("lobby_expire", minute, lobby.expire),
         Job("lobby_purge", timedelta(hours=1), lobby.purge),
+        Job("recordings", minute, follow.sweep),
+        Job("purge_hooks", timedelta(hours=1), hooks.purge),
         Job("purge_due_work", timedelta(hours=1), work.purge),
         Job("purge_sessions", timedelta(hours=1), purge_sessions),
     ]

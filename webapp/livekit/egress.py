@@ -35,6 +35,7 @@ class Egress:
     started_at: datetime | None
     ended_at: datetime | None
     error: str
+    filepath: str  # as it was asked for: what the file is known by before it is written
     file: EgressFile | None
 
 
@@ -100,8 +101,14 @@ def _egress(info: EgressInfo) -> Egress:
         started_at=_time(info.started_at),
         ended_at=_time(info.ended_at),
         error=info.error,
+        filepath=_filepath(info),
         file=_file(info),
     )
+
+
+def _filepath(info: EgressInfo) -> str:
+    outputs = info.room_composite.file_outputs
+    return str(outputs[0].filepath) if outputs else ""
 
 
 def _file(info: EgressInfo) -> EgressFile | None:

@@ -7,7 +7,7 @@ from webapp.lobby import service
 from webapp.rooms.models import Room
 
 
-def room_finished(room: Room | None, _event: Mapping[str, Any], outdated: bool) -> None:
+def room_finished(_event: Mapping[str, Any], room: Room | None, outdated: bool) -> None:
     """The meeting is over: its queue is cleared, unless a newer meeting has begun meanwhile."""
     if room is not None and not outdated:
         service.clear(room)

@@ -35,6 +35,7 @@ class State(enum.Enum):
         return self in {State.SAVED, State.FAILED, State.ABORTED}
 
 
+RUNNING_STATES = (State.STARTING, State.ACTIVE, State.STOPPING)
 RUNNING = "state IN ('starting', 'active', 'stopping')"
 
 

@@ -1,0 +1,42 @@
+"""A room, and hooks about it."""
+
+import json
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from flask import Flask
+from werkzeug.test import TestResponse
+
+from tests.livekit import LiveKit
+from tests.personas import Browser
+from webapp.db import db, utcnow
+from webapp.rooms.models import Room
+
+
+@pytest.fixture
+def room(app: Flask) -> Room:
+    """A stored room without a phone."""
+    room = Room(name="Housing committee", slug="hcm-rxqt-bdw", phone_enabled=False)
+    db.session.add(room)
+    db.session.commit()
+    return room
+
+
+@pytest.fixture
+def send(client: Browser, livekit: LiveKit) -> Callable[..., TestResponse]:
+    """Sends an event as LiveKit would."""
+
+    def _send(event: str, name: str = "", **fields: Any) -> TestResponse:
+        told: dict[str, Any] = {"event": event, "id": f"EV_{uuid.uuid4().hex[:12]}"}
+        told["createdAt"] = str(int(utcnow().timestamp()))
+        if name:
+            told["room"] = {"sid": "RM_x", "name": name, "turnPassword": "secret"}
+        raw = json.dumps({**told, **fields}).encode()
+        answer = client.post("/hooks/livekit", data=raw, headers=livekit.signed(raw))
+        answer.get_data()
+        answer.close()  # the server's end of the answer: the work begins
+        return answer
+
+    return _send

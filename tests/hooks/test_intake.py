@@ -1,0 +1,118 @@
+"""Hooks are verified, stored once, and answered so that LiveKit repeats only what a repeat can help."""
+
+import json
+import time
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from tests.livekit import LiveKit
+from tests.personas import Browser
+from webapp.db import db, utcnow
+from webapp.hooks.models import Delivery, Result
+from webapp.rooms.models import Room
+
+PHONE = {
+    "sid": "PA_phone",
+    "identity": "sip_+15551234567",
+    "name": "Phone +15551234567",
+    "kind": "SIP",
+    "attributes": {"sip.callID": "SCL_1", "sip.phoneNumber": "+15551234567", "sip.trunkID": "ST_1"},
+}
+
+
+def stored() -> list[Delivery]:
+    found = list(db.session.scalars(sa.select(Delivery).execution_options(populate_existing=True)))
+    db.session.commit()
+    return found
+
+
+def test_a_hook_about_our_room_is_stored_and_worked_off(send: Callable[..., Any], room: Room):
+    answer = send("room_started", str(room.id))
+    assert (answer.status_code, answer.json) == (200, {"status": "stored"})
+    (delivery,) = stored()
+    assert delivery.result is Result.PROCESSED
+    assert delivery.room_id == room.id
+
+
+def test_the_same_id_twice_is_counted_and_worked_off_once(send: Callable[..., Any], room: Room):
+    assert send("room_started", str(room.id), id="EV_same").json == {"status": "stored"}
+    again = send("room_started", str(room.id), id="EV_same")
+    assert (again.status_code, again.json) == (200, {"status": "duplicate"})
+    (delivery,) = stored()
+    assert (delivery.repeats, delivery.attempts) == (1, 1)
+
+
+def test_an_unknown_event_is_answered_200_and_kept_as_unknown(send: Callable[..., Any], room: Room):
+    answer = send("ingress_started", str(room.id))
+    assert (answer.status_code, answer.json) == (200, {"status": "unknown_event"})
+
+
+@pytest.mark.parametrize("name", ["somebody-elses-room", "", "00000000-0000-0000-0000-000000000000", "1" * 300])
+def test_a_foreign_room_is_answered_200_and_nothing_of_it_is_kept(send: Callable[..., Any], name: str):
+    answer = send("participant_joined", name, participant={"sid": "PA_1", "identity": "jane", "name": "Jane"})
+    assert (answer.status_code, answer.json) == (200, {"status": "foreign_room"})
+    (delivery,) = stored()
+    assert delivery.body == {}
+
+
+def test_a_bad_signature_is_401_and_nothing_is_stored(client: Browser, livekit: LiveKit, room: Room):
+    raw = json.dumps({"event": "room_started", "id": "EV_1", "room": {"name": str(room.id)}}).encode()
+    for headers in ({}, livekit.signed(raw + b" "), {"Authorization": "nonsense"}):
+        assert client.post("/hooks/livekit", data=raw, headers=headers).status_code == 401
+    assert stored() == []
+
+
+def test_a_signed_body_that_is_no_json_is_400(client: Browser, livekit: LiveKit):
+    for raw in (b"", b"not json", b"[]", b"null", b"\xff\xfe"):
+        assert client.post("/hooks/livekit", data=raw, headers=livekit.signed(raw)).status_code == 400
+
+
+def test_a_body_of_five_megabytes_is_refused_before_it_is_read(client: Browser, livekit: LiveKit):
+    raw = b'{"event":"' + b"x" * 5_000_000 + b'"}'
+    assert client.post("/hooks/livekit", data=raw, headers=livekit.signed(raw)).status_code == 413
+
+
+def test_strange_fields_in_a_signed_body_do_no_harm(send: Callable[..., Any], room: Room):
+    for fields in (
+        {"room": "a text"},
+        {"room": {"name": str(room.id)}, "participant": "a text"},
+        {"room": {"name": str(room.id)}, "participant": {"attributes": []}},
+        {"room": {"name": 7}},
+        {"createdAt": "tomorrow"},
+        {"egressInfo": [1]},
+        {"egressInfo": {"fileResults": "x", "roomComposite": 1}},
+    ):
+        assert send("participant_joined", **fields).status_code in {200, 400}, fields
+
+
+def test_an_event_a_year_old_is_recorded_and_not_applied(send: Callable[..., Any], room: Room):
+    send("room_started", str(room.id))
+    db.session.refresh(room)
+    applied = room.live_sid
+    long_ago = str(int((utcnow() - timedelta(days=365)).timestamp()))
+    send("room_started", str(room.id), createdAt=long_ago, room={"sid": "RM_old", "name": str(room.id)})
+    assert stored()[-1].result is Result.OUTDATED
+    db.session.refresh(room)
+    assert room.live_sid == applied
+
+
+def test_what_is_kept_of_a_phone_call_tells_nobody_s_number(send: Callable[..., Any], room: Room):
+    send("participant_joined", str(room.id), participant=PHONE)
+    text = json.dumps(stored()[0].body)
+    assert "SCL_1" in text and "PA_phone" in text
+    assert "5551234567" not in text and "secret" not in text
+
+
+def test_livekit_s_own_webhooks_are_understood(hooked: LiveKit, room: Room):
+    hooked.join(str(room.id), "web")
+    hooked.leave(str(room.id), "web")
+    hooked.settle()
+    deadline = time.monotonic() + 5
+    while any(delivery.result is Result.STORED for delivery in stored()) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert {delivery.event for delivery in stored()} >= {"room_started", "participant_joined", "participant_left"}
+    assert {delivery.result for delivery in stored()} == {Result.PROCESSED}

@@ -1,0 +1,149 @@
+"""Deliveries are worked off in order, once, and never lost."""
+
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+
+from tests.livekit import LiveKit
+from tests.personas import Browser
+from webapp import background, leases
+from webapp.db import db
+from webapp.hooks import handlers, processing
+from webapp.hooks.models import Delivery, Result
+from webapp.rooms.models import Room
+
+
+class Later:
+    """Keeps the work for a test to see what a crash would leave."""
+
+    def submit(self, work: Callable[[], object], /) -> object:
+        """Do nothing."""
+        return work
+
+
+@pytest.fixture
+def crashed(app: Flask) -> Any:
+    app.extensions[background.EXTENSION] = Later()
+    yield
+    app.extensions[background.EXTENSION] = background.Inline()
+
+
+def results() -> list[Result]:
+    found = list(db.session.scalars(sa.select(Delivery.result).order_by(Delivery.id)))
+    db.session.commit()
+    return found
+
+
+def test_what_a_crash_left_is_worked_off_by_the_sweep(send: Callable[..., Any], room: Room, crashed: None):
+    send("room_started", str(room.id))
+    send("participant_joined", str(room.id), participant={"sid": "PA_1", "identity": "web"})
+    assert results() == [Result.STORED, Result.STORED]
+    assert processing.sweep() == 2
+    assert results() == [Result.PROCESSED, Result.PROCESSED]
+
+
+def test_inside_a_second_the_arrival_decides_the_order(
+    send: Callable[..., Any], room: Room, crashed: None, monkeypatch: pytest.MonkeyPatch
+):
+    seen: list[str] = []
+
+    def note(event: Any, _room: Room | None, _outdated: bool) -> None:
+        seen.append(event["id"])
+
+    monkeypatch.setitem(handlers.HANDLERS, "room_started", (note,))
+    send("room_started", str(room.id), id="EV_z", createdAt="1000")
+    send("room_started", str(room.id), id="EV_a", createdAt="1000")
+    send("room_started", str(room.id), id="EV_early", createdAt="999")
+    processing.work_off(room.id)
+    assert seen == ["EV_early", "EV_z", "EV_a"]
+
+
+def test_a_failed_delivery_is_tried_again_and_its_error_s_text_is_not_kept(
+    send: Callable[..., Any], room: Room, monkeypatch: pytest.MonkeyPatch
+):
+    def fail(_event: Any, _room: Room | None, _outdated: bool) -> None:
+        raise ValueError("+15551234567")
+
+    with monkeypatch.context() as patched:
+        patched.setitem(handlers.HANDLERS, "room_started", (fail,))
+        assert send("room_started", str(room.id)).status_code == 200
+    assert results() == [Result.FAILED]
+    assert db.session.scalar(sa.select(Delivery.problem)) == "ValueError"
+    processing.sweep()
+    assert results() == [Result.PROCESSED]
+
+
+def test_whoever_finds_the_room_s_lease_taken_leaves(send: Callable[..., Any], room: Room, crashed: None):
+    send("room_started", str(room.id))
+    with leases.held(f"hooks:{room.id}") as mine:
+        assert mine
+        assert processing.work_off(room.id) == 0
+    assert processing.work_off(room.id) == 1
+
+
+def test_many_workers_work_a_delivery_off_once(
+    app: Flask, send: Callable[..., Any], room: Room, crashed: None, monkeypatch: pytest.MonkeyPatch
+):
+    seen: list[str] = []
+    monkeypatch.setitem(handlers.HANDLERS, "room_started", (lambda event, _room, _old: seen.append(event["id"]),))
+    for number in range(5):
+        send("room_started", str(room.id), id=f"EV_{number}")
+
+    room_id = room.id
+    db.session.commit()  # a transaction left open here would be the writer that the workers wait for
+
+    def one_worker() -> None:
+        with app.app_context():
+            processing.work_off(room_id)
+
+    workers = [threading.Thread(target=one_worker) for _ in range(4)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join(30)
+    assert sorted(seen) == [f"EV_{number}" for number in range(5)]
+    assert set(results()) == {Result.PROCESSED}
+
+
+def test_while_livekit_is_down_hooks_are_still_answered_and_processed(
+    send: Callable[..., Any], room: Room, livekit: LiveKit
+):
+    livekit.go_away()
+    assert send("participant_joined", str(room.id), participant={"sid": "PA_1", "identity": "x"}).status_code == 200
+    livekit.heal()
+
+
+def test_support_sees_deliveries_and_replays_one(
+    send: Callable[..., Any], room: Room, client_as: Callable[[str], Browser]
+):
+    send("room_started", str(room.id))
+    support = client_as("support")
+    page = support.get("/system/hooks/")
+    assert page.status_code == 200 and "room_started" in page.text and "hcm-rxqt-bdw" in page.text
+    delivery_id = db.session.scalar(sa.select(Delivery.id))
+    assert support.post(f"/system/hooks/{delivery_id}/replay").status_code == 303
+    assert results() == [Result.PROCESSED]
+    assert support.post("/system/hooks/999999/replay").status_code == 404
+
+
+def test_a_foreign_delivery_cannot_be_replayed(send: Callable[..., Any], client_as: Callable[[str], Browser]):
+    send("room_started", "foreign")
+    delivery_id = db.session.scalar(sa.select(Delivery.id))
+    assert client_as("admin").post(f"/system/hooks/{delivery_id}/replay").status_code == 409
+
+
+def test_room_owners_do_not_see_hooks_and_jobs(client_as: Callable[[str], Browser]):
+    owner = client_as("owner")
+    assert owner.get("/system/hooks/").status_code == 403
+    assert owner.get("/system/jobs/").status_code == 403
+
+
+def test_support_sees_jobs_and_runs_one(client_as: Callable[[str], Browser]):
+    support = client_as("support")
+    assert "purge_due_work" in support.get("/system/jobs/").text
+    assert support.post("/system/jobs/purge_due_work/run").status_code == 303
+    assert support.post("/system/jobs/nothing/run").status_code == 404

@@ -1,0 +1,76 @@
+"""A room that is live, with an owner, and recordings of it."""
+
+import time
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+
+import pytest
+from flask import Flask
+
+from tests.livekit import LiveKit
+from tests.personas import persona
+from webapp.db import db, new_id, utcnow
+from webapp.recordings.models import Mode, Recording, State
+from webapp.recordings.retention import expires_at
+from webapp.rooms.models import Access, Role, Room
+from webapp.settings import settings
+
+FILM = bytes(range(256)) * 40
+
+
+@pytest.fixture
+def room(app: Flask) -> Room:
+    """A stored room with an owner, an administrator and a member, without a phone."""
+    room = Room(name="Housing committee", slug="hcm-rxqt-bdw", phone_enabled=False)
+    db.session.add(room)
+    db.session.flush()
+    for name, role in (("owner", Role.OWNER), ("administrator", Role.ADMINISTRATOR), ("member", Role.MEMBER)):
+        db.session.add(Access(room_id=room.id, user_id=persona(name).id, role=role))
+    db.session.commit()
+    return room
+
+
+@pytest.fixture
+def live(room: Room, livekit: LiveKit) -> Iterator[LiveKit]:
+    """LiveKit with somebody inside the room."""
+    livekit.join(str(room.id), "web")
+    return livekit
+
+
+@pytest.fixture
+def make_recording(room: Room) -> Callable[..., Recording]:
+    """Makes a recording; a saved one with its file."""
+
+    def _make(state: State = State.SAVED, *, days: int | None = None, age: int = 0) -> Recording:
+        key = new_id()
+        stored_at = utcnow() - timedelta(days=age) if state is State.SAVED else None
+        recording = Recording(
+            id=key,
+            room_id=room.id,
+            mode=Mode.VIDEO,
+            state=state,
+            key=f"recordings/{key}.mp4",
+            stored_at=stored_at,
+            retention_days=days,
+            expires_at=expires_at(stored_at, days),
+            egress_id=f"EG_{key.hex[-8:]}",
+        )
+        if state is State.SAVED:
+            path = settings.recordings_dir / recording.key
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(FILM)
+            recording.size, recording.duration_ms = len(FILM), 61_000
+        db.session.add(recording)
+        db.session.commit()
+        return recording
+
+    return _make
+
+
+def eventually(holds: Callable[[], bool], seconds: float = 5) -> None:
+    """Wait until it holds; what LiveKit does takes a moment."""
+    deadline = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < deadline, "it never held"
+        time.sleep(0.02)
+        db.session.rollback()

@@ -1,0 +1,28 @@
+"""Which event calls what: the one list of everything that happens because LiveKit said so.
+
+Order matters: reconciling comes last, because it asks LiveKit how things stand now.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from webapp.lobby import hooks as lobby
+from webapp.recordings import hooks as recordings
+from webapp.rooms.models import Room
+from webapp.telephony import hooks as telephony
+
+# The redacted event, its room (None: one of the guard's), and whether something newer was applied already.
+Handler = Callable[[Mapping[str, Any], Room | None, bool], None]
+
+HANDLERS: dict[str, tuple[Handler, ...]] = {
+    "room_started": (telephony.room_started,),
+    "room_finished": (lobby.room_finished, telephony.room_finished),
+    "participant_joined": (telephony.participant_joined,),
+    "participant_left": (telephony.participant_left,),
+    "participant_connection_aborted": (telephony.participant_left,),
+    "track_published": (),
+    "track_unpublished": (),
+    "egress_started": (recordings.egress_changed,),
+    "egress_updated": (recordings.egress_changed,),
+    "egress_ended": (recordings.egress_changed,),
+}

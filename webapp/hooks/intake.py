@@ -1,0 +1,100 @@
+"""Take a verified hook in: store it once, say what it is, and leave the work to processing."""
+
+import hashlib
+import uuid
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import sqlalchemy as sa
+from prometheus_client import Counter
+from sqlalchemy.exc import IntegrityError
+
+from webapp.db import db, utcnow
+from webapp.hooks.models import Delivery, Result
+from webapp.hooks.redaction import mapping, redact
+from webapp.rooms.models import Room
+from webapp.telephony.hooks import GUARD_PREFIX
+
+EVENTS = {
+    "room_started",
+    "room_finished",
+    "participant_joined",
+    "participant_left",
+    "participant_connection_aborted",
+    "track_published",
+    "track_unpublished",
+    "egress_started",
+    "egress_updated",
+    "egress_ended",
+}
+RECEIVED = Counter("frontdesk_hooks_total", "Hooks received, by event and what became of them", ["event", "result"])
+
+
+def take(event: Mapping[str, Any], raw: bytes) -> tuple[Delivery, bool]:
+    """Store the event, or count a repeat; returns the delivery and whether it is new. Commits.
+
+    An event without an id (none of LiveKit's) is known by its body's digest.
+    """
+    event_id = str(event.get("id") or "sha256:" + hashlib.sha256(raw).hexdigest())[:128]
+    name = room_name(event)
+    known = str(event.get("event", "")) in EVENTS
+    delivery = Delivery(
+        event_id=event_id,
+        event=str(event.get("event", ""))[:64],
+        room_id=_room_id(name) if known else None,
+        body=redact(event),
+        created_at=_created_at(event),
+    )
+    delivery.result = _first_result(delivery, known, name)
+    try:
+        with db.collision_safe():
+            db.session.add(delivery)
+    except IntegrityError:
+        delivery = _repeated(event_id)
+        db.session.commit()
+        RECEIVED.labels(delivery.event if known else "other", "duplicate").inc()
+        return delivery, False
+    db.session.commit()
+    RECEIVED.labels(delivery.event if known else "other", delivery.result.value).inc()
+    return delivery, True
+
+
+def room_name(event: Mapping[str, Any]) -> str:
+    """The LiveKit room an event is about, or an empty text."""
+    room, egress = mapping(event.get("room")), mapping(event.get("egressInfo"))
+    return str(room.get("name") or egress.get("roomName") or "")
+
+
+def _room_id(name: str) -> uuid.UUID | None:
+    """Our room of that name: only the canonical form of a UUID is one of ours."""
+    try:
+        room_id = uuid.UUID(name)
+    except ValueError:
+        return None
+    if str(room_id) != name:
+        return None
+    return db.session.scalar(sa.select(Room.id).where(Room.id == room_id))
+
+
+def _created_at(event: Mapping[str, Any]) -> datetime:
+    try:
+        return datetime.fromtimestamp(int(event.get("createdAt", 0)), UTC)
+    except (ValueError, TypeError, OverflowError, OSError):
+        return utcnow()
+
+
+def _first_result(delivery: Delivery, known: bool, name: str) -> Result:
+    if not known:
+        return Result.UNKNOWN_EVENT
+    if delivery.room_id is None and not name.startswith(GUARD_PREFIX):
+        delivery.body = {}  # what others do on a shared LiveKit is not ours to keep
+        return Result.FOREIGN_ROOM
+    return Result.STORED
+
+
+def _repeated(event_id: str) -> Delivery:
+    """Count the repeat on the first delivery."""
+    counted = sa.update(Delivery).where(Delivery.event_id == event_id)
+    db.session.execute(counted.values(repeats=Delivery.repeats + 1))
+    return db.session.scalars(sa.select(Delivery).where(Delivery.event_id == event_id)).one()

@@ -1,0 +1,120 @@
+"""Work stored deliveries off: per room in order, by whoever holds the room's lease; the others leave."""
+
+import uuid
+from datetime import timedelta
+
+import sqlalchemy as sa
+import structlog
+from prometheus_client import Histogram
+
+from webapp import leases
+from webapp.db import db, utcnow
+from webapp.hooks.handlers import HANDLERS, Handler
+from webapp.hooks.models import Delivery, Result
+from webapp.rooms.models import Room
+
+log = structlog.get_logger()
+
+OPEN = (Result.STORED, Result.FAILED)
+TRIES = 5
+BATCH = 50
+LAG = Histogram("frontdesk_hook_lag_seconds", "From a hook's arrival to its end of processing")
+
+
+def work_off(room_id: uuid.UUID | None) -> int:
+    """Process what is stored for the room (None: the guard's rooms), oldest first; returns how many.
+
+    Whoever finds the lease taken leaves; the holder looks once more after letting go, so nothing that came in between
+    is forgotten.
+    """
+    done = 0
+    while _next(room_id) is not None:
+        with leases.held(f"hooks:{room_id or 'guard'}", seconds=60) as mine:
+            if not mine:
+                return done
+            batch = _work_off_held(room_id)
+        if not batch:
+            return done
+        done += batch
+    return done
+
+
+def sweep() -> int:
+    """Work off what a crash left behind, room by room; returns how many deliveries."""
+    waiting = sa.select(Delivery.room_id).where(Delivery.result.in_(OPEN), Delivery.attempts < TRIES).distinct()
+    rooms = db.session.scalars(waiting.limit(1000)).all()
+    db.session.commit()
+    return sum(work_off(room_id) for room_id in rooms)
+
+
+def replay(delivery: Delivery) -> None:
+    """Make a delivery count as just stored; the caller commits and works its room off."""
+    delivery.result, delivery.attempts, delivery.problem = Result.STORED, 0, ""
+
+
+def purge(keep: timedelta = timedelta(days=30)) -> None:
+    """Forget old deliveries. Commits."""
+    db.session.execute(sa.delete(Delivery).where(Delivery.received_at < utcnow() - keep))
+    db.session.commit()
+
+
+def _open(room_id: uuid.UUID | None) -> sa.Select[Delivery]:
+    """LiveKit's createdAt counts seconds, so inside a second the arrival decides."""
+    mine = Delivery.room_id == room_id if room_id else Delivery.room_id.is_(None)
+    found = sa.select(Delivery).where(mine, Delivery.result.in_(OPEN), Delivery.attempts < TRIES)
+    return found.order_by(Delivery.created_at, Delivery.id)
+
+
+def _next(room_id: uuid.UUID | None) -> Delivery | None:
+    found = db.session.scalar(_open(room_id).limit(1))
+    db.session.commit()
+    return found
+
+
+def _work_off_held(room_id: uuid.UUID | None) -> int:
+    """Process the batch; a failed delivery stops it, because later ones may build on it."""
+    deliveries = db.session.scalars(_open(room_id).limit(BATCH)).all()
+    room = db.session.get(Room, room_id, populate_existing=True) if room_id else None
+    db.session.commit()
+    done = 0
+    for delivery in deliveries:
+        if not _process(delivery, room):
+            break
+        done += 1
+    return done
+
+
+def _process(delivery: Delivery, room: Room | None) -> bool:
+    outdated = _outdated(delivery, room)
+    problem = ""
+    for handler in HANDLERS.get(delivery.event, ()):  # independent steps: one that fails does not stop the next
+        problem = _try(handler, delivery, room, outdated) or problem
+    delivery.attempts += 1
+    delivery.problem = problem
+    delivery.processed_at = utcnow()
+    delivery.result = Result.FAILED if problem else Result.OUTDATED if outdated else Result.PROCESSED
+    db.session.add(delivery)
+    if room is not None and not outdated and not problem:
+        db.session.execute(sa.update(Room).where(Room.id == room.id).values(last_event_at=delivery.created_at))
+        room.last_event_at = delivery.created_at
+    db.session.commit()
+    LAG.observe((delivery.processed_at - delivery.received_at).total_seconds())
+    return not problem
+
+
+def _outdated(delivery: Delivery, room: Room | None) -> bool:
+    """Older than what was already applied to the room: recorded; only reconciling, which asks LiveKit, still runs."""
+    if room is None or room.last_event_at is None or delivery.event.startswith("egress_"):
+        return False
+    return delivery.created_at < room.last_event_at
+
+
+def _try(handler: Handler, delivery: Delivery, room: Room | None, outdated: bool) -> str:
+    try:
+        handler(delivery.body, room, outdated)
+        db.session.commit()
+    except Exception as error:  # kept as failed, tried again by the sweep
+        db.session.rollback()
+        log.warning("hook.failed", delivery_event=delivery.event, error=type(error).__name__, delivery=delivery.id)
+        return type(error).__name__
+    return ""

@@ -1,0 +1,71 @@
+"""What the hooks page reads."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+
+import sqlalchemy as sa
+from flask_babel import gettext as _
+
+from webapp.db import db, utcnow
+from webapp.hooks.models import Delivery, Result
+from webapp.rooms.models import Room
+
+ROWS = 50
+
+
+@dataclass(frozen=True)
+class Lag:
+    """How long deliveries of the last hour took from arrival to the end of processing, in milliseconds."""
+
+    count: int
+    typical_ms: int
+    slow_ms: int
+
+
+def page(args: Mapping[str, str]) -> dict[str, object]:
+    """A page of deliveries, newest first, by key; filters: result, event."""
+    chosen = args.get("result", "")
+    found = sa.select(Delivery, Room.slug).outerjoin(Room, Room.id == Delivery.room_id)
+    if chosen in {result.value for result in Result}:
+        found = found.where(Delivery.result == Result(chosen))
+    event = args.get("event", "")
+    if event:
+        found = found.where(Delivery.event == event)
+    before = args.get("before", "")
+    if before.isdigit():
+        found = found.where(Delivery.id < int(before))
+    rows = db.session.execute(found.order_by(Delivery.id.desc()).limit(ROWS + 1)).all()
+    return {
+        "rows": rows[:ROWS],
+        "older": rows[ROWS - 1][0].id if len(rows) > ROWS else None,
+        "newest": not before.isdigit(),
+        "chosen": chosen,
+        "event": event,
+        "results": list(Result),
+        "lag": lag(),
+        "unhandled": unhandled(),
+    }
+
+
+def lag() -> Lag:
+    """Typical (median) and slow (95th of 100) lag over the last hour's newest thousand deliveries."""
+    recent = sa.select(Delivery.received_at, Delivery.processed_at).where(
+        Delivery.processed_at.is_not(None), Delivery.received_at > utcnow() - timedelta(hours=1)
+    )
+    pairs = db.session.execute(recent.order_by(Delivery.id.desc()).limit(1000)).all()
+    times = sorted((done - received) // timedelta(milliseconds=1) for received, done in pairs if done)
+    if not times:
+        return Lag(0, 0, 0)
+    return Lag(len(times), times[len(times) // 2], times[len(times) * 95 // 100])
+
+
+def unhandled() -> int:
+    """How many deliveries wait or failed."""
+    waiting = sa.select(sa.func.count()).where(Delivery.result.in_([Result.STORED, Result.FAILED]))
+    return db.session.scalar(waiting) or 0
+
+
+def nothing_to_replay() -> str:
+    """Why a delivery that was never ours cannot be replayed."""
+    return str(_("This delivery was not about one of our rooms, so there is nothing to repeat."))

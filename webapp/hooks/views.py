@@ -1,0 +1,85 @@
+"""Where LiveKit knocks, and the page that shows who knocked."""
+
+import json
+
+import sqlalchemy as sa
+from flask import Blueprint, Flask, Response, abort, current_app, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+
+from webapp import audit, background
+from webapp.audit import Actor
+from webapp.db import db
+from webapp.hooks import intake, policy, processing, queries
+from webapp.hooks.models import Delivery, Result
+from webapp.livekit import webhooks
+from webapp.security import csrf, limiter, require
+from webapp.settings import settings
+
+bp = Blueprint("hooks", __name__)
+
+
+def answer(code: int, **body: str) -> Response:
+    """A hook's answer: JSON that says what became of it."""
+    return Response(json.dumps(body), code, content_type="application/json")
+
+
+@bp.post("/hooks/livekit")
+@limiter.limit(lambda: settings.hook_limit)
+@csrf.exempt
+def livekit() -> ResponseReturnValue:
+    """Verify, store and answer at once; the work begins in this process after the answer.
+
+    401 bad or missing signature, 400 unreadable body: LiveKit does not repeat those. Database trouble is a 5xx,
+    which it does repeat (livekit/protocol webhook/resource_url_notifier.go).
+    """
+    raw = request.get_data(cache=False)
+    try:
+        event = webhooks.verify(request.headers.get("Authorization", ""), raw)
+    except webhooks.SignatureRefused as refused:
+        intake.RECEIVED.labels("other", "bad_signature").inc()
+        return answer(401, status="refused", detail=str(refused))
+    except webhooks.BodyUnreadable as unreadable:
+        intake.RECEIVED.labels("other", "unreadable").inc()
+        return answer(400, status="refused", detail=str(unreadable))
+    delivery, new = intake.take(event, raw)
+    if not new:
+        return answer(200, status="duplicate")
+    response = answer(200, status="stored" if delivery.result is Result.STORED else delivery.result.value)
+    if delivery.result is Result.STORED:
+        app, room_id = current_app._get_current_object(), delivery.room_id  # type: ignore[attr-defined]
+
+        def begin() -> None:
+            with app.app_context():
+                background.run(lambda: processing.work_off(room_id))
+
+        response.call_on_close(begin)
+    return response
+
+
+@bp.get("/system/hooks/")
+def index() -> ResponseReturnValue:
+    """The deliveries, newest first, with filters."""
+    require(policy.view_hooks)
+    return render_template("hooks/index.html", **queries.page(request.args))
+
+
+@bp.post("/system/hooks/<int:delivery_id>/replay")
+def replay(delivery_id: int) -> ResponseReturnValue:
+    """Work a delivery off again."""
+    require(policy.replay_hook)
+    delivery = db.session.scalar(sa.select(Delivery).where(Delivery.id == delivery_id).with_for_update())
+    if delivery is None:
+        abort(404)
+    if delivery.result in {Result.UNKNOWN_EVENT, Result.FOREIGN_ROOM}:
+        abort(409, queries.nothing_to_replay())
+    processing.replay(delivery)
+    audit.record("hook.replay", str(delivery.id), Actor.user(current_user, request.remote_addr or ""))
+    db.session.commit()
+    processing.work_off(delivery.room_id)
+    return redirect(url_for(".index"), 303)
+
+
+def init_app(app: Flask) -> None:
+    """Register the hook and its page."""
+    app.register_blueprint(bp)

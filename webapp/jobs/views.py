@@ -1,0 +1,74 @@
+"""The jobs page and `flask worker`."""
+
+import uuid
+
+import click
+import sqlalchemy as sa
+from flask import Blueprint, Flask, abort, current_app, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+
+from webapp import audit
+from webapp.audit import Actor
+from webapp.db import db
+from webapp.due import DueWork
+from webapp.jobs import periodic, policy, queue, register, work
+from webapp.jobs.models import PeriodicJob
+from webapp.security import require
+
+bp = Blueprint("jobs", __name__)
+
+
+@bp.get("/system/jobs/")
+def index() -> ResponseReturnValue:
+    """Each job's last run and next one, and the due work that waits or was given up."""
+    require(policy.view_jobs)
+    rows = {row.name: row for row in db.session.scalars(sa.select(PeriodicJob))}
+    waiting = db.session.scalars(work.open_work().order_by(DueWork.due_at).limit(50)).all()
+    gave_up = sa.select(DueWork).where(DueWork.gave_up_at.is_not(None)).order_by(DueWork.gave_up_at.desc())
+    return render_template(
+        "jobs/index.html",
+        jobs=[(job, rows.get(job.name)) for job in register.jobs()],
+        waiting=waiting,
+        gave_up=db.session.scalars(gave_up.limit(50)).all(),
+        depth=queue.depth(current_app._get_current_object()),  # type: ignore[attr-defined]
+    )
+
+
+@bp.post("/system/jobs/<name>/run")
+def run_now(name: str) -> ResponseReturnValue:
+    """Run a job outside its time."""
+    require(policy.run_job)
+    job = next((job for job in register.jobs() if job.name == name), None)
+    if job is None:
+        abort(404)
+    audit.record("job.run_now", name, Actor.user(current_user, request.remote_addr or ""))
+    db.session.commit()
+    periodic.run_now(job)
+    return redirect(url_for(".index"), 303)
+
+
+@bp.post("/system/jobs/work/<uuid:work_id>/retry")
+def retry(work_id: uuid.UUID) -> ResponseReturnValue:
+    """Try given-up work again."""
+    require(policy.run_job)
+    if not work.retry(work_id):
+        abort(409)
+    audit.record("job.retry", str(work_id), Actor.user(current_user, request.remote_addr or ""))
+    db.session.commit()
+    work.run(work_id, register.HANDLERS)
+    return redirect(url_for(".index"), 303)
+
+
+@click.command("worker")
+@click.option("--threads", default=4, show_default=True, help="Pieces of work at the same time.")
+def worker(threads: int) -> None:
+    """Do due work and periodic jobs until stopped; several may run on several machines (Redis)."""
+    app = current_app._get_current_object()  # type: ignore[attr-defined]
+    queue.run_worker(app, threads)
+
+
+def init_app(app: Flask) -> None:
+    """Register the page and the command."""
+    app.register_blueprint(bp)
+    app.cli.add_command(worker)

@@ -1,0 +1,143 @@
+"""Make LiveKit record what rows ask for, and rows say what LiveKit does: after commits, by hooks and by the sweep."""
+
+import uuid
+from datetime import timedelta
+
+import sqlalchemy as sa
+import structlog
+
+from webapp.audit import Actor
+from webapp.db import db, utcnow
+from webapp.livekit import egress
+from webapp.livekit.egress import Egress
+from webapp.livekit.errors import LiveKitError, LiveKitUnavailable
+from webapp.recordings import service
+from webapp.recordings.models import RUNNING_STATES, Mode, Recording, State
+from webapp.recordings.storage import Stored, storage
+
+log = structlog.get_logger()
+
+LOST_AFTER = timedelta(minutes=2)  # LiveKit needs 23 s to find out that no egress worker answers
+STOP_LOST_AFTER = timedelta(minutes=10)
+BATCH = 200
+
+
+def begin(recording: Recording) -> None:
+    """Ask LiveKit to record; commits. A refusal ends the recording, silence leaves it to hooks and the sweep."""
+    path = storage().egress_path(recording.key)
+    try:
+        started = egress.start(str(recording.room_id), path, audio_only=recording.mode is Mode.AUDIO)
+    except LiveKitUnavailable as error:
+        # nobody knows whether it records: the row stays, and the sweep finds out by the file's name
+        _note(recording, "no_worker" if error.code == "unavailable" else "no_answer")
+    except LiveKitError as error:
+        _locked(recording)
+        service.fail(recording, _start_problem(error), actor=Actor.livekit())
+        db.session.commit()
+    else:
+        take(recording, started)
+
+
+def end(recording: Recording) -> None:
+    """Ask LiveKit to stop; commits. One that ended already, or that LiveKit forgot, is looked up instead."""
+    if recording.egress_id is None:
+        return  # its start has not been answered: the sweep stops it as soon as it has a name
+    try:
+        take(recording, egress.stop(recording.egress_id))
+    except LiveKitUnavailable:
+        _note(recording, "no_answer")
+    except LiveKitError as error:
+        log.info("recording.stop_refused", code=error.code, recording=str(recording.id))
+        look(recording)
+
+
+def look(recording: Recording) -> None:
+    """Ask LiveKit how the recording stands and move it there; commits. Raises LiveKitUnavailable."""
+    found = _find(recording)
+    if found is not None:
+        take(recording, found)
+        stop_if_wished(recording, found)
+        return
+    stored = _stored(recording)
+    _locked(recording)
+    asked = recording.ended_at or recording.created_at
+    if stored is not None and recording.egress_id:
+        service.adopt(recording, stored, actor=Actor.system())
+    elif utcnow() - asked > (STOP_LOST_AFTER if recording.egress_id else LOST_AFTER):
+        service.fail(recording, "egress_lost" if recording.egress_id else "no_worker", actor=Actor.system())
+    else:
+        recording.looked_at = utcnow()
+    db.session.commit()
+
+
+def stop_if_wished(recording: Recording, found: Egress) -> None:
+    """Ask once more for a stop that has not reached LiveKit; what it answers is seen at the next look."""
+    if recording.state is not State.STOPPING or found.status not in {"starting", "active"}:
+        return
+    try:
+        egress.stop(recording.egress_id or "")
+    except LiveKitError as error:
+        log.info("recording.stop_refused", code=error.code, recording=str(recording.id))
+
+
+def take(recording: Recording, found: Egress) -> None:
+    """Move the recording to where the egress is; commits."""
+    stored = _stored(recording) if found.status in {"complete", "limit_reached"} else None
+    _locked(recording)
+    service.apply(recording, found, stored, actor=Actor.livekit())
+    db.session.commit()
+
+
+def sweep() -> int:
+    """Look after every recording that is not over; returns how many. One that fails does not stop the next."""
+    running = sa.select(Recording).where(Recording.state.in_(RUNNING_STATES))
+    recordings = db.session.scalars(running.order_by(Recording.looked_at).limit(BATCH)).all()
+    db.session.commit()
+    for recording in recordings:
+        try:
+            look(recording)
+        except (LiveKitError, OSError) as error:
+            db.session.rollback()
+            log.warning("recording.not_looked_at", recording=str(recording.id), error=type(error).__name__)
+    return len(recordings)
+
+
+def recording_of(found: Egress) -> Recording | None:
+    """The recording an egress makes: by its id, else by our id in its file's name."""
+    known = db.session.scalar(sa.select(Recording).where(Recording.egress_id == found.egress_id))
+    return known or (db.session.get(Recording, named) if (named := _named(found)) else None)
+
+
+def _find(recording: Recording) -> Egress | None:
+    if recording.egress_id:
+        return egress.find(recording.egress_id)
+    candidates = egress.list_of_room(str(recording.room_id))
+    return next((candidate for candidate in candidates if _named(candidate) == recording.id), None)
+
+
+def _named(found: Egress) -> uuid.UUID | None:
+    """Our id in the path that we gave the egress."""
+    stem = found.filepath.rsplit("/", 1)[-1].split(".", 1)[0]
+    try:
+        return uuid.UUID(stem)
+    except ValueError:
+        return None
+
+
+def _stored(recording: Recording) -> Stored | None:
+    db.session.commit()
+    return storage().find(recording.key)
+
+
+def _locked(recording: Recording) -> None:
+    """Read the row anew under a lock: hook and sweep may move it at the same time."""
+    db.session.refresh(recording, with_for_update=True)
+
+
+def _note(recording: Recording, problem: str) -> None:
+    db.session.execute(sa.update(Recording).where(Recording.id == recording.id).values(problem=problem))
+    db.session.commit()
+
+
+def _start_problem(error: LiveKitError) -> str:
+    return {"not_found": "room_not_live"}.get(error.code, "no_egress" if error.without_redis else "refused")

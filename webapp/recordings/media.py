@@ -1,0 +1,62 @@
+"""Stream a recording's file: whole, a range of it, or its headers alone (RFC 9110 sections 14 and 9.3.2)."""
+
+from collections.abc import Iterator
+
+import structlog
+from flask import Response, request
+from werkzeug.http import http_date
+
+from webapp.recordings.models import Mode, Recording
+from webapp.recordings.storage import Stored, storage
+
+log = structlog.get_logger()
+
+TYPES = {Mode.VIDEO: "video/mp4", Mode.AUDIO: "audio/ogg"}
+
+
+def answer(recording: Recording, found: Stored) -> Response:
+    """The answer to GET or HEAD; nothing is written anywhere, so a full disk does not stop it.
+
+    One range is answered with 206, several or unreadable ones with the whole (RFC 9110 14.2 allows it), one beyond the
+    end with 416.
+    """
+    headers = {
+        "Content-Type": TYPES[recording.mode],
+        "Accept-Ranges": "bytes",
+        "Last-Modified": http_date(found.written_at),
+        "ETag": f'"{int(found.written_at.timestamp() * 1000):x}-{found.size:x}"',
+        "Content-Disposition": f'attachment; filename="{recording.id}.{recording.key.rsplit(".", 1)[1]}"',
+        "Cache-Control": "private, no-store",
+    }
+    asked = request.range if "If-Range" not in request.headers or _same(headers, found) else None
+    if asked is None or asked.units != "bytes" or len(asked.ranges) != 1:
+        return _body(recording, 0, found.size, 200, headers)
+    span = asked.range_for_length(found.size)
+    if span is None:
+        return Response(status=416, headers={"Content-Range": f"bytes */{found.size}"})
+    start, end = span
+    headers["Content-Range"] = f"bytes {start}-{end - 1}/{found.size}"
+    return _body(recording, start, end - start, 206, headers)
+
+
+def _same(headers: dict[str, str], found: Stored) -> bool:
+    """If-Range: a part is only sent of what the reader has the other part of."""
+    condition = request.if_range
+    if condition.etag is not None:
+        return f'"{condition.etag}"' == headers["ETag"]
+    return condition.date is not None and condition.date >= found.written_at.replace(microsecond=0)
+
+
+def _body(recording: Recording, start: int, length: int, status: int, headers: dict[str, str]) -> Response:
+    headers["Content-Length"] = str(length)
+    pieces: Iterator[bytes] = iter(()) if request.method == "HEAD" else _pieces(recording, start, length)
+    return Response(pieces, status, headers, direct_passthrough=True)
+
+
+def _pieces(recording: Recording, start: int, length: int) -> Iterator[bytes]:
+    """The bytes; a store that fails on the way cuts the connection, which every client sees as an incomplete file."""
+    try:
+        yield from storage().read(recording.key, start, length)
+    except OSError as error:
+        log.error("recording.read_failed", recording=str(recording.id), error=type(error).__name__)
+        raise

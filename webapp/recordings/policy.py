@@ -1,0 +1,42 @@
+"""Who may do what to a room's recordings: pure functions of a user and a room."""
+
+from webapp.accounts.models import User
+from webapp.recordings.models import Recording
+from webapp.rooms.models import Role, Room
+
+HOSTS = {Role.OWNER, Role.ADMINISTRATOR}
+
+
+def list_of(user: User, room: Room) -> bool:
+    """Hosts of the room, and admins, who audit."""
+    return user.is_admin or room.role_of(user) in HOSTS
+
+
+def start(user: User, room: Room) -> bool:
+    """Hosts record."""
+    return room.role_of(user) in HOSTS
+
+
+def stop(user: User, recording: Recording) -> bool:
+    """Hosts stop; so may an admin: a recording that nobody stops is a harm."""
+    return user.is_admin or recording.room.role_of(user) in HOSTS
+
+
+def view(user: User, recording: Recording) -> bool:
+    """Hosts and admins know that it exists."""
+    return list_of(user, recording.room)
+
+
+def download(user: User, recording: Recording) -> bool:
+    """Hosts hear and see it; an admin audits without listening."""
+    return recording.room.role_of(user) in HOSTS
+
+
+def set_retention(user: User, recording: Recording) -> bool:
+    """Owners decide how long it is kept."""
+    return recording.room.role_of(user) is Role.OWNER
+
+
+def delete(user: User, recording: Recording) -> bool:
+    """Owners delete, and admins on somebody's request."""
+    return user.is_admin or recording.room.role_of(user) is Role.OWNER

@@ -1,0 +1,113 @@
+"""What is read of recordings."""
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import contains_eager
+
+from webapp import paging
+from webapp.accounts.models import User
+from webapp.db import db, utcnow
+from webapp.paging import Page, Place
+from webapp.recordings.models import RUNNING_STATES, Recording, State
+from webapp.recordings.policy import HOSTS
+from webapp.rooms.models import Access, Role, Room
+from webapp.rooms.queries import open_access
+
+FILTERS = ("all", "running", "failed", "expiring", "expired", "permanent")
+ORDER = paging.by_key(Recording.id, lambda recording: recording.id)
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a reader of the list asked for."""
+
+    filter: str = "all"
+    search: str = ""
+    room: str = ""
+
+    @classmethod
+    def of(cls, query: Mapping[str, str]) -> "Wanted":
+        """Read the query string; an unknown filter shows all."""
+        chosen = query.get("filter", "all")
+        return cls(chosen if chosen in FILTERS else "all", query.get("q", "").strip()[:200], query.get("room", ""))
+
+
+def visible_to(user: User) -> sa.Select[Recording, Role]:
+    """The recordings that `policy.view` shows to the user, each with the user's role in its room."""
+    joined = sa.select(Recording, Access.role).join(Room, Room.id == Recording.room_id)
+    joined = joined.outerjoin(Access, open_access(user)).options(contains_eager(Recording.room))
+    return joined if user.is_admin else joined.where(Access.role.in_(HOSTS))
+
+
+def page(user: User, wanted: Wanted, at: Place) -> Page[Recording]:
+    """A page of the list, newest first."""
+    found: Any = visible_to(user).where(Recording.deleting_at.is_(None), *_conditions(wanted))
+    return paging.turn(lambda select: _remembering(user, select), found, ORDER, at)
+
+
+def by_id(user: User, recording_id: uuid.UUID, *, lock: bool = False) -> Recording | None:
+    """The recording with its room and the user's role there, if the user may know of it."""
+    found = visible_to(user).where(Recording.id == recording_id, Recording.deleting_at.is_(None))
+    if lock:
+        found = found.with_for_update(of=Recording).execution_options(populate_existing=True)
+    return next(iter(_remembering(user, found)), None)
+
+
+def of_room(room: Room, limit: int = 5) -> list[Recording]:
+    """The newest recordings of a room."""
+    mine = sa.select(Recording).where(Recording.room_id == room.id, Recording.deleting_at.is_(None))
+    return list(db.session.scalars(mine.order_by(Recording.id.desc()).limit(limit)))
+
+
+def running(room: Room) -> Recording | None:
+    """The recording of the room that is not over: at most one."""
+    mine = sa.select(Recording).where(Recording.room_id == room.id, Recording.state.in_(RUNNING_STATES))
+    return db.session.scalar(mine)
+
+
+def to_look_at(user: User, limit: int = 6) -> list[Recording]:
+    """Running, failed within a week, or expiring within a week: what the desk shows."""
+    now = utcnow()
+    urgent = sa.or_(
+        Recording.state.in_(RUNNING_STATES),
+        sa.and_(Recording.state == State.FAILED, Recording.created_at > now - timedelta(days=7)),
+        _expiring(7),
+    )
+    mine = visible_to(user).where(Access.role.in_(HOSTS), Recording.deleting_at.is_(None), urgent)
+    return _remembering(user, mine.order_by(Recording.id.desc()).limit(limit))
+
+
+def _conditions(wanted: Wanted) -> list[sa.ColumnElement[bool]]:
+    now = utcnow()
+    saved = Recording.state == State.SAVED
+    filters: dict[str, list[sa.ColumnElement[bool]]] = {
+        "running": [Recording.state.in_(RUNNING_STATES)],
+        "failed": [Recording.state.in_([State.FAILED, State.ABORTED])],
+        "expiring": [_expiring(7)],
+        "expired": [Recording.expires_at <= now],
+        "permanent": [saved, Recording.expires_at.is_(None)],
+    }
+    conditions = filters.get(wanted.filter, [])
+    if wanted.room:
+        conditions = [*conditions, Room.slug == wanted.room]
+    if wanted.search:
+        conditions = [*conditions, Room.name.icontains(wanted.search, autoescape=True)]
+    return conditions
+
+
+def _expiring(days: int) -> sa.ColumnElement[bool]:
+    now = utcnow()
+    return sa.and_(Recording.expires_at > now, Recording.expires_at <= now + timedelta(days=days))
+
+
+def _remembering(user: User, select: Any) -> list[Recording]:
+    recordings = []
+    for recording, role in db.session.execute(select):
+        recording.room.remember_role(user, role)
+        recordings.append(recording)
+    return recordings

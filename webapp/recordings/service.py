@@ -1,0 +1,145 @@
+"""What changes recordings: begun by a person, moved by what LiveKit says, kept or deleted by owners."""
+
+from datetime import timedelta
+
+import sqlalchemy as sa
+import structlog
+from sqlalchemy.exc import IntegrityError
+
+from webapp import audit, due
+from webapp.audit import Actor
+from webapp.db import db, new_id, utcnow
+from webapp.livekit.egress import Egress
+from webapp.recordings.models import Mode, Recording, State
+from webapp.recordings.retention import expires_at
+from webapp.recordings.states import STATES, advances
+from webapp.recordings.storage import Stored, storage
+from webapp.rooms.models import Room
+from webapp.settings import settings
+
+log = structlog.get_logger()
+
+SUFFIX = {Mode.VIDEO: "mp4", Mode.AUDIO: "ogg"}
+PATIENCE = timedelta(minutes=10)  # for a finished egress' file to appear
+
+
+class AlreadyRunning(Exception):
+    """The room has a recording that is not over."""
+
+
+def start(room: Room, mode: Mode, *, actor: Actor) -> Recording:
+    """Record the wish to record, in state "starting"; LiveKit is asked after the commit.
+
+    Raises AlreadyRunning; the unique index holds it against two people at once.
+    """
+    recording_id = new_id()
+    recording = Recording(
+        id=recording_id,
+        room_id=room.id,
+        mode=mode,
+        key=f"recordings/{recording_id}.{SUFFIX[mode]}",
+        started_by_id=actor.user_id,
+        retention_days=settings.retention_days or None,
+    )
+    try:
+        with db.collision_safe():
+            db.session.add(recording)
+    except IntegrityError as clash:
+        raise AlreadyRunning from clash
+    audit.record("recording.start", recording, actor, mode=mode.value)
+    return recording
+
+
+def stop(recording: Recording, *, actor: Actor) -> bool:
+    """Record the wish to stop; False when it is over or stopping already."""
+    wished = sa.update(Recording).where(
+        Recording.id == recording.id, Recording.state.in_([State.STARTING, State.ACTIVE])
+    )
+    if not db.session.execute(wished.values(state=State.STOPPING)).rowcount:  # type: ignore[attr-defined]
+        return False
+    recording.state = State.STOPPING
+    audit.record("recording.stop", recording, actor)
+    return True
+
+
+def apply(recording: Recording, egress: Egress, found: Stored | None, *, actor: Actor) -> bool:
+    """Move the recording to where LiveKit's egress is; True when something changed.
+
+    `found` is what the storage holds under the recording's key: a finished egress whose file is not there (yet) keeps
+    the recording in "stopping" until PATIENCE is over.
+    """
+    recording.egress_id = recording.egress_id or egress.egress_id
+    recording.looked_at = utcnow()
+    state, problem = _target(egress, found)
+    if not advances(recording.state, state):
+        return False
+    recording.state, recording.problem = state, problem
+    recording.started_at = recording.started_at or egress.started_at
+    if state.terminal:
+        _end(recording, egress, found)
+        audit.record(f"recording.{state.value}", recording, actor, problem=problem)
+    return True
+
+
+def fail(recording: Recording, problem: str, *, actor: Actor) -> None:
+    """Give up on a recording that never came to life; the room is free again."""
+    if advances(recording.state, State.FAILED):
+        recording.state, recording.problem, recording.ended_at = State.FAILED, problem, utcnow()
+        audit.record("recording.failed", recording, actor, problem=problem)
+
+
+def set_retention(recording: Recording, days: int | None, *, actor: Actor) -> None:
+    """Keep the recording for so many days from the time its object was written, or (None) for ever."""
+    before = recording.retention_days
+    recording.retention_days = days
+    recording.expires_at = expires_at(recording.stored_at, days)
+    audit.record("recording.set_retention", recording, actor, before=before, after=days)
+
+
+def ask_delete(recording: Recording, *, actor: Actor) -> None:
+    """Record that the recording is to go: it is refused from now on, the object goes first, then the row."""
+    recording.deleting_at = recording.deleting_at or utcnow()
+    audit.record("recording.delete", recording, actor)
+    due.add("recordings.delete", recording_id=str(recording.id))
+
+
+def adopt(recording: Recording, found: Stored, *, actor: Actor) -> None:
+    """Keep a file whose egress LiveKit has forgotten: what was recorded is not lost."""
+    if advances(recording.state, State.SAVED):
+        recording.state, recording.problem = State.SAVED, ""
+        recording.ended_at = recording.ended_at or found.written_at
+        _keep(recording, found)
+        audit.record("recording.saved", recording, actor, problem="egress_forgotten")
+
+
+def _target(egress: Egress, found: Stored | None) -> tuple[State, str]:
+    state = STATES.get(egress.status, State.FAILED)
+    if state is not State.SAVED:
+        problems = {State.FAILED: "egress_failed", State.ABORTED: "egress_aborted"}
+        return state, problems.get(state, "")
+    if found is not None:
+        return State.SAVED, "limit_reached" if egress.status == "limit_reached" else ""
+    if egress.ended_at is not None and utcnow() - egress.ended_at > PATIENCE:
+        return State.FAILED, "file_missing"
+    return State.STOPPING, ""
+
+
+def _end(recording: Recording, egress: Egress, found: Stored | None) -> None:
+    recording.ended_at = egress.ended_at or utcnow()
+    if egress.file is not None:
+        recording.duration_ms, recording.size = egress.file.duration_ms or None, egress.file.size or None
+    if recording.state is State.SAVED and found is not None:
+        _keep(recording, found)
+
+
+def _keep(recording: Recording, found: Stored) -> None:
+    recording.size, recording.stored_at = found.size, found.written_at
+    recording.expires_at = expires_at(recording.stored_at, recording.retention_days)
+
+
+def remove(recording: Recording) -> None:
+    """Remove the object, then the row; the trail keeps what was. Raises OSError while the store is away. Commits."""
+    db.session.commit()
+    storage().delete(recording.key)
+    db.session.execute(sa.delete(Recording).where(Recording.id == recording.id))
+    db.session.commit()

@@ -1,0 +1,194 @@
+"""Recordings: pages, start and stop, retention, download."""
+
+import uuid
+from collections.abc import Callable
+
+from flask import Blueprint, Flask, abort, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_login import current_user
+from werkzeug.wrappers import Response
+
+from webapp import htmx
+from webapp.accounts.models import User
+from webapp.audit import Actor
+from webapp.config import Settings
+from webapp.db import READING, db, utcnow
+from webapp.paging import Place
+from webapp.recordings import follow, media, policy, queries, service, storage
+from webapp.recordings.forms import RetentionForm, StartForm
+from webapp.recordings.models import Mode, Recording, State
+from webapp.recordings.retention import expired, keeping
+from webapp.rooms.door import load_room
+from webapp.rooms.models import Room
+
+bp = Blueprint("recordings", __name__)
+
+
+def actor() -> Actor:
+    """Whoever sent this request."""
+    return Actor.user(current_user, request.remote_addr or "")
+
+
+def load_recording(recording_id: uuid.UUID, may: Callable[[User, Recording], bool]) -> Recording:
+    """The recording for a verb of a policy: 404 to those who may not know of it, 403 to those who may not do this."""
+    recording = queries.by_id(current_user, recording_id, lock=request.method not in READING)
+    if recording is None or not policy.view(current_user, recording):
+        abort(404)
+    if not may(current_user, recording):
+        abort(403)
+    return recording
+
+
+@bp.get("/recordings/")
+def index() -> ResponseReturnValue:
+    """The recordings of the rooms I host, newest first."""
+    wanted = queries.Wanted.of(request.args)
+    page = queries.page(current_user, wanted, Place.of(request.args))
+    context = {"page": page, "wanted": wanted, "filters": queries.FILTERS, "now": utcnow()}
+    return htmx.respond("recordings/index.html", "recordings/_list.html", 200, **context)
+
+
+@bp.get("/recordings/<uuid:recording_id>/")
+def show(recording_id: uuid.UUID) -> ResponseReturnValue:
+    """Everything about one recording; the fragment follows it while it runs."""
+    return _shown(load_recording(recording_id, policy.view))
+
+
+@bp.get("/rooms/<slug>/recordings")
+def of_room(slug: str) -> ResponseReturnValue:
+    """The room's newest recordings, with start and stop."""
+    room = load_room(slug, policy.list_of)
+    return _room_section(room)
+
+
+@bp.post("/rooms/<slug>/recordings")
+def start(slug: str) -> ResponseReturnValue:
+    """Start recording the room."""
+    room = load_room(slug, policy.start)
+    form = StartForm()
+    if not form.validate():
+        return _room_section(room, 422, form)
+    try:
+        recording = service.start(room, Mode(form.mode.data), actor=actor())
+    except service.AlreadyRunning:
+        db.session.commit()
+        return _room_section(room, 409, form, _("This room is being recorded already."))
+    db.session.commit()
+    follow.begin(recording)
+    if not htmx.is_swap():
+        return htmx.go(url_for("rooms.show", slug=slug))
+    return _room_section(room)
+
+
+@bp.post("/recordings/<uuid:recording_id>/stop")
+def stop(recording_id: uuid.UUID) -> ResponseReturnValue:
+    """Stop recording."""
+    recording = load_recording(recording_id, policy.stop)
+    if not service.stop(recording, actor=actor()):
+        db.session.commit()
+        return _shown(recording, 409, problem=_("This recording has ended already."))
+    db.session.commit()
+    follow.end(recording)
+    return _done(recording)
+
+
+@bp.post("/recordings/<uuid:recording_id>/heal")
+def heal(recording_id: uuid.UUID) -> ResponseReturnValue:
+    """Ask LiveKit now how a recording stands that seems stuck."""
+    recording = load_recording(recording_id, policy.stop)
+    db.session.commit()
+    if not recording.state.terminal:
+        follow.look(recording)
+    return _done(recording)
+
+
+@bp.post("/recordings/<uuid:recording_id>/retention")
+def set_retention(recording_id: uuid.UUID) -> ResponseReturnValue:
+    """Set how long the recording is kept."""
+    recording = load_recording(recording_id, policy.set_retention)
+    form = RetentionForm()
+    if not form.validate():
+        return _shown(recording, 422, form=form)
+    service.set_retention(recording, form.chosen_days, actor=actor())
+    db.session.commit()
+    return _done(recording)
+
+
+@bp.route("/recordings/<uuid:recording_id>/delete", methods=["GET", "POST"])
+def delete(recording_id: uuid.UUID) -> ResponseReturnValue:
+    """Say what is lost, then delete: refused to everybody at once, the object and the row follow."""
+    recording = load_recording(recording_id, policy.delete)
+    if request.method in READING:
+        return render_template("recordings/delete.html", recording=recording)
+    if not recording.state.terminal:
+        return _shown(recording, 409, problem=_("Stop the recording before you delete it."))
+    service.ask_delete(recording, actor=actor())
+    db.session.commit()
+    return htmx.go(url_for(".index"))
+
+
+@bp.get("/media/recordings/<uuid:recording_id>.<suffix>")
+def media_file(recording_id: uuid.UUID, suffix: str) -> ResponseReturnValue:
+    """Stream the file, whole or in ranges (RFC 9110), to those who may download it, until it expires."""
+    recording = load_recording(recording_id, policy.download)
+    if suffix != service.SUFFIX[recording.mode] or recording.state is not State.SAVED:
+        abort(404)
+    if expired(recording.expires_at, utcnow()):
+        return _gone()
+    db.session.commit()
+    found = storage.storage().find(recording.key)
+    if found is None:
+        abort(404)
+    return media.answer(recording, found)
+
+
+def media_url(recording: Recording) -> str:
+    """Where the file is streamed from."""
+    return url_for("recordings.media_file", recording_id=recording.id, suffix=service.SUFFIX[recording.mode])
+
+
+def _gone() -> Response:
+    return htmx.respond(
+        "error.html",
+        "error.html",
+        410,
+        status=410,
+        title=_("This recording has expired"),
+        what=_("Its time was over, so nobody can open it any more."),
+        now=_("Ask an owner of the room whether a copy was kept."),
+        code="",
+    )
+
+
+def _shown(recording: Recording, status: int = 200, form: RetentionForm | None = None, problem: str = "") -> Response:
+    form = form or RetentionForm(
+        keep="days" if recording.retention_days else "permanent", days=recording.retention_days
+    )
+    context = {"recording": recording, "form": form, "problem": problem, "now": utcnow()}
+    return htmx.respond("recordings/show.html", "recordings/_recording.html", status, **context)
+
+
+def _done(recording: Recording) -> Response:
+    if not htmx.is_swap():
+        return htmx.go(url_for(".show", recording_id=recording.id))
+    return _shown(recording)
+
+
+def _room_section(room: Room, status: int = 200, form: StartForm | None = None, problem: str = "") -> Response:
+    context = {
+        "room": room,
+        "recordings": queries.of_room(room),
+        "running": queries.running(room),
+        "recording_form": form or StartForm(formdata=None),
+        "problem": problem,
+        "now": utcnow(),
+    }
+    return htmx.respond("recordings/of_room.html", "recordings/_of_room.html", status, **context)
+
+
+def init_app(app: Flask, settings: Settings) -> None:
+    """Register the pages and open the storage."""
+    storage.init_app(app, settings)
+    app.register_blueprint(bp)
+    app.context_processor(lambda: {"recording_policy": policy, "keeping_of": keeping, "media_url": media_url})
