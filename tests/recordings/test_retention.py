@@ -54,7 +54,10 @@ def test_an_owner_sets_days_and_takes_them_back(client_as: ClientAs, make_record
     db.session.refresh(recording)
     assert recording.expires_at is None
     changes = db.session.scalars(sa.select(AuditEntry).where(AuditEntry.action == "recording.set_retention"))
-    assert [entry.details for entry in changes] == [{"before": None, "after": 10}, {"before": 10, "after": None}]
+    assert [entry.details for entry in changes] == [
+        {"before": "permanent", "after": 10},
+        {"before": 10, "after": "permanent"},
+    ]
 
 
 @pytest.mark.parametrize("days", ["", "0", "-1", "36501", "ten", "1e3"])

@@ -10,6 +10,7 @@ from webapp.jobs.work import Handler
 from webapp.lobby import jobs as lobby
 from webapp.recordings import follow
 from webapp.recordings import jobs as recordings
+from webapp.rooms import jobs as rooms
 from webapp.telephony import jobs as telephony
 
 HANDLERS: dict[str, Handler] = {
@@ -34,6 +35,8 @@ def jobs() -> list[Job]:
         Job("lobby_purge", timedelta(hours=1), lobby.purge),
         Job("recordings", minute, follow.sweep),
         Job("purge_hooks", timedelta(hours=1), hooks.purge),
+        Job("purge_pins", timedelta(hours=1), rooms.purge_pins),
+        Job("purge_callbacks", timedelta(hours=1), rooms.purge_callbacks),
         Job("purge_due_work", timedelta(hours=1), work.purge),
         Job("purge_sessions", timedelta(hours=1), purge_sessions),
     ]

@@ -93,7 +93,7 @@ def set_retention(recording: Recording, days: int | None, *, actor: Actor) -> No
     before = recording.retention_days
     recording.retention_days = days
     recording.expires_at = expires_at(recording.stored_at, days)
-    audit.record("recording.set_retention", recording, actor, before=before, after=days)
+    audit.record("recording.set_retention", recording, actor, before=before or "permanent", after=days or "permanent")
 
 
 def ask_delete(recording: Recording, *, actor: Actor) -> None:

@@ -119,10 +119,10 @@ def set_retention(recording_id: uuid.UUID) -> ResponseReturnValue:
 def delete(recording_id: uuid.UUID) -> ResponseReturnValue:
     """Say what is lost, then delete: refused to everybody at once, the object and the row follow."""
     recording = load_recording(recording_id, policy.delete)
-    if request.method in READING:
-        return render_template("recordings/delete.html", recording=recording)
     if not recording.state.terminal:
         return _shown(recording, 409, problem=_("Stop the recording before you delete it."))
+    if request.method in READING:
+        return render_template("recordings/delete.html", recording=recording)
     service.ask_delete(recording, actor=actor())
     db.session.commit()
     return htmx.go(url_for(".index"))
