@@ -7,6 +7,11 @@ from webapp.rooms.models import Role, Room
 HOSTS = {Role.OWNER, Role.ADMINISTRATOR}
 
 
+def index(user: User) -> bool:
+    """Everybody signed in has a list, of what their roles open."""
+    return user.is_active
+
+
 def list_of(user: User, room: Room) -> bool:
     """Hosts of the room, and admins, who audit."""
     return user.is_admin or room.role_of(user) in HOSTS

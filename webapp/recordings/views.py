@@ -21,6 +21,7 @@ from webapp.recordings.models import Mode, Recording, State
 from webapp.recordings.retention import expired, keeping
 from webapp.rooms.door import load_room
 from webapp.rooms.models import Room
+from webapp.security import require
 
 bp = Blueprint("recordings", __name__)
 
@@ -43,6 +44,7 @@ def load_recording(recording_id: uuid.UUID, may: Callable[[User, Recording], boo
 @bp.get("/recordings/")
 def index() -> ResponseReturnValue:
     """The recordings of the rooms I host, newest first."""
+    require(policy.index)
     wanted = queries.Wanted.of(request.args)
     page = queries.page(current_user, wanted, Place.of(request.args))
     context = {"page": page, "wanted": wanted, "filters": queries.FILTERS, "now": utcnow()}
