@@ -1,7 +1,6 @@
 """Events may come late, twice, never or in the wrong order; the rule is right within a second, or within one sweep."""
 
 import threading
-import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -88,15 +87,15 @@ def test_troubled_events_are_healed_at_the_latest_by_one_sweep(installation: Ins
     installation.leave(room)
     installation.leave(room, "second")
     installation.join(room, "third")
-    time.sleep(0.5)
+    installation.livekit.settle()
     installation.sweep()
-    assert installation.rule_of(room) is not None
+    until(lambda: installation.rule_of(room))
     db.session.refresh(room)
     db.session.commit()
     assert (room.web_count, room.rule_problem) == (1, "")
     installation.leave(room, "third")
     installation.sweep()
-    assert installation.rule_of(room) is None
+    until(lambda: installation.rule_of(room) is None)  # a hook may hold the room's lease while the sweep passes
     installation.livekit.heal()
 
 

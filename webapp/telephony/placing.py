@@ -18,7 +18,7 @@ from webapp.livekit import sip
 from webapp.livekit.errors import LiveKitError
 from webapp.rooms.models import Room, Trunk
 from webapp.telephony import guards, problems, rules
-from webapp.telephony.matching import ConflictError, Rule, check_rules, parse_rules
+from webapp.telephony.matching import ConflictError, MatchingError, Rule, check_rules, parse_rules
 from webapp.telephony.rules import Json
 
 log = structlog.get_logger()
@@ -131,6 +131,8 @@ def _refuse_pair(stored: list[Rule]) -> None:
         check_rules(stored)
     except ConflictError as error:
         raise Pending(problems.pair(*error.pair)) from None
+    except MatchingError as error:  # a rule of no kind ends every look-up on its trunk
+        raise Pending(f"refused\t{error.kind}") from None
 
 
 def _without_doubles(stored: list[Rule]) -> list[Rule]:

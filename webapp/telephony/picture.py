@@ -1,0 +1,131 @@
+"""LiveKit's trunks and rules as a page shows them, ours beside them; from our rows alone when LiveKit is away."""
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+
+from webapp.db import utcnow
+from webapp.livekit import sip
+from webapp.livekit.errors import LiveKitError
+from webapp.rooms.models import Room, Trunk
+from webapp.settings import settings
+from webapp.telephony import findings, queries, rules
+from webapp.telephony.findings import Finding
+from webapp.telephony.matching import Rule, parse_rules, parse_trunks
+from webapp.telephony.matching import Trunk as LiveTrunk
+from webapp.telephony.queries import Fill
+
+
+@dataclass(frozen=True)
+class TrunkView:
+    """A trunk: LiveKit's object if it was read, our row if we have one."""
+
+    id: str
+    live: LiveTrunk | None
+    row: Trunk | None
+    fill: Fill
+    rule_count: int
+
+    @property
+    def name(self) -> str:
+        """What to call it: LiveKit's name, else the last one we saw, else its id."""
+        return (
+            (str(self.live.info.get("name", "")) if self.live else "") or (self.row.name if self.row else "") or self.id
+        )
+
+    @property
+    def room_count(self) -> int:
+        """Rooms whose PIN is on it."""
+        return self.row.room_count if self.row else 0
+
+    @property
+    def assignable(self) -> bool:
+        """New rooms may be put there."""
+        return self.row is not None and self.row.assignable and self.row.gone_at is None
+
+    @property
+    def gone(self) -> bool:
+        """LiveKit does not list it any more."""
+        return self.row is not None and self.row.gone_at is not None
+
+    @property
+    def filled(self) -> float:
+        """The share of PINs of the present length that are taken."""
+        possible: int = 9 * 10 ** (settings.pin_length - 1)
+        return (self.fill.used + self.fill.quarantined) / possible
+
+
+@dataclass(frozen=True)
+class RuleView:
+    """A rule with its room, if it is a room's, and the worst that is wrong with it."""
+
+    rule: Rule
+    owner: str  # room, guard, foreign
+    room: Room | None
+    trunks: tuple[str, ...]
+    finding: Finding | None
+
+    @property
+    def pin_ending(self) -> str:
+        """The last two digits of its PIN; none of a short one, of which they would tell too much."""
+        return self.rule.pin[-2:] if len(self.rule.pin) >= 4 else ""
+
+
+@dataclass(frozen=True)
+class Picture:
+    """What was read; `problem` is LiveKit's code when it could not be asked, and `rules` is empty then."""
+
+    trunks: list[TrunkView]
+    rules: list[RuleView]
+    findings: list[Finding]
+    problem: str
+    read_at: datetime
+
+    def trunk(self, trunk_id: str) -> TrunkView | None:
+        """One of the trunks."""
+        return next((trunk for trunk in self.trunks if trunk.id == trunk_id), None)
+
+    def rules_on(self, trunk_id: str) -> list[RuleView]:
+        """The rules that name the trunk."""
+        return [view for view in self.rules if trunk_id in view.rule.trunk_ids]
+
+
+def read() -> Picture:
+    """Ask LiveKit for trunks and rules, and put our rows beside them."""
+    problem, live, stored = "", None, []
+    try:
+        live = parse_trunks(sip.list_trunks())
+        stored = parse_rules(sip.list_rules())
+    except LiveKitError as error:
+        problem = "no_sip" if error.without_redis else error.code
+    rows = queries.trunk_rows()
+    named = [room_id for rule in stored if (room_id := rules.room_id_of(rule))]
+    rooms = queries.rooms_with_rules(named)
+    found = [] if problem else findings.find(stored, rooms, rows.values())
+    trunks = _trunks(live, rows, stored)
+    names = {trunk.id: trunk.name for trunk in trunks}
+    worst = findings.by_rule(found)
+    return Picture(trunks, [_rule(rule, rooms, names, worst) for rule in stored], found, problem, utcnow())
+
+
+def _trunks(live: list[LiveTrunk] | None, rows: dict[str, Trunk], stored: list[Rule]) -> list[TrunkView]:
+    present = {trunk.id: trunk for trunk in live or ()}
+    fills = queries.pin_fill()
+    shown = set(present) | {row_id for row_id, row in rows.items() if row.gone_at is None or row.room_count}
+    return [
+        TrunkView(
+            trunk_id,
+            present.get(trunk_id),
+            rows.get(trunk_id),
+            fills.get(trunk_id, Fill()),
+            sum(trunk_id in rule.trunk_ids for rule in stored),
+        )
+        for trunk_id in sorted(shown)
+    ]
+
+
+def _rule(rule: Rule, rooms: dict[uuid.UUID, Room], names: dict[str, str], worst: dict[str, Finding]) -> RuleView:
+    room_id = rules.room_id_of(rule)
+    owner = "room" if room_id else "guard" if rules.guarded_trunk(rule) else "foreign"
+    trunks = tuple(names.get(trunk_id, trunk_id) for trunk_id in rule.trunk_ids)
+    return RuleView(rule, owner, rooms.get(room_id) if room_id else None, trunks, worst.get(rule.id))

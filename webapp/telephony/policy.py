@@ -1,0 +1,28 @@
+"""Who may do what to trunks, rules and live rooms: pure functions."""
+
+from webapp.accounts.models import User
+
+
+def view_telephony(user: User) -> bool:
+    """Support and admins see trunks and rules; what is a number or a PIN stays masked."""
+    return user.is_staff
+
+
+def edit_trunk(user: User) -> bool:
+    """Only admins make, change and delete trunks."""
+    return user.is_admin
+
+
+def set_assignable(user: User) -> bool:
+    """Support opens and closes a trunk for new rooms: nothing that exists changes by it."""
+    return user.is_staff
+
+
+def reconcile(user: User) -> bool:
+    """Support makes LiveKit follow our rows; a repeat is harmless."""
+    return user.is_staff
+
+
+def sweep(user: User) -> bool:
+    """Whoever may reconcile one room may have all looked at."""
+    return user.is_staff
