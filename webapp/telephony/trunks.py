@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from webapp.db import db, utcnow
 from webapp.rooms.models import Trunk
 from webapp.telephony.matching import Json, parse_trunks
+from webapp.telephony.matching import Trunk as LiveTrunk
 
 
 def see(listed: Iterable[Json]) -> set[str]:
@@ -17,14 +18,24 @@ def see(listed: Iterable[Json]) -> set[str]:
     rows = {row.sip_trunk_id: row for row in db.session.scalars(sa.select(Trunk))}
     present = parse_trunks(list(listed))
     for trunk in present:
-        row = rows.get(trunk.id)
-        if row is None:
-            row = Trunk(sip_trunk_id=trunk.id)
-            db.session.add(row)
-        row.name = str(trunk.info.get("name", ""))
-        row.number = next((number for number in trunk.numbers if number), "")
-        row.seen_at, row.gone_at = utcnow(), None
+        _write(rows.get(trunk.id), trunk)
     for trunk_id in set(rows) - {trunk.id for trunk in present}:
         rows[trunk_id].gone_at = rows[trunk_id].gone_at or utcnow()
     db.session.commit()
     return {trunk.id for trunk in present}
+
+
+def remember(stored: Json) -> Trunk:
+    """Our row of a trunk that LiveKit has just taken."""
+    trunk = LiveTrunk.parse(stored)
+    return _write(db.session.get(Trunk, trunk.id), trunk)
+
+
+def _write(row: Trunk | None, trunk: LiveTrunk) -> Trunk:
+    if row is None:
+        row = Trunk(sip_trunk_id=trunk.id)
+        db.session.add(row)
+    row.name = str(trunk.info.get("name", ""))
+    row.number = next((number for number in trunk.numbers if number), "")
+    row.seen_at, row.gone_at = utcnow(), None
+    return row
