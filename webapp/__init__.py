@@ -19,6 +19,7 @@ from webapp.lobby import join as lobby_join
 from webapp.recordings import views as recordings
 from webapp.rooms import views as room_pages
 from webapp.seed import command as seed_command
+from webapp.telephony import views as telephony
 
 __all__ = ["create_app", "models"]
 
@@ -62,6 +63,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     room_pages.init_app(app)
     access_pages.init_app(app)
     audit_pages.init_app(app)
+    telephony.init_app(app)
     app.cli.add_command(commands.users)
     cli.init_app(app)
     check.init_app(app)

@@ -1,0 +1,189 @@
+"""Support sees every rule, what is wrong, and repairs ours; PINs stay masked."""
+
+from collections.abc import Callable
+
+import pytest
+
+from tests.personas import Browser, persona
+from tests.telephony.installation import Installation, until
+from webapp.audit.models import AuditEntry
+from webapp.db import db
+from webapp.rooms.models import Access, Role, Room
+
+As = Callable[[str], Browser]
+PAGE = "/telephony/rules/"
+
+
+def _support(room: Room, *rest: str) -> str:
+    return "/".join((f"/rooms/{room.slug}/support", *rest))
+
+
+def test_every_rule_is_listed_ours_and_foreign_with_masked_pins(installation: Installation, client_as: As):
+    room = installation.live()
+    foreign = installation.foreign(pin="998877", name="Night line")
+    page = client_as("support").get(PAGE).text
+    for text in (str(room.sip_dispatch_rule_id), foreign, "Night line", room.name, "Guard", "Foreign", "Ours"):
+        assert text in page
+    assert "998877" not in page
+    assert str(room.pin) not in page
+    assert "Nothing is wrong" in page
+
+
+@pytest.mark.parametrize("who", ["owner", "stranger"])
+def test_people_without_a_staff_role_see_no_rule(installation: Installation, client_as: As, who: str):
+    room = installation.room()
+    browser = client_as(who)
+    assert browser.get(PAGE).status_code == 403
+    assert browser.get(_support(room)).status_code == 403
+    assert browser.post(_support(room, "reconcile")).status_code == 403
+    assert browser.post(PAGE + "sweep").status_code == 403
+
+
+def test_a_missing_rule_is_a_finding_that_the_button_repairs(installation: Installation, client_as: As):
+    room = installation.live()
+    installation.livekit.call("SIP", "DeleteSIPDispatchRule", sip_dispatch_rule_id=str(room.sip_dispatch_rule_id))
+    support = client_as("support")
+    assert f"{room.name} is live, but no rule lets phones in" in support.get(PAGE).text
+    assert support.post(PAGE + "sweep").status_code == 303
+    assert installation.rule_of(room) is not None
+    assert "Nothing is wrong" in support.get(PAGE).text
+    assert db.session.query(AuditEntry).filter_by(action="telephony.sweep").count() == 1
+
+
+def test_an_orphan_and_a_changed_rule_are_findings(installation: Installation, client_as: As):
+    orphan, changed = installation.live(), installation.live()
+    db.session.query(Room).filter_by(id=orphan.id).update({"web_count": 0})
+    db.session.query(Room).filter_by(id=changed.id).update({"hide_phone_number": False})
+    db.session.commit()
+    page = client_as("support").get(PAGE).text
+    assert f"No phone should reach {orphan.name} now" in page
+    assert f"The rule of {changed.name} says something else" in page
+
+
+def test_a_conflicting_pair_stands_first_as_an_outage(installation: Installation, client_as: As):
+    room = installation.live()
+    installation.leave(room)
+    direct = {"dispatch_rule_direct": {"room_name": "x", "pin": "1"}}
+    pair = installation.store(*[{"rule": direct, "trunk_ids": [installation.trunk_id]}] * 2)
+    page = client_as("support").get(PAGE).text
+    found = page[page.index('class="finding') :]
+    assert found.startswith('class="finding outage"')
+    assert all(rule_id in found for rule_id in pair)
+
+
+def test_a_trunk_without_its_guard_is_a_finding_that_the_sweep_repairs(installation: Installation, client_as: As):
+    installation.live()
+    (guard,) = installation.guards()
+    installation.livekit.call("SIP", "DeleteSIPDispatchRule", sip_dispatch_rule_id=guard["sip_dispatch_rule_id"])
+    support = client_as("support")
+    assert "no guard beside them" in support.get(PAGE).text
+    support.post(PAGE + "sweep")
+    assert len(installation.guards()) == 1
+
+
+def test_without_livekit_the_page_says_so(installation: Installation, client_as: As):
+    installation.livekit.go_away()
+    answer = client_as("support").get(PAGE)
+    assert answer.status_code == 200
+    assert "LiveKit did not answer" in answer.text
+    assert "Nothing is wrong" not in answer.text
+    installation.livekit.heal()
+
+
+def test_without_redis_the_page_says_that_there_is_no_sip(installation: Installation, client_as: As):
+    installation.livekit.switch(redis=False)
+    assert "runs without Redis" in client_as("support").get(PAGE).text
+
+
+def test_support_compares_one_room_with_livekit_and_reconciles_it(installation: Installation, client_as: As):
+    room = installation.room()
+    installation.join(room, name="Lotte Brandvold")
+    support = client_as("support")
+    page = support.get(_support(room)).text
+    assert "LiveKit differs" in page
+    assert "Lotte" not in page
+    assert str(room.pin) not in page
+    answer = support.post(_support(room, "reconcile"), follow_redirects=True)
+    assert "LiveKit agrees with the room" in answer.text
+    assert installation.rule_of(room) is not None
+    assert db.session.query(AuditEntry).filter_by(action="room.reconcile", room_id=room.id).count() == 1
+
+
+def test_an_unknown_room_has_no_support_page(installation: Installation, client_as: As):
+    assert client_as("support").get("/rooms/nowhere/support").status_code == 404
+
+
+# who is inside
+
+
+def _host(room: Room, role: Role = Role.OWNER, who: str = "owner") -> None:
+    db.session.add(Access(room_id=room.id, user_id=persona(who).id, role=role))
+    db.session.commit()
+
+
+def test_members_see_who_is_inside_and_callers_by_two_digits(installation: Installation, client_as: As):
+    room = installation.live(hide_phone_number=False)
+    _host(room, Role.MEMBER, "member")
+    installation.join(room, "lotte", name="Lotte Brandvold")
+    phone = installation.dial(pin=str(room.pin))
+    until(lambda: installation.phone(phone)["room"] == str(room.id))
+    page = client_as("member").get(f"/rooms/{room.slug}/inside", headers={"HX-Request": "true"}).text
+    assert "Lotte Brandvold" in page
+    assert "15551234" not in page
+    assert "34" in page
+    assert "End the meeting" not in page
+
+
+def test_strangers_do_not_learn_who_is_inside(installation: Installation, client_as: As):
+    room = installation.live()
+    assert client_as("stranger").get(f"/rooms/{room.slug}/inside").status_code == 404
+    assert client_as("stranger").post(f"/rooms/{room.slug}/end").status_code == 404
+
+
+def test_a_host_removes_a_caller(installation: Installation, client_as: As):
+    room = installation.live()
+    _host(room)
+    phone = installation.dial(pin=str(room.pin))
+    until(lambda: installation.phone(phone)["room"] == str(room.id))
+    sid = installation.phone(phone)["sid"]
+    swap = {"HX-Request": "true"}
+    answer = client_as("owner").post(f"/rooms/{room.slug}/inside/remove", data={"sid": sid}, headers=swap)
+    assert answer.status_code == 200
+    until(lambda: installation.phone(phone)["state"] == "ended")
+    entry = db.session.query(AuditEntry).filter_by(action="room.remove_participant").one()
+    assert (entry.room_id, entry.details) == (room.id, {"kind": "phone"})
+    again = client_as("owner").post(f"/rooms/{room.slug}/inside/remove", data={"sid": sid}, headers=swap)
+    assert again.status_code == 409
+
+
+def test_a_member_removes_nobody_and_ends_nothing(installation: Installation, client_as: As):
+    room = installation.live()
+    _host(room, Role.MEMBER, "member")
+    member = client_as("member")
+    assert member.post(f"/rooms/{room.slug}/inside/remove", data={"sid": "PA_1"}).status_code == 403
+    assert member.post(f"/rooms/{room.slug}/end").status_code == 403
+    assert installation.livekit.rooms() == [str(room.id)]
+
+
+def test_a_host_ends_the_meeting_and_the_phones_are_shut_out(installation: Installation, client_as: As):
+    room = installation.live()
+    _host(room)
+    answer = client_as("owner").post(f"/rooms/{room.slug}/end", headers={"HX-Request": "true"})
+    assert answer.status_code == 200
+    assert "Nobody is inside" in answer.text
+    assert installation.livekit.rooms() == []
+    assert installation.rule_of(room) is None
+    assert db.session.query(AuditEntry).filter_by(action="room.end_meeting").count() == 1
+
+
+def test_when_livekit_is_away_nobody_is_removed_and_the_fragment_says_so(installation: Installation, client_as: As):
+    room = installation.live()
+    _host(room)
+    installation.livekit.go_away()
+    swap = {"HX-Request": "true"}
+    owner = client_as("owner")
+    answer = owner.post(f"/rooms/{room.slug}/end", headers=swap)
+    assert (answer.status_code, answer.headers["HX-Retarget"]) == (502, "#alerts")
+    assert "1 by web" in owner.get(f"/rooms/{room.slug}/inside", headers=swap).text
+    installation.livekit.heal()
+    assert db.session.query(AuditEntry).filter_by(action="room.end_meeting").count() == 0

@@ -1,0 +1,15 @@
+"""The pages of trunks, rules and live rooms."""
+
+from flask import Flask
+
+from webapp.telephony import policy
+from webapp.telephony.views import inside, rules, support, trunks
+from webapp.telephony.views.blueprint import bp
+
+__all__ = ["init_app", "inside", "rules", "support", "trunks"]
+
+
+def init_app(app: Flask) -> None:
+    """Register the pages."""
+    app.register_blueprint(bp)
+    app.jinja_env.globals["telephony_policy"] = policy

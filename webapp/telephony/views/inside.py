@@ -1,0 +1,74 @@
+"""Who is inside a room now; hosts remove people and end the meeting."""
+
+from flask import abort, flash, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from webapp import htmx
+from webapp.audit import service as audit
+from webapp.audit.actors import current_actor
+from webapp.db import db
+from webapp.livekit import rooms
+from webapp.livekit.errors import LiveKitError
+from webapp.rooms import policy as room_policy
+from webapp.rooms.door import load_room
+from webapp.rooms.models import Room
+from webapp.telephony import people, reconcile
+from webapp.telephony.people import Person
+from webapp.telephony.views.blueprint import bp
+
+
+@bp.get("/rooms/<slug>/inside")
+def inside(slug: str) -> ResponseReturnValue:
+    """The people in the live room, read from LiveKit."""
+    room = load_room(slug, room_policy.view)
+    return _show(room)
+
+
+@bp.post("/rooms/<slug>/inside/remove")
+def remove_participant(slug: str) -> ResponseReturnValue:
+    """Throw one person out; a caller hears the line end."""
+    room = load_room(slug, room_policy.host)
+    db.session.commit()
+    sid = request.form.get("sid", "")
+    found = next((one for one in rooms.list_participants(str(room.id)) if one.sid == sid), None)
+    if found is None:
+        abort(409, _("That person has left already."))
+    rooms.remove_participant(str(room.id), found.identity)
+    audit.record("room.remove_participant", room, current_actor(), kind="phone" if found.is_phone else "web")
+    db.session.commit()
+    reconcile.now(room)
+    return _done(room)
+
+
+@bp.post("/rooms/<slug>/end")
+def end_meeting(slug: str) -> ResponseReturnValue:
+    """End the meeting for everybody inside."""
+    room = load_room(slug, room_policy.host)
+    db.session.commit()
+    ended = rooms.delete_room(str(room.id))
+    audit.record("room.end_meeting", room, current_actor(), web=room.web_count, phones=room.phone_count)
+    db.session.commit()
+    reconcile.now(room)
+    flash(_("The meeting is over.") if ended else _("Nobody was inside."))
+    return _done(room)
+
+
+def read(room: Room) -> tuple[list[Person], str]:
+    """Who is inside, and LiveKit's code when it could not be asked."""
+    try:
+        return people.inside(rooms.list_participants(str(room.id))), ""
+    except LiveKitError as error:
+        return [], error.code
+
+
+def _show(room: Room) -> ResponseReturnValue:
+    inside_now, problem = read(room)
+    context = {"room": room, "people": inside_now, "problem": problem, "may_host": room_policy.host}
+    return htmx.respond("telephony/inside.html", "telephony/_inside.html", **context)
+
+
+def _done(room: Room) -> ResponseReturnValue:
+    if htmx.is_swap():
+        return _show(room)
+    return htmx.go(url_for("rooms.show", slug=room.slug))
