@@ -76,6 +76,16 @@ def test_a_swap_gets_the_section_and_an_unknown_mode_is_422(client_as: ClientAs,
     assert answer.status_code == 200 and 'id="room-recordings"' in answer.text and "<html" not in answer.text
 
 
+def test_whoever_stops_it_in_place_sees_it_stop(client_as: ClientAs, room: Room, live: LiveKit):
+    owner = client_as("owner")
+    start(owner, room)
+    eventually(lambda: state_of(State.ACTIVE))
+    answer = owner.post(f"/recordings/{only().id}/stop", headers=SWAP)
+    assert answer.status_code == 200 and 'id="recording"' in answer.text
+    healed = owner.post(f"/recordings/{only().id}/heal", headers=SWAP)
+    assert healed.status_code == 200 and 'id="recording"' in healed.text
+
+
 def test_nobody_inside_means_nothing_to_record_and_the_room_is_free_again(
     client_as: ClientAs, room: Room, livekit: LiveKit
 ):

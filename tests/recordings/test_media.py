@@ -1,6 +1,7 @@
 """A file is streamed whole, in ranges or by its headers, and only to those who may have it."""
 
 from collections.abc import Callable
+from urllib.request import Request, urlopen
 
 import pytest
 
@@ -21,6 +22,15 @@ def test_an_owner_downloads_the_whole_file(client_as: ClientAs, make_recording: 
     assert answer.headers["Content-Type"] == "video/mp4"
     assert answer.headers["Accept-Ranges"] == "bytes"
     assert "no-store" in answer.headers["Cache-Control"]
+
+
+def test_a_real_server_streams_it(served: str, client_as: ClientAs, make_recording: Make):
+    key = make_recording().key
+    cookie = client_as("owner").get_cookie("frontdesk")
+    assert cookie is not None
+    asked = Request(f"{served}/media/{key}", headers={"Cookie": f"frontdesk={cookie.value}", "Range": "bytes=5-"})
+    with urlopen(asked, timeout=10) as answer:
+        assert (answer.status, answer.read()) == (206, FILM[5:])
 
 
 @pytest.mark.parametrize(

@@ -130,8 +130,9 @@ def _stored(recording: Recording) -> Stored | None:
 
 
 def _locked(recording: Recording) -> None:
-    """Read the row anew under a lock: hook and sweep may move it at the same time."""
-    db.session.refresh(recording, with_for_update=True)
+    """Read the row anew under a lock: hook and sweep may move it at the same time. Its loaded room stays loaded."""
+    columns = sa.inspect(Recording).column_attrs.keys()
+    db.session.refresh(recording, columns, with_for_update=True)
 
 
 def _note(recording: Recording, problem: str) -> None:

@@ -1,5 +1,6 @@
 """Stream a recording's file: whole, a range of it, or its headers alone (RFC 9110 sections 14 and 9.3.2)."""
 
+import uuid
 from collections.abc import Iterator
 
 import structlog
@@ -49,14 +50,18 @@ def _same(headers: dict[str, str], found: Stored) -> bool:
 
 def _body(recording: Recording, start: int, length: int, status: int, headers: dict[str, str]) -> Response:
     headers["Content-Length"] = str(length)
-    pieces: Iterator[bytes] = iter(()) if request.method == "HEAD" else _pieces(recording, start, length)
+    whole: Iterator[bytes] = iter(()) if request.method == "HEAD" else storage().read(recording.key, start, length)
+    pieces = _watched(whole, recording.id)
     return Response(pieces, status, headers, direct_passthrough=True)
 
 
-def _pieces(recording: Recording, start: int, length: int) -> Iterator[bytes]:
-    """The bytes; a store that fails on the way cuts the connection, which every client sees as an incomplete file."""
+def _watched(pieces: Iterator[bytes], recording_id: uuid.UUID) -> Iterator[bytes]:
+    """The bytes; a store that fails on the way cuts the connection, which every client sees as an incomplete file.
+
+    Runs when the app's context is gone: everything it needs is given.
+    """
     try:
-        yield from storage().read(recording.key, start, length)
+        yield from pieces
     except OSError as error:
-        log.error("recording.read_failed", recording=str(recording.id), error=type(error).__name__)
+        log.error("recording.read_failed", recording=str(recording_id), error=type(error).__name__)
         raise
