@@ -74,7 +74,7 @@ async def start(world: World, request: Any, claims: Claims) -> EgressInfo:
     if not world.switches.egress_worker or not world.switches.redis:
         await world.wait(NO_WORKER_SECONDS)
         raise behind_psrpc("unavailable", "no response from servers")
-    if not recorder.outputs(request):
+    if not recorder.has_output(request):
         raise behind_psrpc("invalid_argument", "request has missing or invalid field: output")
     now = time.time_ns()
     info = EgressInfo(

@@ -1,6 +1,7 @@
 """What the simulated egress worker writes: a short film or a tone, to the disk or to an S3 API."""
 
 import shutil
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -13,14 +14,44 @@ SECONDS = 4
 KINDS = ("room_composite", "web", "participant", "track_composite", "track", "egress")
 
 
-def outputs(request: Any) -> list[Any]:
+@dataclass(frozen=True)
+class Output:
+    """A file that was asked for: as what, under which name, and in which S3 bucket, if not on the disk."""
+
+    ogg: bool
+    filepath: str
+    bucket: Any = None
+
+
+def has_output(request: Any) -> bool:
+    """Whether any kind of request says where to send what is recorded; only files are really written."""
+    names = ("outputs", "file_outputs", "stream_outputs", "segment_outputs", "image_outputs")
+    return any(getattr(request, name, ()) for name in names) or _single(request) is not None
+
+
+def outputs(request: Any) -> list[Output]:
     """The file outputs of any kind of request: flat, the deprecated single one, or those of StartEgress."""
     if hasattr(request, "outputs"):
-        return [output.file for output in request.outputs if output.WhichOneof("config") == "file"]
-    found = list(getattr(request, "file_outputs", ()))
-    if hasattr(request, "file") and request.HasField("file"):
-        found.append(request.file)
+        files = [output for output in request.outputs if output.WhichOneof("config") == "file"]
+        return [_output(output.file, _bucket(output.storage) or _bucket(request.storage)) for output in files]
+    found = [_output(file, _bucket(file)) for file in getattr(request, "file_outputs", ())]
+    if _single(request) == "file":
+        found.append(_output(request.file, _bucket(request.file)))
     return found
+
+
+def _single(request: Any) -> Any:
+    return request.WhichOneof("output") if "output" in request.DESCRIPTOR.oneofs_by_name else None
+
+
+def _bucket(place: Any) -> Any:
+    return place.s3 if place.HasField("s3") else None
+
+
+def _output(file: Any, bucket: Any) -> Output:
+    # A single track's output has no file type.
+    ogg = getattr(file, "file_type", EncodedFileType.DEFAULT_FILETYPE) == EncodedFileType.OGG
+    return Output(ogg or file.filepath.endswith(".ogg"), file.filepath, bucket)
 
 
 def write(info: EgressInfo, root: Path) -> list[FileInfo]:
@@ -29,10 +60,10 @@ def write(info: EgressInfo, root: Path) -> list[FileInfo]:
     return [_write(info, output, root) for output in outputs(request)]
 
 
-def _write(info: EgressInfo, output: Any, root: Path) -> FileInfo:
-    sample = SAMPLES / ("tone.ogg" if _is_ogg(output) else "pattern.mp4")
+def _write(info: EgressInfo, output: Output, root: Path) -> FileInfo:
+    sample = SAMPLES / ("tone.ogg" if output.ogg else "pattern.mp4")
     name = _filled(output.filepath or f"{info.room_name}-{{time}}{sample.suffix}", info)
-    location = _upload(output.s3, name, sample) if output.WhichOneof("output") == "s3" else _save(root, name, sample)
+    location = _upload(output.bucket, name, sample) if output.bucket else _save(root, name, sample)
     return FileInfo(
         filename=name,
         started_at=info.started_at,
@@ -41,10 +72,6 @@ def _write(info: EgressInfo, output: Any, root: Path) -> FileInfo:
         size=sample.stat().st_size,
         location=location,
     )
-
-
-def _is_ogg(output: Any) -> bool:
-    return bool(output.file_type == EncodedFileType.OGG) or output.filepath.endswith(".ogg")
 
 
 def _filled(path: str, info: EgressInfo) -> str:

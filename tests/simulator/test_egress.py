@@ -118,3 +118,58 @@ def test_a_place_that_cannot_be_written_fails_the_recording(start: Any, livekit:
     egress_id = start(file_outputs=outputs)["egress_id"]
     livekit.call(SERVICE, "StopEgress", egress_id=egress_id)
     wait_for(livekit, egress_id, "EGRESS_FAILED")
+
+
+@pytest.mark.parametrize(
+    ("method", "request_body"),
+    [
+        ("StartEgress", {"template": {"layout": "grid"}, "outputs": [{"file": {"filepath": "FILE"}}]}),
+        ("StartTrackEgress", {"track_id": "TR_x", "file": {"filepath": "FILE"}}),
+        ("StartTrackCompositeEgress", {"audio_track_id": "TR_x", "file_outputs": [{"filepath": "FILE"}]}),
+        ("StartParticipantEgress", {"identity": "web", "file_outputs": [{"filepath": "FILE"}]}),
+        ("StartRoomCompositeEgress", {"file": {"filepath": "FILE"}}),
+    ],
+)
+def test_every_kind_of_recording_leaves_its_file(livekit: LiveKit, tmp_path: Path, method: str, request_body: Any):
+    livekit.join("eg", "web")
+    film = tmp_path / "film.mp4"
+    asked = json.loads(json.dumps(request_body).replace("FILE", str(film)))
+    egress_id = livekit.call(SERVICE, method, room_name="eg", **asked)["egress_id"]
+    livekit.call(SERVICE, "StopEgress", egress_id=egress_id)
+    wait_for(livekit, egress_id, "EGRESS_COMPLETE")
+    (listed,) = livekit.call(SERVICE, "ListEgress", egress_id=egress_id)["items"]
+    assert [found["location"] for found in listed["file_results"]] == [str(film)]
+    assert film.stat().st_size == int(listed["file_results"][0]["size"])
+
+
+def test_a_stream_needs_no_file_and_what_goes_nowhere_is_refused(start: Any, livekit: LiveKit):
+    egress_id = start(file_outputs=[], stream_outputs=[{"protocol": "RTMP", "urls": ["rtmp://x/y"]}])["egress_id"]
+    livekit.call(SERVICE, "StopEgress", egress_id=egress_id)
+    wait_for(livekit, egress_id, "EGRESS_COMPLETE")
+    with pytest.raises(Refused, match="request has missing or invalid field: output"):
+        start(file_outputs=[])
+
+
+def test_a_forgotten_recording_is_as_if_it_had_never_been(start: Any, livekit: LiveKit):
+    egress_id = start()["egress_id"]
+    livekit.control("forget-egress", egress_id=egress_id)
+    for method in ("ListEgress", "StopEgress", "UpdateLayout", "UpdateStream"):
+        with pytest.raises(Refused, match="egress does not exist"):
+            livekit.call(SERVICE, method, egress_id=egress_id)
+    assert livekit.call(SERVICE, "ListEgress", room_name="eg")["items"] == []
+
+
+def test_lists_are_filtered_by_room_and_by_what_still_runs(start: Any, livekit: LiveKit):
+    ended, running = start()["egress_id"], start()["egress_id"]
+    livekit.join("other")
+    elsewhere = start(room_name="other")["egress_id"]
+    livekit.call(SERVICE, "StopEgress", egress_id=ended)
+    wait_for(livekit, ended, "EGRESS_COMPLETE")
+
+    def listed(**filters: Any) -> set[str]:
+        return {item["egress_id"] for item in livekit.call(SERVICE, "ListEgress", **filters)["items"]}
+
+    assert listed() == {ended, running, elsewhere}
+    assert listed(room_name="eg") == {ended, running}
+    assert listed(room_name="eg", active=True) == {running}
+    assert listed(active=True) == {running, elsewhere}
