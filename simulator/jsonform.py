@@ -20,13 +20,28 @@ NEWER = {"livekit.SIPInboundTrunkInfo.ringing_timeout_status"}
 
 def parse(text: bytes, kind: type[Message]) -> Message:
     """Read a request in either case, ignoring what it does not know. Raises ValueError."""
-    found = json.loads(text)
-    if not isinstance(found, dict):
-        raise ValueError("not an object")
     try:
+        found = json.loads(text)
+        if not isinstance(found, dict) or _says_twice(found, kind.DESCRIPTOR):
+            raise ValueError("not an object, or a field in both spellings")
         return Parse(text, kind(), ignore_unknown_fields=True)
-    except ParseError as error:
+    except (ParseError, RecursionError) as error:
         raise ValueError("not such a message") from error
+
+
+def _says_twice(found: Any, descriptor: Any) -> bool:
+    """Some message has a field in both spellings, which Go refuses and Python's reader does not."""
+    if not isinstance(found, dict):
+        return any(_says_twice(each, descriptor) for each in found) if isinstance(found, list) else False
+    return any(
+        (field.name != field.json_name and field.name in found and field.json_name in found)
+        or (field.message_type is not None and _says_twice(_spelled(found, field), field.message_type))
+        for field in descriptor.fields
+    )
+
+
+def _spelled(found: dict[str, Any], field: Any) -> Any:
+    return found.get(field.name, found.get(field.json_name))
 
 
 def answer(message: Message) -> dict[str, Any]:

@@ -29,6 +29,8 @@ async def create_room(world: World, request: proto.CreateRoomRequest, claims: Cl
     require(claims.may("roomCreate"))
     if len(request.name.encode()) > MAX_NAME:
         raise behind_psrpc("invalid_argument", f"room name length exceeds limits: max length {MAX_NAME}")
+    if request.room_preset:  # none is configured
+        raise behind_psrpc("invalid_argument", "unknown room configuration in create room request")
     settings = proto.RoomConfiguration(
         empty_timeout=request.empty_timeout,
         departure_timeout=request.departure_timeout,

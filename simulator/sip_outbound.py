@@ -3,7 +3,16 @@
 from typing import Any
 
 from simulator.sip_objects import SipObjects, no_trunk
-from webapp.telephony.matching import Json, MatchingError, Trunk, check_list_update, check_media, updated
+from webapp.telephony.matching import (
+    Json,
+    MatchingError,
+    Trunk,
+    check_header_names,
+    check_headers,
+    check_list_update,
+    check_media,
+    updated,
+)
 
 _LISTS = ("numbers",)
 
@@ -85,9 +94,19 @@ def _check(trunk: Json) -> None:
         raise _invalid("no trunk numbers specified")
     if not trunk.get("address"):
         raise _invalid("no outbound address specified")
-    if "sip:" in trunk["address"] or "sips:" in trunk["address"]:
-        raise _invalid("trunk address should be a hostname or IP, not SIP URI")
+    _check_host(trunk["address"], "trunk address")
+    _check_host(trunk.get("from_host", ""), "from_host")
     check_media(trunk.get("media"))
+    check_headers(trunk.get("headers") or {})
+    check_header_names((trunk.get("attributes_to_headers") or {}).values())
+    check_header_names((trunk.get("headers_to_attributes") or {}).keys())
+
+
+def _check_host(host: str, what: str) -> None:
+    if "transport=" in host:
+        raise _invalid(f"{what} should not contain transport parameter")
+    if "@" in host or ";" in host or host.startswith(("sip:", "sips:")):
+        raise _invalid(f"{what} should be a hostname or IP, not SIP URI")
 
 
 def _old_inbound(trunk: Trunk) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from simulator import calls, calls_room
 from simulator.calls_model import Caller, PhoneCall, Phones, State
 from simulator.sip_objects import SipObjects, no_trunk
 from simulator.world import World
-from webapp.telephony.matching import Answer, Json, MatchingError
+from webapp.telephony.matching import Answer, Json, MatchingError, check_headers
 
 DIAL_SECONDS = 0.5
 TRANSFER_SECONDS = 30.0
@@ -35,8 +35,12 @@ async def create_participant(world: World, request: Json) -> Json:
 
 async def transfer_participant(world: World, request: Json) -> Json:
     """Send a REFER: whoever is asked here rings until LiveKit gives up."""
-    if calls_room.find(world, request.get("room_name", ""), request.get("participant_identity", "")) is None:
+    _check_transfer(request)
+    person = calls_room.find(world, request["room_name"], request["participant_identity"])
+    if person is None:
         raise MatchingError("other", "not_found", "participant does not exist", wrapped=True)
+    if "sip.callID" not in person.info.attributes:
+        raise _behind_psrpc("no SIP session associated with participant")
     timeout = float(str(request.get("ringing_timeout") or f"{TRANSFER_SECONDS}s").removesuffix("s"))
     await world.wait(timeout)
     raise MatchingError("other", "deadline_exceeded", "request timed out", wrapped=True)
@@ -54,8 +58,24 @@ def _check(request: Json) -> None:
         raise _invalid("missing sip trunk id and sip number")
     if not request.get("sip_call_to"):
         raise _invalid("missing sip callee number")
+    if "@" in request["sip_call_to"]:
+        raise _invalid("SipCallTo should be a phone number or SIP user, not a full SIP URI")
     if not request.get("room_name"):
         raise _invalid("missing room name")
+    check_headers(request.get("headers") or {})
+
+
+def _check_transfer(request: Json) -> None:
+    """LiveKit asks for the room and the person before it looks at the rest."""
+    if not request.get("room_name"):
+        raise _behind_psrpc("Missing room name")
+    if not request.get("participant_identity"):
+        raise _behind_psrpc("Missing participant identity")
+    if not request.get("transfer_to"):
+        raise _invalid("missing transfer to")
+    if not request["transfer_to"].removeprefix("<").startswith(("sip:", "sips:", "tel:")):
+        raise _invalid("transfer_to must be a valid SIP(s) or TEL URI (sip:, sips: or tel:)")
+    check_headers(request.get("headers") or {})
 
 
 def _identity(request: Json) -> str:
@@ -74,6 +94,10 @@ def _answer(call: PhoneCall, request: Json) -> Answer:
         "participant_attributes": attributes,
     }
     return Answer("ACCEPT", call.trunk_id, room=request["room_name"], fields=fields)
+
+
+def _behind_psrpc(text: str) -> MatchingError:
+    return MatchingError("other", "invalid_argument", text, wrapped=True)
 
 
 def _invalid(text: str) -> MatchingError:

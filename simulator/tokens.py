@@ -6,11 +6,13 @@ import json
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import OctKey
+
+Kind = TypeVar("Kind", str, dict[str, Any])
 
 LEEWAY_SECONDS = 60
 ALGORITHM = "HS256"
@@ -58,10 +60,14 @@ def verify(token: str, keys: Mapping[str, str]) -> Claims:
         claims = jwt.decode(token, OctKey.import_key(keys[issuer]), algorithms=[ALGORITHM]).claims
     except (JoseError, ValueError) as error:
         raise BadToken(_refused(token, "token signature is invalid: signature is invalid")) from error
-    problems = _untimely(claims)
+    try:
+        problems = _untimely(claims)
+        read = _claims(claims)
+    except (TypeError, ValueError) as error:
+        raise BadToken(_refused(token, "token is malformed: could not unmarshal claims")) from error
     if problems:
         raise BadToken(_refused(token, f"token has invalid claims: {', '.join(problems)}"))
-    return _claims(claims)
+    return read
 
 
 def sign(claims: Mapping[str, Any], secret: str) -> str:
@@ -90,20 +96,32 @@ def _refused(token: str, why: str) -> str:
 def _untimely(claims: Mapping[str, Any]) -> list[str]:
     now = time.time()
     problems = []
-    if float(claims.get("exp", now)) < now - LEEWAY_SECONDS:
+    if float(_or(claims.get("exp"), now)) < now - LEEWAY_SECONDS:
         problems.append("token is expired")
-    if float(claims.get("nbf", now)) > now + LEEWAY_SECONDS:
+    if float(_or(claims.get("nbf"), now)) > now + LEEWAY_SECONDS:
         problems.append("token is not valid yet")
     return problems
 
 
+def _or(value: Any, absent: float) -> Any:
+    return absent if value is None else value
+
+
 def _claims(claims: Mapping[str, Any]) -> Claims:
     return Claims(
-        identity=claims.get("sub", ""),
-        name=claims.get("name", ""),
-        kind=claims.get("kind", ""),
-        metadata=claims.get("metadata", ""),
-        attributes=claims.get("attributes") or {},
-        video=claims.get("video") or {},
-        sip=claims.get("sip") or {},
+        identity=_claim(claims, "sub", str),
+        name=_claim(claims, "name", str),
+        kind=_claim(claims, "kind", str),
+        metadata=_claim(claims, "metadata", str),
+        attributes=_claim(claims, "attributes", dict),
+        video=_claim(claims, "video", dict),
+        sip=_claim(claims, "sip", dict),
     )
+
+
+def _claim(claims: Mapping[str, Any], name: str, kind: type[Kind]) -> Kind:
+    """A claim of its kind; absent and null are empty. Raises TypeError for any other kind."""
+    value = claims.get(name)
+    if value is not None and not isinstance(value, kind):
+        raise TypeError(name)
+    return kind() if value is None else value

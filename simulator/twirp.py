@@ -38,9 +38,14 @@ STATUS = {
 HTML = "<html><head><title>502 Bad Gateway</title></head><body><center><h1>502 Bad Gateway</h1></center></body></html>"
 
 
+# Go's encoding/json, which writes the errors, escapes what could end a script element; protojson does not.
+GO_ESCAPES = {ord(char): f"\\u{ord(char):04x}" for char in "<>&\u2028\u2029"}
+
+
 def json_response(body: dict[str, Any], status: int = 200) -> web.Response:
     """JSON with the content type alone: LiveKit names no charset."""
-    return web.Response(body=json.dumps(body).encode(), status=status, content_type="application/json")
+    text = json.dumps(body, separators=(",", ":"), ensure_ascii=False)
+    return web.Response(body=text.encode(), status=status, content_type="application/json")
 
 
 class TwirpError(Exception):
@@ -57,7 +62,8 @@ class TwirpError(Exception):
         body: dict[str, Any] = {"code": self.code, "msg": self.message}
         if self.meta:
             body["meta"] = self.meta
-        return json_response(body, STATUS[self.code])
+        text = json.dumps(body, separators=(",", ":"), ensure_ascii=False).translate(GO_ESCAPES)
+        return web.Response(body=text.encode(), status=STATUS[self.code], content_type="application/json")
 
 
 def behind_psrpc(code: str, message: str) -> TwirpError:

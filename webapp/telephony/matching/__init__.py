@@ -17,7 +17,7 @@ from webapp.telephony.matching.calls import (
 )
 from webapp.telephony.matching.changes import check_trunks, create_rule, create_trunk, update_rule, update_trunk
 from webapp.telephony.matching.errors import ConflictError, MatchingError
-from webapp.telephony.matching.headers import header_warnings
+from webapp.telephony.matching.headers import check_header_names, check_headers, header_warnings
 from webapp.telephony.matching.model import Call, Json, Rule, Trunk, parse_rules, parse_trunks
 from webapp.telephony.matching.numbers import normalise, quoted
 from webapp.telephony.matching.rules import bad_rule, best_rule, check_rules, choose_rule, loaded_rules, priority
@@ -51,6 +51,8 @@ __all__ = [
     "best_rule",
     "check_create_rule",
     "check_create_trunk",
+    "check_header_names",
+    "check_headers",
     "check_list_update",
     "check_media",
     "check_rule",
