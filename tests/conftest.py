@@ -22,6 +22,7 @@ pytest_plugins = [
     "tests.plugins.simulator",
     "tests.plugins.receiver",
     "tests.plugins.served",
+    "tests.plugins.queries",
 ]
 
 

@@ -1,0 +1,1 @@
+"""Rooms, through HTTP."""

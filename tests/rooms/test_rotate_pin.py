@@ -1,0 +1,129 @@
+"""Replace a room's PIN, end to end."""
+
+import threading
+
+import pytest
+import sqlalchemy as sa
+
+from tests.factories import stored, trail
+from tests.livekit import LiveKit
+from tests.personas import SWAP
+from webapp.db import db, utcnow
+from webapp.rooms.models import PhonePin, Room
+from webapp.telephony import jobs, reconcile
+
+
+@pytest.fixture
+def live(room: Room, livekit: LiveKit, settings, monkeypatch: pytest.MonkeyPatch) -> Room:
+    """The room, on a trunk, with somebody inside and its rule in LiveKit."""
+    monkeypatch.setattr(settings, "livekit_url", livekit.url)
+    trunk = livekit.call("SIP", "CreateSIPInboundTrunk", trunk={"name": "Harbour", "numbers": ["+15550001"]})
+    pin = room.pin
+    db.session.add(PhonePin(trunk_id=trunk["sip_trunk_id"], pin=pin, room_id=room.id))
+    db.session.flush()
+    room.trunk_id, room.live_since = trunk["sip_trunk_id"], utcnow()
+    db.session.commit()
+    livekit.join(str(room.id), "web")
+    reconcile.now(room)
+    assert livekit.pin_of(stored(room).sip_dispatch_rule_id) == pin
+    return stored(room)
+
+
+@pytest.mark.parametrize("persona", ["owner", "administrator", "admin"])
+def test_hosts_and_admins_get_a_new_pin(client_as, room: Room, persona: str):
+    before = room.pin
+    answer = client_as(persona).post(f"/rooms/{room.slug}/pin", data={"reason": "printed on a poster"}, headers=SWAP)
+    after = stored(room).pin
+    assert answer.status_code == 200 and answer.text.lstrip().startswith('<section id="phone"')
+    assert after not in {before, None}
+    assert after not in answer.text and before not in answer.text, "a PIN is masked until it is revealed"
+
+
+def test_the_old_pin_is_blocked_and_the_page_says_until_when(client_as, room: Room):
+    before = room.pin
+    answer = client_as("owner").post(f"/rooms/{room.slug}/pin", headers=SWAP)
+    assert "stays blocked until" in answer.text
+    assert db.session.get_one(PhonePin, ("", before)).blocked_until > utcnow()
+
+
+def test_it_is_in_the_trail_with_its_reason_and_without_either_pin(client_as, room: Room):
+    before = room.pin
+    client_as("administrator").post(f"/rooms/{room.slug}/pin", data={"reason": "printed on a poster"})
+    (entry,) = trail("room.rotate_pin")
+    assert entry.reason == "printed on a poster"
+    assert before not in str(entry.details) and stored(room).pin not in str(entry.details)
+
+
+def test_without_javascript_the_page_is_shown_again(client_as, room: Room):
+    answer = client_as("owner").post(f"/rooms/{room.slug}/pin", data={"reason": ""})
+    assert (answer.status_code, answer.location) == (303, f"/rooms/{room.slug}/")
+
+
+def test_livekit_follows_and_callers_need_the_new_pin(client_as, live: Room, livekit: LiveKit):
+    rule = live.sip_dispatch_rule_id
+    answer = client_as("owner").post(f"/rooms/{live.slug}/pin", headers=SWAP)
+    room = stored(live)
+    assert room.sip_dispatch_rule_id == rule, "the rule is replaced in place"
+    assert livekit.pin_of(rule) == room.pin
+    assert "Rule live" in answer.text
+
+
+def test_when_livekit_fails_the_new_pin_is_kept_and_the_page_says_phones_wait(client_as, live: Room, livekit: LiveKit):
+    before, rule = live.pin, live.sip_dispatch_rule_id
+    livekit.fail(times=50)
+    answer = client_as("owner").post(f"/rooms/{live.slug}/pin", data={"reason": "leaked"}, headers=SWAP)
+    assert answer.status_code == 200 and "LiveKit has not followed yet" in answer.text
+    assert stored(live).pin != before
+    livekit.control("heal")
+    assert livekit.pin_of(rule) == before
+    jobs.sweep()
+    assert livekit.pin_of(rule) == stored(live).pin
+    assert stored(live).rule_problem == ""
+
+
+def test_strangers_and_support_get_404_and_members_403(client_as, room: Room):
+    before = room.pin
+    assert client_as("stranger").post(f"/rooms/{room.slug}/pin").status_code == 404
+    assert client_as("support").post(f"/rooms/{room.slug}/pin").status_code == 404
+    assert client_as("member").post(f"/rooms/{room.slug}/pin").status_code == 403
+    assert stored(room).pin == before and trail("room.rotate_pin") == []
+    assert "Rotate the PIN" not in client_as("member").get(f"/rooms/{room.slug}/").text
+
+
+@pytest.mark.parametrize("reason", ["x" * 201, "two\nlines", "\u202eback"])
+def test_a_reason_that_deceives_is_refused_and_the_pin_stays(client_as, room: Room, reason: str):
+    before = room.pin
+    answer = client_as("owner").post(f"/rooms/{room.slug}/pin", data={"reason": reason}, headers=SWAP)
+    assert answer.status_code == 422 and "This name" in answer.text
+    assert stored(room).pin == before
+
+
+def test_when_no_pin_is_free_the_old_one_stays(client_as, room: Room, settings, monkeypatch):
+    monkeypatch.setattr(settings, "pin_length", 4)
+    before = room.pin
+    taken = [{"trunk_id": "", "pin": str(pin), "room_id": room.id} for pin in range(1000, 10_000)]
+    db.session.execute(sa.insert(PhonePin), taken)
+    db.session.commit()
+    answer = client_as("owner").post(f"/rooms/{room.slug}/pin", headers=SWAP)
+    assert answer.status_code == 409 and "No free PIN" in answer.text
+    assert stored(room).pin == before
+    assert db.session.get_one(PhonePin, ("", before)).blocked_until is None
+
+
+def test_two_people_rotating_at_once_follow_each_other(client_as, room: Room):
+    before = room.pin
+    browsers = [client_as("owner"), client_as("administrator")]
+    answers: list[int] = []
+
+    def rotate(browser) -> None:
+        answers.append(browser.post(f"/rooms/{room.slug}/pin", headers=SWAP).status_code)
+
+    threads = [threading.Thread(target=rotate, args=(browser,)) for browser in browsers]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert answers == [200, 200]
+    pins = db.session.scalars(sa.select(PhonePin).where(PhonePin.room_id == room.id)).all()
+    free = [pin.pin for pin in pins if pin.blocked_until is None]
+    assert len(pins) == 3 and free == [stored(room).pin] and before not in free
