@@ -272,6 +272,7 @@ def upgrade() -> None:
     sa.Column('stored_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('retention_days', sa.Integer(), nullable=True),
     sa.Column('expires_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('removed_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('deleting_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('id', sa.Uuid(), nullable=False),
     sa.ForeignKeyConstraint(['room_id'], ['rooms.id'], name=op.f('fk_recordings_room_id_rooms')),
@@ -282,6 +283,7 @@ def upgrade() -> None:
     with op.batch_alter_table('recordings', schema=None) as batch_op:
         batch_op.create_index('ix_recordings_expires_at', ['expires_at'], unique=False)
         batch_op.create_index('ix_recordings_room_id_id', ['room_id', 'id'], unique=False)
+        batch_op.create_index('ix_recordings_unremoved', ['expires_at'], unique=False, postgresql_where=sa.text('removed_at IS NULL'), sqlite_where=sa.text('removed_at IS NULL'))
         batch_op.create_index('uq_recordings_running', ['room_id'], unique=True, postgresql_where=sa.text("state IN ('starting', 'active', 'stopping')"), sqlite_where=sa.text("state IN ('starting', 'active', 'stopping')"))
 
     op.create_table('room_callbacks',
@@ -306,6 +308,7 @@ def downgrade() -> None:
     op.drop_table('room_callbacks')
     with op.batch_alter_table('recordings', schema=None) as batch_op:
         batch_op.drop_index('uq_recordings_running', postgresql_where=sa.text("state IN ('starting', 'active', 'stopping')"), sqlite_where=sa.text("state IN ('starting', 'active', 'stopping')"))
+        batch_op.drop_index('ix_recordings_unremoved', postgresql_where=sa.text('removed_at IS NULL'), sqlite_where=sa.text('removed_at IS NULL'))
         batch_op.drop_index('ix_recordings_room_id_id')
         batch_op.drop_index('ix_recordings_expires_at')
 

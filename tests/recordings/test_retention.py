@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -9,6 +10,7 @@ import sqlalchemy as sa
 from tests.personas import SWAP, Browser
 from webapp.audit.models import AuditEntry
 from webapp.db import db
+from webapp.recordings import jobs
 from webapp.recordings.models import Recording, State
 from webapp.recordings.retention import Keeping, expires_at, keeping
 from webapp.rooms.models import Room
@@ -92,3 +94,40 @@ def test_the_list_filters_what_expires_within_a_week(client_as: ClientAs, make_r
     assert str(soon.id) in shown and str(far.id) not in shown and str(dead.id) not in shown
     assert str(dead.id) in owner.get("/recordings/?filter=expired").text
     assert str(make_recording(State.FAILED).id) in owner.get("/recordings/?filter=failed").text
+
+
+def test_the_file_goes_a_day_after_it_expired_and_the_row_stays_to_say_so(client_as: ClientAs, make_recording: Make):
+    old, fresh, kept = make_recording(days=2, age=4), make_recording(days=2, age=2), make_recording(age=400)
+    assert jobs.remove_expired() == 1
+    there = [(settings.recordings_dir / recording.key).exists() for recording in (old, fresh, kept)]
+    assert there == [False, True, True]
+    assert jobs.remove_expired() == 0, "once"
+    page = client_as("owner").get(f"/recordings/{old.id}/")
+    assert page.status_code == 200 and "the file is gone" in page.text
+    late = client_as("owner").post(f"/recordings/{old.id}/retention", data={"keep": "permanent"})
+    assert late.status_code == 409 and "nothing can be kept" in late.text
+    assert db.session.scalar(sa.select(AuditEntry.action)) == "recording.remove_expired"
+
+
+def test_within_that_day_an_owner_can_keep_it_longer(client_as: ClientAs, make_recording: Make):
+    recording = make_recording(days=2, age=2)
+    owner = client_as("owner")
+    assert owner.post(f"/recordings/{recording.id}/retention", data={"keep": "permanent"}).status_code == 303
+    assert jobs.remove_expired() == 0
+    assert owner.get(f"/media/{recording.key}").status_code == 200
+
+
+def test_a_file_that_cannot_be_removed_does_not_keep_the_next(make_recording: Make, monkeypatch: pytest.MonkeyPatch):
+    stuck, next_ = make_recording(days=1, age=9), make_recording(days=1, age=8)
+    unlink = Path.unlink
+
+    def refuse(path: Path, **how: bool) -> None:
+        if path.name.startswith(str(stuck.id)):
+            raise PermissionError
+        unlink(path, **how)
+
+    with monkeypatch.context() as patched:
+        patched.setattr("pathlib.Path.unlink", refuse)
+        assert jobs.remove_expired() == 1
+    assert not (settings.recordings_dir / next_.key).exists()
+    assert jobs.remove_expired() == 1, "tried again"

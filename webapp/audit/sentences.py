@@ -52,6 +52,7 @@ SENTENCES = {
     "recording.aborted": _l("%(who)s said that the recording was aborted: %(problem)s"),
     "recording.set_retention": _l("%(who)s set how many days a recording is kept: %(after)s instead of %(before)s"),
     "recording.delete": _l("%(who)s deleted a recording"),
+    "recording.remove_expired": _l("%(who)s removed the file of an expired recording"),
     "trunk.create": _l("%(who)s made an inbound trunk"),
     "trunk.update": _l("%(who)s changed an inbound trunk"),
     "trunk.delete": _l("%(who)s deleted an inbound trunk; rooms on it: %(rooms)s"),

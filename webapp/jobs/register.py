@@ -34,6 +34,7 @@ def jobs() -> list[Job]:
         Job("lobby_expire", minute, lobby.expire),
         Job("lobby_purge", timedelta(hours=1), lobby.purge),
         Job("recordings", minute, follow.sweep),
+        Job("remove_expired", timedelta(hours=1), recordings.remove_expired),
         Job("purge_hooks", timedelta(hours=1), hooks.purge),
         Job("purge_pins", timedelta(hours=1), rooms.purge_pins),
         Job("purge_callbacks", timedelta(hours=1), rooms.purge_callbacks),

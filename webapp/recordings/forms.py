@@ -40,7 +40,7 @@ class RetentionForm(FlaskForm):
     )
     days = IntegerField(
         _l("Days from when it was stored"),
-        description=_l("When they are over nobody can open it, and it is deleted."),
+        description=_l("When they are over nobody can open it; its file goes a day later."),
         validators=[
             _when_chosen,
             Optional(),

@@ -47,6 +47,7 @@ class Recording(Keyed, Model):
         partial_index("uq_recordings_running", "room_id", where=RUNNING, unique=True),
         sa.Index("ix_recordings_room_id_id", "room_id", "id"),
         sa.Index("ix_recordings_expires_at", "expires_at"),
+        partial_index("ix_recordings_unremoved", "expires_at", where="removed_at IS NULL"),
     )
 
     room_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("rooms.id"))
@@ -65,6 +66,7 @@ class Recording(Keyed, Model):
     stored_at: Mapped[datetime | None]  # the object's own time: retention counts from here
     retention_days: Mapped[int | None]  # None: permanent
     expires_at: Mapped[datetime | None]
+    removed_at: Mapped[datetime | None]  # the file went after it had expired; the row stays to say so
     deleting_at: Mapped[datetime | None]  # asked to delete: the object goes first, then the row
 
     room: Mapped[Room] = relationship(lazy="raise")

@@ -27,6 +27,10 @@ class AlreadyRunning(Exception):
     """The room has a recording that is not over."""
 
 
+class AlreadyRemoved(Exception):
+    """The file is gone: nothing can be kept any more."""
+
+
 def start(room: Room, mode: Mode, *, actor: Actor) -> Recording:
     """Record the wish to record, in state "starting"; LiveKit is asked after the commit.
 
@@ -89,7 +93,12 @@ def fail(recording: Recording, problem: str, *, actor: Actor) -> None:
 
 
 def set_retention(recording: Recording, days: int | None, *, actor: Actor) -> None:
-    """Keep the recording for so many days from the time its object was written, or (None) for ever."""
+    """Keep the recording for so many days from the time its object was written, or (None) for ever.
+
+    Raises AlreadyRemoved; the recording is locked.
+    """
+    if recording.removed_at is not None:
+        raise AlreadyRemoved
     before = recording.retention_days
     recording.retention_days = days
     recording.expires_at = expires_at(recording.stored_at, days)
@@ -135,6 +144,26 @@ def _end(recording: Recording, egress: Egress, found: Stored | None) -> None:
 def _keep(recording: Recording, found: Stored) -> None:
     recording.size, recording.stored_at = found.size, found.written_at
     recording.expires_at = expires_at(recording.stored_at, recording.retention_days)
+
+
+def remove_expired(recording: Recording, *, actor: Actor) -> bool:
+    """Take the file of an expired recording; the row stays. False when somebody keeps it longer meanwhile. Commits.
+
+    The row says that the file is gone before it goes: nobody can set a longer time for a file that is being removed.
+    Raises OSError while the store is away; then the row says nothing.
+    """
+    still = sa.update(Recording).where(Recording.id == recording.id, Recording.expires_at == recording.expires_at)
+    if not db.session.execute(still.values(removed_at=utcnow())).rowcount:  # type: ignore[attr-defined]
+        db.session.rollback()
+        return False
+    audit.record("recording.remove_expired", recording, actor)
+    try:
+        storage().delete(recording.key)
+    except OSError:
+        db.session.rollback()
+        raise
+    db.session.commit()
+    return True
 
 
 def remove(recording: Recording) -> None:

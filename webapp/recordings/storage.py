@@ -25,6 +25,8 @@ class Stored:
 class Storage(Protocol):
     """Keeps objects by key; a key is a relative path of our own making."""
 
+    expires_objects: bool  # by rules of its own, as buckets do; else a job of ours removes what expired
+
     def egress_path(self, key: str) -> str:
         """Where the egress worker writes the object."""
 
@@ -40,6 +42,8 @@ class Storage(Protocol):
 
 class Folder:
     """Recordings on disk, in a folder that the egress worker also sees (perhaps under another path)."""
+
+    expires_objects = False
 
     def __init__(self, root: Path, egress_root: str = "") -> None:
         self._root = root.absolute()

@@ -112,7 +112,10 @@ def set_retention(recording_id: uuid.UUID) -> ResponseReturnValue:
     form = RetentionForm()
     if not form.validate():
         return _shown(recording, 422, form=form)
-    service.set_retention(recording, form.chosen_days, actor=actor())
+    try:
+        service.set_retention(recording, form.chosen_days, actor=actor())
+    except service.AlreadyRemoved:
+        return _shown(recording, 409, problem=_("This recording expired and its file is gone: nothing can be kept."))
     db.session.commit()
     return _done(recording)
 
