@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from flask import Flask
-from flask_babel import get_timezone, ngettext
+from flask_babel import format_datetime, get_timezone, ngettext
 from flask_babel import gettext as _
 from markupsafe import Markup
 
@@ -42,11 +42,44 @@ def long(since: datetime) -> str:
     return str(ngettext("%(num)d day", "%(num)d days", minutes // (24 * 60)))
 
 
+def day(when: datetime) -> str:
+    """The day in the reader's zone, with the time where it matters: today, tomorrow, or within this year."""
+    days = _days_from_now(when)
+    time = format_datetime(when, "HH:mm")
+    if days == 0:
+        return str(_("Today, %(time)s", time=time))
+    if days == 1:
+        return str(_("Tomorrow, %(time)s", time=time))
+    this_year = when.astimezone(get_timezone()).year == utcnow().astimezone(get_timezone()).year
+    return f"{format_datetime(when, 'd MMM')}, {time}" if this_year else format_datetime(when, "d MMM y")
+
+
+def until(end: datetime) -> str:
+    """A day to come: the time when it is near, the days left within a week, else the date."""
+    days = _days_from_now(end)
+    if days in {0, 1}:
+        return day(end)
+    if 0 < days <= 7:
+        date = format_datetime(end, "d MMM")
+        return str(ngettext("In %(num)d day, %(date)s", "In %(num)d days, %(date)s", days, date=date))
+    return format_datetime(end, "d MMM y")
+
+
+def _days_from_now(when: datetime) -> int:
+    zone = get_timezone()
+    return (when.astimezone(zone).date() - utcnow().astimezone(zone).date()).days
+
+
 def when(time: datetime) -> Markup:
     """A time element: relative words, the exact time on hover."""
     return TIME.format(iso=time.isoformat(timespec="seconds"), exact=exact(time), words=ago(time))
 
 
+def on(time: datetime) -> Markup:
+    """A time element: the day, the exact time on hover."""
+    return TIME.format(iso=time.isoformat(timespec="seconds"), exact=exact(time), words=day(time))
+
+
 def init_app(app: Flask) -> None:
-    """Give templates the filters `when`, `exact` and `long`."""
-    app.jinja_env.filters.update(when=when, exact=exact, long=long)
+    """Give templates the filters `when`, `on`, `exact`, `day`, `until` and `long`."""
+    app.jinja_env.filters.update(when=when, on=on, exact=exact, day=day, until=until, long=long)
