@@ -1,5 +1,6 @@
 """Times are said as people say them, in the reader's zone."""
 
+from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
@@ -9,22 +10,28 @@ from webapp import times
 from webapp.db import utcnow
 
 
+@pytest.fixture(autouse=True)
+def _reader(app: Flask) -> Iterator[None]:
+    with app.test_request_context("/", headers={"Accept-Language": "en"}):
+        yield
+
+
 @pytest.mark.parametrize(("days", "start"), [(0, "Today, "), (1, "Tomorrow, ")])
-def test_a_near_day_is_called_by_its_name_with_the_time(app: Flask, days: int, start: str):
+def test_a_near_day_is_called_by_its_name_with_the_time(days: int, start: str):
     near = utcnow() + timedelta(days=days)
     assert times.day(near).startswith(start) and times.until(near) == times.day(near)
 
 
-def test_a_day_of_another_year_says_the_year_instead_of_the_time(app: Flask):
+def test_a_day_of_another_year_says_the_year_instead_of_the_time():
     far = utcnow() + timedelta(days=400)
     assert times.day(far).endswith(str(far.year)) and times.until(far) == times.day(far)
 
 
-def test_an_end_within_a_week_says_how_many_days_are_left(app: Flask):
+def test_an_end_within_a_week_says_how_many_days_are_left():
     assert times.until(utcnow() + timedelta(days=5)).startswith("In 5 days, ")
     assert times.until(utcnow() + timedelta(days=9)).endswith(str((utcnow() + timedelta(days=9)).year))
 
 
-def test_the_exact_time_is_at_hand(app: Flask):
+def test_the_exact_time_is_at_hand():
     now = utcnow()
     assert times.exact(now) in times.on(now) and f'datetime="{now.isoformat(timespec="seconds")}"' in times.on(now)

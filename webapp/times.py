@@ -62,7 +62,7 @@ def until(end: datetime) -> str:
     if 0 < days <= 7:
         date = format_datetime(end, "d MMM")
         return str(ngettext("In %(num)d day, %(date)s", "In %(num)d days, %(date)s", days, date=date))
-    return format_datetime(end, "d MMM y")
+    return str(format_datetime(end, "d MMM y"))
 
 
 def _days_from_now(when: datetime) -> int:
