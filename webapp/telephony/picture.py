@@ -4,12 +4,13 @@ import uuid
 from dataclasses import dataclass
 from datetime import datetime
 
-from webapp.db import utcnow
+from webapp import together
+from webapp.db import db, utcnow
 from webapp.livekit import sip
 from webapp.livekit.errors import LiveKitError
 from webapp.rooms.models import Room, Trunk
 from webapp.settings import settings
-from webapp.telephony import findings, queries, rules
+from webapp.telephony import findings, problems, queries, rules
 from webapp.telephony.findings import Finding
 from webapp.telephony.matching import Rule, parse_rules, parse_trunks
 from webapp.telephony.matching import Trunk as LiveTrunk
@@ -47,6 +48,11 @@ class TrunkView:
     def gone(self) -> bool:
         """LiveKit does not list it any more."""
         return self.row is not None and self.row.gone_at is not None
+
+    @property
+    def guard_problem(self) -> str:
+        """What is wrong with its guard, in words."""
+        return problems.sentence(self.row.guard_problem) if self.row else ""
 
     @property
     def filled(self) -> float:
@@ -93,9 +99,10 @@ class Picture:
 def read() -> Picture:
     """Ask LiveKit for trunks and rules, and put our rows beside them."""
     problem, live, stored = "", None, []
+    db.session.commit()  # nobody holds a connection while LiveKit thinks
     try:
-        live = parse_trunks(sip.list_trunks())
-        stored = parse_rules(sip.list_rules())
+        listed, kept = together.ask(sip.list_trunks, sip.list_rules)
+        live, stored = parse_trunks(listed), parse_rules(kept)
     except LiveKitError as error:
         problem = "no_sip" if error.without_redis else error.code
     rows = queries.trunk_rows()
