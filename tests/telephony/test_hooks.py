@@ -128,9 +128,9 @@ def test_a_visit_by_phone_is_booked_from_coming_to_going(installation: Installat
     (call,) = _visits()
     assert (call.room_id, call.outcome, call.left_at) == (room.id, Outcome.INSIDE, None)
     installation.livekit.control("hang-up", id=phone)
-    until(lambda: _visits()[0].left_at)
+    until(lambda: _visits()[0].end_reason == "client_initiated")  # a look that came first may have said "lost"
     (call,) = _visits()
-    assert (call.outcome, call.end_reason) == (Outcome.ENDED, "client_initiated")
+    assert (call.outcome, call.left_at is not None) == (Outcome.ENDED, True)
 
 
 def _visits() -> list[Call]:

@@ -73,9 +73,7 @@ class TrunkForm(FlaskForm):
         description=_l("One address or network per line. A caller can forge this: use a password and a firewall too."),
     )
     auth_username = StringField(_l("User name"), [Length(max=100), _printable], description=_l("For SIP digest."))
-    auth_password = PasswordField(
-        _l("Password"), [Length(max=200)], description=_l("Left empty, the one that is set stays.")
-    )
+    auth_password = PasswordField(_l("Password"), [Length(max=200)])
 
     def __init__(self, *args: Any, trunk: Json | None = None, trunks: Sequence[Json] = (), **kwargs: Any) -> None:
         self.trunk = dict(trunk or {})

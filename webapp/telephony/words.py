@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from flask_babel import gettext as _
 
 from webapp.telephony.findings import Finding, Kind
+from webapp.telephony.picture import Picture
 
 
 @dataclass(frozen=True)
@@ -24,9 +25,12 @@ def say(finding: Finding, trunk: str) -> Said:
     match finding.kind:
         case Kind.CONFLICT:
             fact = _(
-                "Two rules on %(trunk)s claim the same calls: %(rules)s", trunk=trunk or _("no trunk"), rules=rules
+                "Two rules on %(trunk)s claim the same calls, so LiveKit refuses every call there",
+                trunk=trunk or _("no trunk"),
             )
-            effect = _("LiveKit refuses every call there, and no rule can be added, until one of the two is gone.")
+            effect = _(
+                "Callers hear no prompt, only that nobody can be reached. No rule can be added until one is gone."
+            )
             return Said("outage", _("Outage"), fact, effect)
         case Kind.UNGUARDED:
             fact = _("%(trunk)s has rules that hide numbers, but no guard beside them", trunk=trunk)
@@ -51,7 +55,7 @@ def _of_room(finding: Finding, room: str, rules: str) -> Said:
             effect = _("Callers may need the old PIN, or show numbers that should be hidden.")
             return Said("warning", _("Differs"), fact, effect)
         case Kind.DOUBLE:
-            fact = _("%(room)s has more than one rule: %(rules)s", room=room, rules=rules)
+            fact = _("%(room)s has more than one rule", room=room)
             return Said("warning", _("Double"), fact, _("An old PIN may still reach the room."))
     fact = (
         _("No phone should reach %(room)s now, but its rule is still there", room=room)
@@ -59,6 +63,12 @@ def _of_room(finding: Finding, room: str, rules: str) -> Said:
         else _("Rule %(id)s has no room", id=rules)
     )
     return Said("warning", _("Orphan"), fact, _("Callers with its PIN get in, perhaps into an empty room."))
+
+
+def of(seen: Picture) -> dict[Finding, Said]:
+    """Every finding of the picture in words, in its order."""
+    names = {trunk.id: trunk.name for trunk in seen.trunks}
+    return {found: say(found, names.get(found.trunk_id, found.trunk_id)) for found in seen.findings}
 
 
 def outage(code: str) -> str:

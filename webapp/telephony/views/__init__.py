@@ -3,6 +3,7 @@
 from flask import Flask
 
 from webapp.telephony import policy
+from webapp.telephony.rules import is_ours
 from webapp.telephony.views import inside, rules, support, trunks
 from webapp.telephony.views.blueprint import bp
 
@@ -12,4 +13,4 @@ __all__ = ["init_app", "inside", "rules", "support", "trunks"]
 def init_app(app: Flask) -> None:
     """Register the pages."""
     app.register_blueprint(bp)
-    app.jinja_env.globals["telephony_policy"] = policy
+    app.jinja_env.globals |= {"telephony_policy": policy, "rule_is_ours": is_ours}

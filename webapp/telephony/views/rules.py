@@ -19,10 +19,9 @@ def rules() -> ResponseReturnValue:
     """Findings first, worst first, then every rule."""
     require(policy.view_telephony)
     seen = picture.read()
-    names = {trunk.id: trunk.name for trunk in seen.trunks}
-    said = [(found, words.say(found, names.get(found.trunk_id, found.trunk_id))) for found in seen.findings]
+    said = words.of(seen)
     outage = words.outage(seen.problem) if seen.problem else ""
-    context = {"seen": seen, "said": said, "labels": dict(said), "outage": outage}
+    context = {"seen": seen, "labels": said, "said": said.items(), "outage": outage}
     return htmx.respond("telephony/rules.html", "telephony/_rules.html", **context)
 
 

@@ -133,8 +133,8 @@ def _show(
     if shown is None:
         abort(404)
     rooms = queries.rooms_on(trunk_id, ROOMS)
-    found = {"seen": seen, "trunk": shown, "rooms": rooms, "outage": _outage(seen), **context}
-    return htmx.respond(template, template, status, room_count=queries.room_count(trunk_id), **found)
+    found = {"seen": seen, "trunk": shown, "rooms": rooms, "outage": _outage(seen), "labels": words.of(seen)}
+    return htmx.respond(template, template, status, room_count=queries.room_count(trunk_id), **found, **context)
 
 
 def _form(form: TrunkForm, trunk_id: str | None, status: int = 200) -> ResponseReturnValue:
