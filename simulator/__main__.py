@@ -2,13 +2,14 @@
 
 import argparse
 import asyncio
-import contextlib
 import json
 import signal
 import sys
 from pathlib import Path
 
 from simulator import oidc
+from simulator.app import COMMANDS, READINGS
+from simulator.control import documented
 from simulator.server import Addresses, running
 from simulator.world import Options, Switches, Timing, World
 
@@ -16,13 +17,22 @@ from simulator.world import Options, Switches, Timing, World
 def main() -> None:
     """Read the options and serve until asked to stop."""
     told = parser().parse_args()
-    with contextlib.suppress(KeyboardInterrupt):
+    try:
         asyncio.run(serve(told))
+    except OSError as error:
+        sys.exit(
+            f"The simulator cannot listen on {told.host}, ports {told.port} and {told.oidc_port}: {error.strerror}"
+        )
 
 
 def parser() -> argparse.ArgumentParser:
     """The command line."""
-    known = argparse.ArgumentParser(prog="python -m simulator", description=__doc__)
+    known = argparse.ArgumentParser(
+        prog="python -m simulator",
+        description=__doc__,
+        epilog=control_help(),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     known.add_argument("--host", default="127.0.0.1", help="address to listen on")
     known.add_argument("--port", type=int, default=7880, help="LiveKit, control API, playground; 0 takes a free one")
     known.add_argument("--oidc-port", type=int, default=7881, help="OpenID provider; 0 takes a free one")
@@ -41,6 +51,16 @@ def parser() -> argparse.ArgumentParser:
     for factor in vars(Timing()):
         known.add_argument(f"--{factor}-factor", type=float, default=1.0, help="on LiveKit's own times")
     return known
+
+
+def control_help() -> str:
+    """What the control API can do, one line each."""
+    lines = [
+        f"  {verb} /control/{name:<16} {text.partition(chr(10))[0]}"
+        for verb, table in (("POST", COMMANDS), ("GET ", READINGS))
+        for name, text in documented(table).items()
+    ]
+    return "\n".join(["the control API, JSON in and out, beside LiveKit's own paths (the playground uses it):", *lines])
 
 
 async def serve(told: argparse.Namespace) -> None:

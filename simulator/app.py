@@ -36,8 +36,11 @@ MAX_BODY = 16 * 1024 * 1024
 
 def create_app(world: World) -> web.Application:
     """One simulated LiveKit as a web application; it sends webhooks while it runs."""
+    world.methods = frozenset(method for methods in SERVICES.values() for method in methods)
     app = web.Application(client_max_size=MAX_BODY)
-    app.router.add_route("*", "/control/{name}", Control(world, SERVICES, COMMANDS, READINGS).__call__)
+    control_api = Control(world, SERVICES, COMMANDS, READINGS).__call__
+    for path in ("/control", "/control/{name}"):
+        app.router.add_route("*", path, control_api)
     app.router.add_routes(playground.routes())
     app.router.add_route("*", "/{rest:.*}", Twirp(world, SERVICES).__call__)
     app.on_startup.append(lambda _: _start(world))

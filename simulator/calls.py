@@ -23,7 +23,7 @@ RINGING_TIMEOUT = 180.0
 def place(world: World, caller: Caller) -> PhoneCall:
     """Send the INVITE; the call goes on by itself from here."""
     call = PhoneCall(caller)
-    world.part(Phones).calls[call.id] = call
+    world.part(Phones).add(call)
     call.hear("INVITE")
     call.task = world.spawn(_live(world, call))
     return call

@@ -3,9 +3,14 @@
 import asyncio
 from typing import Any
 
+from google.protobuf.json_format import ParseDict, ParseError
+from google.protobuf.message import Message
+from livekit.protocol.sip import SIPDispatchRuleInfo, SIPInboundTrunkInfo
+
 from simulator import calls, calls_room
+from simulator.arguments import Arguments
 from simulator.calls_model import Caller, PhoneCall, Phones, State
-from simulator.control import Arguments, Command
+from simulator.control import Command
 from simulator.sip_objects import SipObjects
 from simulator.world import World
 
@@ -18,7 +23,7 @@ def dial(world: World, told: Arguments) -> dict[str, Any]:
 def press(world: World, told: Arguments) -> dict[str, Any]:
     """Press `keys` of the phone `id`; they are heard at the PIN prompt only."""
     call = _call(world, told)
-    calls.press(world, call, str(told["keys"]))
+    calls.press(world, call, told.text("keys"))
     return state_of(call)
 
 
@@ -40,22 +45,24 @@ def store_sip(world: World, told: Arguments) -> dict[str, Any]:
     """Store `trunks` and `rules` without any check, as lost races do: a conflicting pair ends calls."""
     objects = world.part(SipObjects)
     return {
-        "trunks": [objects.store_trunk(info) for info in told.get("trunks", ())],
-        "rules": [objects.store_rule(info) for info in told.get("rules", ())],
+        "trunks": [objects.store_trunk(_checked(info, SIPInboundTrunkInfo)) for info in told.objects("trunks")],
+        "rules": [objects.store_rule(_checked(info, SIPDispatchRuleInfo)) for info in told.objects("rules")],
     }
 
 
 def store_twin(world: World, told: Arguments) -> dict[str, Any]:
     """Store a copy of the rule or trunk `id` beside it, as two creates at once do: from now on the pair ends calls."""
-    objects = world.part(SipObjects)
-    if told["id"] in objects.rules:
-        return dict(objects.store_rule({**objects.rules[told["id"]].info, "sip_dispatch_rule_id": ""}))
-    return dict(objects.store_trunk({**objects.inbound[told["id"]].info, "sip_trunk_id": ""}))
+    objects, identifier = world.part(SipObjects), told.text("id")
+    if identifier in objects.rules:
+        return dict(objects.store_rule({**objects.rules[identifier].info, "sip_dispatch_rule_id": ""}))
+    if identifier not in objects.inbound:
+        raise ValueError("no rule and no inbound trunk has this id")
+    return dict(objects.store_trunk({**objects.inbound[identifier].info, "sip_trunk_id": ""}))
 
 
 def next_sip_ids(world: World, told: Arguments) -> None:
     """Give the next trunks and rules these `ids`, as in a recording."""
-    world.part(SipObjects).next_ids.extend(told["ids"])
+    world.part(SipObjects).next_ids.extend(told.texts("ids"))
 
 
 async def rest(world: World, told: Arguments) -> dict[str, Any]:
@@ -103,7 +110,19 @@ def state_of(call: PhoneCall) -> dict[str, Any]:
 
 
 def _call(world: World, told: Arguments) -> PhoneCall:
-    return world.part(Phones).calls[told["id"]]
+    known = world.part(Phones).calls
+    if told.text("id") not in known:
+        raise ValueError("no phone has this id")
+    return known[told["id"]]
+
+
+def _checked(info: dict[str, Any], kind: type[Message]) -> dict[str, Any]:
+    """LiveKit's JSON of this kind; whatever else fits into it is stored. Raises ValueError."""
+    try:
+        ParseDict(info, kind())
+    except ParseError as error:
+        raise ValueError(str(error)) from error
+    return info
 
 
 COMMANDS: dict[str, Command] = {

@@ -13,6 +13,7 @@ from simulator.world import Participant
 from webapp.telephony.matching import Call
 
 REPEATED_SECONDS = 60.0
+KEPT_CALLS = 1000
 
 
 class State(StrEnum):
@@ -116,9 +117,19 @@ class Phones:
         at, answers = self.rejected.get((caller.call_id, caller.tag), (0.0, []))
         return answers if at and time.monotonic() - at < REPEATED_SECONDS else []
 
+    def add(self, call: PhoneCall) -> None:
+        """A new call; of the ended ones only the last thousand are kept."""
+        self.calls[call.id] = call
+        if len(self.calls) > KEPT_CALLS:
+            ended = next((each for each, old in self.calls.items() if old.state is State.ENDED), None)
+            self.calls.pop(ended or "", None)
+
     def remember(self, call: PhoneCall) -> None:
         """The same INVITE is to be rejected in the same way."""
-        self.rejected[call.caller.call_id, call.caller.tag] = (time.monotonic(), call.answers())
+        now = time.monotonic()
+        while self.rejected and now - next(iter(self.rejected.values()))[0] >= REPEATED_SECONDS:
+            del self.rejected[next(iter(self.rejected))]
+        self.rejected[call.caller.call_id, call.caller.tag] = (now, call.answers())
 
 
 def _context(call: PhoneCall) -> dict[str, Any]:

@@ -1,24 +1,25 @@
 """The control API: what tests, the demo and the playground may do to this LiveKit from outside. JSON, no sign-in.
 
-`POST /control/<command>` with an object of arguments answers what came of it; `GET /control/<reading>` only looks.
-A bad argument is 400, an unknown name 404, both with `{"error": …}`. Other modules add their commands in `app.py`.
+`POST /control/<command>` with an object of arguments answers what came of it; `GET /control/<reading>` only looks, and
+`GET /control` lists both. A bad argument is 400, an unknown name 404, another site's page 403, all with `{"error": …}`.
+Other modules add their commands in `app.py`.
 """
 
 import inspect
 import json
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import fields
 from typing import Any
+from urllib.parse import urlsplit
 
 from aiohttp import web
 
 from simulator import jsonform, participants, rooms, webhooks
+from simulator.arguments import Arguments
 from simulator.faults import Fault, HookFault
 from simulator.tokens import Claims
 from simulator.twirp import STATUS, Services, TwirpError
 from simulator.world import LiveRoom, Participant, World
 
-Arguments = Mapping[str, Any]
 Command = Callable[[World, Arguments], Any | Awaitable[Any]]
 ALMIGHTY = ("roomCreate", "roomList", "roomRecord", "roomAdmin", "ingressAdmin")
 
@@ -36,22 +37,28 @@ class Control:
 
     async def __call__(self, request: web.Request) -> web.StreamResponse:
         """Do a command, or read."""
-        name = request.match_info["name"]
+        name = request.match_info.get("name", "")
         table = self.readings if request.method == "GET" else self.commands
+        if _of_another_site(request):
+            return _refused(403, "pages of other sites may not give orders here")
+        if not name and request.method == "GET":
+            return web.json_response({"commands": documented(self.commands), "readings": documented(self.readings)})
         if name not in table:
-            return web.json_response({"error": f"no {name!r} here", "known": sorted(table)}, status=404)
+            return _refused(404, f"no {name!r} here", known=sorted(table))
         try:
             result = table[name](self.world, await _arguments(request))
             found = await result if inspect.isawaitable(result) else result
         except TwirpError as error:
             return error.response()
-        except (ValueError, KeyError, TypeError) as error:
-            return web.json_response({"error": f"{type(error).__name__}: {error}"}, status=400)
+        except (ValueError, TypeError, RecursionError) as error:
+            return _refused(400, str(error))
         return web.json_response({} if found is None else found)
 
     async def call(self, world: World, told: Arguments) -> dict[str, Any]:
         """Call a Twirp method as one who may do everything, neither counted nor failed on demand."""
-        method = self.services[f"livekit.{told['service']}"][told["method"]]
+        method = self.services.get(f"livekit.{told.text('service')}", {}).get(told.text("method"))
+        if method is None:
+            raise ValueError(f"no method {told['method']!r} in a service {told['service']!r}")
         body = dict(told.get("request") or {})
         video: dict[str, Any] = dict.fromkeys(ALMIGHTY, True)
         video |= {"room": body.get("room", ""), "destinationRoom": body.get("destination_room", "")}
@@ -60,14 +67,29 @@ class Control:
         return jsonform.answer(await method.handler(world, message, claims))
 
 
+def documented(table: Mapping[str, Command]) -> dict[str, str]:
+    """The sentence each command or reading says of itself."""
+    return {name: inspect.getdoc(command) or "" for name, command in sorted(table.items())}
+
+
+def _of_another_site(request: web.Request) -> bool:
+    # Browsers name the page's origin with every POST; whoever is no browser is at this machine anyway.
+    origin = request.headers.get("Origin")
+    return origin is not None and urlsplit(origin).netloc != request.host
+
+
+def _refused(status: int, error: str, **more: Any) -> web.Response:
+    return web.json_response({"error": error, **more}, status=status)
+
+
 async def _arguments(request: web.Request) -> Arguments:
     if request.method == "GET":
-        return dict(request.query)
+        return Arguments(request.query)
     text = await request.text()
     found = json.loads(text) if text else {}
     if not isinstance(found, dict):
         raise ValueError("an object of arguments is expected")
-    return found
+    return Arguments(found)
 
 
 def reset(world: World, told: Arguments) -> None:
@@ -82,30 +104,40 @@ def switches(world: World, told: Arguments) -> dict[str, Any]:
 
 def timing(world: World, told: Arguments) -> dict[str, Any]:
     """Set factors on LiveKit's times: latency, rooms, webhooks."""
-    return _set(world.timing, {name: float(value) for name, value in told.items()})
+    return _set(world.timing, told)
 
 
 def fail(world: World, told: Arguments) -> None:
     """Fail the next `times` calls of `method` (`*`: any) with a Twirp `code`; `applied`: after doing the work."""
-    fault = Fault("fail", **told)
+    fault = told.build(Fault, kind="fail")
     if fault.code not in STATUS:
-        raise ValueError(f"no Twirp code {fault.code!r}")
-    world.faults.calls.append(fault)
+        raise ValueError(f"no Twirp code {fault.code!r}; known are {', '.join(sorted(STATUS))}")
+    _order(world, fault)
 
 
 def delay(world: World, told: Arguments) -> None:
     """Let the next `times` calls of `method` take `seconds` longer."""
-    world.faults.calls.append(Fault("delay", **told))
+    _order(world, told.build(Fault, kind="delay"))
 
 
 def html(world: World, told: Arguments) -> None:
     """Answer the next `times` calls of `method` with a proxy's HTML page and `status`."""
-    world.faults.calls.append(Fault("html", **told))
+    fault = told.build(Fault, kind="html")
+    if not 200 <= fault.status <= 599:
+        raise ValueError("status is an HTTP status from 200 to 599")
+    _order(world, fault)
+
+
+def _order(world: World, fault: Fault) -> None:
+    # A misspelt method would wait for ever, and the test that ordered the fault would prove nothing.
+    if fault.method not in {"*", *world.methods}:
+        raise ValueError(f"no Twirp method {fault.method!r}; * is any")
+    world.faults.calls.append(fault)
 
 
 def away(world: World, told: Arguments) -> None:
     """Go away: `how` is refuse (connections break) or hang (nothing is ever answered), until healed."""
-    if told["how"] not in {"refuse", "hang"}:
+    if told.text("how") not in {"refuse", "hang"}:
         raise ValueError("how is refuse or hang")
     world.faults.away = told["how"]
 
@@ -117,25 +149,24 @@ def heal(world: World, told: Arguments) -> None:
 
 def hooks(world: World, told: Arguments) -> None:
     """Drop, delay, duplicate or reverse (`kind`) the next `times` webhooks, of one `event` or `room` or of any."""
-    fault = HookFault(**told)
-    if fault.kind not in {"drop", "delay", "duplicate", "reverse"}:
-        raise ValueError("kind is drop, delay, duplicate or reverse")
-    world.faults.hooks.append(fault)
+    world.faults.hooks.append(told.build(HookFault))
 
 
 def webhook_urls(world: World, told: Arguments) -> None:
     """Send webhooks to these `urls` from now on."""
+    if not all(url.startswith(("http://", "https://")) for url in told.texts("urls")):
+        raise ValueError("urls begin with http:// or https://")
     world.webhook_urls = tuple(told["urls"])
 
 
 def restart(world: World, told: Arguments) -> None:
-    """Kill the server and start it again; `ghosts`: rooms stay stored; `rejoin`: phones and browsers come back."""
-    rooms.crash(world, ghosts=bool(told.get("ghosts", False)), rejoin=bool(told.get("rejoin", False)))
+    """Kill the server and start it again: its rooms are gone, or with `ghosts` stay stored; `rejoin`: people return."""
+    rooms.crash(world, ghosts=told.flag("ghosts"), rejoin=told.flag("rejoin"))
 
 
 async def settle(world: World, told: Arguments) -> dict[str, bool]:
     """Wait until all webhooks are delivered or given up."""
-    return {"idle": await webhooks.settle(world, float(told.get("seconds", 10)))}
+    return {"idle": await webhooks.settle(world, told.number("seconds", 10.0))}
 
 
 def state(world: World, told: Arguments) -> dict[str, Any]:
@@ -170,7 +201,8 @@ def messages(world: World, told: Arguments) -> list[dict[str, str]]:
 def deliveries(world: World, told: Arguments) -> list[dict[str, Any]]:
     """Every webhook with what became of it, or the `last` ones, oldest first."""
     log = list(world.part(webhooks.Outbox).log)
-    return [delivery.described() for delivery in log[-int(told.get("last", len(log))) :]]
+    last = max(0, int(told.get("last", len(log))))
+    return [delivery.described() for delivery in log[max(0, len(log) - last) :]]
 
 
 def described_room(room: LiveRoom) -> dict[str, Any]:
@@ -187,9 +219,7 @@ def described(person: Participant) -> dict[str, Any]:
 
 
 def _set(target: Any, told: Arguments) -> dict[str, Any]:
-    known = {field.name for field in fields(target)}
-    if set(told) - known:
-        raise ValueError(f"known are {', '.join(sorted(known))}")
+    told.check(type(target))
     for name, value in told.items():
         setattr(target, name, value)
     return dict(vars(target))

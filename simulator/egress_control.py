@@ -2,32 +2,46 @@
 
 from typing import Any
 
-from livekit.protocol.egress import EgressStatus
+from livekit.protocol.egress import EgressInfo, EgressStatus
 
 from simulator import egress, jsonform
-from simulator.control import Arguments, Command
+from simulator.arguments import Arguments
+from simulator.control import Command
 from simulator.world import World
 
 
 def end_egress(world: World, told: Arguments) -> None:
     """Let the worker end a recording (`egress_id`) by itself, in `status`: COMPLETE, FAILED, ABORTED, LIMIT_REACHED."""
-    info = egress.of(world).known[told["egress_id"]]
-    egress.end(world, info, EgressStatus.Value(f"EGRESS_{told.get('status', 'COMPLETE')}"))
+    egress.end(world, _known(world, told), _status(told.text("status", "COMPLETE")))
 
 
 def next_egress_end(world: World, told: Arguments) -> None:
-    """Say how the next recording ends, whoever ends it."""
-    egress.of(world).next_end = EgressStatus.Value(f"EGRESS_{told['status']}")
+    """Say how the next recording ends, whoever ends it: `status` as for end-egress."""
+    egress.of(world).next_end = _status(told.text("status"))
 
 
 def forget_egress(world: World, told: Arguments) -> None:
     """Let LiveKit forget a recording, as it does when its Redis is emptied."""
-    del egress.of(world).known[told["egress_id"]]
+    del egress.of(world).known[_known(world, told).egress_id]
 
 
 def egresses(world: World, told: Arguments) -> list[dict[str, Any]]:
     """Every recording, by id."""
     return [jsonform.answer(info) for _id, info in sorted(egress.of(world).known.items())]
+
+
+def _known(world: World, told: Arguments) -> EgressInfo:
+    known = egress.of(world).known
+    if told.text("egress_id") not in known:
+        raise ValueError("no recording has this egress_id")
+    return known[told["egress_id"]]
+
+
+def _status(name: str) -> int:
+    ends = {EgressStatus.Name(status).removeprefix("EGRESS_"): int(status) for status in egress.ENDED}
+    if name not in ends:
+        raise ValueError(f"status is {', '.join(sorted(ends))}")
+    return ends[name]
 
 
 COMMANDS: dict[str, Command] = {

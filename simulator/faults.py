@@ -18,7 +18,7 @@ class Fault:
     """
 
     kind: Kind
-    method: str
+    method: str = "*"
     times: int = 1
     code: str = "unavailable"
     message: str = "twirp error unknown: no response from servers"

@@ -2,6 +2,9 @@
 
 import base64
 import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from google.protobuf.descriptor import FieldDescriptor
@@ -48,8 +51,8 @@ def answer(message: Message) -> dict[str, Any]:
     """A message as Twirp answers it: the proto's names, zero values, empty lists, null for absent messages."""
     return {
         field.name: _value(message, field)
-        for field in message.DESCRIPTOR.fields
-        if (field.containing_oneof is None or message.HasField(field.name)) and field.full_name not in NEWER
+        for field in _fields(message.DESCRIPTOR)
+        if not field.in_oneof or message.HasField(field.name)
     }
 
 
@@ -61,29 +64,54 @@ def webhook(message: Message) -> bytes:
     return json.dumps(ordered, separators=(",", ":"), ensure_ascii=False).encode()
 
 
-def _value(message: Message, field: Any) -> Any:
-    value = getattr(message, field.name)
-    if _is_map(field):
-        item = field.message_type.fields_by_name["value"]
-        return {str(key): _plain(entry, item) for key, entry in sorted(value.items())}
-    if field.is_repeated:
-        return [_plain(item, field) for item in value]
-    if field.message_type is not None and not message.HasField(field.name):
-        return None
-    return _plain(value, field)
+@dataclass(frozen=True)
+class _Field:
+    """What writing a field needs to know; asking protobuf again for every object of a long list is slow."""
+
+    name: str
+    in_oneof: bool
+    is_map: bool
+    is_repeated: bool
+    is_message: bool
+    write: Callable[[Any], Any] | None
 
 
-def _is_map(field: Any) -> bool:
-    return field.message_type is not None and bool(field.message_type.GetOptions().map_entry)
+@cache
+def _fields(descriptor: Any) -> tuple[_Field, ...]:
+    return tuple(_field(field) for field in descriptor.fields if field.full_name not in NEWER)
 
 
-def _plain(value: Any, field: Any) -> Any:
+def _field(field: Any) -> _Field:
+    is_map = field.message_type is not None and bool(field.message_type.GetOptions().map_entry)
+    plain = field.message_type.fields_by_name["value"] if is_map else field
+    in_oneof = field.containing_oneof is not None
+    is_message = field.message_type is not None
+    return _Field(field.name, in_oneof, is_map, not is_map and field.is_repeated, is_message, _writer(plain))
+
+
+def _writer(field: Any) -> Callable[[Any], Any] | None:
+    """How one value of a field is written; None writes it as it is."""
     if field.message_type is not None:
         well_known = field.message_type.file.package == "google.protobuf"
-        return MessageToDict(value) if well_known else answer(value)
+        return MessageToDict if well_known else answer
     if field.enum_type is not None:
-        known = field.enum_type.values_by_number.get(value)
-        return known.name if known else value
+        names = {number: known.name for number, known in field.enum_type.values_by_number.items()}
+        return lambda value: names.get(value, value)
     if field.cpp_type in LONG:
-        return str(value)
-    return base64.b64encode(value).decode() if isinstance(value, bytes) else value
+        return str
+    return _base64 if field.type == FieldDescriptor.TYPE_BYTES else None
+
+
+def _base64(value: bytes) -> str:
+    return base64.b64encode(value).decode()
+
+
+def _value(message: Message, field: _Field) -> Any:
+    value, write = getattr(message, field.name), field.write
+    if field.is_map:
+        return {str(key): write(entry) if write else entry for key, entry in sorted(value.items())}
+    if field.is_repeated:
+        return [write(item) for item in value] if write else list(value)
+    if field.is_message and not message.HasField(field.name):
+        return None
+    return write(value) if write else value

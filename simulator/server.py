@@ -28,7 +28,19 @@ class Addresses:
 async def running(world: World, client: oidc.Options, oidc_port: int) -> AsyncIterator[Addresses]:
     """Serve a world and, where `oidc_port` says (0: anywhere free), the provider; its issuer follows its port."""
     host = world.options.host
-    sockets = [_listen(host, port) for port in (world.options.port, oidc_port)]
+    sockets: list[socket.socket] = []
+    try:
+        sockets += (_listen(host, port) for port in (world.options.port, oidc_port))
+        async with _serving(world, client, sockets) as addresses:
+            yield addresses
+    finally:
+        for listener in sockets:
+            listener.close()
+
+
+@contextlib.asynccontextmanager
+async def _serving(world: World, client: oidc.Options, sockets: list[socket.socket]) -> AsyncIterator[Addresses]:
+    host = world.options.host
     livekit, issuer = (f"http://{host}:{each.getsockname()[1]}" for each in sockets)
     provider = oidc.create_app(replace(client, issuer=client.issuer or issuer))
     runners = []
@@ -42,8 +54,6 @@ async def running(world: World, client: oidc.Options, oidc_port: int) -> AsyncIt
     finally:
         for runner in reversed(runners):
             await runner.cleanup()
-        for listener in sockets:
-            listener.close()
 
 
 @contextlib.contextmanager
@@ -65,5 +75,9 @@ def in_thread(world: World, client: oidc.Options, oidc_port: int = 0) -> Iterato
 def _listen(host: str, port: int) -> socket.socket:
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    listener.bind((host, port))
+    try:
+        listener.bind((host, port))
+    except OSError:
+        listener.close()
+        raise
     return listener

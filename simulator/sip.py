@@ -6,6 +6,7 @@ from typing import Any
 
 from google.protobuf.json_format import MessageToDict, ParseDict
 from google.protobuf.message import Message
+from google.protobuf.message_factory import GetMessageClass
 from livekit.protocol import sip as proto
 
 from simulator import sip_outbound
@@ -38,9 +39,17 @@ def method(request: type[Message], response: type[Message], answer: Answering, g
             told = await answer(world, MessageToDict(message, preserving_proto_field_name=True))
         except MatchingError as error:
             raise twirp_error(error) from error
-        return ParseDict(dict(told), response())
+        return _message(world.part(SipObjects), told, response)
 
     return Method(request, handle)
+
+
+def _message(objects: SipObjects, told: Json, response: type[Message]) -> Message:
+    if "items" not in told:
+        return ParseDict(dict(told), response())
+    item: Any = response.DESCRIPTOR.fields_by_name["items"].message_type
+    kind = GetMessageClass(item)
+    return response(items=[objects.built(info, kind) for info in told["items"]])
 
 
 async def create_trunk(world: World, request: Json) -> Json:

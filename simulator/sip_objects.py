@@ -8,6 +8,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from google.protobuf.json_format import ParseDict
+from google.protobuf.message import Message
+
 from simulator import ids
 from webapp.telephony.matching import (
     Json,
@@ -33,10 +36,19 @@ class SipObjects:
     inbound: dict[str, Trunk] = field(default_factory=dict)
     outbound: dict[str, Json] = field(default_factory=dict)
     rules: dict[str, Rule] = field(default_factory=dict)
+    _built: dict[str, tuple[Json, Message]] = field(default_factory=dict)
 
     def new_id(self, prefix: str) -> str:
         """An id for a new object."""
         return self.next_ids.popleft() if self.next_ids else ids.new(prefix)
+
+    def built(self, info: Json, kind: type[Message]) -> Message:
+        """The protobuf message of an object, made once as long as the object stays the same: lists may be long."""
+        identifier = str(info.get("sip_dispatch_rule_id") or info["sip_trunk_id"])
+        known = self._built.get(identifier)
+        if known is None or known[0] is not info:
+            known = self._built[identifier] = (info, ParseDict(dict(info), kind()))
+        return known[1]
 
     def trunks_by_id(self) -> list[Trunk]:
         """Inbound trunks in LiveKit's order."""
@@ -99,13 +111,16 @@ class SipObjects:
         trunk_id = _required(request, "sip_trunk_id", "trunk ID")
         self.inbound.pop(trunk_id, None)
         self.outbound.pop(trunk_id, None)
+        self._built.pop(trunk_id, None)
         return {"sip_trunk_id": trunk_id, "kind": "TRUNK_LEGACY"}
 
     def delete_rule(self, request: Json) -> Json:
         """Forget a rule and return it."""
-        rule = self.rules.pop(_required(request, "sip_dispatch_rule_id", "dispatch rule ID"), None)
+        rule_id = _required(request, "sip_dispatch_rule_id", "dispatch rule ID")
+        rule = self.rules.pop(rule_id, None)
         if rule is None:
             raise _missing("sip dispatch rule")
+        self._built.pop(rule_id, None)
         return rule.info
 
 

@@ -16,7 +16,7 @@ async def create_participant(world: World, request: Json) -> Json:
     if not request.get("trunk") and request["sip_trunk_id"] not in world.part(SipObjects).outbound:
         raise no_trunk()
     call = PhoneCall(Caller.parse({"from": request["sip_call_to"], "to": request.get("sip_number", "")}))
-    world.part(Phones).calls[call.id] = call
+    world.part(Phones).add(call)
     call.trunk_id = request.get("sip_trunk_id", "")
     if not await calls.join(world, call, _answer(call, request), "dialing"):
         raise MatchingError("other", "unavailable", "could not establish signal connection", wrapped=True)

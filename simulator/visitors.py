@@ -3,7 +3,8 @@
 from typing import Any
 
 from simulator import participants
-from simulator.control import Arguments, Command, described
+from simulator.arguments import Arguments
+from simulator.control import Command, described
 from simulator.tokens import BadToken, Claims, verify
 from simulator.world import Participant, World
 
@@ -13,22 +14,22 @@ def join(world: World, told: Arguments) -> dict[str, Any]:
 
     `publish` is a list of sources (microphone, camera) to publish at once.
     """
-    person = _with_token(world, told["token"]) if "token" in told else _by_name(world, told)
-    for source in told.get("publish", ()):
+    person = _with_token(world, told.text("token")) if "token" in told else _by_name(world, told)
+    for source in told.texts("publish") if "publish" in told else ():
         participants.publish(world, person, participants.source_named(source))
     return described(person)
 
 
 def abort(world: World, told: Arguments) -> None:
     """Begin to join `room` as `identity` and lose the connection before anybody saw it."""
-    participants.abort(world, told["room"], told["identity"], told.get("name", ""))
+    participants.abort(world, told.text("room"), told.text("identity"), told.text("name", ""))
 
 
 def publish(world: World, told: Arguments) -> dict[str, Any]:
     """Publish a `source` (microphone if not said otherwise) of somebody; the permission decides whether it happens."""
     person = _present(world, told)
     participants.publish(
-        world, person, participants.source_named(told.get("source", "microphone")), name=told.get("name", "")
+        world, person, participants.source_named(told.text("source", "microphone")), name=told.text("name", "")
     )
     return described(person)
 
@@ -61,14 +62,14 @@ def _with_token(world: World, token: str) -> Participant:
 
 def _by_name(world: World, told: Arguments) -> Participant:
     claims = Claims(
-        identity=told["identity"],
-        name=told.get("name", ""),
-        kind=told.get("kind", ""),
-        metadata=told.get("metadata", ""),
+        identity=told.text("identity"),
+        name=told.text("name", ""),
+        kind=told.text("kind", ""),
+        metadata=told.text("metadata", ""),
         attributes=told.get("attributes", {}),
         video=told.get("video", {}),
     )
-    return _admitted(world, claims, told["room"])
+    return _admitted(world, claims, told.text("room"))
 
 
 def _admitted(world: World, claims: Claims, room: str) -> Participant:
@@ -88,8 +89,8 @@ def _admitted(world: World, claims: Claims, room: str) -> Participant:
 
 
 def _present(world: World, told: Arguments) -> Participant:
-    room = world.rooms.get(told["room"])
-    if room is None or told["identity"] not in room.participants:
+    room = world.rooms.get(told.text("room"))
+    if room is None or told.text("identity") not in room.participants:
         raise ValueError("nobody of that identity is in that room")
     return room.participants[told["identity"]]
 

@@ -15,6 +15,7 @@ from simulator.faults import Faults
 Part = TypeVar("Part")
 Left = Callable[["Participant", DisconnectReason], None]
 Back = Callable[["Participant"], None]
+FEW_TIMERS = 100
 
 
 @dataclass(frozen=True)
@@ -96,8 +97,10 @@ class World:
         self._switches = switches or Switches()
         self._timing = timing or Timing()
         self.webhook_urls: tuple[str, ...] = ()
+        self.methods: frozenset[str] = frozenset()
         self._tasks: set[asyncio.Task[Any]] = set()
-        self._timers: list[asyncio.TimerHandle] = []
+        self._timers: set[asyncio.TimerHandle] = set()
+        self._timers_to_sweep = FEW_TIMERS
         self.http: aiohttp.ClientSession | None = None
         self._forget()
 
@@ -110,7 +113,7 @@ class World:
         self.asked: deque[Asked] = deque(maxlen=5000)
         self.counts: Counter[str] = Counter()
         self.outages = 0
-        self.messages: list[tuple[str, str, bytes]] = []
+        self.messages: deque[tuple[str, str, bytes]] = deque(maxlen=5000)
         self._parts: dict[type[Any], Any] = {}
 
     def reset(self) -> None:
@@ -135,10 +138,16 @@ class World:
 
     def later(self, seconds: float, action: Callable[[], None]) -> asyncio.TimerHandle:
         """Do something in so many real seconds, unless the world is reset before."""
-        loop = asyncio.get_running_loop()
-        self._timers = [timer for timer in self._timers if not timer.cancelled() and timer.when() > loop.time()]
-        handle = loop.call_later(seconds, action)
-        self._timers.append(handle)
+
+        def act() -> None:
+            self._timers.discard(handle)
+            action()
+
+        handle = asyncio.get_running_loop().call_later(seconds, act)
+        self._timers.add(handle)
+        if len(self._timers) > self._timers_to_sweep:
+            self._timers = {timer for timer in self._timers if not timer.cancelled()}
+            self._timers_to_sweep = max(FEW_TIMERS, 2 * len(self._timers))
         return handle
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> "asyncio.Task[None]":

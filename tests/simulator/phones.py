@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from simulator import calls, participants
+from simulator.arguments import Arguments
 from simulator.calls_control import store_sip
 from simulator.calls_model import Caller, PhoneCall
 from simulator.world import Options, Participant, Timing, World
@@ -35,7 +36,7 @@ def rule(rule_id: str, room: str, *, pin: str = "", **fields: Any) -> dict[str, 
 
 def store(world: World, *rules: dict[str, Any], trunk: dict[str, Any] = TRUNK) -> None:
     """Put the trunk and these rules into the world, unchecked."""
-    store_sip(world, {"trunks": [trunk], "rules": list(rules)})
+    store_sip(world, Arguments(trunks=[trunk], rules=list(rules)))
 
 
 async def dial(world: World, **caller: str) -> PhoneCall:

@@ -5,6 +5,7 @@ import re
 from typing import Any
 
 from simulator import calls
+from simulator.arguments import Arguments
 from simulator.calls_control import store_sip
 from simulator.calls_model import Caller, PhoneCall, State
 from simulator.world import Options, Timing, World
@@ -31,7 +32,7 @@ async def call_them_all() -> None:
 
 async def check(case: Case) -> None:
     world = World(Options(), timing=Timing(latency=0))
-    store_sip(world, {"trunks": case["trunks"], "rules": case["rules"]})
+    store_sip(world, Arguments(trunks=case["trunks"], rules=case["rules"]))
     call = await made(world, case)
     try:
         assert (call.answers(), call.state) == expected(case), case["id"]

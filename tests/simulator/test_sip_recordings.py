@@ -9,6 +9,7 @@ import pytest
 from aiohttp.test_utils import TestClient, TestServer
 from aiohttp.web import Application
 
+from simulator.arguments import Arguments
 from simulator.calls_control import next_sip_ids, store_sip
 from simulator.sip import METHODS
 from simulator.tokens import sign
@@ -37,10 +38,10 @@ def set_up(world: World, exchange: Exchange) -> None:
     """What races left behind is stored as it was; what is created next gets the id it got."""
     if exchange["name"] in {"list_with_pair", "trunk_pair_list"}:
         items = [present(item) for item in exchange["response"]["body"]["items"]]
-        store_sip(world, {"trunks" if "numbers" in exchange["request"]["body"] else "rules": items})
+        store_sip(world, Arguments({"trunks" if "numbers" in exchange["request"]["body"] else "rules": items}))
     created = exchange["response"]["body"] if "/Create" in exchange.get("request", {}).get("path", "") else {}
     identifiers = [created[key] for key in ("sip_trunk_id", "sip_dispatch_rule_id") if key in created]
-    next_sip_ids(world, {"ids": identifiers})
+    next_sip_ids(world, Arguments(ids=identifiers))
 
 
 def present(info: Exchange) -> Exchange:
