@@ -81,6 +81,8 @@ async def _misbehave(fault: Fault, request: web.Request, handler: Handler) -> we
         return await handler(request)
     if fault.kind == "html":
         return web.Response(text="<html><body>Proxy error</body></html>", content_type="text/html", status=200)
+    if fault.kind == "json":
+        return web.json_response(fault.body)
     if fault.kind == "drop" and request.transport:
         request.transport.abort()
     return web.Response(text="Out of order", status=fault.status)

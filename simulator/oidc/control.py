@@ -6,7 +6,7 @@ from aiohttp import web
 
 from simulator.oidc.provider import Fault, Provider
 
-KINDS = {"down", "slow", "drop", "html"}
+KINDS = {"down", "slow", "drop", "html", "json"}
 ENDPOINTS = {"discovery", "jwks", "authorize", "token", "userinfo", "logout", "*"}
 
 

@@ -3,6 +3,7 @@
 import secrets
 import time
 from dataclasses import dataclass, field
+from typing import Any
 
 from simulator.oidc.keys import SigningKeys
 from simulator.oidc.options import Options, Switches
@@ -42,13 +43,14 @@ class AccessToken:
 
 @dataclass
 class Fault:
-    """One endpoint's trouble: `down`, `slow`, `drop` (no answer) or `html`, for the next `times` calls."""
+    """One endpoint's trouble for the next `times` calls: `down`, `slow`, `drop` (no answer), `html` or `json` (`body`)."""
 
     endpoint: str
     kind: str
     times: int = 1
     seconds: float = 0.0
     status: int = 503
+    body: Any = None
 
 
 class Provider:

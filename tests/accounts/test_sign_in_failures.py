@@ -4,12 +4,14 @@ import re
 from collections.abc import Callable
 
 import pytest
+import requests
 import sqlalchemy as sa
 import time_machine
 from flask import Flask
 
 from tests.accounts.conftest import Person
 from tests.simulator.oidc_server import RunningProvider
+from webapp.accounts import metadata
 from webapp.accounts.models import User
 from webapp.accounts.problems import STATUS, WORDS
 from webapp.db import db, utcnow
@@ -33,6 +35,13 @@ def test_a_callback_that_is_opened_twice_is_explained(person: Person):
 @pytest.mark.parametrize("query", ["", "?state=&code=x", "?state=made-up&code=x", "?error=access_denied"])
 def test_a_callback_out_of_nowhere_is_explained(person: Person, query: str):
     fails(person.here.get("/oidc/callback" + query), 400, "used already")
+
+
+@pytest.mark.parametrize("state", ["é", "\x00", "x" * 10_000])
+def test_a_state_of_strange_letters_is_explained(person: Person, state: str):
+    person.begin(persona="owner")
+    fails(person.here.get("/oidc/callback", query_string={"state": state, "code": "x"}), 400, "used already")
+    assert person.here.get("/signed-out", query_string={"state": state}).status_code == 200
 
 
 def test_a_callback_in_another_browser_signs_nobody_in(person: Person, app: Flask):
@@ -75,6 +84,62 @@ def test_a_provider_that_fails_half_way_is_explained(
     provider.fail(endpoint, kind, times=2)  # requests repeats a GET whose connection broke
     fails(person.back(answer), 502, words)
     assert not person.is_in()
+
+
+ODD_ANSWERS = [None, [], "text", 7, {}, {"error": 7}, {"access_token": "a", "id_token": 7}, {"id_token": "a.b.c"}]
+
+
+@pytest.mark.parametrize("endpoint", ["discovery", "token", "jwks", "userinfo"])
+@pytest.mark.parametrize("body", ODD_ANSWERS, ids=str)
+def test_a_provider_whose_answer_is_odd_json_is_explained(
+    person: Person, provider: RunningProvider, endpoint: str, body: object
+):
+    answer = person.begin(persona="owner")
+    metadata.forget()
+    provider.fail(endpoint, "json", body=body, times=2)
+    came = person.back(answer)
+    assert came.status_code in {400, 502} and 'href="/sign-in' in came.text
+    assert not person.is_in()
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"authorization_endpoint": "javascript:alert(1)"},
+        {"token_endpoint": 7},
+        {"token_endpoint_auth_methods_supported": 7},
+        {"token_endpoint": "http://[broken"},
+        {"userinfo_endpoint": 7},
+        {"userinfo_endpoint": "file:///etc/passwd"},
+        {"jwks_uri": ["x"]},
+    ],
+    ids=str,
+)
+def test_a_provider_with_odd_metadata_is_explained(person: Person, provider: RunningProvider, odd: dict):
+    known = requests.get(f"{provider.issuer}/.well-known/openid-configuration", timeout=5).json()
+    answer = person.begin(persona="owner")
+    metadata.forget()
+    provider.fail("discovery", "json", body={**known, **odd})
+    fails(person.back(answer), 502, "")
+    assert not person.is_in()
+
+
+@pytest.mark.parametrize("odd", ["javascript:alert(1)", 7, "http://[broken"])
+def test_a_provider_with_an_odd_address_for_signing_out_keeps_nobody_signed_in(
+    person: Person, provider: RunningProvider, odd: object
+):
+    known = requests.get(f"{provider.issuer}/.well-known/openid-configuration", timeout=5).json()
+    person.sign_in()
+    metadata.forget()
+    provider.fail("discovery", "json", body={**known, "end_session_endpoint": odd})
+    answer = person.here.post("/logout")
+    assert (answer.status_code, answer.headers.get("Location")) == (303, "/signed-out")
+    assert not person.is_in()
+
+
+def test_a_very_long_page_address_does_not_swell_the_cookie_until_nobody_can_sign_in(person: Person):
+    assert person.sign_in(target="/" + "a" * 8000).headers["Location"] == "/"
+    assert person.is_in()
 
 
 def test_a_slow_provider_is_not_waited_for(person: Person, provider: RunningProvider, configure: Callable[..., None]):

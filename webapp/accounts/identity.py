@@ -30,10 +30,14 @@ class Identity:
             raise SignInError("unverified_email", "email_verified")
 
 
-def identify(id_claims: Claims, userinfo: Claims, id_token: str) -> Identity:
-    """Join both sets of claims; userinfo wins, being newer. Raises SignInError when they are two people's."""
-    if userinfo and userinfo.get("sub") != id_claims["sub"]:
+def identify(id_claims: Claims, userinfo: Claims | None, id_token: str) -> Identity:
+    """Join both sets of claims; userinfo wins, being newer.
+
+    Raises SignInError when they are two people's, or when userinfo does not say whose it is (Core, 5.3.2).
+    """
+    if userinfo is not None and userinfo.get("sub") != id_claims["sub"]:
         raise SignInError("bad_token", "userinfo sub")
+    userinfo = userinfo or {}
     # an address and the word that it is verified must come from the same source
     source = userinfo if _text(userinfo, "email") else id_claims
     claims = {**id_claims, **userinfo}

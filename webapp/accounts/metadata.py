@@ -4,6 +4,7 @@ import threading
 import time
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urlsplit
 
 import requests
 from flask import current_app
@@ -42,7 +43,7 @@ def discover() -> dict[str, Any]:
     # providers and administrators disagree about one trailing slash; nothing else may differ (Discovery 1.0, 4.3)
     if issuer.rstrip("/") != base:
         raise SignInError("confused", "issuer")
-    missing = [name for name in ("authorization_endpoint", "token_endpoint") if not _is_address(found.get(name))]
+    missing = [name for name in ("authorization_endpoint", "token_endpoint") if not is_address(found.get(name))]
     if missing:
         raise SignInError("confused", missing[0])
     return found
@@ -51,7 +52,7 @@ def discover() -> dict[str, Any]:
 def signing_keys(*, fresh: bool = False) -> list[dict[str, Any]]:
     """The provider's published keys, as JWK objects."""
     url = discover().get("jwks_uri")
-    if not _is_address(url):
+    if not is_address(url):
         raise SignInError("confused", "jwks_uri")
     keys = _known().fetch(str(url), fresh=fresh).get("keys")
     if not isinstance(keys, list):
@@ -69,8 +70,12 @@ def _known() -> Known:
     return known
 
 
-def _is_address(value: object) -> bool:
-    return isinstance(value, str) and value.startswith(("https://", "http://"))
+def is_address(value: object) -> bool:
+    """Whether it is an http(s) address with a host; anything else could run a script or break a redirect."""
+    try:
+        return isinstance(value, str) and value.startswith(("https://", "http://")) and bool(urlsplit(value).hostname)
+    except ValueError:  # such as an unfinished IPv6 address
+        return False
 
 
 def _get_json(url: str) -> dict[str, Any]:

@@ -44,7 +44,7 @@ def finish(attempt: Pending, answer: MultiDict[str, str]) -> Identity:
 def logout_url(id_token: str, state: str) -> str | None:
     """Where the provider's own session is ended; None when it offers that nowhere or could not know whose it is."""
     endpoint = metadata.discover().get("end_session_endpoint")
-    if not endpoint or not id_token:
+    if not metadata.is_address(endpoint) or not id_token:
         return None
     fields = {
         "id_token_hint": id_token,
@@ -109,11 +109,11 @@ def _redeem(code: str, verifier: str) -> dict[str, Any]:
         raise SignInError("unreachable") from problem
 
 
-def _userinfo(access_token: str) -> Claims:
-    """What the userinfo endpoint adds, as JSON or as a signed JWT; nothing where there is no such endpoint."""
+def _userinfo(access_token: str) -> Claims | None:
+    """What the userinfo endpoint adds, as JSON or as a signed JWT; None where there is no such endpoint."""
     endpoint = metadata.discover().get("userinfo_endpoint")
     if not endpoint:
-        return {}
+        return None
     answer = _ask_userinfo(str(endpoint), access_token)
     kind = answer.headers.get("Content-Type", "").partition(";")[0].strip().lower()
     if kind == "application/jwt":

@@ -33,9 +33,14 @@ def begin(target: str) -> Pending:
 def take(state: str) -> Pending | None:
     """The attempt of that state, once: whatever comes of it, it cannot be used again."""
     alive = _alive()
-    found = next((attempt for attempt in alive if secrets.compare_digest(attempt["state"], state)), None)
+    found = next((attempt for attempt in alive if same(attempt["state"], state)), None)
     session[COOKIE_KEY] = [attempt for attempt in alive if attempt is not found]
     return Pending(**found) if found else None
+
+
+def same(expected: str, given: str) -> bool:
+    """Whether two secrets agree, in constant time; what was given may hold any letters."""
+    return secrets.compare_digest(expected.encode(), given.encode(errors="replace"))
 
 
 def _alive() -> list[dict[str, Any]]:

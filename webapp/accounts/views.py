@@ -96,7 +96,7 @@ def sign_out() -> ResponseReturnValue:
 def signed_out() -> ResponseReturnValue:
     """Say what is over: the sign-in here, and the one at the provider when it sent the browser back."""
     expected = session.pop(SIGN_OUT_STATE, None)
-    everywhere = bool(expected) and secrets.compare_digest(expected, request.args.get("state", ""))
+    everywhere = bool(expected) and pending.same(expected, request.args.get("state", ""))
     return render_template("accounts/signed_out.html", everywhere=everywhere, provider=settings.provider_name)
 
 
