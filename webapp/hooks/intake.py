@@ -36,13 +36,13 @@ def take(event: Mapping[str, Any], raw: bytes) -> tuple[Delivery, bool]:
 
     An event without an id (none of LiveKit's) is known by its body's digest.
     """
-    event_id = str(event.get("id") or "sha256:" + hashlib.sha256(raw).hexdigest())[:128]
+    event_id = _text(event.get("id"))[:128] or "sha256:" + hashlib.sha256(raw).hexdigest()
     name = room_name(event)
     known = str(event.get("event", "")) in EVENTS
     delivery = Delivery(
         event_id=event_id,
-        event=str(event.get("event", ""))[:64],
-        room_id=_room_id(name) if known else None,
+        event=_text(event.get("event"))[:64],
+        room_id=_room_id(name),
         body=redact(event),
         created_at=_created_at(event),
     )
@@ -85,12 +85,17 @@ def _created_at(event: Mapping[str, Any]) -> datetime:
 
 
 def _first_result(delivery: Delivery, known: bool, name: str) -> Result:
+    foreign = delivery.room_id is None and not name.startswith(GUARD_PREFIX)
+    if foreign:
+        delivery.body = {}  # what others do on a shared LiveKit is not ours to keep
     if not known:
         return Result.UNKNOWN_EVENT
-    if delivery.room_id is None and not name.startswith(GUARD_PREFIX):
-        delivery.body = {}  # what others do on a shared LiveKit is not ours to keep
-        return Result.FOREIGN_ROOM
-    return Result.STORED
+    return Result.FOREIGN_ROOM if foreign else Result.STORED
+
+
+def _text(value: object) -> str:
+    """The value without letters that no database column takes: what is signed may still be odd."""
+    return "".join(letter for letter in str(value or "") if letter.isprintable())
 
 
 def _repeated(event_id: str) -> Delivery:
