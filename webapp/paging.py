@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from werkzeug.datastructures import MultiDict
 
 Row = TypeVar("Row")
+LARGEST = 2**63 - 1  # of a BIGINT
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -87,7 +88,14 @@ def _page(rows: list[Row], order: Order, *, has_newer: bool, has_older: bool) ->
 
 def by_number(column: Any, read: Callable[[Any], int], *, descending: bool = True) -> Order:
     """The order of a growing number."""
-    return Order((column,), lambda row: str(read(row)), lambda text: (int(text),), descending)
+
+    def place(text: str) -> tuple[Any, ...]:
+        number = int(text)
+        if abs(number) > LARGEST:
+            raise ValueError("a number that no column holds")
+        return (number,)
+
+    return Order((column,), lambda row: str(read(row)), place, descending)
 
 
 def by_key(column: Any, read: Callable[[Any], uuid.UUID], *, descending: bool = True) -> Order:

@@ -69,6 +69,15 @@ def local_url(target: str | None) -> str | None:
     return None if any(ord(c) <= 32 or c == "\\" for c in target) else target
 
 
+def _refuse_nul() -> None:
+    """Refuse the one letter that PostgreSQL cannot hold, wherever a request may carry text into a query."""
+    if "\0" in request.path:
+        abort(404)
+    fields = (request.args, request.form)
+    if any("\0" in text for values in fields for name, text in values.items(multi=True) for text in (name, text)):
+        abort(400)
+
+
 def _ask_sign_in() -> ResponseReturnValue | None:
     if request.endpoint is None or request.endpoint in PUBLIC or current_user.is_authenticated:
         return None
@@ -122,4 +131,5 @@ def init_app(app: Flask, settings: Settings) -> None:
     csrf.init_app(app)
     limiter.init_app(app)
     app.before_request(_ask_sign_in)
+    app.before_request(_refuse_nul)
     app.after_request(_write_headers)

@@ -116,3 +116,16 @@ def test_livekit_s_own_webhooks_are_understood(hooked: LiveKit, room: Room):
         time.sleep(0.02)
     assert {delivery.event for delivery in stored()} >= {"room_started", "participant_joined", "participant_left"}
     assert {delivery.result for delivery in stored()} == {Result.PROCESSED}
+
+
+def test_an_unknown_event_of_a_foreign_room_keeps_nothing_of_it(send: Callable[..., Any]):
+    answer = send("ingress_started", "Dr Weber's surgery", participant={"identity": "jane", "name": "Jane"})
+    assert (answer.status_code, answer.json) == (200, {"status": "unknown_event"})
+    (delivery,) = stored()
+    assert (delivery.body, delivery.room_id) == ({}, None)
+
+
+def test_an_id_or_event_of_strange_letters_is_stored_without_them(send: Callable[..., Any], room: Room):
+    assert send("room\x00_started", str(room.id), id="EV\x00_\x1b1").status_code == 200
+    (delivery,) = stored()
+    assert (delivery.event_id, delivery.event) == ("EV_1", "room_started")

@@ -4,7 +4,7 @@ import csv
 import io
 import uuid
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from flask import Blueprint, Flask, Response, flash, redirect, render_template, request, stream_with_context, url_for
@@ -23,6 +23,7 @@ from webapp.security import require
 
 bp = Blueprint("audit", __name__)
 PAGE = 50
+A_YEAR = timedelta(days=365)
 CSV_PART = 1000  # entries read at a time
 CSV_HEAD = ("at", "actor", "action", "target", "room", "reason", "address", "sentence")
 
@@ -32,9 +33,17 @@ def _wish(query: MultiDict[str, str]) -> queries.Wish:
         action=query.get("action", ""),
         user_id=query.get("person", type=uuid.UUID),
         room_id=query.get("room", type=uuid.UUID),
-        since=query.get("since", type=date.fromisoformat),
-        until=query.get("until", type=date.fromisoformat),
+        since=query.get("since", type=_day),
+        until=query.get("until", type=_day),
     )
+
+
+def _day(text: str) -> date:
+    """A day whose midnight exists in every time zone. Raises ValueError for what is none."""
+    day = date.fromisoformat(text)
+    if not date.min + A_YEAR < day < date.max - A_YEAR:
+        raise ValueError("a day beyond the calendar")
+    return day
 
 
 @bp.get("/audit/log")

@@ -32,20 +32,25 @@ def page(args: Mapping[str, str]) -> dict[str, object]:
     event = args.get("event", "")
     if event:
         found = found.where(Delivery.event == event)
-    before = args.get("before", "")
-    if before.isdigit():
-        found = found.where(Delivery.id < int(before))
+    before = _key(args.get("before", ""))
+    if before is not None:
+        found = found.where(Delivery.id < before)
     rows = db.session.execute(found.order_by(Delivery.id.desc()).limit(ROWS + 1)).all()
     return {
         "rows": rows[:ROWS],
         "older": rows[ROWS - 1][0].id if len(rows) > ROWS else None,
-        "newest": not before.isdigit(),
+        "newest": before is None,
         "chosen": chosen,
         "event": event,
         "results": list(Result),
         "lag": lag(),
         "unhandled": unhandled(),
     }
+
+
+def _key(text: str) -> int | None:
+    """The key of a delivery; None for what is no number, or none that a database could hold."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
 
 
 def lag() -> Lag:

@@ -64,7 +64,7 @@ def index() -> ResponseReturnValue:
     return render_template("hooks/index.html", **queries.page(request.args))
 
 
-@bp.post("/system/hooks/<int:delivery_id>/replay")
+@bp.post("/system/hooks/<int(max=9223372036854775807):delivery_id>/replay")  # the largest key there can be
 def replay(delivery_id: int) -> ResponseReturnValue:
     """Work a delivery off again."""
     require(policy.replay_hook)
