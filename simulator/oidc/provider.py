@@ -43,7 +43,7 @@ class AccessToken:
 
 @dataclass
 class Fault:
-    """One endpoint's trouble for the next `times` calls: `down`, `slow`, `drop` (no answer), `html` or `json` (`body`)."""
+    """One endpoint's trouble for the next calls: `down`, `slow`, `drop` (no answer), `html`, or `json` with `body`."""
 
     endpoint: str
     kind: str
