@@ -3,6 +3,7 @@
 import contextlib
 import json
 import multiprocessing
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -113,18 +114,21 @@ def test_an_error_page_of_a_proxy_is_an_outage(server: Server, status: int):
     assert _code(rooms.list_rooms) == (LiveKitUnavailable, "not_livekit")
 
 
-def test_livekit_that_nobody_runs_is_an_outage(app: Flask):
-    assert _code(rooms.list_rooms) == (LiveKitUnavailable, "no_connection")
+def test_livekit_that_nobody_runs_is_an_outage(app: Flask, settings: Settings, monkeypatch: pytest.MonkeyPatch):
+    with socket.socket() as held:  # bound, so that nobody else takes the port, and not listening
+        held.bind(("127.0.0.1", 0))
+        monkeypatch.setattr(settings, "livekit_url", f"http://127.0.0.1:{held.getsockname()[1]}")
+        assert _code(rooms.list_rooms) == (LiveKitUnavailable, "no_connection")
 
 
 def test_a_slow_livekit_is_given_up_after_the_set_time(
     server: Server, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr(settings, "livekit_timeout", 0.2)
-    server.slow = 1
+    server.slow = 5
     begun = time.monotonic()
     assert _code(rooms.list_rooms) == (LiveKitUnavailable, "timeout")
-    assert time.monotonic() - begun < 0.8
+    assert time.monotonic() - begun < 4
 
 
 def test_a_refusal_keeps_livekits_words_out_of_the_exceptions_text(server: Server):

@@ -39,9 +39,9 @@ def test_a_changed_body_is_refused(app: Flask):
     [
         {"iss": "another-key"},
         {"secret": "another-secret-of-at-least-32-characters"},
-        {"exp": int(time.time()) - 120},
+        {"exp": -120},
         {"exp": None},
-        {"nbf": int(time.time()) + 120},
+        {"nbf": 120},
         {"sha256": None},
         {"sha256": ""},
         {"sha256": "not base64!"},
@@ -49,6 +49,9 @@ def test_a_changed_body_is_refused(app: Flask):
     ],
 )
 def test_a_token_that_is_not_ours_or_not_of_now_is_refused(app: Flask, claims: dict[str, Any]):
+    now = int(time.time())
+    for moment in {"exp", "nbf"} & set(claims):
+        claims = claims | {moment: claims[moment] and now + claims[moment]}
     with pytest.raises(SignatureRefused):
         verify(_token(**claims), BODY)
 

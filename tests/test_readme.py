@@ -28,9 +28,9 @@ def test_every_flask_command_it_names_exists(app):
     assert set(re.findall(r"flask ([a-z-]+)", TEXT)) <= set(app.cli.commands) | {"routes", "shell"}
 
 
-@pytest.mark.parametrize("link", re.findall(r"\]\(([^)#:]+)\)", TEXT))
-def test_every_file_it_links_to_exists(link: str):
-    assert (ROOT / link).exists()
+def test_every_file_it_links_to_exists():
+    links = re.findall(r"\]\(([^)#:]+)\)", TEXT)
+    assert [link for link in links if not (ROOT / link).exists()] == []
 
 
 @pytest.mark.parametrize("folder", re.findall(r"^  ([a-z]+)/ ", TEXT, re.MULTILINE))

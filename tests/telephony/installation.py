@@ -115,7 +115,7 @@ class Installation:
         return jobs.sweep()
 
 
-def until(true: Callable[[], object], seconds: float = 5) -> float:
+def until(true: Callable[[], object], seconds: float = 20) -> float:
     """Wait until something holds; returns how long it took."""
     begun = time.monotonic()
     while not true():
