@@ -10,6 +10,7 @@ from webapp.accounts import commands, sessions
 from webapp.accounts import views as accounts
 from webapp.audit import views as audit_pages
 from webapp.config import Settings
+from webapp.dashboard import views as dashboard
 from webapp.db import db
 from webapp.hooks import views as hooks
 from webapp.jobs import queue
@@ -64,6 +65,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     access_pages.init_app(app)
     audit_pages.init_app(app)
     telephony.init_app(app)
+    app.register_blueprint(dashboard.bp)
     app.cli.add_command(commands.users)
     cli.init_app(app)
     check.init_app(app)

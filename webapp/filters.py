@@ -1,10 +1,10 @@
 """How templates write values: times, initials, languages, sizes."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from babel import Locale
 from flask import Flask
-from flask_babel import format_datetime, format_timedelta, get_locale, get_timezone
+from flask_babel import format_datetime, format_decimal, format_timedelta, get_locale, get_timezone, to_user_timezone
 from flask_wtf.csrf import generate_csrf
 
 from webapp.db import utcnow
@@ -55,6 +55,17 @@ def waits_long(since: datetime) -> bool:
     return (utcnow() - since).total_seconds() >= LATE_SECONDS
 
 
+def milliseconds(took: timedelta) -> str:
+    """A span too short for people: 31 ms, from one second on 1.2 s."""
+    seconds = took.total_seconds()
+    return f"{round(seconds * 1000)} ms" if seconds < 1 else f"{format_decimal(seconds, '0.0')} s"
+
+
+def days_left(until: datetime) -> int:
+    """The nights until then in the reader's time zone: 0 is today, 1 tomorrow."""
+    return (to_user_timezone(until).date() - to_user_timezone(utcnow()).date()).days
+
+
 def grouped(pin: str) -> str:
     """A PIN in groups of four, as people read numbers aloud."""
     return " ".join(pin[start : start + 4] for start in range(0, len(pin), 4))
@@ -75,9 +86,16 @@ def init_app(app: Flask) -> None:
         grouped=grouped,
         waited=waited,
         waits_long=waits_long,
+        milliseconds=milliseconds,
+        days_left=days_left,
         datetimeformat=format_datetime,
         timedeltaformat=format_timedelta,
     )
     app.jinja_env.globals.update(
-        settings=settings, now_utc=utcnow, get_locale=get_locale, csrf_token=generate_csrf, zone_name=zone_name
+        settings=settings,
+        now_utc=utcnow,
+        get_locale=get_locale,
+        csrf_token=generate_csrf,
+        zone_name=zone_name,
+        get_timezone=get_timezone,
     )

@@ -1,0 +1,165 @@
+"""The desk shows what needs me now, and nothing of rooms that are not mine."""
+
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+from sqlalchemy import event
+
+from tests.personas import Browser, persona
+from webapp.db import db, utcnow
+from webapp.hooks.models import Delivery, Result
+from webapp.recordings.models import Mode, Recording, State
+from webapp.rooms.models import Access, Role, Room, Trunk
+
+ClientAs = Callable[[str], Browser]
+
+
+def make_room(name: str, owner: str = "owner", **values: Any) -> Room:
+    """A stored room with one owner."""
+    room = Room(name=name, slug=f"room-{uuid.uuid4().hex[:12]}", **values)
+    db.session.add(room)
+    db.session.flush()
+    db.session.add(Access(room_id=room.id, user_id=persona(owner).id, role=Role.OWNER))
+    db.session.commit()
+    return room
+
+
+def make_live(name: str, owner: str = "owner") -> Room:
+    """A room with three people by web and one by phone in it."""
+    return make_room(name, owner, live_since=utcnow() - timedelta(minutes=9), web_count=3, phone_count=1)
+
+
+def make_recording(room: Room, state: State = State.SAVED, **values: Any) -> Recording:
+    """A stored recording."""
+    recording = Recording(room_id=room.id, mode=Mode.VIDEO, state=state, key=f"recordings/{uuid.uuid4()}", **values)
+    db.session.add(recording)
+    db.session.commit()
+    return recording
+
+
+def make_delivery(result: Result = Result.PROCESSED, took: int = 30) -> None:
+    """A received hook that took so many milliseconds."""
+    now = utcnow()
+    done = now + timedelta(milliseconds=took) if result is Result.PROCESSED else None
+    times = {"created_at": now, "received_at": now, "processed_at": done}
+    db.session.add(Delivery(event_id=f"EV_{uuid.uuid4()}", event="participant_left", body={}, result=result, **times))
+    db.session.commit()
+
+
+@contextmanager
+def counted(app: Flask) -> Iterator[list[str]]:
+    """The statements sent to the database meanwhile."""
+    sent: list[str] = []
+
+    def note(_conn: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        sent.append(statement)
+
+    engine: sa.Engine = db.engine
+    event.listen(engine, "before_cursor_execute", note)
+    yield sent
+    event.remove(engine, "before_cursor_execute", note)
+
+
+def test_somebody_without_a_room_is_told_what_a_room_is_for_and_can_make_one(client_as: ClientAs):
+    page = client_as("stranger").get("/").text
+    assert "No room yet" in page
+    assert 'href="/rooms/new"' in page
+    assert "Live now" not in page
+
+
+def test_my_live_rooms_are_shown_with_how_many_are_inside_and_others_rooms_are_not(client_as: ClientAs):
+    make_live("Housing committee")
+    make_room("Quiet office")
+    make_live("Board of somebody else", owner="administrator")
+    page = client_as("owner").get("/").text
+    assert "Housing committee" in page
+    assert "Quiet office" not in page
+    assert "Board of somebody else" not in page
+
+
+def test_a_live_room_says_when_it_is_being_recorded(client_as: ClientAs):
+    room = make_live("Housing committee")
+    assert "#rec" not in client_as("owner").get("/").text
+    make_recording(room, State.ACTIVE)
+    assert "#rec" in client_as("owner").get("/").text
+
+
+@pytest.mark.parametrize(
+    ("state", "expires_in", "words"),
+    [
+        (State.SAVED, timedelta(days=3), "Expires in 3 days"),
+        (State.SAVED, timedelta(days=1), "Expires tomorrow"),
+        (State.FAILED, None, "Failed"),
+        (State.ACTIVE, None, "Recording"),
+    ],
+)
+def test_recordings_that_fail_expire_or_run_are_named_with_the_reason(
+    client_as: ClientAs, state: State, expires_in: timedelta | None, words: str
+):
+    expires_at = utcnow() + expires_in if expires_in else None
+    make_recording(make_room("Works council"), state, expires_at=expires_at)
+    page = client_as("owner").get("/").text
+    assert "Works council" in page
+    assert words in page
+
+
+@pytest.mark.parametrize("expires_in", [timedelta(days=30), -timedelta(days=1), None])
+def test_recordings_that_nobody_must_look_at_are_left_out(client_as: ClientAs, expires_in: timedelta | None):
+    expires_at = utcnow() + expires_in if expires_in else None
+    make_recording(make_room("Works council"), expires_at=expires_at)
+    assert "Works council" not in client_as("owner").get("/").text
+
+
+def test_an_old_failure_is_no_news(client_as: ClientAs):
+    make_recording(make_room("Works council"), State.FAILED, created_at=utcnow() - timedelta(days=8))
+    assert "Works council" not in client_as("owner").get("/").text
+
+
+def test_support_sees_how_hooks_and_trunks_fare_but_no_room_of_others(client_as: ClientAs):
+    make_live("Housing committee")
+    db.session.add(Trunk(sip_trunk_id="ST_one", name="Harbour main", room_count=26))
+    make_delivery(took=31)
+    make_delivery(Result.STORED)
+    page = client_as("support").get("/").text
+    assert "Harbour main" in page and "26 rooms" in page
+    assert "31 ms" in page
+    assert "participant_left" in page
+    assert "Housing committee" not in page
+
+
+def test_owners_see_nothing_of_the_installation(client_as: ClientAs):
+    db.session.add(Trunk(sip_trunk_id="ST_one", name="Harbour main", room_count=26))
+    make_delivery()
+    make_room("Housing committee")
+    page = client_as("owner").get("/").text
+    assert "Harbour main" not in page
+    assert "participant_left" not in page
+
+
+@pytest.mark.parametrize("who", ["owner", "support"])
+def test_the_desk_costs_as_many_queries_for_many_rooms_as_for_one(app: Flask, client_as: ClientAs, who: str):
+    browser = client_as(who)
+    make_recording(make_live("First", owner=who), State.ACTIVE)
+    make_delivery()
+    with counted(app) as few:
+        assert browser.get("/").status_code == 200
+    for number in range(25):
+        make_recording(make_live(f"Another {number}", owner=who), State.ACTIVE)
+        make_delivery()
+    with counted(app) as many:
+        assert browser.get("/").status_code == 200
+    assert len(many) == len(few) <= 12
+
+
+def test_the_desk_shows_no_more_than_a_handful_of_each(client_as: ClientAs):
+    for number in range(14):
+        make_live(f"Meeting {number}")
+    page = client_as("owner").get("/").text
+    assert page.count('<th role="rowheader"') == 10
+    assert "10+" in page
