@@ -63,7 +63,8 @@ def milliseconds(took: timedelta) -> str:
 
 def days_left(until: datetime) -> int:
     """The nights until then in the reader's time zone: 0 is today, 1 tomorrow."""
-    return (to_user_timezone(until).date() - to_user_timezone(utcnow()).date()).days
+    nights: timedelta = to_user_timezone(until).date() - to_user_timezone(utcnow()).date()
+    return nights.days
 
 
 def grouped(pin: str) -> str:

@@ -1,5 +1,6 @@
 """The desk shows what needs me now, and nothing of rooms that are not mine."""
 
+import re
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -11,12 +12,15 @@ import sqlalchemy as sa
 from flask import Flask
 from sqlalchemy import event
 
-from tests.personas import Browser, persona
+from tests.livekit import LiveKit
+from tests.personas import SWAP, Browser, persona
 from webapp.db import db, utcnow
 from webapp.hooks.models import Delivery, Result
+from webapp.lobby.models import Entry, Kind, Status
 from webapp.recordings.models import Mode, Recording, State
 from webapp.rooms.models import Access, Role, Room, Trunk
 
+RECORDING = 'icons.svg#rec"'  # the badge's icon
 ClientAs = Callable[[str], Browser]
 
 
@@ -85,9 +89,9 @@ def test_my_live_rooms_are_shown_with_how_many_are_inside_and_others_rooms_are_n
 
 def test_a_live_room_says_when_it_is_being_recorded(client_as: ClientAs):
     room = make_live("Housing committee")
-    assert "#rec" not in client_as("owner").get("/").text
+    assert RECORDING not in client_as("owner").get("/").text
     make_recording(room, State.ACTIVE)
-    assert "#rec" in client_as("owner").get("/").text
+    assert RECORDING in client_as("owner").get("/").text
 
 
 @pytest.mark.parametrize(
@@ -145,16 +149,20 @@ def test_owners_see_nothing_of_the_installation(client_as: ClientAs):
 @pytest.mark.parametrize("who", ["owner", "support"])
 def test_the_desk_costs_as_many_queries_for_many_rooms_as_for_one(app: Flask, client_as: ClientAs, who: str):
     browser = client_as(who)
-    make_recording(make_live("First", owner=who), State.ACTIVE)
+    first = make_live("First", owner=who)
+    make_recording(first, State.ACTIVE)
+    make_guest(first, "Lotte Brandvold", 3)
     make_delivery()
     with counted(app) as few:
         assert browser.get("/").status_code == 200
     for number in range(25):
-        make_recording(make_live(f"Another {number}", owner=who), State.ACTIVE)
+        another = make_live(f"Another {number}", owner=who)
+        make_recording(another, State.ACTIVE)
+        make_guest(another, "Rasmus Holt", 2)
         make_delivery()
     with counted(app) as many:
         assert browser.get("/").status_code == 200
-    assert len(many) == len(few) <= 12
+    assert len(many) == len(few) <= 14
 
 
 def test_the_desk_shows_no_more_than_a_handful_of_each(client_as: ClientAs):
@@ -163,3 +171,108 @@ def test_the_desk_shows_no_more_than_a_handful_of_each(client_as: ClientAs):
     page = client_as("owner").get("/").text
     assert page.count('<th role="rowheader"') == 10
     assert "10+" in page
+
+
+def make_guest(room: Room, name: str, minutes: int) -> Entry:
+    """Somebody who has waited for so many minutes, and is still there."""
+    now = utcnow()
+    asked = now - timedelta(minutes=minutes)
+    token = uuid.uuid4().hex
+    unique = {"bearer_hash": token, "identity": token}
+    entry = Entry(room_id=room.id, kind=Kind.WEB, name=name, asked_at=asked, polled_at=now, **unique)
+    db.session.add(entry)
+    db.session.commit()
+    return entry
+
+
+def test_who_waits_in_any_of_my_rooms_stands_first_the_longest_wait_on_top(client_as: ClientAs):
+    committee, board = make_room("Housing committee"), make_room("School board")
+    make_guest(committee, "Lotte Brandvold", 3)
+    make_guest(board, "Rasmus Holt", 2)
+    make_guest(committee, "Adaeze Nwosu", 1)
+    make_guest(make_room("Elsewhere", owner="administrator"), "Somebody Else", 4)
+    page = client_as("owner").get("/").text
+    assert page.index("Lotte Brandvold") < page.index("Rasmus Holt") < page.index("Adaeze Nwosu")
+    assert page.index("Adaeze Nwosu") < page.index("Live now")
+    assert "Somebody Else" not in page
+
+
+def test_a_guest_is_admitted_in_place_and_by_hand_without_scripts(client_as: ClientAs):
+    room = make_room("Housing committee")
+    first, second = make_guest(room, "Lotte Brandvold", 3), make_guest(room, "Rasmus Holt", 2)
+    owner = client_as("owner")
+    swapped = owner.post(f"/lobby/{first.id}/admit", data={"view": "desk"}, headers=SWAP)
+    assert swapped.status_code == 200
+    assert "Waiting for you" in swapped.text and "Admitted by" in swapped.text
+    posted = owner.post(f"/lobby/{second.id}/admit", data={"view": "desk"})
+    assert (posted.status_code, posted.location) == (303, "/")
+    assert [db.session.get_one(Entry, entry.id).status for entry in (first, second)] == [Status.ACCEPTED] * 2
+
+
+def test_a_guest_somebody_else_admitted_first_is_said_on_the_desk(client_as: ClientAs):
+    room = make_room("Housing committee")
+    guest = make_guest(room, "Lotte Brandvold", 3)
+    owner = client_as("owner")
+    assert owner.post(f"/lobby/{guest.id}/admit", headers=SWAP).status_code == 200
+    late = owner.post(f"/lobby/{guest.id}/admit", data={"view": "desk"}, headers=SWAP)
+    assert late.status_code == 409
+    assert "Waiting for you" in late.text and "Nothing left to decide" in late.text
+
+
+def test_of_many_who_wait_the_desk_shows_the_first_and_says_how_many_more(client_as: ClientAs):
+    room = make_room("Housing committee")
+    for number in range(11):
+        make_guest(room, f"Guest {number:02}", 20 - number)
+    page = client_as("owner").get("/").text
+    assert "Guest 07" in page and "Guest 08" not in page
+    assert "3 more wait in the lobby" in page
+
+
+def test_an_unchanged_desk_is_not_drawn_again(client_as: ClientAs):
+    make_guest(make_room("Housing committee"), "Lotte Brandvold", 3)
+    owner = client_as("owner")
+    shown = owner.get("/lobby/waiting", headers=SWAP)
+    version = re.search(r'name="v"[^>]*value="([^"]+)"', shown.text)
+    assert version
+    assert owner.get(f"/lobby/waiting?v={version[1]}", headers=SWAP).status_code == 204
+    assert owner.get("/lobby/waiting").location == "/"
+
+
+def test_members_see_no_guests_and_no_recordings_of_the_room(client_as: ClientAs):
+    room = make_live("Housing committee")
+    db.session.add(Access(room_id=room.id, user_id=persona("member").id, role=Role.MEMBER))
+    make_guest(room, "Lotte Brandvold", 3)
+    make_recording(room, State.FAILED)
+    page = client_as("member").get("/").text
+    assert "Housing committee" in page
+    assert "Lotte Brandvold" not in page
+    assert "Recordings to look at" not in page
+
+
+@pytest.mark.parametrize("who", ["support", "admin"])
+def test_staff_read_on_the_desk_how_the_rules_fare(client_as: ClientAs, livekit: LiveKit, who: str):
+    assert "<strong>0</strong>" in client_as(who).get("/desk/findings").text
+    direct = {"dispatch_rule_direct": {"room_name": "x", "pin": "1234"}}
+    trunk = livekit.call("SIP", "CreateSIPInboundTrunk", trunk={"name": "Harbour", "numbers": ["+15550001"]})
+    asked = {"name": "Night line", "rule": direct, "trunk_ids": [trunk["sip_trunk_id"]]}
+    rule = livekit.call("SIP", "CreateSIPDispatchRule", dispatch_rule=asked)
+    livekit.store_twin(rule["sip_dispatch_rule_id"])
+    strip = client_as(who).get("/desk/findings").text
+    assert "Two rules on Harbour claim the same calls" in strip
+    assert "1234" not in strip
+
+
+def test_owners_may_not_ask_how_the_rules_fare(client_as: ClientAs):
+    assert client_as("owner").get("/desk/findings").status_code == 403
+
+
+@pytest.mark.parametrize("who", ["owner", "support", "admin"])
+def test_the_desk_stands_while_livekit_is_down(client_as: ClientAs, livekit: LiveKit, who: str):
+    make_live("Housing committee", owner=who)
+    livekit.fail("ListSIPInboundTrunk", "unavailable")
+    browser = client_as(who)
+    assert browser.get("/").status_code == 200
+    if who != "owner":
+        strip = browser.get("/desk/findings")
+        assert strip.status_code == 200
+        assert "could not be read" in strip.text

@@ -2,24 +2,19 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from statistics import median
+from datetime import timedelta
 
 import sqlalchemy as sa
-from sqlalchemy.orm import contains_eager
 
 from webapp.accounts.models import User
-from webapp.db import db, utcnow
+from webapp.db import db
 from webapp.hooks.models import Delivery, Result
-from webapp.recordings.models import Recording, State
+from webapp.recordings.models import RUNNING_STATES, Recording, State
 from webapp.rooms.models import Access, Room, Trunk
 from webapp.rooms.queries import open_access
 
 SHOWN = 10  # rows of a section; one more is read, to know that there are more
-SOON = timedelta(days=7)  # recordings that expire, and failures that are still news
 SAMPLE = 200  # deliveries that stand for "now"
-RUNNING = (State.STARTING, State.ACTIVE, State.STOPPING)
-FAILED = (State.FAILED, State.ABORTED)
 
 
 @dataclass(frozen=True)
@@ -48,7 +43,7 @@ def has_rooms(user: User) -> bool:
 
 def live_rooms(user: User) -> list[tuple[Room, State | None]]:
     """The rooms of the user that people are in, the longest live first, each with its running recording's state."""
-    running = sa.and_(Recording.room_id == Room.id, Recording.state.in_(RUNNING))
+    running = sa.and_(Recording.room_id == Room.id, Recording.state.in_(RUNNING_STATES))
     found = (
         sa.select(Room, Recording.state)
         .join(Access, open_access(user))
@@ -58,25 +53,6 @@ def live_rooms(user: User) -> list[tuple[Room, State | None]]:
         .limit(SHOWN + 1)
     )
     return [(room, state) for room, state in db.session.execute(found)]
-
-
-def recordings_to_look_at(user: User) -> Sequence[Recording]:
-    """Recordings of the user's rooms that failed lately, expire soon or run, in this order, with their rooms."""
-    now = utcnow()
-    failed = sa.and_(Recording.state.in_(FAILED), Recording.created_at > now - SOON)
-    expiring = sa.and_(Recording.state == State.SAVED, Recording.expires_at.between(now, now + SOON))
-    urgency = sa.case((Recording.state.in_(FAILED), 0), (Recording.state == State.SAVED, 1), else_=2)
-    found = (
-        sa.select(Recording)
-        .join(Recording.room)
-        .join(Access, open_access(user))
-        .where(Room.deleted_at.is_(None), Recording.deleting_at.is_(None))
-        .where(sa.or_(failed, expiring, Recording.state.in_(RUNNING)))
-        .options(contains_eager(Recording.room))
-        .order_by(urgency, Recording.expires_at, Recording.id.desc())
-        .limit(SHOWN + 1)
-    )
-    return db.session.scalars(found).all()
 
 
 def trunks() -> Sequence[Trunk]:
@@ -95,11 +71,7 @@ def hooks() -> Hooks:
 def _lag() -> Lag | None:
     done = sa.select(Delivery.received_at, Delivery.processed_at).where(Delivery.processed_at.is_not(None))
     rows = db.session.execute(done.order_by(Delivery.id.desc()).limit(SAMPLE)).all()
-    took = sorted(_between(received, processed) for received, processed in rows)
+    took = sorted(max(done - received, timedelta()) for received, done in rows if done)  # clocks of machines differ
     if not took:
         return None
-    return Lag(median(took), took[len(took) * 19 // 20], len(took))
-
-
-def _between(received: datetime, processed: datetime) -> timedelta:
-    return max(processed - received, timedelta())  # two machines' clocks may differ
+    return Lag(took[len(took) // 2], took[len(took) * 19 // 20], len(took))

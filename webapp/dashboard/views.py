@@ -1,11 +1,16 @@
 """The desk: what needs me now."""
 
+from collections import Counter
+
 from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from webapp.dashboard import policy, queries
+from webapp.lobby import queues
+from webapp.recordings import queries as recordings
 from webapp.security import require
+from webapp.telephony import picture, words
 
 bp = Blueprint("dashboard", __name__)
 
@@ -18,8 +23,24 @@ def index() -> ResponseReturnValue:
     return render_template(
         "dashboard/index.html",
         newcomer=not queries.has_rooms(current_user),
+        queue=queues.of_desk(current_user),
         live=queries.live_rooms(current_user),
-        recordings=queries.recordings_to_look_at(current_user),
+        recordings=recordings.to_look_at(current_user, queries.SHOWN + 1),
         trunks=queries.trunks() if staff else [],
         hooks=queries.hooks() if staff else None,
+    )
+
+
+@bp.get("/desk/findings")
+def findings() -> ResponseReturnValue:
+    """Ask LiveKit what is wrong with the rules, for the strip that the desk loads on its own: LiveKit may be slow."""
+    require(policy.health)
+    seen = picture.read()
+    names = {trunk.id: trunk.name for trunk in seen.trunks}
+    said = [words.say(found, names.get(found.trunk_id, found.trunk_id)) for found in seen.findings]
+    return render_template(
+        "dashboard/_findings.html",
+        worst=next((one for one in said if one.badge == "outage"), None),
+        counts=Counter(one.badge for one in said),
+        problem=words.outage(seen.problem) if seen.problem else "",
     )

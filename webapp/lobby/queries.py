@@ -74,6 +74,13 @@ def waiting_count(user: User) -> int:
     return db.session.scalar(found.join(Entry, Entry.room_id == Room.id).where(hosted_by(user), waits())) or 0
 
 
+def waiting_by_kind(user: User) -> dict[Kind, int]:
+    """How many wait in all rooms that the user hosts, by how they came."""
+    found = sa.select(Entry.kind, sa.func.count()).select_from(Access).join(Room, Room.id == Access.room_id)
+    found = found.join(Entry, Entry.room_id == Room.id).where(hosted_by(user), waits()).group_by(Entry.kind)
+    return dict.fromkeys(Kind, 0) | dict(db.session.execute(found).all())
+
+
 def waiting_counts(room_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, int]:
     """How many wait in each of these rooms; rooms where nobody waits are left out."""
     found = sa.select(Entry.room_id, sa.func.count()).where(Entry.room_id.in_(room_ids), waits())

@@ -16,6 +16,7 @@ from webapp.lobby.models import Entry, Kind, Status
 from webapp.rooms.models import Access, Room
 
 SHOWN = timedelta(seconds=10)  # how long a decided row stays, grey, so that nothing moves under the pointer
+DESK_ROWS = 8  # the desk shows who waits longest; the lobby shows all
 OUTCOMES = (Status.ACCEPTED, Status.DENIED, Status.LEFT, Status.EXPIRED)
 
 
@@ -66,14 +67,20 @@ class Queue:
     kind: Kind | None = None
     room: Room | None = None
     counts: dict[Kind, int] = field(default_factory=dict)
+    desk: bool = False  # part of the desk: the longest waits alone, whatever their rooms
     answers: bool = False  # this is the answer to a decision: what was said about the one before goes
     denied: Entry | None = None  # who was just turned away, and can be let back into the queue
     too_late: Entry | None = None  # who was decided before by somebody else
 
     @property
+    def view(self) -> str:
+        """Where the queue stands, as its forms tell it."""
+        return "room" if self.room else "desk" if self.desk else "all"
+
+    @property
     def entries(self) -> list[Entry]:
-        """All rows shown."""
-        return list(chain.from_iterable(group.entries for group in self.groups))
+        """All rows shown, in the order in which they came."""
+        return sorted(chain.from_iterable(group.entries for group in self.groups), key=lambda entry: entry.id)
 
     @property
     def waiting(self) -> int:
@@ -131,13 +138,22 @@ def of_user(user: User, kind: Kind | None = None, number: str | None = None) -> 
     return _queue(_entries(mine), number, kind)
 
 
+def of_desk(user: User) -> Queue:
+    """Those who wait longest in any room that the user hosts, and how many wait in all."""
+    number = version_of(user)
+    mine = sa.and_(Access.room_id == Room.id, queries.hosted_by(user))
+    shown = _queue(_entries(mine, limit=DESK_ROWS), number, None)
+    shown.desk, shown.counts = True, queries.waiting_by_kind(user)
+    return shown
+
+
 def of_room(room: Room, kind: Kind | None = None) -> Queue:
     """The queue of one room."""
     number = version_of_room(db.session.get_one(Room, room.id, populate_existing=True))
     return _queue(_entries(None, room), number, kind, room)
 
 
-def _entries(mine: sa.ColumnElement[bool] | None, room: Room | None = None) -> list[Entry]:
+def _entries(mine: sa.ColumnElement[bool] | None, room: Room | None = None, limit: int | None = None) -> list[Entry]:
     """Those who wait and those whose waiting just ended: two queries, each by an index of its own."""
     found = sa.select(Entry).join(Entry.room).outerjoin(Entry.decided_by)
     found = found.join(Access, mine) if mine is not None else found
@@ -145,7 +161,8 @@ def _entries(mine: sa.ColumnElement[bool] | None, room: Room | None = None) -> l
     found = found.options(contains_eager(Entry.room), contains_eager(Entry.decided_by))
     ended = sa.and_(Entry.decided_at > utcnow() - SHOWN, Entry.decided_at > Entry.asked_at, Entry.status.in_(OUTCOMES))
     fresh = {"populate_existing": True}
-    waiting = db.session.scalars(found.where(queries.waits()).execution_options(**fresh)).all()
+    first = found.where(queries.waits()).order_by(Entry.id).limit(limit)
+    waiting = db.session.scalars(first.execution_options(**fresh)).all()
     decided = db.session.scalars(found.where(ended).execution_options(**fresh)).all()
     return sorted((*waiting, *decided), key=lambda entry: entry.id)
 

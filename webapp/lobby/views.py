@@ -34,6 +34,17 @@ def index() -> ResponseReturnValue:
     return _show(queues.of_user(current_user, _kind(), number))
 
 
+@bp.get("/lobby/waiting")
+def waiting() -> ResponseReturnValue:
+    """Show who waits longest, for the desk; whoever asks for a page is sent there."""
+    require(policy.index)
+    if not htmx.is_swap():
+        return htmx.go(url_for("dashboard.index"))
+    if _unchanged(queues.version_of(current_user)):
+        return htmx.unchanged()
+    return _show(queues.of_desk(current_user))
+
+
 @bp.get("/rooms/<slug>/queue")
 def queue(slug: str) -> ResponseReturnValue:
     """Show who waits in one room."""
@@ -140,17 +151,22 @@ def _same_queue(room: Room) -> Queue:
     """The queue that the decision was taken in: the form says whether that was one room's."""
     if request.form.get("view") == "room":
         return queues.of_room(room, _kind())
+    if request.form.get("view") == "desk" and htmx.is_swap():
+        return queues.of_desk(current_user)
     return queues.of_user(current_user, _kind())
 
 
 def _page_of(room: Room) -> str:
     if request.form.get("view") == "room":
         return url_for(".queue", slug=room.slug, kind=_kind_name())
+    if request.form.get("view") == "desk":
+        return url_for("dashboard.index")
     return url_for(".index", kind=_kind_name())
 
 
 def _show(shown: Queue, status: int = 200) -> Response:
-    return htmx.respond("lobby/index.html", "lobby/_queue.html", status, queue=shown)
+    fragment = "lobby/_waiting.html" if shown.desk else "lobby/_queue.html"
+    return htmx.respond("lobby/index.html", fragment, status, queue=shown)
 
 
 def _unchanged(number: str) -> bool:

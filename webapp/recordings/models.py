@@ -36,6 +36,7 @@ class State(enum.Enum):
 
 
 RUNNING_STATES = (State.STARTING, State.ACTIVE, State.STOPPING)
+FAILED_STATES = (State.FAILED, State.ABORTED)
 RUNNING = "state IN ('starting', 'active', 'stopping')"
 
 

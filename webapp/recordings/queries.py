@@ -13,7 +13,7 @@ from webapp import paging
 from webapp.accounts.models import User
 from webapp.db import db, utcnow
 from webapp.paging import Page, Place
-from webapp.recordings.models import RUNNING_STATES, Recording, State
+from webapp.recordings.models import FAILED_STATES, RUNNING_STATES, Recording, State
 from webapp.recordings.policy import HOSTS
 from webapp.rooms.models import Access, Role, Room
 from webapp.rooms.queries import open_access
@@ -70,16 +70,15 @@ def running(room: Room) -> Recording | None:
     return db.session.scalar(mine)
 
 
-def to_look_at(user: User, limit: int = 6) -> list[Recording]:
-    """Running, failed within a week, or expiring within a week: what the desk shows."""
+def to_look_at(user: User, limit: int) -> list[Recording]:
+    """What a host should know of: failed within a week, expiring within a week, or running, in this order."""
     now = utcnow()
-    urgent = sa.or_(
-        Recording.state.in_(RUNNING_STATES),
-        sa.and_(Recording.state == State.FAILED, Recording.created_at > now - timedelta(days=7)),
-        _expiring(7),
-    )
-    mine = visible_to(user).where(Access.role.in_(HOSTS), Recording.deleting_at.is_(None), urgent)
-    return _remembering(user, mine.order_by(Recording.id.desc()).limit(limit))
+    failed = sa.and_(Recording.state.in_(FAILED_STATES), Recording.created_at > now - timedelta(days=7))
+    expiring = sa.and_(Recording.state == State.SAVED, _expiring(7))
+    urgency = sa.case((Recording.state.in_(FAILED_STATES), 0), (Recording.state == State.SAVED, 1), else_=2)
+    mine = visible_to(user).where(Access.role.in_(HOSTS), Recording.deleting_at.is_(None), Room.deleted_at.is_(None))
+    mine = mine.where(sa.or_(failed, expiring, Recording.state.in_(RUNNING_STATES)))
+    return _remembering(user, mine.order_by(urgency, Recording.expires_at, Recording.id.desc()).limit(limit))
 
 
 def _conditions(wanted: Wanted) -> list[sa.ColumnElement[bool]]:
@@ -87,7 +86,7 @@ def _conditions(wanted: Wanted) -> list[sa.ColumnElement[bool]]:
     saved = Recording.state == State.SAVED
     filters: dict[str, list[sa.ColumnElement[bool]]] = {
         "running": [Recording.state.in_(RUNNING_STATES)],
-        "failed": [Recording.state.in_([State.FAILED, State.ABORTED])],
+        "failed": [Recording.state.in_(FAILED_STATES)],
         "expiring": [_expiring(7)],
         "expired": [Recording.expires_at <= now],
         "permanent": [saved, Recording.expires_at.is_(None)],
