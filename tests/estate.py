@@ -13,10 +13,11 @@ from tests.telephony.installation import Installation
 from webapp import due
 from webapp.accounts import sessions
 from webapp.db import db, new_id, utcnow
+from webapp.due import DueWork
 from webapp.hooks.models import Delivery, Result
 from webapp.lobby.models import Entry
 from webapp.recordings.models import Mode, Recording, State
-from webapp.rooms.models import Access, Role, Room
+from webapp.rooms.models import Access, OldSlug, PhonePin, Role, Room, Trunk
 from webapp.settings import settings
 
 ROLES = {"owner": Role.OWNER, "administrator": Role.ADMINISTRATOR, "member": Role.MEMBER}
@@ -39,6 +40,7 @@ class Estate:
 def furnish(livekit: LiveKit) -> Estate:
     """Make one of everything, in our rows and in LiveKit."""
     livekit.reset()
+    _clear()
     installation = Installation(livekit, "")
     installation.trunk_id = installation.trunk()
     room = installation.room(name="Housing committee", slug="hcm-rxqt-bdw", pin="7300000001")
@@ -67,6 +69,14 @@ def furnish(livekit: LiveKit) -> Estate:
             "session_id": here,
         }
     )
+
+
+def _clear() -> None:
+    """Let go of the estate of before; its people stay."""
+    db.session.query(Room).update({"pin": None, "deleted_at": utcnow()})
+    for table in (Entry, Recording, Access, PhonePin, DueWork, Delivery, OldSlug, Room, Trunk):
+        db.session.query(table).delete()
+    db.session.commit()
 
 
 def _sessions(user_id: uuid.UUID) -> list[uuid.UUID]:
