@@ -1,54 +1,48 @@
-"""A lease has one holder at a time, outlives nobody, and is forgotten."""
+"""A lease is one worker's, runs out by itself, and lasts as long as its holder's questions."""
 
-import threading
-from datetime import timedelta
+import time
 
-import sqlalchemy as sa
+import pytest
 from flask import Flask
 
 from webapp import leases
-from webapp.db import db, utcnow
-from webapp.leases import Lease
 
 
-def test_of_many_who_ask_at_once_one_gets_it(app: Flask):
-    got: list[str] = []
-    barrier = threading.Barrier(6)
-
-    def ask() -> None:
-        with app.app_context():
-            barrier.wait(10)
-            if holder := leases.claim("room:1"):
-                got.append(holder)
-
-    askers = [threading.Thread(target=ask) for _ in range(6)]
-    for asker in askers:
-        asker.start()
-    for asker in askers:
-        asker.join(30)
-    assert len(got) == 1
+@pytest.mark.usefixtures("app")
+def test_one_holds_a_lease_and_the_others_leave():
+    with leases.held("room:x") as mine:
+        assert mine
+        with leases.held("room:x") as second:
+            assert not second
+    with leases.held("room:x") as again:
+        assert again
 
 
-def test_a_lease_that_ran_out_is_taken_over_and_its_old_holder_does_not_end_the_new_one(app: Flask):
-    old = leases.claim("room:1", seconds=-1)
-    new = leases.claim("room:1")
-    assert old and new
-    leases.release("room:1", old)
-    assert leases.claim("room:1") is None
-    leases.release("room:1", new)
-    assert leases.claim("room:1") is not None
+def test_a_lease_whose_holder_died_runs_out(app: Flask):
+    assert leases.claim("room:x", seconds=0.2)
+    with leases.held("room:x", wait=5) as mine:
+        assert mine
 
 
-def test_whoever_waits_gets_it_when_it_is_let_go(app: Flask):
-    with leases.held("trunk:1") as first, leases.held("trunk:1", wait=0.05) as second:
-        assert (first, second) == (True, False)
-    with leases.held("trunk:1", wait=5) as third:
-        assert third
+def test_a_holder_who_asks_again_and_again_keeps_the_lease(app: Flask):
+    with leases.held("room:x", seconds=0.3):
+        for _ in range(3):
+            leases.last(1.5)
+            time.sleep(0.3)
+            assert leases.claim("room:x") is None
 
 
-def test_only_leases_nobody_took_for_long_are_forgotten(app: Flask):
-    for name, age in (("old", timedelta(days=2)), ("fresh", timedelta(hours=2))):
-        db.session.add(Lease(name=name, until=utcnow() - age))
-    leases.purge()
-    assert db.session.scalars(sa.select(Lease.name)).all() == ["fresh"]
-    db.session.commit()
+def test_a_holder_who_slept_past_the_end_is_told_and_disturbs_nobody(app: Flask):
+    with leases.held("room:x", seconds=0.1):
+        time.sleep(0.2)
+        assert leases.claim("room:x")
+        with pytest.raises(leases.Lost):
+            leases.last(1)
+    assert leases.claim("room:x") is None
+
+
+def test_while_a_lease_lasts_nothing_is_written(app: Flask, monkeypatch: pytest.MonkeyPatch):
+    with leases.held("room:x", seconds=30):
+        monkeypatch.setattr(leases.db.session, "execute", None)
+        leases.last(5)
+        monkeypatch.undo()

@@ -4,9 +4,11 @@ import secrets
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
+from flask import g
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -21,6 +23,19 @@ class Lease(Model):
     name: Mapped[str] = mapped_column(primary_key=True)
     holder: Mapped[str] = mapped_column(default="")
     until: Mapped[datetime]
+
+
+class Lost(Exception):
+    """The lease ran out, and somebody else works there now."""
+
+
+@dataclass
+class Held:
+    """A lease that this context holds; `ends` on the monotonic clock."""
+
+    holder: str
+    seconds: float
+    ends: float
 
 
 def claim(name: str, seconds: float = 30) -> str | None:
@@ -54,12 +69,6 @@ def release(name: str, holder: str) -> None:
     db.session.commit()
 
 
-def purge(keep: timedelta = timedelta(days=1)) -> None:
-    """Forget leases that nobody has taken for long: rooms come and go. Commits."""
-    db.session.execute(sa.delete(Lease).where(Lease.until < utcnow() - keep))
-    db.session.commit()
-
-
 @contextmanager
 def held(name: str, seconds: float = 30, wait: float = 0) -> Iterator[bool]:
     """Hold the lease inside the block; yields False when it could not be had within `wait` seconds.
@@ -69,9 +78,36 @@ def held(name: str, seconds: float = 30, wait: float = 0) -> Iterator[bool]:
     deadline = time.monotonic() + wait
     while (holder := claim(name, seconds)) is None and time.monotonic() < deadline:
         time.sleep(0.02)
+    if holder is None:
+        yield False
+        return
+    _mine()[name] = Held(holder, seconds, time.monotonic() + seconds)
     try:
-        yield holder is not None
+        yield True
     finally:
-        if holder is not None:
-            db.session.rollback()
-            release(name, holder)
+        del _mine()[name]
+        db.session.rollback()
+        release(name, holder)
+
+
+def last(seconds: float) -> None:
+    """See to it that what this context holds is still its own `seconds` from now. Commits if it has to write.
+
+    Said before each question to others: leases may be short, so that a crash blocks nobody for long, and yet outlast
+    any number of slow answers. Raises Lost when one ran out meanwhile and is somebody else's.
+    """
+    for name, mine in _mine().items():
+        if mine.ends - time.monotonic() > seconds:
+            continue
+        longer = max(mine.seconds, 2 * seconds)
+        owned = sa.update(Lease).where(Lease.name == name, Lease.holder == mine.holder)
+        kept = db.session.execute(owned.values(until=utcnow() + timedelta(seconds=longer)))
+        db.session.commit()
+        if not kept.rowcount:  # type: ignore[attr-defined]
+            raise Lost(name.partition(":")[0])
+        mine.ends = time.monotonic() + longer
+
+
+def _mine() -> dict[str, Held]:
+    held: dict[str, Held] = g.setdefault("leases", {})
+    return held

@@ -15,6 +15,7 @@ from google.protobuf.message import DecodeError
 from livekit.api import LiveKitAPI
 from livekit.api.twirp_client import ServerError
 
+from webapp import leases
 from webapp.db import db
 from webapp.livekit.errors import LiveKitError, LiveKitUnavailable
 from webapp.settings import settings
@@ -75,10 +76,12 @@ def call(ask: Callable[[LiveKitAPI], Awaitable[Answer]], timeout: float | None =
     a writing transaction is open.
     """
     db.refuse_open_transaction()
+    patience = timeout or settings.livekit_timeout
+    leases.last(patience + 1)
     secret = settings.livekit_api_secret.get_secret_value()
     address = (settings.livekit_url, settings.livekit_api_key, secret)
     connection = _connection()
-    asking = _ask(connection, address, ask, timeout or settings.livekit_timeout)
+    asking = _ask(connection, address, ask, patience)
     return asyncio.run_coroutine_threadsafe(asking, connection.loop).result()
 
 

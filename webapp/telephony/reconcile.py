@@ -22,7 +22,7 @@ from webapp.telephony.placing import Pending, Placed
 
 log = structlog.get_logger()
 PROBLEMS = Counter("frontdesk_reconcile_problems_total", "Rooms that LiveKit did not follow, by reason", ["reason"])
-LEASE_SECONDS = 60  # longer than all the questions of one pass may take
+LEASE_SECONDS = 30  # each question to LiveKit makes it last until the answer
 RETRY = timedelta(seconds=5)
 PASSES = 5
 COLUMNS = list(Room.__table__.columns.keys())  # relationships stay as the caller loaded them
