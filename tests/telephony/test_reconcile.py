@@ -114,6 +114,40 @@ def test_a_room_that_moves_to_another_trunk_takes_its_rule_along(installation: I
     assert rule["trunk_ids"] == [other]
 
 
+def test_a_room_that_moves_to_a_trunk_where_its_pin_is_taken_stores_no_conflict(installation: Installation):
+    room = installation.live()
+    other = installation.trunk("+15550002")
+    foreign = installation.foreign(pin="9191919190", name="Night line", trunk_ids=[other])
+    room.pin = None
+    room.trunk_id = other
+    installation.give_pin(room, "9191919190")
+    reconcile.now(room)
+    assert foreign in said(room)
+    rule = installation.rule_of(room)  # LiveKit would have taken the move, and refused every call from then on
+    assert rule is not None
+    assert rule["trunk_ids"] == [installation.trunk_id]
+    installation.livekit.call("SIP", "DeleteSIPDispatchRule", sip_dispatch_rule_id=foreign)
+    installation.sweep()
+    rule = installation.rule_of(room)
+    assert rule is not None
+    assert rule["trunk_ids"] == [other]
+
+
+def test_a_rule_left_behind_on_the_old_trunk_goes_with_the_sweep(installation: Installation):
+    room = installation.live()
+    other = installation.trunk("+15550002")
+    room.pin = None
+    room.trunk_id = other
+    installation.give_pin(room, "9191919190")
+    installation.livekit.fail("DeleteSIPDispatchRule")
+    reconcile.now(room)
+    assert room.rule_problem == ""
+    installation.sweep()
+    rule = installation.rule_of(room)
+    assert rule is not None
+    assert rule["trunk_ids"] == [other]
+
+
 def test_a_deleted_room_lets_no_phone_in(installation: Installation):
     room = installation.live()
     room.deleted_at = utcnow()
@@ -312,6 +346,30 @@ def test_no_rule_that_hides_numbers_stands_without_its_guard(installation: Insta
     reconcile.now(room)
     assert installation.livekit.rules() == []
     assert room.rule_problem
+
+
+@pytest.mark.parametrize("done", ["deleted", "made hiding"])
+def test_a_guard_that_somebody_spoilt_while_the_trunk_was_quiet_is_back_before_the_next_hiding_rule(
+    installation: Installation, done: str
+):
+    room = installation.live()
+    installation.leave(room)
+    reconcile.now(room)
+    (guard,) = installation.guards()
+    told = {"sip_dispatch_rule_id": guard["sip_dispatch_rule_id"]}
+    if done == "deleted":
+        installation.livekit.call("SIP", "DeleteSIPDispatchRule", **told)
+    else:
+        spoilt = {name: guard[name] for name in ("rule", "name", "trunk_ids", "inbound_numbers")}
+        told["replace"] = {**spoilt, "hide_phone_number": True}
+        installation.livekit.call("SIP", "UpdateSIPDispatchRule", **told)
+    installation.join(room)
+    installation.livekit.fail("CreateSIPDispatchRule" if done == "deleted" else "UpdateSIPDispatchRule")
+    reconcile.now(room)
+    assert installation.rule_of(room) is None  # no guard, no rule
+    _heals(installation, room)
+    (guard,) = installation.guards()
+    assert (guard["hide_phone_number"], guard["inbound_numbers"]) == (False, [""])
 
 
 def test_beside_a_foreign_open_rule_the_guard_names_the_trunks_numbers(installation: Installation):

@@ -178,6 +178,27 @@ def test_a_guard_that_somebody_deleted_or_changed_comes_back(installation: Insta
     assert installation.guards() == [again]
 
 
+def test_a_guard_that_is_not_there_any_more_is_not_believed_in(installation: Installation):
+    room = installation.live()
+    installation.leave(room)
+    installation.sweep()
+    (guard,) = installation.guards()
+    installation.livekit.call("SIP", "DeleteSIPDispatchRule", sip_dispatch_rule_id=guard["sip_dispatch_rule_id"])
+    installation.sweep()
+    assert installation.guards() == []  # nothing hides numbers there now
+    assert db.session.get_one(Trunk, installation.trunk_id).guard_rule_id is None
+
+
+def test_a_narrow_guard_follows_the_numbers_of_its_trunk(installation: Installation):
+    installation.foreign()
+    installation.live()
+    more = {"numbers": {"set": ["+15550001", "+15550003"]}}
+    installation.livekit.call("SIP", "UpdateSIPInboundTrunk", sip_trunk_id=installation.trunk_id, update=more)
+    installation.sweep()
+    (guard,) = installation.guards()
+    assert guard["numbers"] == ["+15550001", "+15550003"]
+
+
 def test_the_guard_of_a_trunk_that_is_gone_goes_too(installation: Installation):
     room = installation.live()
     installation.leave(room)

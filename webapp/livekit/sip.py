@@ -52,6 +52,13 @@ def list_rules(sip_trunk_id: str = "") -> list[Json]:
     return [_json(item) for item in answer.items]
 
 
+def find_rule(sip_dispatch_rule_id: str) -> Json | None:
+    """The rule as LiveKit has it, or None."""
+    request = ListSIPDispatchRuleRequest(dispatch_rule_ids=[sip_dispatch_rule_id])
+    answer = call(lambda livekit: livekit.sip.list_dispatch_rule(request))
+    return next((_json(item) for item in answer.items if item.sip_dispatch_rule_id == sip_dispatch_rule_id), None)
+
+
 def create_rule(rule: Json) -> Json:
     """Make a dispatch rule; returns it with its id. It can have no `numbers`: replace_rule can give it some.
 

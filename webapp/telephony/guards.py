@@ -4,15 +4,17 @@ On LiveKit 1.13 such a call ends the server process for everybody. The guard sen
 Frontdesk removes it from there. The caller of these functions holds the trunk's lease.
 """
 
+import sqlalchemy as sa
 import structlog
 
 from webapp import leases
 from webapp.db import db
 from webapp.livekit import rooms, sip
 from webapp.livekit.errors import LiveKitError
+from webapp.rooms.models import Room
 from webapp.rooms.models import Trunk as TrunkRow
 from webapp.telephony import problems, rules
-from webapp.telephony.matching import Rule, parse_rules, parse_trunks
+from webapp.telephony.matching import Rule, Trunk, parse_rules, parse_trunks
 from webapp.telephony.rules import Json
 
 log = structlog.get_logger()
@@ -20,16 +22,31 @@ NOBODY = "frontdesk-guard"  # no caller is called that
 
 
 def ensure(trunk_id: str) -> str:
-    """Give the trunk its guard unless we know that it has one; returns the problem with it, empty for none.
+    """Give the trunk its guard; returns the problem with it, empty for none. Commits. Raises LiveKitError.
 
-    Commits. Raises LiveKitError when LiveKit fails.
+    What our row says of it is believed only while other rules of ours stand there: those the sweep looks after.
     """
     row = row_of(trunk_id)
+    others = db.session.scalar(sa.select(sa.exists().where(_has_rule_on(trunk_id))))
     db.session.commit()
-    if row.guard_rule_id is None:
+    if row.guard_rule_id is None or not (others or _stands(row)):
         row.guard_rule_id, row.guard_problem = _place(trunk_id)
         db.session.commit()
     return row.guard_problem
+
+
+def _has_rule_on(trunk_id: str) -> sa.ColumnElement[bool]:
+    return sa.and_(Room.trunk_id == trunk_id, Room.sip_dispatch_rule_id.is_not(None))
+
+
+def _stands(row: TrunkRow) -> bool:
+    """LiveKit has the guard of our row, and it says what a guard says."""
+    stored = sip.find_rule(row.guard_rule_id or "")
+    return stored is not None and _is_right(Rule.parse(stored), row.sip_trunk_id)
+
+
+def _is_right(rule: Rule, trunk_id: str) -> bool:
+    return rules.fingerprint(rule) == rules.fingerprint(Rule.parse(rules.guard(trunk_id, tuple(rule.numbers))))
 
 
 def row_of(trunk_id: str) -> TrunkRow:
@@ -57,6 +74,8 @@ def _place(trunk_id: str) -> tuple[str | None, str]:
     stored = parse_rules(sip.list_rules(trunk_id))
     for rule in stored:
         if rules.guarded_trunk(rule) == trunk_id:
+            if not _is_right(rule, trunk_id):
+                sip.replace_rule(rule.id, rules.guard(trunk_id, tuple(rule.numbers)))
             return rule.id, problems.GUARD_NARROW if rule.numbers else ""
     return _place_beside_open_rule(trunk_id)
 
@@ -90,36 +109,36 @@ def _create(guard: Json) -> str:
     return Rule.parse(sip.create_rule(guard)).id
 
 
-def heal(trunk_id: str, found: list[Rule], *, wanted: bool, hiding: bool) -> None:
+def heal(trunk_id: str, found: list[Rule], *, trunk: Trunk | None, hiding: bool) -> None:
     """Make the guards that LiveKit lists for a trunk the one it should have. Commits.
 
-    Not wanted: the trunk is gone, and its guards go. `hiding`: rules there hide numbers, so that one must be there.
+    No trunk: it is gone, and its guards go. `hiding`: rules there hide numbers, so that one must be there.
     """
     with leases.held(f"trunk:{trunk_id}", seconds=30, wait=5) as mine:
         if not mine:
             return
         row = row_of(trunk_id)
         db.session.commit()
-        kept = _keep_one(row, found if wanted else [])
+        kept = _keep_one(row, found if trunk else [])
         for rule in found:
             if rule is not kept:
                 sip.delete_rule(rule.id)
         row.guard_rule_id = kept.id if kept else None
         db.session.commit()
-        if wanted and (kept is None and hiding):
+        if trunk is not None and kept is None and hiding:
             ensure(trunk_id)
-        elif kept is not None:
-            _restore(row, kept)
+        elif trunk is not None and kept is not None:
+            _restore(row, kept, rules.guard_numbers(trunk))
 
 
 def _keep_one(row: TrunkRow, found: list[Rule]) -> Rule | None:
     return next((rule for rule in found if rule.id == row.guard_rule_id), found[0] if found else None)
 
 
-def _restore(row: TrunkRow, kept: Rule) -> None:
-    """Undo what somebody changed of a guard; a narrow one widens as soon as the foreign open rule is gone."""
+def _restore(row: TrunkRow, kept: Rule, listed: tuple[str, ...]) -> None:
+    """Undo what somebody changed of a guard, and follow the trunk's numbers; a narrow one widens when it can."""
     narrow = bool(kept.numbers) and not _widen(kept.id, row.sip_trunk_id)
-    numbers = kept.numbers if narrow else ()
+    numbers = (listed or kept.numbers) if narrow else ()
     right = Rule.parse(rules.guard(row.sip_trunk_id, numbers))
     if narrow == bool(kept.numbers) and rules.fingerprint(kept) != rules.fingerprint(right):
         sip.replace_rule(kept.id, rules.guard(row.sip_trunk_id, numbers))

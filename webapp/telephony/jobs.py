@@ -17,8 +17,9 @@ from webapp.livekit import rooms, sip
 from webapp.livekit.errors import LiveKitError
 from webapp.livekit.rooms import LiveRoom
 from webapp.rooms.models import Room
+from webapp.rooms.models import Trunk as TrunkRow
 from webapp.telephony import calls, guards, placing, reconcile, rules, trunks
-from webapp.telephony.matching import Rule, parse_rules
+from webapp.telephony.matching import Rule, Trunk, parse_rules
 
 log = structlog.get_logger()
 WORKERS = 4  # rooms looked at together: enough for thousands a minute, few enough for SQLite
@@ -137,16 +138,25 @@ def _kept(room: Room | None, found: list[Rule]) -> Rule | None:
     return next((rule for rule in found if rule.id == room.sip_dispatch_rule_id), found[0])
 
 
-def _heal_guards(stored: list[Rule], present: set[str], done: Swept) -> None:
-    """Every trunk with a hiding rule of ours has its guard as it should be; guards of trunks that are gone go."""
+def _heal_guards(stored: list[Rule], present: dict[str, Trunk], done: Swept) -> None:
+    """Every trunk with a hiding rule of ours has its guard as it should be; guards of trunks that are gone go.
+
+    A row that believes in a guard which LiveKit does not list is put right too: the next hiding rule relies on it.
+    """
     found: dict[str, list[Rule]] = {}
     for rule in stored:
         if trunk_id := rules.guarded_trunk(rule):
             found.setdefault(trunk_id, []).append(rule)
     hiding = {trunk for rule in stored if rules.room_id_of(rule) and rule.hides_caller for trunk in rule.trunk_ids}
-    for trunk_id in set(found) | hiding:
-        heal = partial(guards.heal, wanted=trunk_id in present, hiding=trunk_id in hiding)
+    for trunk_id in set(found) | hiding | _believed_guarded():
+        heal = partial(guards.heal, trunk=present.get(trunk_id), hiding=trunk_id in hiding)
         _attempt(done, heal, trunk_id, found.get(trunk_id, []))
+
+
+def _believed_guarded() -> set[str]:
+    guarded = set(db.session.scalars(sa.select(TrunkRow.sip_trunk_id).where(TrunkRow.guard_rule_id.is_not(None))))
+    db.session.commit()
+    return guarded
 
 
 def _clear_guards_rooms(live: Iterable[LiveRoom], done: Swept) -> None:

@@ -90,13 +90,19 @@ def _guarded(trunk_id: str) -> None:
 
 
 def _send(wish: Json, rule_id: str | None) -> Placed:
-    if rule_id is not None:
-        try:
-            return _placed("replaced", sip.replace_rule(rule_id, wish))
-        except LiveKitError as error:
-            if error.code != "not_found":
-                raise
-    return _placed("created", sip.create_rule(wish))
+    """Replace the rule in place. LiveKit checks no conflict where a rule moves to: there a new one is made."""
+    stored = sip.find_rule(rule_id) if rule_id is not None else None
+    if stored is None:
+        return _placed("created", sip.create_rule(wish))
+    rule = Rule.parse(stored)
+    if list(rule.trunk_ids) == wish["trunk_ids"]:
+        return _placed("replaced", sip.replace_rule(rule.id, wish))
+    placed = _placed("created", sip.create_rule(wish))
+    try:
+        take_away(rule.id)
+    except LiveKitError as error:  # the new one stands; of the two the sweep keeps that of the row
+        log.warning("rule.left_behind", rule=rule.id, livekit_code=error.code)
+    return placed
 
 
 def _placed(what: str, stored: Json) -> Placed:

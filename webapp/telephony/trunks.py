@@ -10,8 +10,8 @@ from webapp.telephony.matching import Json, parse_trunks
 from webapp.telephony.matching import Trunk as LiveTrunk
 
 
-def see(listed: Iterable[Json]) -> set[str]:
-    """Bring our rows up to LiveKit's list; returns the ids of the trunks that are there. Commits.
+def see(listed: Iterable[Json]) -> dict[str, LiveTrunk]:
+    """Bring our rows up to LiveKit's list; returns the trunks that are there, by id. Commits.
 
     A trunk that we never saw takes rooms at once; one that LiveKit no longer lists is marked as gone and takes none.
     """
@@ -22,7 +22,7 @@ def see(listed: Iterable[Json]) -> set[str]:
     for trunk_id in set(rows) - {trunk.id for trunk in present}:
         rows[trunk_id].gone_at = rows[trunk_id].gone_at or utcnow()
     db.session.commit()
-    return {trunk.id for trunk in present}
+    return {trunk.id: trunk for trunk in present}
 
 
 def remember(stored: Json) -> Trunk:
