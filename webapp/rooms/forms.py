@@ -105,9 +105,8 @@ class PhoneForm(FlaskForm):
 
 
 class RotatePinForm(FlaskForm):
-    """Why a PIN is replaced, and which one: `seen` is the version that the page showed."""
+    """Why a PIN is replaced."""
 
-    seen = HiddenField()
     reason = StringField(_l("Why a new PIN"), [one_line], [names.normalised], id="rotate-reason")
 
 

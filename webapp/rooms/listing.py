@@ -28,7 +28,6 @@ COLUMNS = (
     Room.phone_count,
     Room.last_used_at,
     Room.created_at,
-    Room.queue_version,
     Access.role,
 )
 
