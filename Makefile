@@ -42,7 +42,7 @@ lint: $(VENV)/.dev ## ruff, mypy, djlint, import contracts, spelling
 
 contract: $(VENV)/.dev ## what we believe of LiveKit, against LIVEKIT_URL=… LIVEKIT_API_KEY=… LIVEKIT_API_SECRET=… [WEBHOOK_PORT=…], or the simulator
 	LIVEKIT_URL="$(LIVEKIT_URL)" LIVEKIT_API_KEY="$(LIVEKIT_API_KEY)" LIVEKIT_API_SECRET="$(LIVEKIT_API_SECRET)" \
-	WEBHOOK_PORT="$(WEBHOOK_PORT)" $(RUN)/python -m pytest -m contract
+	WEBHOOK_PORT="$(WEBHOOK_PORT)" $(RUN)/python -m pytest -m contract tests/contract
 
 bench: packages $(VENV)/.dev $(CATALOGUES:.po=.mo) ## speed on 100,000 rooms, to build/bench.json (QUICK=1: 1,000 rooms, under 2 minutes)
 	$(RUN)/python -m bench $(if $(QUICK),--quick)

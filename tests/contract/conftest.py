@@ -5,55 +5,112 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+import requests
+from livekit.api import SIPGrants
 
 from tests.contract.server import Server, unique_name, unique_number
 from tests.plugins.receiver import Receiver, receiving
 
 Info = dict[str, Any]
+NO_REDIS = "twirp error unknown: sip not connected (redis required)"
+HOOK_SECONDS = 10
+
+
+@pytest.fixture(scope="session")
+def foreign() -> Server | None:
+    """The server that LIVEKIT_URL, LIVEKIT_API_KEY and LIVEKIT_API_SECRET name, or None; ends the run if it is none."""
+    url = os.environ.get("LIVEKIT_URL", "").rstrip("/")
+    if not url:
+        return None
+    url = f"http{url.removeprefix('ws')}" if url.startswith("ws") else url
+    key, secret = (os.environ.get(name, "") for name in ("LIVEKIT_API_KEY", "LIVEKIT_API_SECRET"))
+    if not key or not secret:
+        pytest.exit("LIVEKIT_URL needs LIVEKIT_API_KEY and LIVEKIT_API_SECRET beside it", returncode=4)
+    server = Server(url, key, secret)
+    try:
+        status = server.rooms("ListRooms", {"names": [unique_name()]}).status
+    except requests.RequestException as error:
+        pytest.exit(f"No LiveKit answers at {url} ({type(error).__name__})", returncode=4)
+    if status != 200:
+        pytest.exit(f"LiveKit at {url} answers {status} to a token of LIVEKIT_API_KEY", returncode=4)
+    return server
+
+
+@pytest.fixture(scope="session")
+def foreign_redis(foreign: Server | None) -> bool:
+    """Whether the foreign server has Redis; without it LiveKit has no SIP and lists no egress."""
+    token = foreign.token(sip=SIPGrants(admin=True)) if foreign else ""
+    answer = foreign.post("livekit.SIP/ListSIPInboundTrunk", {"trunk_ids": ["ST_none"]}, token) if foreign else None
+    return answer is None or answer.status == 200
 
 
 @pytest.fixture
-def server(request: pytest.FixtureRequest) -> Server:
-    """The server that LIVEKIT_URL, LIVEKIT_API_KEY and LIVEKIT_API_SECRET name, or the simulator."""
-    if not os.environ.get("LIVEKIT_URL"):
+def server(request: pytest.FixtureRequest, foreign: Server | None) -> Iterator[Server]:
+    """The server under contract, without what the test made there once it is over."""
+    if foreign is None:
         livekit = request.getfixturevalue("livekit")
-        return Server(livekit.url, livekit.key, livekit.secret)
-    url = os.environ["LIVEKIT_URL"].rstrip("/")
-    url = url.replace("ws", "http", 1) if url.startswith("ws") else url
-    return Server(url, os.environ["LIVEKIT_API_KEY"], os.environ["LIVEKIT_API_SECRET"])
+        yield Server(livekit.url, livekit.key, livekit.secret)
+        return
+    yield foreign
+    left = foreign.clean()
+    assert not left, f"left behind on the server, to be taken away by hand: {', '.join(left)}"
 
 
 @pytest.fixture
-def make_trunk(server: Server) -> Iterator[Callable[..., Info]]:
-    """Create inbound trunks, on a number of their own unless told, that are gone after the test."""
-    made: list[str] = []
+def with_redis(foreign_redis: bool) -> None:
+    """A server with Redis."""
+    if not foreign_redis:
+        pytest.skip("NOT TESTED: this server has no Redis, so neither SIP nor a list of egresses")
+
+
+@pytest.fixture
+def without_redis(request: pytest.FixtureRequest, foreign: Server | None, foreign_redis: bool) -> None:
+    """A server without Redis; the simulator can be one."""
+    if foreign is None:
+        request.getfixturevalue("livekit").switch(redis=False)
+    elif foreign_redis:
+        pytest.skip("NOT TESTED: this server has Redis")
+
+
+@pytest.fixture
+def make_trunk(server: Server) -> Callable[..., Info]:
+    """Create inbound trunks, on a number of their own unless told."""
 
     def make(**fields: Any) -> Info:
         trunk = {"name": "frontdesk contract", "numbers": [unique_number()], **fields}
         answer = server.sip("CreateSIPInboundTrunk", {"trunk": trunk})
         assert answer.status == 200, answer
-        made.append(answer.body["sip_trunk_id"])
         return dict(answer.body)
 
-    yield make
-    for trunk_id in made:
-        server.sip("DeleteSIPTrunk", {"sip_trunk_id": trunk_id})
+    return make
 
 
 @pytest.fixture
-def make_room(server: Server) -> Iterator[Callable[..., Info]]:
-    """Create rooms that are gone after the test."""
-    made: list[str] = []
+def make_room(server: Server) -> Callable[..., Info]:
+    """Create rooms."""
 
     def make(**fields: Any) -> Info:
         answer = server.rooms("CreateRoom", {"name": unique_name(), **fields})
         assert answer.status == 200, answer
-        made.append(answer.body["name"])
         return dict(answer.body)
 
-    yield make
-    for name in made:
-        server.rooms("DeleteRoom", {"room": name})
+    return make
+
+
+@pytest.fixture
+def make_rule(server: Server) -> Callable[..., Info]:
+    """Create dispatch rules on a trunk, never one without.
+
+    In the nested form, to which LiveKit compares all rules: a conflicting pair that others left on a shared server
+    refuses it, and the failure then names their rule.
+    """
+
+    def make(trunk: Info, **fields: Any) -> Info:
+        answer = server.sip("CreateSIPDispatchRule", {"dispatch_rule": rule_on(trunk, **fields)})
+        assert answer.status == 200, answer
+        return dict(answer.body)
+
+    return make
 
 
 @pytest.fixture
@@ -63,40 +120,43 @@ def room(make_room: Callable[..., Info]) -> str:
 
 
 @pytest.fixture
-def person(request: pytest.FixtureRequest, room: str) -> Info:
+def person(request: pytest.FixtureRequest, foreign: Server | None, room: str) -> Info:
     """Somebody who speaks in the room; a foreign server has no control API to join by."""
-    if os.environ.get("LIVEKIT_URL"):
+    if foreign:
         pytest.skip("NOT TESTED against a foreign server: joining needs a media client")
     livekit = request.getfixturevalue("livekit")
     return dict(livekit.join(room, "speaker", name="Speaker", publish=["microphone"]))
 
 
-@pytest.fixture
-def hooks(request: pytest.FixtureRequest, server: Server) -> Iterator[Receiver]:
-    """What receives the server's webhooks: on WEBHOOK_PORT, to which a foreign server must be told to send them."""
-    foreign, port = os.environ.get("LIVEKIT_URL"), int(os.environ.get("WEBHOOK_PORT") or 0)
-    if foreign and not port:
+@pytest.fixture(scope="session")
+def foreign_hooks(foreign: Server | None) -> Iterator[Receiver]:
+    """What receives a foreign server's webhooks: on WEBHOOK_PORT of all our addresses, all the time."""
+    port = os.environ.get("WEBHOOK_PORT", "")
+    if foreign is None or not port:
         pytest.skip("NOT TESTED: give WEBHOOK_PORT, and let the server send its webhooks there")
-    with receiving(port) as receiver:
-        if not foreign:
-            request.getfixturevalue("livekit").hooks_to(receiver.url)
+    with receiving(int(port), os.environ.get("WEBHOOK_HOST") or "0.0.0.0") as receiver:
+        name = unique_name()
+        foreign.rooms("CreateRoom", {"name": name, "empty_timeout": 60})
+        try:
+            receiver.wait_for(lambda found: any(name.encode() in hook.body for hook in found), HOOK_SECONDS)
+        except AssertionError:
+            pytest.fail(f"no webhook of this server arrived at port {port} within {HOOK_SECONDS} s", pytrace=False)
+        finally:
+            foreign.clean()
         yield receiver
 
 
 @pytest.fixture
-def make_rule(server: Server) -> Iterator[Callable[..., Info]]:
-    """Create dispatch rules on a trunk that are gone after the test; never one without a trunk."""
-    made: list[str] = []
-
-    def make(trunk: Info, **fields: Any) -> Info:
-        answer = server.sip("CreateSIPDispatchRule", {"dispatch_rule": rule_on(trunk, **fields)})
-        assert answer.status == 200, answer
-        made.append(answer.body["sip_dispatch_rule_id"])
-        return dict(answer.body)
-
-    yield make
-    for rule_id in made:
-        server.sip("DeleteSIPDispatchRule", {"sip_dispatch_rule_id": rule_id})
+def hooks(request: pytest.FixtureRequest, foreign: Server | None) -> Iterator[Receiver]:
+    """What receives the server's webhooks."""
+    if foreign is None:
+        with receiving() as receiver:
+            request.getfixturevalue("livekit").hooks_to(receiver.url)
+            yield receiver
+        return
+    receiver = request.getfixturevalue("foreign_hooks")
+    yield receiver
+    receiver.answer = lambda hooks: 200
 
 
 def rule_on(trunk: Info, *, pin: str = "", room: str = "contract", **fields: Any) -> Info:

@@ -1,12 +1,21 @@
 """A LiveKit server as the contract sees it: Twirp over HTTP with a token of the grants a call needs."""
 
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
 import requests
 from livekit.api import AccessToken, SIPGrants, VideoGrants
+
+NAMES = "frontdesk-contract-"
+# What makes an object, the field that names it in the answer, and the request that takes it away again.
+MADE = {
+    "livekit.RoomService/CreateRoom": ("name", "DeleteRoom", "room"),
+    "livekit.SIP/CreateSIPInboundTrunk": ("sip_trunk_id", "DeleteSIPTrunk", "sip_trunk_id"),
+    "livekit.SIP/CreateSIPOutboundTrunk": ("sip_trunk_id", "DeleteSIPTrunk", "sip_trunk_id"),
+    "livekit.SIP/CreateSIPDispatchRule": ("sip_dispatch_rule_id", "DeleteSIPDispatchRule", "sip_dispatch_rule_id"),
+}
 
 
 @dataclass(frozen=True)
@@ -30,11 +39,12 @@ class Answer:
 
 @dataclass(frozen=True)
 class Server:
-    """A server and the key that signs tokens for it."""
+    """A server and the key that signs tokens for it; `made` is what we made there and must take away again."""
 
     url: str
     api_key: str
     api_secret: str
+    made: list[tuple[str, dict[str, str]]] = field(default_factory=list)
 
     def token(self, *, sip: SIPGrants | None = None, video: VideoGrants | None = None) -> str:
         """A token of five minutes with these grants."""
@@ -64,12 +74,35 @@ class Server:
         """Send any request, however odd, below /twirp/."""
         answer = requests.request(verb, f"{self.url}/twirp/{path}", headers=headers, timeout=30, **body)
         content_type = answer.headers["Content-Type"].partition(";")[0]
-        return Answer(answer.status_code, answer.json() if "json" in content_type else answer.text, content_type)
+        found = Answer(answer.status_code, answer.json() if "json" in content_type else answer.text, content_type)
+        self._remember(path, found)
+        return found
+
+    def clean(self) -> list[str]:
+        """Take away what we made, the last first, whatever became of it; what could not be taken away is named."""
+        left = []
+        while self.made:
+            method, body = self.made.pop()
+            try:
+                answer = self.rooms(method, body) if method == "DeleteRoom" else self.sip(method, body)
+                gone = answer.status in {200, 404}
+            except requests.RequestException:
+                gone = False
+            if not gone:
+                left.append(f"{method} {body}")
+        return left
+
+    def _remember(self, path: str, answer: Answer) -> None:
+        # A create that was to be refused and was not is remembered like any other.
+        if path in MADE and answer.status == 200 and isinstance(answer.body, dict):
+            name, method, argument = MADE[path]
+            if method != "DeleteRoom" or answer.body[name].startswith(NAMES):
+                self.made.append((method, {argument: answer.body[name]}))
 
 
 def unique_name() -> str:
     """A room name that nobody else on a shared server uses."""
-    return f"frontdesk-contract-{secrets.token_hex(6)}"
+    return f"{NAMES}{secrets.token_hex(6)}"
 
 
 def unique_number() -> str:

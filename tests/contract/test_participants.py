@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from livekit.api import AccessToken, VideoGrants
 
-from tests.contract.server import Server, unique_name
+from tests.contract.server import NAMES, Server, unique_name
 
 pytestmark = pytest.mark.contract
 NOT_ANSWERED = {"code": "unavailable", "msg": "twirp error unknown: no response from servers"}
@@ -36,7 +36,7 @@ def test_data_for_a_room_that_is_not_live_is_answered_by_nobody(server: Server, 
     ("method", "body", "grants"),
     [
         ("ListRooms", {}, VideoGrants(room_create=True)),
-        ("CreateRoom", {"name": "never made"}, VideoGrants(room_list=True)),
+        ("CreateRoom", {"name": f"{NAMES}never-made"}, VideoGrants(room_list=True)),
         ("ListParticipants", {"room": "one"}, VideoGrants(room_admin=True, room="another")),
         ("ListParticipants", {"room": "one"}, VideoGrants(room_admin=True)),
         ("ListRooms", {}, None),

@@ -5,7 +5,7 @@ from livekit.api import SIPGrants, VideoGrants
 
 from tests.contract.server import unique_number
 
-pytestmark = pytest.mark.contract
+pytestmark = [pytest.mark.contract, pytest.mark.usefixtures("with_redis")]
 NO_GUARD = "for security, one of the fields must be set: AuthUsername+AuthPassword, AllowedAddresses or Numbers"
 FIELDS = {
     "sip_trunk_id", "name", "metadata", "numbers", "allowed_addresses", "allowed_numbers", "auth_username",
@@ -16,7 +16,7 @@ FIELDS = {
 
 def test_a_trunk_is_answered_with_all_its_fields_and_an_id(make_trunk):
     trunk = make_trunk(auth_username="u", auth_password="secret")
-    assert set(trunk) == FIELDS
+    assert set(trunk) >= FIELDS  # newer servers may answer more
     assert trunk["sip_trunk_id"].startswith("ST_") and len(trunk["sip_trunk_id"]) == 15
     assert trunk["auth_password"] == "secret"  # in clear: whoever may list trunks may read it
 
@@ -39,7 +39,9 @@ def test_a_number_belongs_to_one_trunk_however_it_is_written(server, make_trunk)
     formatted = f"{number[1:4]} ({number[4:7]}) {number[7:]}"
     answer = server.sip("CreateSIPInboundTrunk", {"trunk": {"numbers": [formatted]}})
     assert (answer.status, answer.code) == (400, "invalid_argument")
-    assert answer.msg.startswith("Conflicting inbound SIP Trunks: ") and formatted in answer.msg
+    # Whether the new or the stored one is looked at second depends on the other trunks of the server.
+    assert answer.msg.startswith("Conflicting inbound SIP Trunks: ") and '"<new>"' in answer.msg
+    assert f'["{formatted}"]' in answer.msg or f'["{number}"]' in answer.msg
 
 
 def test_addresses_do_not_tell_trunks_of_one_number_apart_but_callers_do(server, make_trunk):

@@ -40,9 +40,10 @@ class Receiver:
 
 
 @contextmanager
-def receiving(port: int = 0) -> Iterator[Receiver]:
+def receiving(port: int = 0, host: str = "127.0.0.1") -> Iterator[Receiver]:
     """Receive hooks on a port until the block ends."""
     receiver = Receiver()
+    arriving = threading.Lock()
 
     class Handler(BaseHTTPRequestHandler):
         # No connection is kept: one kept by the sender would go on reaching the receiver of an earlier test.
@@ -50,15 +51,17 @@ def receiving(port: int = 0) -> Iterator[Receiver]:
 
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
-            receiver.hooks.append(Hook(time.monotonic(), dict(self.headers.items()), body))
-            self.send_response(receiver.answer(receiver.hooks))
+            with arriving:  # whoever decides on an answer sees the hook it is for as the last one
+                receiver.hooks.append(Hook(time.monotonic(), dict(self.headers.items()), body))
+                so_far = list(receiver.hooks)
+            self.send_response(receiver.answer(so_far))
             self.send_header("Content-Length", "0")
             self.end_headers()
 
         def log_message(self, format: str, *args: object) -> None:
             """Say nothing."""
 
-    server = ThreadingHTTPServer(("127.0.0.1" if port == 0 else "0.0.0.0", port), Handler)
+    server = ThreadingHTTPServer((host, port), Handler)
     server.daemon_threads = True
     receiver.url = f"http://127.0.0.1:{server.server_port}/"
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)

@@ -1,34 +1,18 @@
 """`python -m simulator` as a program: it says where it is, stops when asked, and leaves nothing behind."""
 
-import json
 import signal
 import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 import pytest
 import requests
 
 from tests.livekit import LiveKit
+from tests.plugins.simulator_program import program
 
 STOP_SECONDS = 30
-
-
-@contextmanager
-def program(*options: str) -> Iterator[tuple[subprocess.Popen[str], LiveKit]]:
-    """The simulator on free ports, once it answers."""
-    command = (sys.executable, "-m", "simulator", "--announce", "--port=0", "--oidc-port=0", *options)
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    try:
-        addresses = json.loads(process.stdout.readline())
-        with LiveKit(addresses["livekit"], "devkey", "").opened() as livekit:
-            yield process, livekit
-    finally:
-        process.kill()
-        process.communicate()
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
