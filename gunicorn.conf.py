@@ -6,6 +6,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from webapp import logs
 from webapp.check import explain
 from webapp.config import Settings
 from webapp.jobs import queue
@@ -23,6 +24,8 @@ def on_starting(_server: Any) -> None:
         Settings()
     except ValidationError as error:
         sys.exit(explain(error, os.environ))
+    logs.init_logging()
+    logs.watch_the_process()
 
 
 def post_worker_init(worker: Any) -> None:

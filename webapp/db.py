@@ -91,7 +91,8 @@ class Database:
 
     def init_app(self, app: Flask, url: str, pool_size: int) -> None:
         """Open the engine for the app and close sessions with its contexts."""
-        engine = sa.create_engine(url, **_options(url, pool_size))
+        # bound values are what people typed: no exception's text may hold them
+        engine = sa.create_engine(url, hide_parameters=True, **_options(url, pool_size))
         if engine.dialect.name == "sqlite":
             event.listen(engine, "connect", _prepare_sqlite)
             event.listen(engine, "begin", _begin_sqlite)

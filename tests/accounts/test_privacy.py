@@ -85,3 +85,29 @@ def test_an_address_or_token_that_reaches_a_log_by_mistake_is_blotted_out(capfd:
     text = capfd.readouterr().err
     assert text.count("[redacted]") == 4
     assert "ottilie" not in text and "eyJ" not in text and "99 00" not in text
+
+
+def test_an_exception_is_logged_by_its_kind_and_place_and_never_by_its_text(capfd: pytest.CaptureFixture[str]):
+    with logging_at_its_chattiest():
+        try:
+            try:
+                raise ValueError("Ottilie Vandermeer")
+            except ValueError as cause:
+                raise LookupError("no Ottilie") from cause
+        except LookupError as error:
+            structlog.get_logger().error("ours", exc_info=error, error=error, people=[{"name": "a@b.example"}])
+            logging.getLogger("library").exception("theirs")
+    text = capfd.readouterr().err
+    assert text.count("ValueError") == 2 and text.count("LookupError") == 3
+    assert "test_privacy.py" in text and "Ottilie" not in text and "a@b.example" not in text
+
+
+@pytest.mark.parametrize(
+    "number", ["+33655443322", "06 55 44 33 22", "0655443322.", "sip_+33655443322", "(+33655443322)"]
+)
+def test_a_number_is_blotted_out_wherever_it_stands(number: str, capfd: pytest.CaptureFixture[str]):
+    with logging_at_its_chattiest():
+        structlog.get_logger().warning("mistake", text=f"call of {number}", key="0193c9f2-a111-7abc-8def-001122334455")
+    text = capfd.readouterr().err
+    assert "443322" not in text and "44 33 22" not in text
+    assert "0193c9f2-a111-7abc-8def-001122334455" in text, "ids stay: without them no line can be followed"

@@ -1,0 +1,118 @@
+"""Frontdesk as it is installed: gunicorn and `flask worker` in processes of their own, with what they write kept."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import requests
+
+ROOT = Path(__file__).parent.parent.parent
+SECRET_KEY = "the-secret-key-of-an-installation-in-a-test"
+
+
+@dataclass
+class Installation:
+    """A folder with settings, and the processes started with them."""
+
+    folder: Path
+    settings: dict[str, str]
+    port: int = 0
+    stack: ExitStack = field(default_factory=ExitStack)
+
+    @property
+    def url(self) -> str:
+        """Where gunicorn answers."""
+        return f"http://127.0.0.1:{self.port}"
+
+    def run(self, *command: str) -> str:
+        """Run a `flask` command to its end; returns what it wrote. Raises when it fails."""
+        arguments = [sys.executable, "-m", "flask", "--app", "wsgi", *command]
+        done = subprocess.run(
+            arguments, check=False, cwd=ROOT, env=self.settings, capture_output=True, text=True, timeout=60
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    def serve(self, *options: str) -> subprocess.Popen[bytes]:
+        """Start gunicorn and wait until it answers."""
+        command = ("-m", "gunicorn", "--bind", f"127.0.0.1:{self.port}", *options, "wsgi:app")
+        process = self._start(f"gunicorn-{self.port}", *command)
+        until(lambda: process.poll() is not None or self._answers(), 30)
+        assert process.poll() is None, self.written()
+        return process
+
+    def work(self, name: str = "worker") -> subprocess.Popen[bytes]:
+        """Start `flask worker`."""
+        return self._start(name, "-m", "flask", "--app", "wsgi", "worker", "--threads", "2")
+
+    def written(self) -> str:
+        """Everything the processes wrote so far."""
+        return "\n".join(file.read_text(errors="replace") for file in sorted(self.folder.glob("*.log")))
+
+    def _start(self, name: str, *command: str) -> subprocess.Popen[bytes]:
+        with (self.folder / f"{name}.log").open("ab") as log:
+            process = subprocess.Popen(
+                [sys.executable, *command], cwd=ROOT, env=self.settings, stdout=log, stderr=log, start_new_session=True
+            )
+        self.stack.callback(_end, process)
+        return process
+
+    def _answers(self) -> bool:
+        try:
+            return requests.get(f"{self.url}/healthz", timeout=2).ok
+        except requests.RequestException:
+            return False
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """End the process and what it started: politely, then not."""
+    if process.poll() is None:
+        process.terminate()
+        try:
+            process.wait(15)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+
+
+def free_port() -> int:
+    """A port nobody listens on."""
+    with socket.socket() as trial:
+        trial.bind(("127.0.0.1", 0))
+        return int(trial.getsockname()[1])
+
+
+@contextmanager
+def installed(folder: Path, port: int = 0, **settings: Any) -> Iterator[Installation]:
+    """An installation with a migrated database; its processes end with the block."""
+    port = port or free_port()
+    plain = {name: value for name, value in os.environ.items() if not name.startswith("FRONTDESK_")}
+    chosen = {
+        "environment": "development",
+        "secret_key": SECRET_KEY,
+        "public_url": f"http://127.0.0.1:{port}",
+        "database_url": f"sqlite:///{folder / 'frontdesk.sqlite3'}",
+        "recordings_dir": folder / "recordings",
+    } | settings
+    environment = plain | {f"FRONTDESK_{name.upper()}": str(value) for name, value in chosen.items()}
+    one = Installation(folder, environment, port)
+    one.run("db", "upgrade")
+    with one.stack:
+        yield one
+
+
+def until(true: Callable[[], Any], seconds: float = 20) -> Any:
+    """Wait until something holds and return it. Fails after some seconds."""
+    deadline = time.monotonic() + seconds
+    while not (found := true()):
+        assert time.monotonic() < deadline, "it never came true"
+        time.sleep(0.05)
+    return found
