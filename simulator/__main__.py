@@ -41,6 +41,7 @@ def parser() -> argparse.ArgumentParser:
     known.add_argument("--frontdesk-url", default="http://127.0.0.1:8000", help="where Frontdesk answers")
     known.add_argument("--webhook-url", action="append", help="instead of Frontdesk's; may be repeated")
     known.add_argument("--recordings-dir", type=Path, default=Options.recordings_dir, help="where relative paths go")
+    known.add_argument("--sip-file", type=Path, help="where trunks and rules are kept between runs; else they are not")
     known.add_argument("--client-id", default=oidc.Options.client_id, help="Frontdesk's name at the provider")
     known.add_argument("--client-secret", default=oidc.Options.client_secret, help="its secret there")
     known.add_argument("--issuer", default="", help="the provider's address as browsers see it, if not its port")
@@ -82,6 +83,7 @@ def world(told: argparse.Namespace) -> World:
         api_secret=told.api_secret,
         webhook_urls=tuple(told.webhook_url or [f"{told.frontdesk_url}/hooks/livekit"]),
         recordings_dir=told.recordings_dir,
+        sip_file=told.sip_file,
     )
     switches = Switches(**{name: getattr(told, name) for name in vars(Switches())})
     timing = Timing(**{name: getattr(told, f"{name}_factor") for name in vars(Timing())})

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from aiohttp import web
 
-from simulator import oidc
+from simulator import kept, oidc
 from simulator.app import create_app
 from simulator.world import World
 
@@ -50,7 +50,8 @@ async def _serving(world: World, client: oidc.Options, sockets: list[socket.sock
             runners.append(runner)
             await runner.setup()
             await web.SockSite(runner, listener).start()
-        yield Addresses(livekit, client.issuer or issuer)
+        async with kept.keeping(world, world.options.sip_file):
+            yield Addresses(livekit, client.issuer or issuer)
     finally:
         for runner in reversed(runners):
             await runner.cleanup()

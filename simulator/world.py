@@ -28,6 +28,7 @@ class Options:
     api_secret: str = "development-livekit-secret-of-32-characters"  # noqa: S105 (for development only)
     webhook_urls: tuple[str, ...] = ()
     recordings_dir: Path = Path("var/recordings")
+    sip_file: Path | None = None
 
 
 @dataclass

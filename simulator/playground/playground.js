@@ -143,7 +143,10 @@ async function refresh() {
     draw("phones", calls, drawPhones);
     draw("events", events, drawEvents);
     draw("room-names", state.rooms.map((room) => room.name), drawOptions);
-    draw("numbers", trunks.items.flatMap((trunk) => trunk.numbers), drawOptions);
+    const numbers = trunks.items.flatMap((trunk) => trunk.numbers);
+    draw("numbers", numbers, drawOptions);
+    const to = document.querySelector("#dial [name=to]");
+    if (!to.value && to !== document.activeElement) to.value = numbers[0] ?? "";
   } catch (error) {
     complain(`The simulator does not answer (${error.message}).`);
   }
