@@ -1,6 +1,7 @@
 """`make demo`: the simulator and Frontdesk together, supervised in the foreground, state kept in var/demo."""
 
 import argparse
+import json
 import os
 import secrets
 import signal
@@ -13,12 +14,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 from urllib.error import URLError
-from urllib.request import urlopen
+from urllib.request import Request, urlopen
 
 from simulator.oidc.personas import PERSONAS
 
 START_SECONDS = 60
 STOP_SECONDS = 12  # a little more than what gunicorn grants requests under way
+
+# Numbers that France keeps free for films and examples.
+TRUNK = {"name": "Town hall line", "numbers": ["+33199001122"]}
+VISITORS = ("Lotte Brandvold", "Rasmus Holt")
 
 
 class DemoError(Exception):
@@ -79,9 +84,10 @@ class Demo:
         simulator = ("--port", str(self.port + 1), "--oidc-port", str(self.port + 2), "--frontdesk-url", self.url)
         keys = ("--api-key", "demo", "--api-secret", environment["FRONTDESK_LIVEKIT_API_SECRET"])
         client = ("--client-secret", environment["FRONTDESK_OIDC_CLIENT_SECRET"])
-        recordings = ("--recordings-dir", environment["FRONTDESK_RECORDINGS_DIR"])
+        recordings, sip = environment["FRONTDESK_RECORDINGS_DIR"], str(self.folder / "livekit-sip.json")
+        files = ("--recordings-dir", recordings, "--sip-file", sip)
         return {
-            "simulator": (sys.executable, "-m", "simulator", *simulator, *keys, *client, *recordings),
+            "simulator": (sys.executable, "-m", "simulator", *simulator, *keys, *client, *files),
             "frontdesk": (sys.executable, "-m", "gunicorn", "--bind", f"127.0.0.1:{self.port}", "wsgi:app"),
         }
 
@@ -155,12 +161,13 @@ def refuse_taken_ports(demo: Demo) -> None:
                 raise DemoError(f"Port {port} is in use. Another one: make demo PORT={demo.port + 123}") from error
 
 
-def migrate(demo: Demo) -> None:
-    """Bring the demo's database up to date. Raises DemoError with what the migration said."""
-    command = (sys.executable, "-m", "flask", "--app", "wsgi", "db", "upgrade")
+def flask(demo: Demo, *words: str) -> str:
+    """Run a command of Frontdesk; returns what it printed. Raises DemoError with what it complained of."""
+    command = (sys.executable, "-m", "flask", "--app", "wsgi", *words)
     done = subprocess.run(command, env=demo.environment(), capture_output=True, text=True, check=False)  # noqa: S603
     if done.returncode:
-        raise DemoError(f"The database could not be migrated:\n{done.stdout}{done.stderr}")
+        raise DemoError(f"flask {' '.join(words)} failed:\n{done.stdout}{done.stderr}")
+    return done.stdout
 
 
 def welcome(demo: Demo) -> str:
@@ -185,7 +192,7 @@ def run(demo: Demo) -> None:
     """Run the demo until somebody stops it. Raises DemoError when it cannot."""
     demo.folder.mkdir(parents=True, exist_ok=True)
     refuse_taken_ports(demo)
-    migrate(demo)
+    flask(demo, "db", "upgrade")
     supervisor = Supervisor(demo.environment(), demo.folder)
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, supervisor.ask_to_stop)
@@ -197,11 +204,36 @@ def run(demo: Demo) -> None:
         if not supervisor.asked_to_stop:
             if not ready(demo):
                 raise DemoError(f"Frontdesk did not answer within {START_SECONDS} s; see {demo.folder}/*.log")
+            furnish(demo)
             sys.stdout.write(welcome(demo))
             sys.stdout.flush()
         supervisor.wait(lambda: False)
     finally:
         supervisor.stop()
+
+
+def furnish(demo: Demo) -> None:
+    """A newcomer finds a desk in use: at the first start a trunk and rooms, at each start a meeting in the first."""
+    made = demo.folder / "rooms.tsv"
+    if not made.exists():
+        control(demo, "call", service="SIP", method="CreateSIPInboundTrunk", request={"trunk": TRUNK})
+        people = (f"--{key}={PERSONAS[key].email}" for key in ("owner", "administrator", "member"))
+        made.write_text(flask(demo, "seed-desk", *people))
+    live_room = made.read_text().split("\t")[0]
+    for name in VISITORS:
+        identity = f"visitor-{name.split()[0].lower()}"
+        control(demo, "join", room=live_room, identity=identity, name=name, publish=["microphone"])
+
+
+def control(demo: Demo, command: str, **told: object) -> None:
+    """Tell the simulated LiveKit to do something. Raises DemoError when it does not."""
+    body = json.dumps(told).encode()
+    request = Request(f"{demo.livekit_url}/control/{command}", body, {"Content-Type": "application/json"})  # noqa: S310
+    try:
+        with urlopen(request, timeout=10):  # noqa: S310 - an address of our own
+            return
+    except OSError as error:
+        raise DemoError(f"The simulated LiveKit refused “{command}”: {error}") from error
 
 
 def ready(demo: Demo) -> bool:

@@ -20,6 +20,7 @@ from webapp.lobby import join as lobby_join
 from webapp.recordings import views as recordings
 from webapp.rooms import views as room_pages
 from webapp.seed import command as seed_command
+from webapp.seed import desk as seed_desk
 from webapp.telephony import views as telephony
 
 __all__ = ["create_app", "models"]
@@ -70,4 +71,5 @@ def create_app(settings: Settings | None = None) -> Flask:
     cli.init_app(app)
     check.init_app(app)
     seed_command.init_app(app)
+    seed_desk.init_app(app)
     return app

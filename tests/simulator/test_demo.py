@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 import requests
 
+from simulator.demo import VISITORS
 from tests.plugins.demo import demo, three_free_ports, welcome
 
 
@@ -31,6 +32,8 @@ def test_it_says_where_it_is_and_who_can_sign_in_and_ends_with_all_it_started(tm
         assert f"http://127.0.0.1:{port}" in text
         assert "Ottilie Vandermeer (owner)" in text
         assert requests.get(f"http://127.0.0.1:{port}/readyz", timeout=5).status_code == 200
+        (room,) = requests.get(f"http://127.0.0.1:{port + 1}/control/state", timeout=5).json()["rooms"]
+        assert [person["name"] for person in room["participants"]] == list(VISITORS)
         process.send_signal(signal.SIGINT)
         assert process.wait(20) == 0
     assert all(free(number) for number in range(port, port + 3))
@@ -39,13 +42,16 @@ def test_it_says_where_it_is_and_who_can_sign_in_and_ends_with_all_it_started(tm
 def test_its_state_is_kept_between_runs(tmp_path: Path, port: int):
     with demo(tmp_path, port) as process:
         welcome(process)
+        kept = trunks(port)
     with sqlite3.connect(tmp_path / "frontdesk.sqlite3") as database:
         database.execute("INSERT INTO old_slugs (slug, room_id, created_at) SELECT 'kept', x'00', '2026-01-01'")
     secrets = {file.name: file.read_text() for file in tmp_path.glob("*.secret")}
     with demo(tmp_path, port) as process:
         assert "Ctrl-C" in welcome(process)
+        assert trunks(port) == kept
     with sqlite3.connect(tmp_path / "frontdesk.sqlite3") as database:
         assert database.execute("SELECT slug FROM old_slugs").fetchall() == [("kept",)]
+        assert database.execute("SELECT count(*) FROM rooms WHERE trunk_id = ? AND pin <> ''", kept).fetchone() == (5,)
     assert {file.name: file.read_text() for file in tmp_path.glob("*.secret")} == secrets
 
 
@@ -67,6 +73,13 @@ def test_when_one_part_ends_by_itself_all_ends_and_the_reason_is_shown(tmp_path:
         assert "simulator ended by itself" in process.stdout.read()
     time.sleep(0.1)
     assert free(port)
+
+
+def trunks(port: int) -> list[str]:
+    """The ids of LiveKit's trunks."""
+    told = {"service": "SIP", "method": "ListSIPInboundTrunk"}
+    answer = requests.post(f"http://127.0.0.1:{port + 1}/control/call", json=told, timeout=5).json()
+    return [trunk["sip_trunk_id"] for trunk in answer["items"]]
 
 
 def children(pid: int) -> list[int]:
