@@ -1,15 +1,27 @@
 """Chromium against what `make demo` starts: gunicorn, jobs, the simulated LiveKit and the OpenID provider."""
 
+import re
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
 
-from tests.browser.desk import Desk
+from tests.browser.desk import PATIENCE, Desk
+from tests.browser.meeting import Meeting, Phone
 from tests.plugins.demo import demo, three_free_ports, welcome
 
+REFUSED = re.compile(r"status of 4(09|22) ")
 VIEWPORT = {"width": 1280, "height": 900}
+
+
+@dataclass(frozen=True)
+class Site:
+    """Where the demo of this worker answers."""
+
+    url: str
+    livekit_url: str
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -21,12 +33,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def demo_port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
-    """The running demo's first port: Frontdesk's."""
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """The running demo."""
     port = three_free_ports()
     with demo(tmp_path_factory.mktemp("demo"), port) as process:
         assert "Ctrl-C" in welcome(process)
-        yield port
+        yield Site(f"http://127.0.0.1:{port}", f"http://127.0.0.1:{port + 1}")
 
 
 @pytest.fixture(params=["with JavaScript", "without JavaScript"])
@@ -36,31 +48,58 @@ def scripts(request: pytest.FixtureRequest) -> bool:
 
 
 @pytest.fixture
-def people(browser: Browser, demo_port: int, scripts: bool) -> Iterator[Callable[[str], Desk]]:
-    """Opens a browser for a persona, signed in; an empty name stays a stranger to the site.
-
-    Fails the test on anything that a policy blocked or a script threw.
-    """
+def open_page(browser: Browser) -> Iterator[Callable[[bool], Page]]:
+    """Opens a browser of its own, with scripts or without, and fails the test on what a policy or a script refused."""
     contexts: list[BrowserContext] = []
     complaints: list[str] = []
 
     def listen(message: ConsoleMessage) -> None:
-        if message.type == "error":
-            complaints.append(message.text)
+        # A refusal is an answer that the page shows: Chromium calls every 4xx an error.
+        if message.type == "error" and not REFUSED.search(message.text):
+            complaints.append(f"{message.text} {message.location.get('url')}")
 
-    def open_for(persona: str) -> Desk:
+    def opened(scripts: bool) -> Page:
         context = browser.new_context(java_script_enabled=scripts, viewport=VIEWPORT, locale="en-GB")
         contexts.append(context)
         page = context.new_page()
-        page.set_default_timeout(10_000)
+        page.set_default_timeout(PATIENCE * 1000)
         page.on("console", listen)
         page.on("pageerror", lambda error: complaints.append(str(error)))
-        desk = Desk(page, f"http://127.0.0.1:{demo_port}", f"http://127.0.0.1:{demo_port + 1}", scripts=scripts)
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+    assert complaints == []
+
+
+@pytest.fixture
+def people(open_page: Callable[[bool], Page], site: Site, scripts: bool) -> Callable[[str], Desk]:
+    """Opens a browser for a persona, signed in; an empty name stays a stranger to the site."""
+
+    def opened(persona: str) -> Desk:
+        desk = Desk(open_page(scripts), site.url, scripts=scripts)
         if persona:
             desk.sign_in(persona)
         return desk
 
-    yield open_for
-    for context in contexts:
-        context.close()
-    assert complaints == []
+    return opened
+
+
+@pytest.fixture
+def enter(open_page: Callable[[bool], Page], site: Site) -> Callable[[Desk], Meeting]:
+    """Takes somebody whom the desk let in to the meeting, which needs scripts even where the desk has none."""
+
+    def entered(desk: Desk) -> Meeting:
+        desk.page.wait_for_url(f"{site.livekit_url}/playground/meet?room=*")
+        address = desk.page.url
+        desk.page.goto("about:blank")  # one token, one meeting
+        return Meeting(open_page(True), address)
+
+    return entered
+
+
+@pytest.fixture
+def phone(open_page: Callable[[bool], Page], site: Site) -> Phone:
+    """A phone."""
+    return Phone(open_page(True), site.livekit_url)

@@ -1,48 +1,76 @@
 """One person's browser at the desk: what they see and press, in the words on the pages."""
 
 import json
+import re
+import time
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
-import requests
-from playwright.sync_api import Page
+from playwright.sync_api import Locator, Page
 
 from simulator.oidc.personas import PERSONAS
 
 AXE = (Path(__file__).parent / "vendor" / "axe-core-4.14.1.min.js").read_text()
+PATIENCE = 30  # seconds: a promise about time is measured elsewhere, a busy machine must not fail a journey
 
 
 class Desk:
-    """A page, the site it is on, and the LiveKit behind the site."""
+    """A page, and the site it is on."""
 
-    def __init__(self, page: Page, url: str, livekit_url: str, *, scripts: bool) -> None:
+    def __init__(self, page: Page, url: str, *, scripts: bool) -> None:
         self.page = page
         self.url = url
-        self.livekit_url = livekit_url
         self.scripts = scripts
 
     def go(self, path: str) -> None:
         """Open a page of the site."""
         self.page.goto(self.url + path)
 
-    def press(self, name: str) -> None:
-        """Press the button of that name."""
-        self.page.get_by_role("button", name=name).first.click()
+    def at(self, path: str) -> None:
+        """Wait until the browser is on that page; * stands for anything."""
+        self.page.wait_for_url(self.url + path)
 
-    def follow(self, name: str) -> None:
+    @property
+    def path(self) -> str:
+        """Where the browser is."""
+        return urlsplit(self.page.url).path
+
+    def press(self, name: str, within: Locator | None = None) -> None:
+        """Press the button of that name."""
+        (within or self.page).get_by_role("button", name=name).first.click()
+
+    def follow(self, name: str, within: Locator | None = None) -> None:
         """Follow the link of that name."""
-        self.page.get_by_role("link", name=name).first.click()
+        (within or self.page).get_by_role("link", name=name).first.click()
+
+    def fill(self, label: str, text: str) -> None:
+        """Type into the field of that label."""
+        self.page.get_by_label(label).first.fill(text)
+
+    def unfold(self, summary: str) -> None:
+        """Open what is folded away under that line."""
+        self.page.locator("summary", has_text=summary).first.click()
 
     def sign_in(self, persona: str) -> None:
         """From the front page through the provider and back."""
         self.go("/account/")
         self.follow("Sign in with")
         self.press(PERSONAS[persona].usual_name)
-        self.page.wait_for_url(f"{self.url}/account/")
+        self.at("/account/")
 
-    def sees(self, text: str) -> None:
+    def sees(self, text: str | re.Pattern[str]) -> None:
         """The page shows the text, soon."""
-        self.page.get_by_text(text).first.wait_for()
+        self.page.get_by_text(text).locator("visible=true").first.wait_for()
+
+    def sees_after_a_while(self, text: str | re.Pattern[str], *, gone: bool = False) -> None:
+        """The page shows the text, or no longer does: by itself, or when somebody loads it again."""
+        end = time.monotonic() + PATIENCE
+        shown = self.page.locator("main").get_by_text(text).locator("visible=true")
+        while (shown.count() == 0) is not gone:
+            assert time.monotonic() < end, f"{text} {'stays' if gone else 'never came'} on {self.page.url}"
+            self.page.wait_for_timeout(250)
+            self.page.reload()
 
     def accessible(self) -> None:
         """axe finds nothing wrong with the page; without scripts it cannot look."""
@@ -53,9 +81,29 @@ class Desk:
         wrong = [{violation["id"]: [node["html"] for node in violation["nodes"]]} for violation in found["violations"]]
         assert wrong == [], f"{self.page.url}\n{json.dumps(wrong, indent=1)}"
 
-    def tell_livekit(self, command: str, **words: Any) -> dict[str, Any]:
-        """Give the simulated LiveKit a control command."""
-        answer = requests.post(f"{self.livekit_url}/control/{command}", json=words, timeout=10)
-        assert answer.ok, answer.text
-        told: dict[str, Any] = answer.json() or {}
-        return told
+    # rooms
+
+    def make_room(self, name: str, level: str = "Restricted") -> str:
+        """Make a room by its form; returns its address on the site."""
+        self.go("/rooms/")
+        self.follow("New room")
+        self.fill("Name", name)
+        self.page.get_by_label(level).check()
+        self.press("Create room")
+        self.page.get_by_role("heading", name=name, level=1).wait_for()
+        return self.path
+
+    def pin(self) -> str:
+        """The room's PIN, revealed on its page and hidden again."""
+        section = self.page.locator("#phone")
+        self.press("Reveal", section)
+        shown = section.locator("#pin-value")
+        pin = shown.get_attribute("data-value") or ""
+        self.press("Hide", section)
+        shown.wait_for(state="detached")
+        return pin
+
+    def number(self) -> str:
+        """The number to dial, as the room's page links it."""
+        link = self.page.locator("#phone a[href^='tel:']").first.get_attribute("href") or ""
+        return link.removeprefix("tel:")

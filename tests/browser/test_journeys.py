@@ -1,13 +1,157 @@
 """The main journeys, each by mouse and keyboard in Chromium, with JavaScript and without."""
 
+import re
 from collections.abc import Callable
+from pathlib import Path
+
+from playwright.sync_api import expect
 
 from tests.browser.desk import Desk
+from tests.browser.meeting import Meeting, Phone
 
 People = Callable[[str], Desk]
+Enter = Callable[[Desk], Meeting]
 
 
 def test_somebody_signs_in_and_out_again(people: People):
     desk = people("owner")
     desk.sees("Ottilie")
     desk.accessible()
+    desk.page.locator("details.account summary").click()
+    desk.press("Sign out")
+    desk.sees("is over as well")
+    desk.accessible()
+    desk.go("/rooms/")
+    assert desk.path == "/login"
+    desk.accessible()
+
+
+def test_an_owner_makes_a_room_and_replaces_its_pin(people: People):
+    desk = people("owner")
+    desk.go("/rooms/new")
+    desk.accessible()
+    desk.press("Create room")  # without a name
+    expect(desk.page.get_by_label("Name").first).to_have_attribute("aria-invalid", "true")
+    desk.accessible()
+    desk.make_room("Harbour hearing")
+    desk.accessible()
+    before = desk.pin()
+    desk.unfold("New PIN")
+    desk.fill("Why a new PIN", "It was read out in public.")
+    desk.press("Rotate the PIN")
+    desk.sees("An old PIN stays blocked until")
+    desk.accessible()
+    after = desk.pin()
+    assert re.fullmatch(r"\d{10}", before) and re.fullmatch(r"\d{10}", after) and before != after
+    desk.go("/rooms/")
+    desk.sees("Harbour hearing")
+    desk.accessible()
+
+
+def test_a_guest_waits_and_is_let_in(people: People, enter: Enter):
+    host, guest = people("owner"), people("")
+    room = host.make_room("Budget hearing")
+    guest.go(room.replace("/rooms/", "/join/").rstrip("/"))
+    guest.sees("Budget hearing")
+    guest.accessible()
+    guest.fill("name", "Lotte Brandvold")
+    guest.press("Ask to come in")
+    guest.sees("You are at the door, Lotte Brandvold")
+    guest.accessible()
+    host.go("/lobby/")
+    host.sees("Lotte Brandvold")
+    host.accessible()
+    host.press("Admit Lotte Brandvold")
+    host.sees("Admitted by Ottilie Vandermeer")
+    host.accessible()
+    enter(guest).is_inside_as("Lotte Brandvold")
+
+
+def test_the_rule_comes_with_the_first_web_participant_and_goes_with_the_last(people: People, enter: Enter):
+    host, door = people("owner"), people("owner")
+    room = host.make_room("Rent board")
+    host.sees("None while nobody is inside.")
+    door.go(room.replace("/rooms/", "/join/").rstrip("/"))
+    meeting = enter(door)
+    meeting.is_inside_as("Ottilie Vandermeer")
+    host.sees_after_a_while("Live: callers who type the PIN come in.")
+    host.accessible()
+    meeting.leave()
+    host.sees_after_a_while("None while nobody is inside.")
+
+
+def test_a_caller_types_the_pin_and_the_host_sees_who_is_inside(people: People, enter: Enter, phone: Phone):
+    host, door = people("owner"), people("owner")
+    room = host.make_room("Harbour noise", "Public")
+    number, pin = host.number(), host.pin()
+    door.go(room.replace("/rooms/", "/join/").rstrip("/"))
+    enter(door).is_inside_as("Ottilie Vandermeer")
+    host.sees_after_a_while("Live: callers who type the PIN come in.")
+    phone.call(number, pin, caller="+33612345621")
+    host.go(f"{room}inside")
+    host.sees_after_a_while("Caller")
+    host.sees("21")
+    assert "33612345621" not in host.page.content()
+    host.accessible()
+    host.press("Remove caller 21")
+    phone.states("ended")
+    host.go(f"{room}inside")
+    host.sees_after_a_while("Caller", gone=True)
+
+
+def test_a_host_records_watches_and_sets_how_long_it_is_kept(people: People, enter: Enter, tmp_path: Path):
+    host, door = people("owner"), people("owner")
+    room = host.make_room("Interpreter briefing")
+    door.go(room.replace("/rooms/", "/join/").rstrip("/"))
+    enter(door).is_inside_as("Ottilie Vandermeer")
+    host.go(f"{room}recordings")
+    host.accessible()
+    host.press("Start recording")
+    host.go(f"{room}recordings")
+    host.sees_after_a_while(re.compile("^Recording$"))
+    host.accessible()
+    host.press("Stop recording")
+    host.go(f"{room}recordings")
+    host.sees_after_a_while("Saved")
+    host.accessible()
+    host.page.locator("#room-recordings tbody a").first.click()
+    watch(host, tmp_path)
+    host.page.get_by_label("For a number of days").check()
+    host.fill("Days from when it was stored", "3650")
+    host.press("Save")
+    host.sees_after_a_while("Permanent", gone=True)
+    expect(host.page.get_by_label("Days from when it was stored")).to_have_value("3650")
+    host.accessible()
+
+
+def watch(host: Desk, folder: Path) -> None:
+    """Play the recording on its page where the browser can, and fetch its file."""
+    host.accessible()
+    if host.scripts:
+        video = host.page.locator("video")
+        video.evaluate("async video => { video.muted = true; await video.play() }")
+        expect(video).to_have_js_property("paused", False)
+    with host.page.expect_download() as downloading:
+        host.follow("Download")
+    downloading.value.save_as(folder / "recording")
+    assert (folder / "recording").read_bytes()[4:8] == b"ftyp"
+
+
+def test_an_admin_makes_a_trunk(people: People):
+    desk = people("admin")
+    desk.go("/telephony/trunks/")
+    desk.accessible()
+    desk.follow("New trunk")
+    desk.accessible()
+    name = f"Harbour line {'with' if desk.scripts else 'without'} scripts"
+    desk.fill("Name", name)
+    desk.fill("Called numbers", "+33 1 99 00 55 5x")
+    desk.press("Save in LiveKit")
+    desk.sees("is no telephone number")
+    desk.accessible()
+    desk.fill("Called numbers", "+33 1 99 00 55 51" if desk.scripts else "+33 1 99 00 55 52")
+    desk.press("Save in LiveKit")
+    desk.page.get_by_role("heading", name=name, level=1).wait_for()
+    desk.accessible()
+    desk.go("/telephony/trunks/")
+    desk.sees(name)
