@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 from simulator import calls_room
 from simulator.calls_gate import ASK_PASSWORD, Refused, ask_rule, authenticate, find_trunk
-from simulator.calls_model import Caller, PhoneCall, Phones, State
+from simulator.calls_model import Caller, Keys, PhoneCall, Phones, State
 from simulator.ids import letters
 from simulator.world import World
 from webapp.telephony.matching import KEYPAD, LONGEST_PIN, Answer
@@ -36,10 +36,24 @@ def press(world: World, call: PhoneCall, keys: str) -> None:
     """
     if not set(keys) <= KEYPAD:
         raise ValueError("a phone has the keys 0-9, *, # and a-d")
+    if call.caller.keys_by != Keys.AUDIO:
+        _press_unheard(call, keys)
+        return
     for key in keys:
         if call.state is not State.PROMPT:
             return
         _pressed(world, call, key)
+
+
+def _press_unheard(call: PhoneCall, keys: str) -> None:
+    """Keys by SIP INFO are refused one by one and logged once; a phone without telephone events sends none."""
+    if call.caller.keys_by == Keys.NONE or not call.answered or call.state is State.ENDED:
+        return
+    for _ in keys:
+        call.hear("INFO")
+        call.send("405 Method Not Allowed")
+    if not call.log.says("Inbound SIP request not handled"):
+        call.log.write("inbound.go:1320", "Inbound SIP request not handled", method="INFO")
 
 
 def hang_up(world: World, call: PhoneCall) -> None:

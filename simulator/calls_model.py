@@ -28,9 +28,17 @@ class State(StrEnum):
     ENDED = "ended"
 
 
+class Keys(StrEnum):
+    """How a phone sends the keys pressed: in its audio, by SIP INFO, or not at all. LiveKit hears the first only."""
+
+    AUDIO = "audio"
+    INFO = "info"
+    NONE = "none"
+
+
 @dataclass(frozen=True)
 class Caller:
-    """What a phone sends with its INVITE, and the password it has if it is asked."""
+    """What a phone sends with its INVITE, the password it has if it is asked, and how it sends keys."""
 
     number: str = "+15551234"
     called: str = "+15550001"
@@ -41,6 +49,7 @@ class Caller:
     tag: str = ""
     username: str = ""
     password: str = ""
+    keys_by: str = Keys.AUDIO
 
     @classmethod
     def parse(cls, told: Mapping[str, Any]) -> Self:
@@ -50,6 +59,7 @@ class Caller:
         if not all(isinstance(value, str) for value in texts.values()):
             raise ValueError("every field of a caller is a text")
         filled = cls(**texts)
+        Keys(filled.keys_by)
         call_id = filled.call_id or f"{ids.letters(16)}@{filled.source_ip}"
         return replace(filled, call_id=call_id, tag=filled.tag or ids.letters(9))
 

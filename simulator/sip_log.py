@@ -29,6 +29,10 @@ class SipLog:
         head = {"level": level, "ts": time.time(), "logger": "sip", "caller": f"sip/{caller}", "msg": msg}
         self.lines.append({**head, **self.context, **more})
 
+    def says(self, msg: str) -> bool:
+        """The message is among the lines."""
+        return any(line["msg"] == msg for line in self.lines)
+
     def close(self, reason: str) -> None:
         """The lines that end every call; the status in them means nothing for answered calls."""
         outcome: Line = {"status": 486, "result": _RESULTS.get(reason, "server_error"), "reason": reason}

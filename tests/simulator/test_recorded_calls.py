@@ -31,6 +31,7 @@ class Scene:
     keys: str = ""
     caller: dict[str, str] = field(default_factory=dict)
     speaks_in: str = ""
+    listens_in: str = ""
     silent: bool = False
 
 
@@ -65,6 +66,10 @@ SCENES = {
     "only_hash": Scene([pin()], keys="#"),
     "pin_17_digits": Scene([pin()], keys="1" * 17),
     "pin_no_hash": Scene([pin()], keys="1234"),
+    "pin_by_sip_info": Scene([pin()], keys="1234#", caller={"keys_by": "info"}),
+    "no_telephone_event_in_offer": Scene([pin()], keys="1234#", caller={"keys_by": "none"}),
+    "open_rule_web_no_audio": Scene([open_rule()], listens_in="open"),
+    "open_rule_only_hash": Scene([open_rule()], keys="#", speaks_in="open"),
     "unknown_number_wildcard_open_rule": Scene(
         [open_rule(trunk_ids=[])], caller={"to": "+19998887777"}, speaks_in="open"
     ),
@@ -155,6 +160,8 @@ def test_a_recorded_call_made_again_says_the_same(call: Info, livekit: LiveKit):
         livekit.call("RoomService", "CreateRoom", name="meet-1", max_participants=1)
     if scene.speaks_in:
         livekit.join(scene.speaks_in, publish=["microphone"])
+    if scene.listens_in:
+        livekit.join(scene.listens_in)
     phone = livekit.dial(**{"to": "+15550001", "keys": scene.keys, **scene.caller})
     if scene.silent:
         livekit.control("go-silent", id=phone["id"])
