@@ -4,7 +4,7 @@
 
 SHELL := /bin/bash -o pipefail
 .DEFAULT_GOAL := help
-.PHONY: help install demo demo-reset packages test lint contract bench readme lock messages
+.PHONY: help install demo demo-reset packages test lint contract bench readme screenshots lock messages
 .DELETE_ON_ERROR:
 
 PORT ?= 8000
@@ -53,6 +53,9 @@ messages: $(VENV)/.dev ## collect the texts of code and templates into the catal
 
 readme: $(VENV)/.dev ## write the README's table of settings
 	$(RUN)/python -m tools.readme
+
+screenshots: packages $(VENV)/.dev $(CATALOGUES:.po=.mo) ## take the README's two pictures of the demo
+	WRITE_SCREENSHOTS=1 $(RUN)/python -m pytest -q tests/browser/test_screenshots.py
 
 lock: $(VENV)/.dev ## resolve pyproject.toml into the two hashed requirements files
 	uv pip compile --quiet --upgrade --generate-hashes --no-header --no-emit-index-url pyproject.toml -o requirements.txt
