@@ -37,6 +37,7 @@ PAGES = {
     ),
     405: Words(_l("This page cannot do that"), _l("Nothing was changed."), _l("Go back and use the page's buttons.")),
     409: Words(_l("Somebody else was faster"), _l("Nothing was changed."), _l("Reload the page to see what holds.")),
+    410: Words(_l("This is gone"), _l("It was deleted."), _l("Go back to your desk.")),
     413: Words(_l("This is too large"), _l("Nothing was stored."), _l("Send less at once.")),
     429: Words(_l("Too many tries"), _l("This address asked too often."), _l("Wait a minute and try again.")),
     500: Words(
@@ -70,7 +71,7 @@ def _on_http(error: HTTPException) -> Response:
     if error.code is None or error.code < 400:
         return error.get_response()
     words = PAGES.get(error.code, PAGES[500 if error.code >= 500 else 400])
-    said = error.description if error.code in {400, 403, 409} and error.response is None else None
+    said = error.description if error.code in {400, 403, 409, 410} and error.response is None else None
     custom = said if said and said != type(error).description else words.what
     response = refusal(error.code, str(words.title), str(custom), str(words.now))
     for name, value in error.get_headers():

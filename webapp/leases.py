@@ -69,6 +69,12 @@ def release(name: str, holder: str) -> None:
     db.session.commit()
 
 
+def purge(keep: timedelta = timedelta(days=1)) -> None:
+    """Forget leases that nobody has taken for long: rooms come and go. Commits."""
+    db.session.execute(sa.delete(Lease).where(Lease.until < utcnow() - keep))
+    db.session.commit()
+
+
 @contextmanager
 def held(name: str, seconds: float = 30, wait: float = 0) -> Iterator[bool]:
     """Hold the lease inside the block; yields False when it could not be had within `wait` seconds.

@@ -32,6 +32,14 @@ def ago(when: datetime) -> str:
     return f"{when.astimezone(get_timezone()):%Y-%m-%d}"
 
 
+def short(when: datetime) -> str:
+    """The hour of a time today, the day of any other; its year only where that is another one."""
+    here, now = when.astimezone(get_timezone()), utcnow().astimezone(get_timezone())
+    if here.date() == now.date():
+        return str(format_datetime(when, "HH:mm"))
+    return str(format_datetime(when, "d MMM" if here.year == now.year else "d MMM y"))
+
+
 def long(since: datetime) -> str:
     """How long something has gone on, in minutes, then hours, then days."""
     minutes = int((utcnow() - since).total_seconds()) // MINUTE
@@ -80,6 +88,11 @@ def on(time: datetime) -> Markup:
     return TIME.format(iso=time.isoformat(timespec="seconds"), exact=exact(time), words=day(time))
 
 
+def stamp(time: datetime) -> Markup:
+    """A time element for narrow places: the hour or the day, the exact time on hover."""
+    return TIME.format(iso=time.isoformat(timespec="seconds"), exact=exact(time), words=short(time))
+
+
 def init_app(app: Flask) -> None:
-    """Give templates the filters `when`, `on`, `exact`, `day`, `until` and `long`."""
-    app.jinja_env.filters.update(when=when, on=on, exact=exact, day=day, until=until, long=long)
+    """Give templates the filters `when`, `on`, `stamp`, `exact`, `day`, `until` and `long`."""
+    app.jinja_env.filters.update(when=when, on=on, stamp=stamp, exact=exact, day=day, until=until, long=long)

@@ -1,16 +1,20 @@
 """What is read of access lists."""
 
+import enum
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import contains_eager, joinedload
 
+from webapp import paging
 from webapp.accounts.models import User
 from webapp.db import db
 from webapp.rooms.models import Access, Role, Room
 
 RANK = sa.case((Access.role == Role.OWNER, 0), (Access.role == Role.ADMINISTRATOR, 1), else_=2)
+OPEN = Access.revoked_at.is_(None)
 
 
 def _open(room: Room) -> sa.Select[Access]:
@@ -21,6 +25,53 @@ def people(room: Room, limit: int | None = None) -> Sequence[Access]:
     """Who has access now: owners, administrators, members, each in the order of their coming, with their names."""
     rows = _open(room).join(Access.user).options(contains_eager(Access.user), joinedload(Access.granted_by))
     return db.session.scalars(rows.order_by(RANK, Access.granted_at, Access.id).limit(limit)).all()
+
+
+class Filter(enum.Enum):
+    """Which people are listed: those with a role now, those with one of the roles, those who had one."""
+
+    NOW = "now"
+    OWNERS = "owners"
+    ADMINISTRATORS = "administrators"
+    MEMBERS = "members"
+    ENDED = "ended"
+
+
+ROLE_OF = {Filter.OWNERS: Role.OWNER, Filter.ADMINISTRATORS: Role.ADMINISTRATOR, Filter.MEMBERS: Role.MEMBER}
+
+
+def _place(text: str) -> tuple[Any, ...]:
+    """The cursor of those who have access is the row's key alone; the rest of its place is looked up."""
+    key = uuid.UUID(text)
+    there = sa.select(RANK, Access.granted_at).where(Access.id == key).subquery()
+    return sa.select(there.c[0]).scalar_subquery(), sa.select(there.c[1]).scalar_subquery(), key
+
+
+NOW = paging.Order((RANK, Access.granted_at, Access.id), lambda row: row.id.hex, _place, descending=False)
+ENDED = paging.by_time(Access.revoked_at, Access.id, lambda row: (row.revoked_at, row.id))
+
+
+def select(room: Room, chosen: Filter) -> sa.Select[Access]:
+    """The accesses asked for, in no order, with the people's names."""
+    ended = chosen is Filter.ENDED
+    rows = sa.select(Access).where(Access.room_id == room.id, Access.revoked_at.is_not(None) if ended else OPEN)
+    if chosen in ROLE_OF:
+        rows = rows.where(Access.role == ROLE_OF[chosen])
+    names = (contains_eager(Access.user), joinedload(Access.granted_by), joinedload(Access.revoked_by))
+    return rows.join(Access.user).options(*names)
+
+
+def page(room: Room, chosen: Filter, at: paging.Place) -> paging.Page[Access]:
+    """One page: owners, administrators, members, each in the order of their coming; what ended, newest first."""
+    order = ENDED if chosen is Filter.ENDED else NOW
+    return paging.turn(lambda rows: db.session.scalars(rows).all(), select(room, chosen), order, at)
+
+
+def history(room: Room) -> Iterator[Access]:
+    """Everybody who has or had access, in the order of the grants; read in parts, however many they are."""
+    rows = sa.select(Access).where(Access.room_id == room.id).order_by(Access.granted_at, Access.id)
+    names = (joinedload(Access.user), joinedload(Access.granted_by), joinedload(Access.revoked_by))
+    yield from db.session.scalars(rows.options(*names).execution_options(yield_per=500))
 
 
 def count(room: Room) -> int:

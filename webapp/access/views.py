@@ -2,18 +2,22 @@
 
 import uuid
 from collections.abc import Callable
+from datetime import datetime
+from itertools import chain
 from typing import Any
 
-from flask import Blueprint, Flask, abort, flash, url_for
+from flask import Blueprint, Flask, abort, flash, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 from werkzeug.wrappers import Response
 from wtforms.fields.choices import SelectChoice
 
-from webapp import htmx
+from webapp import htmx, paging, spreadsheet
 from webapp.access import policy, queries, service
 from webapp.access.forms import ROLES, ChangeForm, GrantForm
+from webapp.accounts.models import User
 from webapp.audit.actors import current_actor
 from webapp.db import db
 from webapp.rooms.door import load_room
@@ -21,6 +25,15 @@ from webapp.rooms.models import Access, Room
 
 bp = Blueprint("access", __name__, url_prefix="/rooms/<slug>/access")
 PAGE, FRAGMENT = "access/index.html", "access/_people.html"
+SHOWN = 50  # people on a page
+SHOWS = {
+    queries.Filter.NOW: _l("All"),
+    queries.Filter.OWNERS: _l("Owners"),
+    queries.Filter.ADMINISTRATORS: _l("Administrators"),
+    queries.Filter.MEMBERS: _l("Members"),
+    queries.Filter.ENDED: _l("Ended"),
+}
+CSV_HEAD = ("person", "email", "role", "granted_at", "granted_by", "revoked_at", "revoked_by")
 
 
 def section(room: Room, **context: Any) -> dict[str, Any]:
@@ -28,13 +41,46 @@ def section(room: Room, **context: Any) -> dict[str, Any]:
     form = context.pop("grant_form", None) or GrantForm(formdata=None)
     roles = policy.roles(current_user, room)
     form.role.choices = [SelectChoice(role.value, ROLES[role]) for role in reversed(roles)]
-    return {"room": room, "people": queries.people(room), "grant_form": form, "roles": roles, "problem": ""} | context
+    shown = _chosen()
+    page = queries.page(room, shown, paging.Place.of(request.args, SHOWN))
+    found = {"room": room, "page": page, "shows": SHOWS, "shown": shown, "grant_form": form, "roles": roles}
+    return found | {"problem": ""} | context
+
+
+def _chosen() -> queries.Filter:
+    asked = request.args.get("show", "")
+    return next((known for known in queries.Filter if known.value == asked), queries.Filter.NOW)
 
 
 @bp.get("/")
 def index(slug: str) -> ResponseReturnValue:
-    """Who has access to the room."""
+    """Who has access to the room, or had it."""
     return htmx.respond(PAGE, FRAGMENT, **section(load_room(slug, policy.view)))
+
+
+@bp.get("/list.csv")
+def list_csv(slug: str) -> ResponseReturnValue:
+    """Everybody who has or had access, as a file."""
+    room = load_room(slug, policy.view)
+    return spreadsheet.download(chain([CSV_HEAD], map(_cells, queries.history(room))), "access")
+
+
+def _cells(access: Access) -> tuple[str, ...]:
+    def name(person: User | None) -> str:
+        return person.name if person is not None else ""
+
+    def moment(at: datetime | None) -> str:
+        return at.isoformat(timespec="seconds") if at is not None else ""
+
+    granted = (moment(access.granted_at), name(access.granted_by))
+    return (
+        access.user.name,
+        access.user.email,
+        access.role.value,
+        *granted,
+        moment(access.revoked_at),
+        name(access.revoked_by),
+    )
 
 
 @bp.post("/")

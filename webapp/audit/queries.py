@@ -74,6 +74,12 @@ def newest_of_room(room_id: uuid.UUID, count: int) -> Sequence[AuditEntry]:
     return db.session.scalars(entries.order_by(AuditEntry.id.desc()).limit(count)).all()
 
 
+def last_of_room(room_id: uuid.UUID, action: str) -> AuditEntry | None:
+    """The last time that something was done to a room, with who did it."""
+    entries = sa.select(AuditEntry).where(AuditEntry.room_id == room_id, AuditEntry.action == action)
+    return db.session.scalar(entries.options(joinedload(AuditEntry.user)).order_by(AuditEntry.id.desc()).limit(1))
+
+
 def names(entries: Iterable[AuditEntry]) -> dict[str, str]:
     """The names of the people whom deeds were done to, by their id."""
     ids = {uuid.UUID(entry.details["person"]) for entry in entries if entry.details.get("person")}

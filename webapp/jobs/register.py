@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from webapp import leases
 from webapp.accounts.jobs import purge_sessions
 from webapp.hooks import processing as hooks
 from webapp.jobs import work
@@ -38,6 +39,7 @@ def jobs() -> list[Job]:
         Job("purge_hooks", timedelta(hours=1), hooks.purge),
         Job("purge_pins", timedelta(hours=1), rooms.purge_pins),
         Job("purge_callbacks", timedelta(hours=1), rooms.purge_callbacks),
+        Job("purge_leases", timedelta(hours=1), leases.purge),
         Job("purge_due_work", timedelta(hours=1), work.purge),
         Job("purge_sessions", timedelta(hours=1), purge_sessions),
     ]

@@ -147,9 +147,9 @@ def of_desk(user: User) -> Queue:
     return shown
 
 
-def of_room(room: Room, kind: Kind | None = None) -> Queue:
-    """The queue of one room."""
-    number = version_of_room(db.session.get_one(Room, room.id, populate_existing=True))
+def of_room(room: Room, kind: Kind | None = None, number: str | None = None) -> Queue:
+    """The queue of one room; `number` is its version where the caller has just read it."""
+    number = number or version_of_room(db.session.get_one(Room, room.id, populate_existing=True))
     return _queue(_entries(None, room), number, kind, room)
 
 

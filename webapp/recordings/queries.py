@@ -64,6 +64,12 @@ def of_room(room: Room, limit: int = 5) -> list[Recording]:
     return list(db.session.scalars(mine.order_by(Recording.id.desc()).limit(limit)))
 
 
+def count_of_room(room: Room) -> int:
+    """How many recordings the room has."""
+    mine = sa.select(sa.func.count()).where(Recording.room_id == room.id, Recording.deleting_at.is_(None))
+    return db.session.scalar(mine) or 0
+
+
 def running(room: Room) -> Recording | None:
     """The recording of the room that is not over: at most one."""
     mine = sa.select(Recording).where(Recording.room_id == room.id, Recording.state.in_(RUNNING_STATES))

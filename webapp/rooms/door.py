@@ -4,9 +4,13 @@ from collections.abc import Callable
 from typing import NoReturn
 
 from flask import abort, redirect, request, url_for
+from flask_babel import gettext as _
 from flask_login import current_user
 
+from webapp import times
 from webapp.accounts.models import User
+from webapp.audit import queries as audit
+from webapp.audit import sentences
 from webapp.db import READING
 from webapp.rooms import policy, queries
 from webapp.rooms.models import Room
@@ -27,10 +31,23 @@ def load_room(slug: str, may: Callable[[User, Room], bool]) -> Room:
     return room
 
 
+def _tell_of_the_deleted(slug: str) -> NoReturn:
+    """Tell whoever had a role to the end that the room is deleted, and by whom; whoever had none gets 404."""
+    room = queries.deleted(slug, current_user)
+    if room is None or not policy.view(current_user, room):
+        abort(404)
+    entry = audit.last_of_room(room.id, "room.delete")
+    who, when = (sentences.who(entry), times.ago(entry.at)) if entry else ("", "")
+    words = _("%(who)s deleted the room “%(name)s” (%(when)s).", who=who, name=room.name, when=when)
+    abort(410 if request.method in READING else 409, words)
+
+
 def _lead_on(slug: str) -> NoReturn:
     """Redirect to the room that had this link before; whoever may not know of it gets 404."""
     room = queries.by_old_slug(slug, current_user)
-    if room is None or not policy.view(current_user, room):
+    if room is None:
+        _tell_of_the_deleted(slug)
+    if not policy.view(current_user, room):
         abort(404)
     values = {**request.args.to_dict(), **(request.view_args or {}), "slug": room.slug}
     target = url_for(str(request.endpoint), **values)

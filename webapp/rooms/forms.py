@@ -105,8 +105,9 @@ class PhoneForm(FlaskForm):
 
 
 class RotatePinForm(FlaskForm):
-    """Why a PIN is replaced."""
+    """Why a PIN is replaced, and which one: `seen` is the version that the page showed."""
 
+    seen = HiddenField()
     reason = StringField(_l("Why a new PIN"), [one_line], [names.normalised], id="rotate-reason")
 
 

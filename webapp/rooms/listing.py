@@ -28,6 +28,7 @@ COLUMNS = (
     Room.phone_count,
     Room.last_used_at,
     Room.created_at,
+    Room.queue_version,
     Access.role,
 )
 

@@ -169,4 +169,5 @@ class Access(Keyed, Model):
 
     user: Mapped[User] = relationship(foreign_keys=[user_id], lazy="raise")
     granted_by: Mapped[User | None] = relationship(foreign_keys=[granted_by_id], lazy="raise")
+    revoked_by: Mapped[User | None] = relationship(foreign_keys=[revoked_by_id], lazy="raise")
     room: Mapped[Room] = relationship(lazy="raise")

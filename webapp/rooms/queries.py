@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -59,11 +60,38 @@ def trunk_of(room: Room) -> Trunk | None:
     return db.session.get(Trunk, room.trunk_id) if room.trunk_id else None
 
 
-def blocked_until(room: Room) -> datetime | None:
-    """When the quarantine of the room's newest old PIN ends; None when none is blocked."""
-    old = sa.select(sa.func.max(PhonePin.blocked_until)).where(PhonePin.room_id == room.id)
-    until: datetime | None = db.session.scalar(old)
-    return until if until is not None and until > utcnow() else None
+def deleted(slug: str, user: User) -> Room | None:
+    """The deleted room of a link, with the role that the user had in it to the end."""
+    to_the_end = Access.revoked_at.is_(None) | (Access.revoked_at == Room.deleted_at)
+    theirs = sa.and_(Access.room_id == Room.id, Access.user_id == user.id, to_the_end)
+    found = (
+        sa.select(Room, Access.role).outerjoin(Access, theirs).where(Room.slug == slug, Room.deleted_at.is_not(None))
+    )
+    row = db.session.execute(found).one_or_none()
+    if row is None:
+        return None
+    row.Room.remember_role(user, row.role)
+    return row.Room  # type: ignore[no-any-return]
+
+
+@dataclass(frozen=True)
+class PinTimes:
+    """Since when a room has its PIN, and when the quarantine of its newest old one ends."""
+
+    assigned_at: datetime | None
+    blocked_until: datetime | None
+
+    @property
+    def version(self) -> str:
+        """What changes with the PIN and tells nothing of it; empty without a PIN."""
+        return self.assigned_at.isoformat() if self.assigned_at else ""
+
+
+def pin_times(room: Room) -> PinTimes:
+    """When the room's PINs came and go."""
+    times = sa.select(sa.func.max(PhonePin.assigned_at), sa.func.max(PhonePin.blocked_until))
+    assigned_at, until = db.session.execute(times.where(PhonePin.room_id == room.id)).one()
+    return PinTimes(assigned_at if room.pin else None, until if until is not None and until > utcnow() else None)
 
 
 def names(ids: Collection[uuid.UUID]) -> dict[uuid.UUID, tuple[str, str, bool]]:

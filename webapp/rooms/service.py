@@ -178,9 +178,12 @@ def move_trunk(room: Room, trunk_id: str, *, actor: Actor) -> None:
 
 
 def delete(room: Room, *, actor: Actor) -> None:
-    """End the room for good: nobody has access, its PIN reaches nobody, and its link goes to no other room."""
+    """End the room for good: its PIN reaches nobody, and its link goes to no other room.
+
+    Owners keep their role: it is what opens the recordings that the room leaves. All others lose theirs.
+    """
     now = utcnow()
-    closed = sa.update(Access).where(Access.room_id == room.id, Access.revoked_at.is_(None))
+    closed = sa.update(Access).where(Access.room_id == room.id, Access.revoked_at.is_(None), Access.role != Role.OWNER)
     count = db.session.execute(closed.values(revoked_at=now, revoked_by_id=actor.user_id)).rowcount  # type: ignore[attr-defined]
     if room.pin is not None:
         pins.retire(room)

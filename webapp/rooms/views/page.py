@@ -9,6 +9,8 @@ from webapp import htmx
 from webapp.access import queries as access_queries
 from webapp.audit import queries as audit_queries
 from webapp.audit import sentences
+from webapp.lobby import policy as lobby_policy
+from webapp.lobby import queues
 from webapp.rooms import phone, policy, queries
 from webapp.rooms.forms import RevealPinForm, RotatePinForm
 from webapp.rooms.models import Room
@@ -22,16 +24,25 @@ def respond(room: Room, fragment: str, status: int = 200, **context: Any) -> Res
     """Answer a swap with one section, and anything else with the whole page of the room."""
     found = {"room": room, "role": room.role_of(current_user), **phone_section(room)}
     if not htmx.is_swap():
-        found |= access_section(room) | activity_section(room)
+        found |= queue_section(room) | access_section(room) | activity_section(room)
     return htmx.respond("rooms/show.html", fragment, status, **(found | context))
+
+
+def queue_section(room: Room) -> dict[str, Any]:
+    """Who waits, for those who decide. Who is inside and what is recorded come by fragments of their own: no page
+    of ours waits for LiveKit."""
+    may_see = lobby_policy.queue(current_user, room)
+    return {"queue": queues.of_room(room, number=queues.version_of_room(room)) if may_see else None}
 
 
 def phone_section(room: Room) -> dict[str, Any]:
     """What the phone block needs."""
+    times = queries.pin_times(room)
     return {
         "phone": phone.describe(room, queries.trunk_of(room)),
         "rule_problem": problems.sentence(room.rule_problem),
-        "blocked": queries.blocked_until(room),
+        "pin_version": times.version,
+        "blocked": times.blocked_until,
         "revealed": "",
         "rotate_form": RotatePinForm(formdata=None),
         "reveal_form": RevealPinForm(formdata=None),

@@ -6,10 +6,13 @@ from flask_babel import gettext as _
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
+from webapp import times
+from webapp.audit import queries as audit_queries
+from webapp.audit import sentences
 from webapp.audit.actors import current_actor
 from webapp.db import db
 from webapp.htmx import is_swap
-from webapp.rooms import pins, policy, service
+from webapp.rooms import pins, policy, queries, service
 from webapp.rooms.door import load_room
 from webapp.rooms.forms import PhoneForm, RevealPinForm, RotatePinForm
 from webapp.rooms.models import Room
@@ -33,6 +36,8 @@ def rotate_pin(slug: str) -> ResponseReturnValue:
     form = RotatePinForm()
     if not form.validate():
         return respond(room, FRAGMENT, 422, rotate_form=form)
+    if form.seen.data and form.seen.data != queries.pin_times(room).version:
+        return _somebody_was_first(room)
     try:
         service.rotate_pin(room, actor=current_actor(), reason=form.reason.data)
     except pins.PinsExhausted:
@@ -79,6 +84,16 @@ def set_phone(slug: str) -> ResponseReturnValue:
         hide_phone_number=form.hide_phone_number.data,
     )
     return _follow(room)
+
+
+def _somebody_was_first(room: Room) -> Response:
+    """The PIN that was to go is gone already: the new one stays, and the reader hears whose it is."""
+    entry = audit_queries.last_of_room(room.id, "room.rotate_pin")
+    said = _("The PIN was changed before you. The new one stands, and was not changed again.")
+    if entry is not None:
+        who, when = sentences.who(entry), times.ago(entry.at)
+        said = _("%(who)s replaced the PIN before you (%(when)s). It was not replaced again.", who=who, when=when)
+    return respond(room, FRAGMENT, 409, problem=said)
 
 
 def _follow(room: Room) -> Response:

@@ -1,5 +1,7 @@
 """Pages of rooms: the list, one room, and making, changing and ending it."""
 
+import uuid
+from collections.abc import Sequence
 from typing import Any
 
 from flask import abort, flash, redirect, render_template, request, url_for
@@ -12,6 +14,8 @@ from webapp import htmx, paging
 from webapp.access import queries as access_queries
 from webapp.audit.actors import current_actor
 from webapp.db import db
+from webapp.lobby import queries as lobby_queries
+from webapp.recordings import queries as recordings_queries
 from webapp.rooms import listing, policy, queries, service, slugs
 from webapp.rooms.door import load_room
 from webapp.rooms.forms import EditForm, RoomForm
@@ -36,8 +40,14 @@ def index() -> ResponseReturnValue:
     require(policy.index)
     wish = listing.Wish.of(request.args)
     page = listing.page(current_user, wish, paging.Place.of(request.args))
-    context = {"wish": wish, "page": page, "heads": _heads(wish), "shows": SHOWS, "waiting": {}}
+    context = {"wish": wish, "page": page, "heads": _heads(wish), "shows": SHOWS, "waiting": _waiting(page.rows)}
     return htmx.respond("rooms/index.html", "rooms/_list.html", **context)
+
+
+def _waiting(rooms: Sequence[Any]) -> dict[uuid.UUID, int]:
+    """How many wait in those of the rooms that the reader hosts; asked only where somebody ever waited."""
+    hosted = [room.id for room in rooms if room.queue_version and (current_user.is_admin or room.role in policy.HOSTS)]
+    return lobby_queries.waiting_counts(hosted) if hosted else {}
 
 
 def _heads(wish: listing.Wish) -> list[dict[str, Any]]:
@@ -158,7 +168,10 @@ def _updated(room: Room, form: EditForm) -> bool:
 def confirm_delete(slug: str) -> ResponseReturnValue:
     """Say what ends with the room, and ask once."""
     room = load_room(slug, policy.delete)
-    return render_template("rooms/delete.html", room=room, people=access_queries.count(room))
+    losing = access_queries.count(room) - access_queries.owners(room)
+    waiting = lobby_queries.waiting_counts([room.id]).get(room.id, 0)
+    recordings = recordings_queries.count_of_room(room)
+    return render_template("rooms/delete.html", room=room, losing=losing, waiting=waiting, recordings=recordings)
 
 
 @bp.post("/<slug>/delete")
