@@ -21,6 +21,7 @@ from webapp.recordings import views as recordings
 from webapp.rooms import views as room_pages
 from webapp.seed import command as seed_command
 from webapp.seed import desk as seed_desk
+from webapp.setup import views as setup
 from webapp.telephony import views as telephony
 
 __all__ = ["create_app", "models"]
@@ -66,6 +67,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     access_pages.init_app(app)
     audit_pages.init_app(app)
     telephony.init_app(app)
+    setup.init_app(app)
     app.register_blueprint(dashboard.bp)
     app.cli.add_command(commands.users)
     cli.init_app(app)

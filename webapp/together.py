@@ -1,7 +1,7 @@
 """Several questions to others at once: together they take as long as the slowest, not as long as all of them."""
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from typing import Any
 
 from flask import Flask, current_app
@@ -13,10 +13,20 @@ def ask(*questions: Callable[[], Any]) -> list[Any]:
     Raises the first failure, once all are answered: each question bounds its own waiting.
     """
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
-
-    def inside(question: Callable[[], Any]) -> Any:
-        with app.app_context():
-            return question()
-
     with ThreadPoolExecutor(len(questions), thread_name_prefix="together") as pool:
-        return [asked.result() for asked in [pool.submit(inside, question) for question in questions]]
+        return [asked.result() for asked in [pool.submit(_inside, app, question) for question in questions]]
+
+
+def within(seconds: float, *questions: Callable[[], Any]) -> list[Any]:
+    """The answers that came in time, in order; None for those that failed or are still on their way."""
+    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
+    pool = ThreadPoolExecutor(len(questions), thread_name_prefix="together")
+    asked = [pool.submit(_inside, app, question) for question in questions]
+    wait(asked, seconds)
+    pool.shutdown(wait=False, cancel_futures=True)
+    return [each.result() if each.done() and each.exception() is None else None for each in asked]
+
+
+def _inside(app: Flask, question: Callable[[], Any]) -> Any:
+    with app.app_context():
+        return question()

@@ -1,5 +1,7 @@
 """Where recordings lie: one interface, so that a folder and an object store serve alike."""
 
+import shutil
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -39,6 +41,9 @@ class Storage(Protocol):
     def delete(self, key: str) -> None:
         """Remove the object; one that is gone already is no error. Raises OSError while the store is away."""
 
+    def try_out(self) -> int:
+        """Write and remove something small; returns the free bytes. Raises OSError when it does not work."""
+
 
 class Folder:
     """Recordings on disk, in a folder that the egress worker also sees (perhaps under another path)."""
@@ -72,6 +77,12 @@ class Folder:
     def delete(self, key: str) -> None:
         """Remove the file."""
         self._path(key).unlink(missing_ok=True)
+
+    def try_out(self) -> int:
+        """Write and remove a file beside the recordings."""
+        self._root.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=self._root, prefix=".frontdesk-"):
+            return shutil.disk_usage(self._root).free
 
     def _path(self, key: str) -> Path:
         path = (self._root / key).resolve()

@@ -1,0 +1,202 @@
+"""The check list says what works, what does not and how to mend it; what it cannot find out it does not invent."""
+
+import re
+import time
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from flask import Flask
+
+from simulator.server import Addresses
+from tests.livekit import LiveKit
+from tests.personas import Browser
+from webapp.config import Settings
+from webapp.db import db, utcnow
+from webapp.hooks.models import Delivery
+from webapp.jobs.models import PeriodicJob
+from webapp.recordings.models import Mode, Recording, State
+from webapp.rooms.models import Room, Trunk
+from webapp.setup import facts
+
+As = Callable[[str], Browser]
+Look = Callable[..., dict[str, tuple[str, str]]]
+
+
+@pytest.fixture
+def look(client_as: As, livekit: LiveKit) -> Look:
+    """Reads the page: each check's badge and its whole text, by key."""
+
+    def _look(who: str = "support", **options: str) -> dict[str, tuple[str, str]]:
+        page = client_as(who).get("/system/setup", **options).text
+        found = re.findall(r'id="check-(\w+)">(.*?)</article>', page, re.DOTALL)
+        texts = {key: " ".join(re.sub(r"<[^>]+>", " ", html).split()) for key, html in found}
+        words = ("Mend", "Look at", "Not told", "Fine")
+        return {key: (next(word for word in words if text.startswith(word)), text) for key, text in texts.items()}
+
+    return _look
+
+
+@pytest.mark.parametrize("who", ["owner", "member", "stranger"])
+def test_only_support_and_admins_see_the_check_list(client_as: As, who: str):
+    assert client_as(who).get("/system/setup").status_code == 403
+
+
+def test_what_answers_is_fine_and_what_cannot_be_asked_is_not(look: Look):
+    told = look()
+    assert {told[key][0] for key in ("livekit", "sip", "storage")} == {"Fine"}
+    assert {told[key][0] for key in ("calls", "egress", "hooks", "pin_log")} == {"Not told"}
+    assert "level: warn" in told["pin_log"][1]
+
+
+def test_the_worst_stands_first(look: Look):
+    states = [state for state, _text in look().values()]
+    order = ["Mend", "Look at", "Not told", "Fine"]
+    assert states == sorted(states, key=order.index)
+
+
+def test_an_admin_is_told_the_address_for_webhooks(look: Look, settings: Settings):
+    assert f"{settings.public_url}/hooks/livekit" in look("admin")["hooks"][1]
+
+
+@pytest.mark.parametrize(
+    ("how", "words"),
+    [
+        ("refuse", "Nothing answers at its address"),
+        ("hang", "It did not answer in time"),
+        ("html", "is not LiveKit"),
+    ],
+)
+def test_a_livekit_in_trouble_is_named_and_the_page_does_not_wait_long(
+    look: Look, livekit: LiveKit, monkeypatch: pytest.MonkeyPatch, how: str, words: str
+):
+    monkeypatch.setattr(facts, "PATIENCE", 1.0)
+    livekit.html(times=20) if how == "html" else livekit.go_away(how)
+    begun = time.monotonic()
+    told = look()
+    assert time.monotonic() - begun < 10
+    livekit.heal()
+    assert told["livekit"][0] == "Mend"
+    assert words in told["livekit"][1]
+    assert "FRONTDESK_LIVEKIT_URL" in told["livekit"][1]
+    assert told["sip"][0] == told["egress"][0] == "Not told"
+    assert told["storage"][0] == "Fine"
+
+
+def test_a_key_that_livekit_does_not_know_is_named(look: Look, settings: Settings, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(settings, "livekit_api_key", "other")
+    told = look()["livekit"]
+    assert told[0] == "Mend"
+    assert "FRONTDESK_LIVEKIT_API_SECRET" in told[1]
+
+
+def test_a_livekit_without_redis_has_neither_sip_nor_egress(look: Look, livekit: LiveKit):
+    livekit.switch(redis=False)
+    told = look()
+    assert told["livekit"][0] == "Fine"
+    assert told["sip"][0] == told["egress"][0] == "Mend"
+    assert "redis:" in told["sip"][1]
+
+
+def test_a_live_room_without_any_hook_is_a_fault(look: Look):
+    room = Room(name="x", slug="x", live_since=utcnow() - timedelta(minutes=5))
+    db.session.add(room)
+    db.session.commit()
+    assert look()["hooks"][0] == "Mend"
+    db.session.add(Delivery(event_id="EV_1", event="room_started", room_id=room.id, body={}, created_at=utcnow()))
+    db.session.commit()
+    assert look()["hooks"][0] == "Fine"
+
+
+def test_a_folder_that_cannot_be_written_is_named_with_its_fix(
+    look: Look, app: Flask, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+):
+    (tmp_path / "file").write_text("no folder")
+    monkeypatch.setattr(app.extensions["frontdesk.storage"], "_root", tmp_path / "file")
+    told = look()["storage"]
+    assert told[0] == "Mend"
+    assert "FRONTDESK_RECORDINGS_DIR" in told[1]
+
+
+def test_trying_the_storage_leaves_nothing_behind(look: Look, settings: Settings):
+    before = set(settings.recordings_dir.iterdir())
+    look()
+    assert set(settings.recordings_dir.iterdir()) == before
+
+
+def test_clocks_are_compared_with_livekit(look: Look, monkeypatch: pytest.MonkeyPatch):
+    assert "LiveKit" in look()["clocks"][1]
+    assert look()["clocks"][0] == "Fine"
+    real = utcnow
+    monkeypatch.setattr("webapp.dates.utcnow", lambda: real() - timedelta(seconds=90))
+    told = look()["clocks"]
+    assert told[0] == "Mend"
+    assert re.search(r"(89|90|91)\.\d s away", told[1])
+
+
+def test_http_beyond_this_machine_is_a_fault_and_so_is_a_proxy_that_nobody_trusts(
+    look: Look, settings: Settings, monkeypatch: pytest.MonkeyPatch
+):
+    assert look()["https"][0] == "Look at"
+    monkeypatch.setattr(settings, "public_url", "http://desk.example.org")
+    assert look()["https"][0] == "Mend"
+    monkeypatch.setattr(settings, "public_url", "https://desk.example.org")
+    assert "FRONTDESK_PROXY_COUNT" in look()["https"][1]
+    assert look(base_url="https://localhost")["https"][0] in {"Fine", "Look at"}
+
+
+def test_a_provider_that_is_not_there_is_named(look: Look, settings: Settings, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(settings, "oidc_issuer", "http://127.0.0.1:9")
+    told = look()["provider"]
+    assert told[0] == "Mend"
+    assert "FRONTDESK_OIDC_ISSUER" in told[1]
+
+
+def test_a_provider_that_answers_is_fine(
+    look: Look, settings: Settings, simulator: Addresses, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(settings, "oidc_issuer", simulator.issuer)
+    assert look()["provider"][0] == "Fine"
+    monkeypatch.setattr(settings, "oidc_issuer", settings.livekit_url)
+    assert look()["provider"][0] == "Mend"
+
+
+def test_a_sweep_that_stands_still_is_a_fault(look: Look):
+    assert look()["jobs"][0] == "Mend"
+    db.session.add(PeriodicJob(name="rules", next_at=utcnow(), succeeded_at=utcnow()))
+    db.session.commit()
+    assert look()["jobs"][0] == "Fine"
+    db.session.query(PeriodicJob).update({"succeeded_at": utcnow() - timedelta(hours=1)})
+    db.session.commit()
+    assert look()["jobs"][0] == "Mend"
+
+
+def test_without_a_trunk_that_takes_rooms_the_list_says_so(look: Look):
+    assert look()["trunks"][0] == "Look at"
+    db.session.add(Trunk(sip_trunk_id="ST_1", assignable=False))
+    db.session.commit()
+    assert "None is open" in look()["trunks"][1]
+    db.session.query(Trunk).update({"assignable": True})
+    db.session.commit()
+    assert look()["trunks"][0] == "Fine"
+
+
+def test_egress_is_judged_by_the_last_recording(look: Look):
+    room = Room(name="x", slug="x")
+    db.session.add(room)
+    db.session.flush()
+    hour, now = utcnow() - timedelta(hours=1), utcnow()
+    saved = {"state": State.SAVED, "ended_at": hour, "created_at": hour}
+    db.session.add(Recording(room_id=room.id, mode=Mode.VIDEO, key="a", **saved))
+    db.session.commit()
+    assert look()["egress"][0] == "Fine"
+    db.session.add(Recording(room_id=room.id, mode=Mode.VIDEO, state=State.FAILED, key="b", created_at=now))
+    db.session.commit()
+    assert look()["egress"][0] == "Look at"
+
+
+def test_the_list_names_no_secret(client_as: As, settings: Settings):
+    page = client_as("admin").get("/system/setup").text
+    for secret in (settings.livekit_api_secret, settings.oidc_client_secret, settings.secret_key):
+        assert secret.get_secret_value() not in page

@@ -1,0 +1,161 @@
+"""What can be found out about the installation; others are asked at once, and for PATIENCE at most."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import requests
+import sqlalchemy as sa
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from flask import current_app
+
+from webapp import together
+from webapp.cli import alembic_config
+from webapp.dates import ahead, skew
+from webapp.db import db
+from webapp.hooks.models import Delivery
+from webapp.jobs import queue
+from webapp.jobs.models import PeriodicJob
+from webapp.livekit import probe
+from webapp.livekit.probe import Heard
+from webapp.recordings.models import Recording, State
+from webapp.recordings.storage import storage
+from webapp.rooms.models import Room, Trunk
+from webapp.settings import settings
+from webapp.telephony.models import Call
+
+PATIENCE = 3.0  # seconds
+
+
+@dataclass(frozen=True)
+class Provider:
+    """What the sign-in provider said: a code of what went wrong, and its clock."""
+
+    problem: str = ""
+    skew: float | None = None
+
+
+@dataclass(frozen=True)
+class Store:
+    """Where recordings lie: what the system said against writing, and the free bytes."""
+
+    problem: str = ""
+    free: int = 0
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What others answered; None: not in time."""
+
+    rooms: Heard | None
+    trunks: Heard | None
+    egresses: Heard | None
+    livekit_skew: float | None
+    provider: Provider | None
+    store: Store | None
+    queue: bool | None
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What our own database tells."""
+
+    schema: str  # current, behind, none
+    database_skew: float | None
+    last_hook: datetime | None
+    live_since: datetime | None  # of the room that went live last
+    last_call: datetime | None
+    last_saved: datetime | None
+    last_failed: datetime | None
+    last_sweep: datetime | None
+    trunks: int
+    open_trunks: int
+
+
+def ask() -> Asked:
+    """Ask LiveKit, the provider, the storage and the queue."""
+    db.session.commit()
+    return Asked(
+        *together.within(
+            PATIENCE + 0.5,
+            lambda: probe.rooms(PATIENCE),
+            lambda: probe.trunks(PATIENCE),
+            lambda: probe.egresses(PATIENCE),
+            lambda: probe.clock(PATIENCE),
+            _ask_provider,
+            _try_storage,
+            _queue_answers,
+        )
+    )
+
+
+def look() -> Seen:
+    """Read what the database remembers."""
+    saved, failed = Recording.state == State.SAVED, Recording.state == State.FAILED
+    sweep = db.session.get(PeriodicJob, "rules")
+    there = Trunk.gone_at.is_(None)
+    return Seen(
+        schema=_schema(),
+        database_skew=_database_skew(),
+        last_hook=_newest(Delivery.received_at),
+        live_since=_newest(Room.live_since),
+        last_call=_newest(Call.came_at),
+        last_saved=_newest(Recording.ended_at, saved),
+        last_failed=_newest(Recording.created_at, failed),
+        last_sweep=sweep.succeeded_at if sweep else None,
+        trunks=_count(there),
+        open_trunks=_count(there, Trunk.assignable),
+    )
+
+
+def _newest(
+    moment: sa.orm.InstrumentedAttribute[datetime] | sa.orm.InstrumentedAttribute[datetime | None],
+    *where: sa.ColumnElement[bool],
+) -> datetime | None:
+    return db.session.scalar(sa.select(sa.func.max(moment)).where(*where))
+
+
+def _count(*where: sa.ColumnExpressionArgument[bool]) -> int:
+    return db.session.scalar(sa.select(sa.func.count()).select_from(Trunk).where(*where)) or 0
+
+
+def _schema() -> str:
+    current = MigrationContext.configure(db.session.connection()).get_current_revision()
+    newest = ScriptDirectory.from_config(alembic_config()).get_current_head()
+    return "none" if current is None else "current" if current == newest else "behind"
+
+
+def _database_skew() -> float | None:
+    """SQLite has no clock of its own."""
+    if db.engine.dialect.name == "sqlite":
+        return None
+    return ahead(db.session.scalars(sa.select(sa.func.clock_timestamp())).one())
+
+
+def _ask_provider() -> Provider:
+    url = settings.oidc_issuer.rstrip("/") + "/.well-known/openid-configuration"
+    try:
+        answer = requests.get(url, timeout=PATIENCE)
+        answer.raise_for_status()
+        issuer = answer.json()["issuer"]
+    except requests.Timeout:
+        return Provider("slow")
+    except (requests.JSONDecodeError, KeyError, TypeError):
+        return Provider("confused")
+    except requests.RequestException:
+        return Provider("unreachable")
+    same = str(issuer).rstrip("/") == settings.oidc_issuer.rstrip("/")
+    return Provider("" if same else "issuer", skew(answer.headers.get("Date", ""), answer.elapsed))
+
+
+def _try_storage() -> Store:
+    try:
+        return Store(free=storage().try_out())
+    except OSError as error:
+        return Store(problem=error.strerror or type(error).__name__)
+
+
+def _queue_answers() -> bool | None:
+    """None where no queue was opened."""
+    depth = queue.depth(current_app._get_current_object())  # type: ignore[attr-defined]
+    return depth["pending"] is not None if depth else None

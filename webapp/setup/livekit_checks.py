@@ -1,0 +1,134 @@
+"""LiveKit's side: is it there, does it tell, does it have SIP and egress."""
+
+from datetime import datetime, timedelta
+
+from flask import url_for
+from flask_babel import format_timedelta
+from flask_babel import gettext as _
+
+from webapp.db import utcnow
+from webapp.livekit.probe import Heard
+from webapp.settings import settings
+from webapp.setup.checks import Check, State
+from webapp.setup.facts import Asked, Seen
+
+REDIS = ("redis:", "  address: redis.example.org:6379")
+LATE = timedelta(minutes=2)  # a hook of a room that went live should have come by then
+
+
+def checks(asked: Asked, seen: Seen) -> list[Check]:
+    """In the order in which they build on one another."""
+    return [reached(asked), hooks(seen), sip(asked), calls(seen), trunks(seen), egress(asked, seen), pin_log()]
+
+
+def reached(asked: Asked) -> Check:
+    """LiveKit answers, and knows our key."""
+    title, heard = _("LiveKit"), asked.rooms
+    if heard is not None and not heard.code:
+        return Check("livekit", title, State.FINE, _("It answers; live rooms now: %(count)s.", count=heard.count))
+    if heard is not None and heard.code in {"unauthenticated", "permission_denied"}:
+        said = _("It answers, but refuses our key.")
+        fix = _("Use a key and secret that stand below keys: in LiveKit’s configuration.")
+        return Check("livekit", title, State.BAD, said, fix, _settings("LIVEKIT_API_KEY", "LIVEKIT_API_SECRET"))
+    fix = _("Set the address under which this machine reaches LiveKit, and see that LiveKit runs.")
+    return Check("livekit", title, State.BAD, _why(heard), fix, _settings("LIVEKIT_URL"))
+
+
+def hooks(seen: Seen) -> Check:
+    """LiveKit tells us what happens."""
+    title, url = _("Hooks"), settings.public_url + url_for("hooks.livekit")
+    fix = _("Name this address in LiveKit’s configuration, and see that LiveKit reaches it.")
+    lines = ("webhook:", f"  api_key: {settings.livekit_api_key}", "  urls:", f"    - {url}")
+    if seen.live_since and seen.live_since < utcnow() - LATE and not _since(seen, seen.live_since - LATE):
+        said = _("A room is live, and LiveKit told nothing of it: rules come late, with the sweep.")
+        return Check("hooks", title, State.BAD, said, fix, lines)
+    if seen.last_hook is None:
+        return Check("hooks", title, State.UNKNOWN, _("None came yet: join a room to see one."), fix, lines)
+    return Check("hooks", title, State.FINE, _("The last one came %(ago)s.", ago=_ago(seen.last_hook)))
+
+
+def sip(asked: Asked) -> Check:
+    """LiveKit has its SIP service."""
+    title, heard = _("SIP"), asked.trunks
+    if heard is not None and not heard.code:
+        return Check(
+            "sip", title, State.FINE, _("LiveKit’s SIP service answers; inbound trunks: %(count)s.", count=heard.count)
+        )
+    if heard is not None and heard.code == "no_redis":
+        fix = _("Give LiveKit and livekit-sip the same Redis, in the configuration of both.")
+        return Check("sip", title, State.BAD, _("LiveKit runs without Redis, so that it has no SIP."), fix, REDIS)
+    return Check("sip", title, State.UNKNOWN, _("Not told: LiveKit did not answer."))
+
+
+def calls(seen: Seen) -> Check:
+    """Whether livekit-sip runs shows only in calls."""
+    title = _("Calls")
+    if seen.last_call is not None and seen.last_call > utcnow() - timedelta(days=1):
+        return Check("calls", title, State.FINE, _("The last call came %(ago)s.", ago=_ago(seen.last_call)))
+    said = _("LiveKit cannot be asked whether livekit-sip runs, and no call came within a day.")
+    fix = _(
+        "Call a room’s number. When it rings for ever, look at livekit-sip’s log and at the provider’s address of it."
+    )
+    return Check("calls", title, State.UNKNOWN, said, fix)
+
+
+def trunks(seen: Seen) -> Check:
+    """A trunk takes calls, and new rooms get a PIN on one."""
+    title = _("Trunks")
+    if seen.open_trunks:
+        said = _("Open for new rooms: %(open)s of %(all)s.", open=seen.open_trunks, all=seen.trunks)
+        return Check("trunks", title, State.FINE, said)
+    if seen.trunks:
+        said, fix = _("None is open for new rooms, which get no number."), _("Open one on its page below Trunks.")
+        return Check("trunks", title, State.WARNING, said, fix)
+    said = _("There is none, so that no phone reaches a room.")
+    return Check("trunks", title, State.WARNING, said, _("Make one on the page Trunks; an admin may."))
+
+
+def egress(asked: Asked, seen: Seen) -> Check:
+    """LiveKit has egress; whether a worker waits shows only in recordings."""
+    title, heard = _("Egress"), asked.egresses
+    if heard is not None and heard.code == "no_redis":
+        fix = _("Give LiveKit and the egress worker the same Redis, in the configuration of both.")
+        return Check(
+            "egress", title, State.BAD, _("LiveKit runs without Redis, so that nothing can be recorded."), fix, REDIS
+        )
+    if heard is None or heard.code:
+        return Check("egress", title, State.UNKNOWN, _("Not told: LiveKit did not answer."))
+    worker = _("See that an egress worker runs with LiveKit’s Redis, key and secret, then record a minute.")
+    if seen.last_failed and (seen.last_saved is None or seen.last_failed > seen.last_saved):
+        said = _("The last recording failed, %(ago)s.", ago=_ago(seen.last_failed))
+        return Check("egress", title, State.WARNING, said, worker)
+    if seen.last_saved is None:
+        said = _("LiveKit cannot be asked whether a worker waits, and nothing was recorded yet.")
+        return Check("egress", title, State.UNKNOWN, said, worker)
+    return Check("egress", title, State.FINE, _("The last recording was saved %(ago)s.", ago=_ago(seen.last_saved)))
+
+
+def pin_log() -> Check:
+    """livekit-sip writes what callers type at level info; its level cannot be asked."""
+    said = _("At level info livekit-sip writes the PINs that callers type into its log. Its level cannot be asked.")
+    fix = _("Set this in livekit-sip’s configuration.")
+    return Check("pin_log", _("PINs in logs"), State.UNKNOWN, said, fix, ("logging:", "  level: warn"))
+
+
+def _since(seen: Seen, moment: datetime) -> bool:
+    return seen.last_hook is not None and seen.last_hook >= moment
+
+
+def _ago(moment: datetime) -> str:
+    return str(format_timedelta(moment - utcnow(), add_direction=True))
+
+
+def _why(heard: Heard | None) -> str:
+    if heard is None or heard.code in {"timeout", "deadline_exceeded"}:
+        return str(_("It did not answer in time."))
+    if heard.code == "not_livekit":
+        return str(_("What answers at its address is not LiveKit: a proxy’s page, perhaps."))
+    if heard.code == "no_connection":
+        return str(_("Nothing answers at its address."))
+    return str(_("It answers with an error: %(code)s.", code=heard.code))
+
+
+def _settings(*names: str) -> tuple[str, ...]:
+    return tuple(f"FRONTDESK_{name}=…" for name in names)

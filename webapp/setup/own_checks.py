@@ -1,0 +1,150 @@
+"""Our own side: https, clocks, sign-in, storage, jobs, the database's schema."""
+
+from datetime import timedelta
+from urllib.parse import urlsplit
+
+from flask_babel import gettext as _
+
+from webapp.db import utcnow
+from webapp.settings import settings
+from webapp.setup.checks import Check, State
+from webapp.setup.facts import Asked, Seen
+
+SCARCE = 2 * 10**9  # bytes: a few hours of video
+SLOW, WRONG = 5, 30  # seconds between two clocks: worth a look; tokens and hooks may be refused
+LOCAL = {"localhost", "127.0.0.1", "::1"}
+
+
+def checks(asked: Asked, seen: Seen, *, arrived_secure: bool) -> list[Check]:
+    """In the order in which they build on one another."""
+    return [
+        https(arrived_secure=arrived_secure),
+        clocks(asked, seen),
+        provider(asked),
+        store(asked),
+        jobs(asked, seen),
+        schema(seen),
+    ]
+
+
+def https(*, arrived_secure: bool) -> Check:
+    """Browsers and LiveKit are reached by https, and we know it when they are."""
+    title, local = "HTTPS", urlsplit(settings.public_url).hostname in LOCAL
+    if settings.secure and not arrived_secure:
+        said = _("You came by https, but Frontdesk saw http: it does not trust the proxy in front of it.")
+        fix = _("Say how many proxies stand in front, and let them send X-Forwarded-Proto and X-Forwarded-For.")
+        return Check("https", title, State.BAD, said, fix, ("FRONTDESK_PROXY_COUNT=1",))
+    if not settings.secure:
+        said = _("Browsers come by http: cookies and names travel in clear.")
+        fix = _("Put a proxy with a certificate in front, and name its address.")
+        state = State.WARNING if local else State.BAD
+        return Check("https", title, state, said, fix, ("FRONTDESK_PUBLIC_URL=https://desk.example.org",))
+    livekit = urlsplit(settings.livekit_url)
+    if livekit.scheme == "http" and livekit.hostname not in LOCAL:
+        said = _(
+            "Browsers come by https. LiveKit is asked by http: tokens and PINs travel in clear inside your network."
+        )
+        return Check(
+            "https",
+            title,
+            State.WARNING,
+            said,
+            _("Name LiveKit’s https address."),
+            ("FRONTDESK_LIVEKIT_URL=https://…",),
+        )
+    return Check("https", title, State.FINE, _("Browsers come by https."))
+
+
+def clocks(asked: Asked, seen: Seen) -> Check:
+    """Tokens and hooks are refused between clocks that differ."""
+    title = _("Clocks")
+    told = {
+        _("LiveKit"): asked.livekit_skew,
+        _("the sign-in provider"): asked.provider.skew if asked.provider else None,
+        _("the database"): seen.database_skew,
+    }
+    known = {name: skew for name, skew in told.items() if skew is not None}
+    if not known:
+        return Check("clocks", title, State.UNKNOWN, _("Nobody told the time."))
+    name, skew = max(known.items(), key=lambda each: abs(each[1]))
+    if abs(skew) < SLOW:
+        said = _("Compared: %(names)s. They differ by less than %(seconds)s s.", names=", ".join(known), seconds=SLOW)
+        return Check("clocks", title, State.FINE, said)
+    said = _(
+        "The clock of %(name)s is %(seconds)s s away from ours. Tokens and hooks may be refused.",
+        name=name,
+        seconds=abs(skew),
+    )
+    state = State.BAD if abs(skew) >= WRONG else State.WARNING
+    return Check(
+        "clocks", title, state, said, _("Let both machines follow a time server."), ("timedatectl set-ntp true",)
+    )
+
+
+def provider(asked: Asked) -> Check:
+    """People can sign in."""
+    title, found = _("Sign-in provider"), asked.provider
+    if found is not None and not found.problem:
+        return Check("provider", title, State.FINE, _("It answers at %(issuer)s.", issuer=settings.oidc_issuer))
+    words = {
+        "confused": _("What answers there is no OpenID provider."),
+        "issuer": _("It calls itself by another name than ours for it."),
+        "unreachable": _("Nothing answers at its address, or with an error."),
+    }
+    said = words.get(found.problem if found else "", _("It did not answer in time."))
+    fix = _("Set the issuer exactly as the provider’s discovery document names it.")
+    return Check("provider", title, State.BAD, said, fix, ("FRONTDESK_OIDC_ISSUER=…",))
+
+
+def store(asked: Asked) -> Check:
+    """Recordings can be written; whether the egress worker sees the same folder shows only in a recording."""
+    title, folder = _("Storage"), str(settings.recordings_dir)
+    if asked.store is None:
+        fix = _("See that the folder’s disk or network share answers.")
+        return Check("storage", title, State.BAD, _("Writing there took too long."), fix, (f"ls {folder}",))
+    if asked.store.problem:
+        said = _("It cannot be written: %(problem)s.", problem=asked.store.problem)
+        fix = _("Let the user that Frontdesk runs as, and the egress worker, write there, or name another folder.")
+        return Check(
+            "storage", title, State.BAD, said, fix, (f"chown frontdesk {folder}", "FRONTDESK_RECORDINGS_DIR=…")
+        )
+    free = f"{asked.store.free / 10**9:.1f} GB"
+    if asked.store.free < SCARCE:
+        fix = _("Make room, or let recordings expire sooner.")
+        return Check(
+            "storage",
+            title,
+            State.WARNING,
+            _("Only %(free)s are free.", free=free),
+            fix,
+            ("FRONTDESK_RETENTION_DAYS=30",),
+        )
+    return Check("storage", title, State.FINE, _("Can be written; %(free)s are free.", free=free))
+
+
+def jobs(asked: Asked, seen: Seen) -> Check:
+    """What the clock does is done: the sweep heals what hooks missed."""
+    title = _("Jobs")
+    late = timedelta(minutes=3)
+    if seen.last_sweep is not None and seen.last_sweep > utcnow() - late:
+        if asked.queue is not False:
+            return Check("jobs", title, State.FINE, _("The sweep ran within the last minutes."))
+        fix = _("See that Redis runs at the address of this setting.")
+        said = _("The sweep ran, but the queue does not answer: mails and deletions wait a minute longer.")
+        return Check("jobs", title, State.WARNING, said, fix, ("FRONTDESK_REDIS_URL=redis://…",))
+    said = _("The sweep did not succeed within the last minutes: what hooks missed stays wrong.")
+    if settings.embedded:
+        fix = _("Jobs run inside the web process: start it as the README says, and look at its log.")
+        return Check("jobs", title, State.BAD, said, fix)
+    return Check("jobs", title, State.BAD, said, _("Start a worker, and look at its log."), ("flask worker",))
+
+
+def schema(seen: Seen) -> Check:
+    """The database has the tables that this version expects."""
+    title = _("Database")
+    if seen.schema == "current":
+        return Check("schema", title, State.FINE, _("Its schema is that of this version."))
+    said = (
+        _("Its schema is not that of this version.") if seen.schema == "behind" else _("It does not tell its version.")
+    )
+    return Check("schema", title, State.BAD, said, _("Bring it up to date."), ("flask db upgrade",))

@@ -1,0 +1,28 @@
+"""The page of the check list."""
+
+from collections import Counter
+
+from flask import Blueprint, Flask, render_template, request
+from flask.typing import ResponseReturnValue
+
+from webapp.security import require
+from webapp.setup import facts, livekit_checks, own_checks, policy
+from webapp.setup.checks import State, worst_first
+
+bp = Blueprint("setup", __name__)
+
+
+@bp.get("/system/setup")
+def index() -> ResponseReturnValue:
+    """Everything is asked now, at once, and nothing for longer than a few seconds."""
+    require(policy.view_setup)
+    seen = facts.look()
+    asked = facts.ask()
+    checks = livekit_checks.checks(asked, seen) + own_checks.checks(asked, seen, arrived_secure=request.is_secure)
+    counted = Counter(check.state for check in checks)
+    return render_template("setup/index.html", checks=worst_first(checks), counted=counted, State=State)
+
+
+def init_app(app: Flask) -> None:
+    """Register the page."""
+    app.register_blueprint(bp)
