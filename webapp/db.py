@@ -97,8 +97,7 @@ class Database:
 
     def init_app(self, app: Flask, url: str, pool_size: int) -> None:
         """Open the engine for the app and close sessions with its contexts."""
-        # bound values are what people typed: no exception's text may hold them
-        engine = sa.create_engine(url, hide_parameters=True, **_options(url, pool_size))
+        engine = sa.create_engine(url, **_options(url, pool_size))
         if engine.dialect.name == "sqlite":
             event.listen(engine, "connect", _prepare_sqlite)
             event.listen(engine, "begin", _begin_sqlite)
@@ -179,9 +178,10 @@ def _refuse_flush(session: Session, _context: object, _instances: object) -> Non
 
 
 def _options(url: str, pool_size: int) -> dict[str, Any]:
+    always = {"hide_parameters": True}  # bound values are what people typed: no exception's text may hold them
     if url.startswith("sqlite"):
-        return {"connect_args": {"timeout": 10}}
-    return {"pool_size": pool_size, "max_overflow": 5, "pool_timeout": 5}
+        return always | {"connect_args": {"timeout": 10}}
+    return always | {"pool_size": pool_size, "max_overflow": 5, "pool_timeout": 5}
 
 
 def _reader(engine: Engine, url: str, pool_size: int) -> Engine:
