@@ -1,6 +1,7 @@
 """Trunks are read from LiveKit, made, changed and deleted there; what LiveKit demands is said before it is asked."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -8,8 +9,9 @@ import pytest
 from tests.personas import SWAP, Browser
 from tests.telephony.installation import NUMBER, Installation
 from webapp.audit.models import AuditEntry
-from webapp.db import db
+from webapp.db import db, utcnow
 from webapp.rooms.models import Trunk
+from webapp.telephony.models import Call
 
 As = Callable[[str], Browser]
 PAGE = "/telephony/trunks/"
@@ -115,6 +117,27 @@ def test_the_same_number_for_other_callers_is_fine(installation: Installation, c
     told = {**FIELDS, "numbers": "+15550009", "allowed_numbers": "+15557788"}
     answer = client_as("admin").post(PAGE, data=told)
     assert "one of these callers already" in answer.text
+
+
+def test_trunks_that_livekit_would_store_although_calls_fail_on_them_are_refused(
+    installation: Installation, client_as: As
+):
+    told = {**FIELDS, "numbers": NUMBER, "allowed_numbers": "+15557788"}
+    answer = client_as("admin").post(PAGE, data=told)
+    assert answer.status_code == 422
+    assert "callers on the list would be refused" in answer.text
+    other = installation.trunk("+15550009")
+    answer = client_as("admin").post(f"{PAGE}{other}/", data={**FIELDS, "numbers": f"+15550009\n{NUMBER}"})
+    assert answer.status_code == 422
+    assert _trunk(installation, other)["numbers"] == ["+15550009"]
+
+
+def test_the_calls_of_a_day_are_counted(installation: Installation, client_as: As):
+    for number, age in enumerate((0, 1, 25)):
+        came_at = utcnow() - timedelta(hours=age)
+        db.session.add(Call(sip_call_id=f"SCL_{number}", trunk_id=installation.trunk_id, came_at=came_at))
+    db.session.commit()
+    assert "<dt>Calls in 24 hours</dt><dd>2</dd>" in client_as("support").get(_url(installation) + "/").text
 
 
 def test_an_admin_changes_a_trunk_and_what_the_form_does_not_show_stays(installation: Installation, client_as: As):

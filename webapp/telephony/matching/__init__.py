@@ -21,7 +21,7 @@ from webapp.telephony.matching.headers import check_header_names, check_headers,
 from webapp.telephony.matching.model import Call, Json, Rule, Trunk, parse_rules, parse_trunks
 from webapp.telephony.matching.numbers import normalise, quoted
 from webapp.telephony.matching.rules import bad_rule, best_rule, check_rules, choose_rule, loaded_rules, priority
-from webapp.telephony.matching.trunks import choose_trunk, fits_number, lists_number, trunk_reason
+from webapp.telephony.matching.trunks import both_take, choose_trunk, fits_number, lists_number, trunk_reason
 from webapp.telephony.matching.validation import (
     check_create_rule,
     check_create_trunk,
@@ -49,6 +49,7 @@ __all__ = [
     "address_allowed",
     "bad_rule",
     "best_rule",
+    "both_take",
     "check_create_rule",
     "check_create_trunk",
     "check_header_names",

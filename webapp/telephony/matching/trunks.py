@@ -46,6 +46,18 @@ def lists_number(trunk: Trunk, number: str) -> bool:
     return _among(number, trunk.numbers)
 
 
+def both_take(one: Trunk, other: Trunk) -> bool:
+    """Some calls fit both, so that LiveKit refuses them, although it stores the two: one lists callers, the other none.
+
+    With addresses on both sides it depends on the addresses, which are not compared here.
+    """
+    if bool(one.allowed_numbers) == bool(other.allowed_numbers) or (one.allowed_addresses and other.allowed_addresses):
+        return False
+    if not one.numbers or not other.numbers:
+        return not one.numbers and not other.numbers
+    return any(lists_number(other, number) for number in one.numbers)
+
+
 def _choose(trunks: Iterable[Trunk], call: Call) -> Trunk | None:
     reasons = [(trunk, trunk_reason(trunk, call)) for trunk in trunks]
     specific = [trunk for trunk, reason in reasons if reason == "specific"]
