@@ -28,13 +28,12 @@ def counted() -> Iterator[list[str]]:
     def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
         said.append(statement)
 
-    for engine in db.engines:
-        event.listen(engine, "before_cursor_execute", note)
+    engine = db.engine
+    event.listen(engine, "before_cursor_execute", note)
     try:
         yield said
     finally:
-        for engine in db.engines:
-            event.remove(engine, "before_cursor_execute", note)
+        event.remove(engine, "before_cursor_execute", note)
 
 
 def version_in(page: str) -> str:

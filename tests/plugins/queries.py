@@ -24,12 +24,10 @@ def count_queries(app: Flask) -> Counted:
         def listen(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
             sent.append(statement)
 
-        for engine in db.engines:
-            event.listen(engine, "before_cursor_execute", listen)
+        event.listen(db.engine, "before_cursor_execute", listen)
         try:
             yield sent
         finally:
-            for engine in db.engines:
-                event.remove(engine, "before_cursor_execute", listen)
+            event.remove(db.engine, "before_cursor_execute", listen)
 
     return counting

@@ -1,5 +1,7 @@
 """Support sees every rule, what is wrong, and repairs ours; PINs stay masked."""
 
+import html
+import re
 from collections.abc import Callable
 
 import pytest
@@ -7,6 +9,7 @@ import pytest
 from tests.personas import Browser
 from tests.telephony.installation import Installation
 from webapp.audit.models import AuditEntry
+from webapp.config import Settings
 from webapp.db import db
 from webapp.rooms.models import Room
 
@@ -93,3 +96,72 @@ def test_without_livekit_the_page_says_so(installation: Installation, client_as:
 def test_without_redis_the_page_says_that_there_is_no_sip(installation: Installation, client_as: As):
     installation.livekit.switch(redis=False)
     assert "runs without Redis" in client_as("support").get(PAGE).text
+
+
+def test_many_rules_are_shown_page_by_page_and_none_twice(installation: Installation, client_as: As):
+    trunk = {"trunk_ids": [installation.trunk_id]}
+    installation.store(*[{"rule": _direct(f"{n:06}"), "name": f"rule {n}", **trunk} for n in range(120)])
+    support, seen = client_as("support"), []
+    url: str | None = PAGE
+    for _page in range(5):
+        if url is None:
+            break
+        page = support.get(url).text
+        seen += re.findall(r'scope="row"><code>(SDR_\w+)', page)
+        older = re.search(r'rel="next" href="([^"]+)"', page)
+        url = html.unescape(older[1]) if older else None
+    assert sorted(seen) == sorted(rule["sip_dispatch_rule_id"] for rule in installation.livekit.rules())
+    assert len(seen) == len(set(seen)) == 120
+
+
+def _direct(pin: str) -> dict[str, dict[str, str]]:
+    return {"dispatch_rule_direct": {"room_name": "x", "pin": pin}}
+
+
+@pytest.mark.parametrize(
+    ("query", "shown"),
+    [
+        ("show=ours", {"ours"}),
+        ("show=foreign", {"foreign"}),
+        ("show=guards", {"guard"}),
+        ("show=found", set()),
+        ("show=nonsense", {"ours", "foreign", "guard"}),
+        ("q=NIGHT", {"foreign"}),
+        ("q=harbour", {"ours", "foreign", "guard"}),
+        ("q=nowhere", set()),
+        ("trunk=ST_other", set()),
+    ],
+)
+def test_rules_are_filtered_and_found(installation: Installation, client_as: As, query: str, shown: set[str]):
+    room = installation.live()
+    (guard,) = installation.guards()
+    ids = {
+        "ours": str(room.sip_dispatch_rule_id),
+        "foreign": installation.foreign(pin="998877", name="Night line"),
+        "guard": str(guard["sip_dispatch_rule_id"]),
+    }
+    page = client_as("support").get(f"{PAGE}?{query}").text
+    assert {name for name, rule_id in ids.items() if f'scope="row"><code>{rule_id}' in page} == shown
+    assert ("No such rule" in page) == (not shown)
+
+
+@pytest.mark.parametrize("how", ["refuse", "hang", "html"])
+def test_a_livekit_that_is_down_slow_or_html_is_said_on_the_lists(
+    installation: Installation, client_as: As, how: str, monkeypatch: pytest.MonkeyPatch, settings: Settings
+):
+    monkeypatch.setattr(settings, "livekit_timeout", 0.5)
+    installation.live()
+    installation.livekit.html(times=50) if how == "html" else installation.livekit.go_away(how)
+    trunk = f"/telephony/trunks/{installation.trunk_id}"
+    admin = client_as("admin")
+    for url in (PAGE, "/telephony/trunks/", f"{trunk}/", f"{trunk}/delete"):
+        answer = admin.get(url)
+        assert answer.status_code == 200, url
+        assert "LiveKit did not answer" in answer.text
+        assert "0 rules" not in answer.text
+        assert "None now" not in answer.text
+    assert admin.get(f"{trunk}/edit").status_code == 502  # what LiveKit has cannot be shown, so it cannot be changed
+    assert admin.post(PAGE + "sweep").status_code == 502
+    assert admin.post(f"{trunk}/delete", data={"sure": "y"}).status_code == 502
+    installation.livekit.heal()
+    assert len(installation.livekit.trunks()) == 1

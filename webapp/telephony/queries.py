@@ -3,11 +3,13 @@
 import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
 import sqlalchemy as sa
 
-from webapp.db import db
+from webapp.db import db, utcnow
 from webapp.rooms.models import PhonePin, Room, Trunk
+from webapp.telephony.models import Call
 
 
 @dataclass(frozen=True)
@@ -57,4 +59,10 @@ def rooms_on(trunk_id: str, limit: int) -> Sequence[Room]:
 def room_count(trunk_id: str) -> int:
     """How many rooms have their PIN on the trunk."""
     counted = sa.select(sa.func.count()).where(Room.trunk_id == trunk_id, Room.deleted_at.is_(None))
+    return db.session.scalar(counted) or 0
+
+
+def calls_over(trunk_id: str, span: timedelta) -> int:
+    """How many calls came over the trunk within the last `span`."""
+    counted = sa.select(sa.func.count()).where(Call.came_at > utcnow() - span, Call.trunk_id == trunk_id)
     return db.session.scalar(counted) or 0

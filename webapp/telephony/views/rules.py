@@ -1,6 +1,6 @@
 """Every rule that LiveKit has, ours and foreign, and what is wrong with them."""
 
-from flask import flash, redirect, url_for
+from flask import flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
@@ -10,7 +10,8 @@ from webapp.audit import service as audit
 from webapp.audit.actors import current_actor
 from webapp.db import db
 from webapp.security import require
-from webapp.telephony import jobs, picture, policy, words
+from webapp.telephony import jobs, listing, picture, policy, words
+from webapp.telephony.listing import Wish
 from webapp.telephony.views.blueprint import bp
 
 
@@ -21,7 +22,9 @@ def rules() -> ResponseReturnValue:
     seen = picture.read()
     said = words.of(seen)
     outage = words.outage(seen.problem) if seen.problem else ""
-    context = {"seen": seen, "labels": said, "said": said.items(), "outage": outage}
+    wish = Wish.of(request.args)
+    page = listing.page(seen.rules, wish)
+    context = {"seen": seen, "labels": said, "said": list(said.items()), "outage": outage, "wish": wish, "page": page}
     return htmx.respond("telephony/rules.html", "telephony/_rules.html", **context)
 
 

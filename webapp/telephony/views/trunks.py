@@ -1,5 +1,6 @@
 """Trunks: what LiveKit has, our rooms beside them; made, changed and deleted by admins."""
 
+from datetime import timedelta
 from typing import Any
 
 from flask import abort, flash, redirect, request, url_for
@@ -133,7 +134,14 @@ def _show(
     if shown is None:
         abort(404)
     rooms = queries.rooms_on(trunk_id, ROOMS)
-    found = {"seen": seen, "trunk": shown, "rooms": rooms, "outage": _outage(seen), "labels": words.of(seen)}
+    found = {
+        "calls_today": queries.calls_over(trunk_id, timedelta(days=1)),
+        "seen": seen,
+        "trunk": shown,
+        "rooms": rooms,
+        "outage": _outage(seen),
+        "labels": words.of(seen),
+    }
     return htmx.respond(template, template, status, room_count=queries.room_count(trunk_id), **found, **context)
 
 

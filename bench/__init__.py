@@ -1,1 +1,0 @@
-"""How fast Frontdesk is: `make bench`."""
