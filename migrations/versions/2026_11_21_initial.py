@@ -89,6 +89,7 @@ def upgrade() -> None:
     sa.Column('room_id', sa.Uuid(), nullable=False),
     sa.Column('assigned_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('blocked_until', sa.DateTime(timezone=True), nullable=True),
+    sa.CheckConstraint("ltrim(pin, '0123456789') = ''", name=op.f('ck_phone_pins_digits')),
     sa.PrimaryKeyConstraint('trunk_id', 'pin', name=op.f('pk_phone_pins'))
     )
     with op.batch_alter_table('phone_pins', schema=None) as batch_op:

@@ -99,6 +99,23 @@ def test_a_room_moves_with_a_new_pin_when_its_own_is_taken_there(app):
     assert stored(room).trunk_id == "ST_b" and stored(room).pin not in {old, None}
 
 
+@pytest.mark.parametrize("pin", ["12a4", "123", "1" * 17, "1234 ", "#123", "", "١٢٣٤", "12.4", "-1234"])
+def test_a_pin_that_is_not_digits_is_taken_by_no_room(app, pin: str):
+    room = make_room()
+    with pytest.raises(ValueError, match="4 to 16 digits"):
+        pins.take("", pin, room.id)
+    db.session.rollback()
+
+
+@pytest.mark.parametrize("pin", ["12a4", "1234 ", "#123", "١٢٣٤"])
+def test_the_database_itself_refuses_a_pin_that_is_not_digits(app, pin: str):
+    room = make_room()
+    db.session.add(PhonePin(trunk_id="ST_a", pin=pin, room_id=room.id))
+    with pytest.raises(sa.exc.IntegrityError):
+        db.session.flush()
+    db.session.rollback()
+
+
 def test_many_rooms_have_pins_of_their_own(app, settings, monkeypatch):
     monkeypatch.setattr(settings, "pin_length", 4)
     for _ in range(60):

@@ -1,13 +1,17 @@
 """Replace a room's PIN, end to end."""
 
+import html
+import re
 import threading
 
 import pytest
 import sqlalchemy as sa
+from werkzeug.test import TestResponse
 
 from tests.factories import stored, trail
 from tests.livekit import LiveKit
 from tests.personas import SWAP
+from webapp.accounts.models import User
 from webapp.db import db, utcnow
 from webapp.rooms.models import PhonePin, Room
 from webapp.telephony import jobs, reconcile
@@ -110,20 +114,44 @@ def test_when_no_pin_is_free_the_old_one_stays(client_as, room: Room, settings, 
     assert db.session.get_one(PhonePin, ("", before)).blocked_until is None
 
 
-def test_two_people_rotating_at_once_follow_each_other(client_as, room: Room):
-    before = room.pin
+def version_on_page(browser, room: Room) -> str:
+    found = re.search(r'name="seen" value="([^"]+)"', browser.get(f"/rooms/{room.slug}/pin", headers=SWAP).text)
+    assert found is not None
+    return html.unescape(found[1])
+
+
+def test_of_two_people_rotating_at_once_the_second_hears_who_was_first(client_as, room: Room):
+    before, url = room.pin, f"/rooms/{room.slug}/pin"
     browsers = [client_as("owner"), client_as("administrator")]
-    answers: list[int] = []
+    seen = version_on_page(browsers[0], room)
+    answers: list[TestResponse] = []
+    together = threading.Barrier(2)
 
     def rotate(browser) -> None:
-        answers.append(browser.post(f"/rooms/{room.slug}/pin", headers=SWAP).status_code)
+        together.wait()
+        answers.append(browser.post(url, data={"seen": seen}, headers=SWAP))
 
+    db.session.commit()
     threads = [threading.Thread(target=rotate, args=(browser,)) for browser in browsers]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join(30)
-    assert answers == [200, 200]
+    assert sorted(answer.status_code for answer in answers) == [200, 409]
+    late = next(answer for answer in answers if answer.status_code == 409)
+    first = trail("room.rotate_pin")[0].user_id
+    assert f"{db.session.get_one(User, first).name} replaced the PIN before you (just now)" in late.text
+    assert len(trail("room.rotate_pin")) == 1
     pins = db.session.scalars(sa.select(PhonePin).where(PhonePin.room_id == room.id)).all()
     free = [pin.pin for pin in pins if pin.blocked_until is None]
-    assert len(pins) == 3 and free == [stored(room).pin] and before not in free
+    assert len(pins) == 2 and free == [stored(room).pin] and before not in free
+
+
+def test_after_hearing_of_the_new_pin_one_may_rotate_it_again(client_as, room: Room):
+    owner = client_as("owner")
+    seen = version_on_page(owner, room)
+    assert owner.post(f"/rooms/{room.slug}/pin", data={"seen": seen}).status_code == 303
+    late = owner.post(f"/rooms/{room.slug}/pin", data={"seen": seen})
+    assert late.status_code == 409 and "<html" in late.text and "before you" in late.text
+    again = owner.post(f"/rooms/{room.slug}/pin", data={"seen": version_on_page(owner, room)})
+    assert again.status_code == 303 and len(trail("room.rotate_pin")) == 2

@@ -116,6 +116,7 @@ class PhonePin(Model):
     """
 
     __tablename__ = "phone_pins"
+    __table_args__ = (sa.CheckConstraint("ltrim(pin, '0123456789') = ''", name="digits"),)
 
     trunk_id: Mapped[str] = mapped_column(sa.String(64), primary_key=True)
     pin: Mapped[str] = mapped_column(sa.String(16), primary_key=True)

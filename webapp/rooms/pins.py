@@ -1,5 +1,6 @@
 """Phone PINs: random, unique on their trunk by a database constraint, quarantined when they go."""
 
+import re
 import secrets
 import uuid
 from datetime import datetime, timedelta
@@ -14,6 +15,7 @@ from webapp.rooms.models import PhonePin, Room
 from webapp.settings import settings
 
 TRIES = 5
+TYPEABLE = re.compile("[0-9]{4,16}")  # LiveKit reads at most 16 digits
 COLLISIONS = Counter("frontdesk_pin_collisions", "New PINs that were taken already and were drawn again")
 EXHAUSTED = Counter("frontdesk_pins_exhausted", "Times that no try found a free PIN")
 
@@ -53,7 +55,12 @@ def assign(room: Room) -> None:
 
 
 def take(trunk_id: str, pin: str, room_id: uuid.UUID) -> bool:
-    """Take a PIN for a room; False when it is taken or quarantined on that trunk."""
+    """Take a PIN for a room; False when it is taken or quarantined on that trunk.
+
+    Raises ValueError for what no phone can type: LiveKit would keep it, and every caller would be refused.
+    """
+    if not TYPEABLE.fullmatch(pin):
+        raise ValueError("a PIN is 4 to 16 digits")
     values = {"trunk_id": trunk_id, "pin": pin, "room_id": room_id, "assigned_at": utcnow()}
     try:
         with db.collision_safe():
