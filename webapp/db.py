@@ -123,6 +123,10 @@ class Database:
         session = g.db_session = Session(self.engine, expire_on_commit=False)
         return session
 
+    def begin_anew(self) -> None:
+        """Let go of the session and what it was doing; the next one is what the request asks for."""
+        self._close()
+
     @contextmanager
     def collision_safe(self) -> Iterator[None]:
         """A savepoint: an IntegrityError inside undoes only what stands inside."""

@@ -5,10 +5,11 @@ import secrets
 from dataclasses import dataclass
 
 import structlog
-from flask import Flask, request
+from flask import Flask, g, request
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from sqlalchemy.exc import OperationalError
+from flask_login import AnonymousUserMixin, current_user
+from sqlalchemy.exc import OperationalError, SQLAlchemyError, TimeoutError
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
@@ -63,6 +64,14 @@ def refusal(status: int, title: str, what: str, now: str, code: str = "") -> Res
     return htmx.respond("error.html", "error.html", status, **context)
 
 
+def _know_who_asks() -> None:
+    """Take whoever asks for a stranger while the database cannot tell: the page must come, whatever is away."""
+    try:
+        bool(current_user.is_authenticated)
+    except SQLAlchemyError:
+        g._login_user = AnonymousUserMixin()
+
+
 def _json(body: dict[str, str]) -> str:
     return json.dumps({key: str(value) for key, value in body.items() if value})
 
@@ -70,6 +79,7 @@ def _json(body: dict[str, str]) -> str:
 def _on_http(error: HTTPException) -> Response:
     if error.code is None or error.code < 400:
         return error.get_response()
+    _know_who_asks()
     words = PAGES.get(error.code, PAGES[500 if error.code >= 500 else 400])
     said = error.description if error.code in {400, 403, 409, 410} and error.response is None else None
     custom = said if said and said != type(error).description else words.what
@@ -80,13 +90,15 @@ def _on_http(error: HTTPException) -> Response:
     return response
 
 
-def _on_database(error: OperationalError) -> Response:
-    log.error("database.unavailable", kind=type(error.orig).__name__)  # the text may hold bound values
+def _on_database(error: OperationalError | TimeoutError) -> Response:
+    _know_who_asks()
+    log.error("database.unavailable", kind=type(getattr(error, "orig", error)).__name__)
     words = PAGES[503]
     return refusal(503, str(words.title), str(words.what), str(words.now))
 
 
 def _on_bug(error: Exception) -> Response:
+    _know_who_asks()
     code = "F-" + secrets.token_hex(4)
     log.error("unhandled", code=code, kind=type(error).__name__, exc_info=error)
     words = PAGES[500]
@@ -97,5 +109,6 @@ def init_app(app: Flask) -> None:
     """Register the error pages; tests see bugs as exceptions instead."""
     app.register_error_handler(HTTPException, _on_http)
     app.register_error_handler(OperationalError, _on_database)
+    app.register_error_handler(TimeoutError, _on_database)  # of the pool: every connection is in use
     if not app.testing:
         app.register_error_handler(Exception, _on_bug)

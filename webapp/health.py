@@ -1,16 +1,25 @@
 """Health for supervisors and proxies: alive, ready, and counted."""
 
+import time
+
+import requests
 import sqlalchemy as sa
-from flask import Blueprint, Flask
+from flask import Blueprint, Flask, current_app
 from flask.typing import ResponseReturnValue
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from redis import Redis
+from redis.exceptions import RedisError
 from sqlalchemy.exc import SQLAlchemyError
 
 from webapp.db import db
 from webapp.security import csrf, limiter
+from webapp.settings import settings
 
 bp = Blueprint("health", __name__)
 limiter.exempt(bp)
+EXTENSION = "frontdesk.health"
+KEPT_SECONDS = 5
+PATIENCE_SECONDS = 1
 
 
 @bp.get("/healthz")
@@ -21,12 +30,52 @@ def healthz() -> ResponseReturnValue:
 
 @bp.get("/readyz")
 def readyz() -> ResponseReturnValue:
-    """The database answers too; 503 when it does not."""
+    """Say which of the others answer: 503 without the database; without Redis or LiveKit the pages still work."""
+    ready = _database_answers()
+    lines = [_line("database", ready), *_others()]
+    return "\n".join([*lines, ""]), 200 if ready else 503, {"Content-Type": "text/plain"}
+
+
+def _line(name: str, well: bool) -> str:
+    return f"{name}: {'ok' if well else 'no answer'}"
+
+
+def _database_answers() -> bool:
     try:
         db.session.execute(sa.text("SELECT 1"))
+        db.session.rollback()  # the network is asked next
     except SQLAlchemyError:
-        return "database: no answer\n", 503, {"Content-Type": "text/plain"}
-    return "ok\n", {"Content-Type": "text/plain"}
+        return False
+    return True
+
+
+def _others() -> list[str]:
+    """Redis, where one is named, and LiveKit; asked at most every few seconds, because anybody may ask us."""
+    known: tuple[float, list[str]] = current_app.extensions.get(EXTENSION, (-KEPT_SECONDS, []))
+    if time.monotonic() - known[0] < KEPT_SECONDS:
+        return known[1]
+    lines = [_line("redis", _redis_answers())] if settings.redis_url else []
+    lines.append(_line("livekit", _livekit_answers()))
+    current_app.extensions[EXTENSION] = (time.monotonic(), lines)
+    return lines
+
+
+def _redis_answers() -> bool:
+    patience = PATIENCE_SECONDS
+    try:
+        with Redis.from_url(settings.redis_url, socket_connect_timeout=patience, socket_timeout=patience) as client:
+            return bool(client.ping())
+    except RedisError:
+        return False
+
+
+def _livekit_answers() -> bool:
+    """Its front page is its own health check, and needs no token."""
+    try:
+        with requests.get(settings.livekit_url, timeout=PATIENCE_SECONDS) as answer:
+            return answer.status_code < 500
+    except requests.RequestException:
+        return False
 
 
 @bp.get("/metrics")

@@ -8,6 +8,7 @@ from datetime import timedelta
 import sqlalchemy as sa
 from flask import Flask, Request, g, session
 from flask_login import LoginManager
+from sqlalchemy.exc import OperationalError
 
 from webapp.accounts.models import User, UserSession
 from webapp.db import db, utcnow
@@ -78,15 +79,19 @@ def load(_request: Request) -> User | None:
     if row is None or not row.user.is_active:
         return None
     if row.seen_at < utcnow() - SEEN_EVERY:
-        row = _touch(row.id) or row
+        _touch(row.id)
+        row = db.session.scalar(found)
     g.user_session = row
-    return row.user
+    return row.user if row is not None else None
 
 
-def _touch(session_id: uuid.UUID) -> UserSession | None:
-    db.begin_writing().execute(sa.update(UserSession).where(UserSession.id == session_id).values(seen_at=utcnow()))
-    db.session.commit()
-    return db.session.get(UserSession, session_id)
+def _touch(session_id: uuid.UUID) -> None:
+    """Write the time last seen; while the database is busy that can wait for the next look."""
+    try:
+        db.begin_writing().execute(sa.update(UserSession).where(UserSession.id == session_id).values(seen_at=utcnow()))
+        db.session.commit()
+    except OperationalError:
+        db.begin_anew()
 
 
 def init_app(app: Flask) -> None:
