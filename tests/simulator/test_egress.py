@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from tests.livekit import LiveKit, Refused
+from tests.plugins.receiver import Receiver
 
 RECORDED = Path(__file__).parent / "recorded"
 SERVICE = "Egress"
@@ -173,3 +174,46 @@ def test_lists_are_filtered_by_room_and_by_what_still_runs(start: Any, livekit: 
     assert listed(room_name="eg") == {ended, running}
     assert listed(room_name="eg", active=True) == {running}
     assert listed(active=True) == {running, elsewhere}
+
+
+def test_a_recording_is_told_of_in_order_in_the_recorded_shape(start: Any, livekit: LiveKit, receiver: Receiver):
+    livekit.hooks_to(receiver.url)
+    egress_id = start()["egress_id"]
+    wait_for(livekit, egress_id, "EGRESS_ACTIVE")
+    livekit.call(SERVICE, "StopEgress", egress_id=egress_id)
+    wait_for(livekit, egress_id, "EGRESS_COMPLETE")
+    livekit.settle()
+    told = [json.loads(hook.body) for hook in receiver.hooks]
+    statuses = [(body["event"], body["egressInfo"].get("status")) for body in told]
+    assert statuses == [
+        ("egress_started", None),
+        ("egress_updated", "EGRESS_ACTIVE"),
+        ("egress_updated", "EGRESS_ENDING"),
+        ("egress_ended", "EGRESS_COMPLETE"),
+    ]
+    real = [json.loads(hook["raw_body"]) for hook in recorded("egress")["webhooks"]["events"]]
+    for body in told:
+        state = (body["event"], body["egressInfo"].get("status"))
+        same = next(each for each in real if (each["event"], each.get("egressInfo", {}).get("status")) == state)
+        assert shape(body) == shape(same)
+
+
+def test_when_the_worker_is_gone_what_runs_cannot_be_stopped_and_stays_in_the_lists(start: Any, livekit: LiveKit):
+    known = recorded("egress-worker-gone")
+    ended, running = start()["egress_id"], start()["egress_id"]
+    wait_for(livekit, running, "EGRESS_ACTIVE")
+    livekit.control("end-egress", egress_id=ended)
+    wait_for(livekit, ended, "EGRESS_COMPLETE")
+    livekit.switch(egress_worker=False)
+    for name, method, egress_id in [
+        ("stop_EGRESS_ACTIVE", "StopEgress", running),
+        ("stop_EGRESS_COMPLETE", "StopEgress", ended),
+        ("stream_active", "UpdateStream", running),
+        ("stream_complete", "UpdateStream", ended),
+    ]:
+        with pytest.raises(Refused) as refused:
+            livekit.call(SERVICE, method, egress_id=egress_id)
+        expected = known[name]["response"]
+        assert (refused.value.status, refused.value.body) == (expected["status"], expected["body"]), name
+    (listed,) = livekit.call(SERVICE, "ListEgress", active=True)["items"]
+    assert (listed["egress_id"], listed["status"]) == (running, "EGRESS_ACTIVE")

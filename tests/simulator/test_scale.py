@@ -6,9 +6,13 @@ from statistics import median
 
 import pytest
 import requests
+from livekit.protocol.models import DisconnectReason
 from livekit.protocol.sip import ListSIPDispatchRuleRequest, ListSIPDispatchRuleResponse
 
+from simulator import calls, participants, rooms
+from simulator.world import World
 from tests.livekit import LiveKit
+from tests.simulator.phones import dial, rule, run, store, type_keys, until, web
 
 RULES = 10_000
 # Generous: on an idle machine a create takes 12 ms and the whole list 25 ms, but tests share their machine.
@@ -85,3 +89,20 @@ def test_a_listed_rule_is_the_rule_as_it_stands(many: LiveKit) -> None:
     many.call("SIP", "DeleteSIPDispatchRule", **named)
     many.store_sip(rules=[{**named, "name": "another", "rule": {"dispatch_rule_direct": {"room_name": "r"}}}])
     assert listed() == "another"
+
+
+def test_nothing_goes_on_after_many_calls_and_visits() -> None:
+    async def scenario(world: World) -> None:
+        store(world, rule("SDR_1", "meet", pin="1"), rule("SDR_2", "open"))
+        for number in range(200):
+            call = await type_keys(
+                world, await dial(world, **{"from": f"+1555{number}"}), ("1#", "9#", "#")[number % 3]
+            )
+            participants.leave(world, web(world, "open", f"web-{number}"))
+            calls.hang_up(world, call)
+        for room in list(world.rooms.values()):
+            rooms.close(world, room, DisconnectReason.ROOM_DELETED)
+        await until(lambda: not world._tasks)
+        assert not [timer for timer in world._timers if not timer.cancelled()]
+
+    run(scenario)
