@@ -37,4 +37,4 @@ def post_worker_init(worker: Any) -> None:
 def worker_exit(_server: Any, worker: Any) -> None:
     """Let the job under way finish."""
     if hasattr(worker, "consumer"):
-        worker.consumer.stop()
+        queue.stop(worker.consumer)

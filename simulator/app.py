@@ -7,13 +7,13 @@ from simulator import (
     control,
     egress,
     egress_control,
-    playground,
     roomservice,
     sip,
     unused_services,
     visitors,
 )
 from simulator.control import Command, Control
+from simulator.playground.pages import Playground
 from simulator.twirp import Services, Twirp
 from simulator.world import World
 
@@ -41,7 +41,7 @@ def create_app(world: World) -> web.Application:
     control_api = Control(world, SERVICES, COMMANDS, READINGS).__call__
     for path in ("/control", "/control/{name}"):
         app.router.add_route("*", path, control_api)
-    app.router.add_routes(playground.routes())
+    app.router.add_routes(Playground(world).routes())
     app.router.add_route("*", "/{rest:.*}", Twirp(world, SERVICES).__call__)
     app.on_startup.append(lambda _: _start(world))
     app.on_cleanup.append(lambda _: _stop(world))

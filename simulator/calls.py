@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 from simulator import calls_room
 from simulator.calls_gate import ASK_PASSWORD, Refused, ask_rule, authenticate, find_trunk
-from simulator.calls_model import Caller, Keys, PhoneCall, Phones, State
+from simulator.calls_model import NO_SUCH_KEY, Caller, Keys, PhoneCall, Phones, State
 from simulator.ids import letters
 from simulator.world import World
 from webapp.telephony.matching import KEYPAD, LONGEST_PIN, Answer
@@ -35,7 +35,7 @@ def press(world: World, call: PhoneCall, keys: str) -> None:
     Raises ValueError for what no phone has.
     """
     if not set(keys) <= KEYPAD:
-        raise ValueError("a phone has the keys 0-9, *, # and a-d")
+        raise ValueError(NO_SUCH_KEY)
     if call.caller.keys_by != Keys.AUDIO:
         _press_unheard(call, keys)
         return
@@ -130,6 +130,7 @@ async def _answer(world: World, call: PhoneCall, answer: Answer) -> None:
         call.state = State.PROMPT
         call.prompts.append("enter-pin")
         call.log.write("inbound.go:1239", "Requesting Pin for SIP call")
+        press(world, call, call.caller.keys)
 
 
 def _accept(call: PhoneCall) -> None:

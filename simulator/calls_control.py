@@ -18,7 +18,8 @@ from simulator.world import World
 def dial(world: World, told: Arguments) -> dict[str, Any]:
     """Call `to` as `from`, from `source_ip`, claiming `from_host`, with `username` and `password` if asked for them.
 
-    `keys_by` says how keys are sent: audio (RFC 4733, the only way LiveKit hears), info (SIP INFO) or none.
+    `keys` are pressed as soon as a PIN is asked for; `keys_by` says how: audio (RFC 4733, the
+    only way LiveKit hears), info (SIP INFO) or none.
     """
     return state_of(calls.place(world, Caller.parse(told)))
 

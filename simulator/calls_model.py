@@ -10,10 +10,11 @@ from typing import Any, Self
 from simulator import ids
 from simulator.sip_log import SipLog
 from simulator.world import Participant
-from webapp.telephony.matching import Call
+from webapp.telephony.matching import KEYPAD, Call
 
 REPEATED_SECONDS = 60.0
 KEPT_CALLS = 1000
+NO_SUCH_KEY = "a phone has the keys 0-9, *, # and a-d"
 
 
 class State(StrEnum):
@@ -38,7 +39,7 @@ class Keys(StrEnum):
 
 @dataclass(frozen=True)
 class Caller:
-    """What a phone sends with its INVITE, the password it has if it is asked, and how it sends keys."""
+    """What a phone sends with its INVITE, and what it has if it is asked: password, and `keys` for the PIN prompt."""
 
     number: str = "+15551234"
     called: str = "+15550001"
@@ -49,6 +50,7 @@ class Caller:
     tag: str = ""
     username: str = ""
     password: str = ""
+    keys: str = ""
     keys_by: str = Keys.AUDIO
 
     @classmethod
@@ -60,6 +62,8 @@ class Caller:
             raise ValueError("every field of a caller is a text")
         filled = cls(**texts)
         Keys(filled.keys_by)
+        if not set(filled.keys) <= KEYPAD:
+            raise ValueError(NO_SUCH_KEY)
         call_id = filled.call_id or f"{ids.letters(16)}@{filled.source_ip}"
         return replace(filled, call_id=call_id, tag=filled.tag or ids.letters(9))
 

@@ -39,7 +39,7 @@ class Control:
         """Do a command, or read."""
         name = request.match_info.get("name", "")
         table = self.readings if request.method == "GET" else self.commands
-        if _of_another_site(request):
+        if of_another_site(request):
             return _refused(403, "pages of other sites may not give orders here")
         if not name and request.method == "GET":
             return web.json_response({"commands": documented(self.commands), "readings": documented(self.readings)})
@@ -72,7 +72,8 @@ def documented(table: Mapping[str, Command]) -> dict[str, str]:
     return {name: inspect.getdoc(command) or "" for name, command in sorted(table.items())}
 
 
-def _of_another_site(request: web.Request) -> bool:
+def of_another_site(request: web.Request) -> bool:
+    """The request comes from a page of another site."""
     # Browsers name the page's origin with every POST; whoever is no browser is at this machine anyway.
     origin = request.headers.get("Origin")
     return origin is not None and urlsplit(origin).netloc != request.host

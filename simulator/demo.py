@@ -18,7 +18,7 @@ from urllib.request import Request, urlopen
 
 from simulator.oidc.personas import PERSONAS
 
-START_SECONDS = 60
+START_SECONDS = 120
 STOP_SECONDS = 12  # a little more than what gunicorn grants requests under way
 
 # Numbers that France keeps free for films and examples.

@@ -44,7 +44,7 @@ def _app(settings: Settings) -> Iterator[Flask]:
     with app.app_context():
         metadata.create_all(db.engine)
         yield app
-        db.engine.dispose()
+        db.dispose()
 
 
 @pytest.fixture

@@ -3,8 +3,10 @@
 from collections.abc import Callable
 
 import pytest
+import sqlalchemy as sa
 from flask import Flask
 from pydantic import ValidationError
+from sqlalchemy.exc import DBAPIError
 
 from tests.personas import Browser
 from webapp.config import Settings
@@ -61,3 +63,10 @@ def test_two_browsers_are_two_people(client_as: Callable[[str], Browser]):
     one, other = client_as("owner"), client_as("stranger")
     assert "owner@frontdesk.example" in one.get("/account/").text
     assert "stranger@frontdesk.example" in other.get("/account/").text
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_what_people_typed_is_in_no_database_error(app: Flask, method: str):
+    with app.test_request_context("/", method=method), pytest.raises(DBAPIError) as failure:
+        db.session.execute(sa.text("SELECT * FROM nowhere WHERE name = :typed"), {"typed": "Walburga"})
+    assert "nowhere" in str(failure.value) and "Walburga" not in str(failure.value)

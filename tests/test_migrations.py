@@ -37,7 +37,7 @@ def _app_on(url: str) -> Iterator[Flask]:
     app = create_app(Settings(environment="testing", database_url=url))
     with app.app_context():
         yield app
-        db.engine.dispose()
+        db.dispose()
 
 
 def described(look: Callable[[sa.Inspector, str], object]) -> dict[str, object]:

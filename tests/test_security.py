@@ -149,7 +149,7 @@ def https(settings: Settings) -> Iterator[Browser]:
     app = create_app(settings.model_copy(update={"public_url": DESK, "proxy_count": 1}))
     with app.app_context():
         yield browser(app)
-        db.engine.dispose()
+        db.dispose()
 
 
 def set_language(browser: Browser, referer: str) -> TestResponse:

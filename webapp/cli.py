@@ -25,6 +25,11 @@ def alembic_config() -> Config:
     return config
 
 
+def upgrade_to_head() -> None:
+    """Bring the current app's database up to the newest version."""
+    command.upgrade(alembic_config(), "head")
+
+
 @database.command()
 @click.argument("revision", default="head")
 def upgrade(revision: str) -> None:

@@ -181,6 +181,13 @@ class Settings(BaseSettings):
         return self.oidc_name or urlsplit(self.oidc_issuer).netloc
 
     @property
+    def limits_url(self) -> str:
+        """Where rate limits are counted, as the limiter spells it: it knows a Redis socket by a name of its own."""
+        if self.redis_url.startswith("unix://"):
+            return "redis+" + self.redis_url
+        return self.redis_url or "memory://"
+
+    @property
     def embedded(self) -> bool:
         """Jobs and rate limits live in the web process while no Redis is named."""
         return not self.redis_url

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from babel import Locale
 from flask import Flask
 from flask_babel import format_datetime, format_decimal, format_timedelta, get_locale, get_timezone, to_user_timezone
+from flask_babel import lazy_gettext as _l
 from flask_wtf.csrf import generate_csrf
 
 from webapp.db import utcnow
@@ -29,10 +30,10 @@ def file_size(size: int | None) -> str:
     """Bytes in the unit a person would choose, with decimal prefixes."""
     if size is None:
         return ""
-    for unit, bytes_ in (("GB", 10**9), ("MB", 10**6), ("kB", 10**3)):
+    for words, bytes_ in ((_l("%(size)s GB"), 10**9), (_l("%(size)s MB"), 10**6), (_l("%(size)s kB"), 10**3)):
         if size >= bytes_:
-            return f"{size / bytes_:.1f} {unit}"
-    return f"{size} B"
+            return str(words) % {"size": format_decimal(size / bytes_, "0.0" if size < 10 * bytes_ else "0")}
+    return str(_l("%(size)s B")) % {"size": size}
 
 
 def duration(milliseconds: int | None) -> str:

@@ -16,6 +16,8 @@ from webapp import htmx
 from webapp.config import Settings
 
 csrf = CSRFProtect()
+# A Redis that hangs must not hang the requests: they are counted in memory until it is back.
+REDIS_TIMES = {"socket_connect_timeout": 1, "socket_timeout": 1}
 limiter = Limiter(get_remote_address, headers_enabled=False)
 
 # Endpoints that anonymous people may reach; everything else sends them to sign in. A test walks the url_map against it.
@@ -124,7 +126,8 @@ def init_app(app: Flask, settings: Settings) -> None:
         SESSION_COOKIE_SAMESITE="Lax",
         WTF_CSRF_TIME_LIMIT=None,  # a form left open over lunch still works: the token dies with the session
         WTF_CSRF_SSL_STRICT=True,
-        RATELIMIT_STORAGE_URI=settings.redis_url or "memory://",
+        RATELIMIT_STORAGE_URI=settings.limits_url,
+        RATELIMIT_STORAGE_OPTIONS=REDIS_TIMES if settings.redis_url else {},
         RATELIMIT_IN_MEMORY_FALLBACK_ENABLED=bool(settings.redis_url),
         RATELIMIT_ENABLED=True,
     )

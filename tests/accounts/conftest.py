@@ -47,7 +47,7 @@ def _app(settings: Settings) -> Iterator[Flask]:
         tables.create_all(db.engine)
     yield app
     with app.app_context():
-        db.engine.dispose()
+        db.dispose()
 
 
 @pytest.fixture(autouse=True)

@@ -46,7 +46,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         thread.join(5)
         server.server_close()
         with app.app_context():
-            db.engine.dispose()
+            db.dispose()
 
 
 @pytest.fixture(params=[True, False], ids=["with scripts", "without scripts"])

@@ -36,7 +36,7 @@ def test_an_owner_makes_a_room_and_replaces_its_pin(people: People):
     desk.make_room("Harbour hearing")
     desk.accessible()
     before = desk.pin()
-    desk.unfold("New PIN")
+    desk.unfold("Rotate…")
     desk.fill("Why a new PIN", "It was read out in public.")
     desk.press("Rotate the PIN")
     desk.sees("An old PIN stays blocked until")

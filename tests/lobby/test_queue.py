@@ -28,12 +28,13 @@ def counted() -> Iterator[list[str]]:
     def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
         said.append(statement)
 
-    engine = db.engine
-    event.listen(engine, "before_cursor_execute", note)
+    for engine in db.engines:
+        event.listen(engine, "before_cursor_execute", note)
     try:
         yield said
     finally:
-        event.remove(engine, "before_cursor_execute", note)
+        for engine in db.engines:
+            event.remove(engine, "before_cursor_execute", note)
 
 
 def version_in(page: str) -> str:

@@ -24,10 +24,12 @@ def count_queries(app: Flask) -> Counted:
         def listen(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
             sent.append(statement)
 
-        event.listen(db.engine, "before_cursor_execute", listen)
+        for engine in db.engines:
+            event.listen(engine, "before_cursor_execute", listen)
         try:
             yield sent
         finally:
-            event.remove(db.engine, "before_cursor_execute", listen)
+            for engine in db.engines:
+                event.remove(engine, "before_cursor_execute", listen)
 
     return counting

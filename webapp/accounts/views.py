@@ -30,7 +30,7 @@ bp = Blueprint("accounts", __name__)
 log = structlog.get_logger()
 SIGN_OUT_STATE = "sign_out_state"
 ROOMS_SHOWN = 200
-ROLE_NAMES = {Role.OWNER: _l("owner"), Role.ADMINISTRATOR: _l("administrator"), Role.MEMBER: _l("member")}
+ROLE_NAMES = {Role.OWNER: _l("Owner"), Role.ADMINISTRATOR: _l("Administrator"), Role.MEMBER: _l("Member")}
 sign_in_limit = limiter.limit(lambda: settings.sign_in_limit)
 
 

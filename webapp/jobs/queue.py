@@ -9,7 +9,7 @@ from typing import Any
 import structlog
 from flask import Flask
 from huey import Huey, RedisHuey, SqliteHuey
-from huey.consumer import Consumer
+from huey.consumer import Consumer, Scheduler
 from sqlalchemy.engine import make_url
 
 from webapp import due
@@ -19,12 +19,16 @@ from webapp.jobs import periodic, register, work
 
 log = structlog.get_logger()
 EXTENSION = "frontdesk.huey"
+REDIS_TIMES = "socket_connect_timeout=2&socket_timeout=5"  # longer than the second for which workers wait for work
+TICK_SECONDS = 60
+STOP_SECONDS = 8  # what work under way gets; gunicorn and systemd wait longer
 
 
 def make_huey(settings: Settings) -> Huey:
     """The queue that the settings name; results are not kept, the database knows them."""
     if settings.redis_url:
-        return RedisHuey("frontdesk", url=settings.redis_url, results=False)
+        glue = "&" if "?" in settings.redis_url else "?"
+        return RedisHuey("frontdesk", url=f"{settings.redis_url}{glue}{REDIS_TIMES}", results=False)
     url = make_url(settings.database_url)
     folder = Path(url.database or "").parent if url.drivername.startswith("sqlite") else Path("var")
     folder.mkdir(parents=True, exist_ok=True)
@@ -56,7 +60,21 @@ def init_app(app: Flask, settings: Settings) -> None:
     app.extensions[due.QUEUE] = sooner
 
 
-class QuietConsumer(Consumer):
+class PacedConsumer(Consumer):
+    """A consumer whose clock ticks as often as the sweep needs it, and that lets work under way finish."""
+
+    def __init__(self, app: Flask, threads: int) -> None:
+        self._tick_seconds = min(TICK_SECONDS, app.extensions["frontdesk.settings"].sweep_seconds)
+        super().__init__(app.extensions[EXTENSION], workers=threads, periodic=True, shutdown_timeout=STOP_SECONDS)
+        self._signal_actions = dict.fromkeys((signal.SIGTERM, signal.SIGINT), (False, True))  # no restart; gracefully
+
+    def _create_scheduler(self) -> Scheduler:
+        scheduler = super()._create_scheduler()
+        scheduler.periodic_task_seconds = self._tick_seconds
+        return scheduler
+
+
+class QuietConsumer(PacedConsumer):
     """A consumer that leaves the signals to the web server it lives in."""
 
     def _set_signal_handlers(self) -> None:
@@ -64,17 +82,20 @@ class QuietConsumer(Consumer):
 
 
 def start_embedded(app: Flask, threads: int = 2) -> Consumer:
-    """Run the queue inside this process; call it after the fork. Returns the consumer, to be stopped with stop()."""
-    consumer = QuietConsumer(app.extensions[EXTENSION], workers=threads, periodic=True, check_worker_health=False)
+    """Run the queue inside this process; call it after the fork. Returns the consumer, for `stop`."""
+    consumer = QuietConsumer(app, threads)
     consumer.start()
     return consumer
 
 
+def stop(consumer: Consumer) -> None:
+    """End a consumer; work under way may finish for some seconds."""
+    consumer.stop(graceful=True)
+
+
 def run_worker(app: Flask, threads: int = 4) -> None:
     """Run the queue until SIGTERM or SIGINT: the body of `flask worker`."""
-    consumer = Consumer(app.extensions[EXTENSION], workers=threads, periodic=True)
-    signal.signal(signal.SIGINT, signal.default_int_handler)
-    consumer.run()
+    PacedConsumer(app, threads).run()
 
 
 def depth(app: Flask) -> dict[str, Any]:

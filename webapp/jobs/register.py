@@ -12,6 +12,7 @@ from webapp.lobby import jobs as lobby
 from webapp.recordings import follow
 from webapp.recordings import jobs as recordings
 from webapp.rooms import jobs as rooms
+from webapp.settings import settings
 from webapp.telephony import jobs as telephony
 
 HANDLERS: dict[str, Handler] = {
@@ -30,7 +31,7 @@ def jobs() -> list[Job]:
     minute = timedelta(seconds=55)  # the clock ticks every minute: a full minute would now and then skip a tick
     return [
         Job("hooks", minute, hooks.sweep),
-        Job("rules", minute, telephony.sweep),
+        Job("rules", timedelta(seconds=settings.sweep_seconds * 0.9), telephony.sweep),
         Job("due_work", minute, sweep_due_work),
         Job("lobby_expire", minute, lobby.expire),
         Job("lobby_purge", timedelta(hours=1), lobby.purge),

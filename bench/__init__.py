@@ -1,0 +1,1 @@
+"""How fast Frontdesk is: `make bench`."""

@@ -1,0 +1,167 @@
+"""`python -m bench`: measure everything on PostgreSQL, print it, and write build/bench.json."""
+
+import argparse
+import json
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from contextlib import ExitStack
+from pathlib import Path
+
+import requests
+
+from bench import livekit
+from bench.load import LoadFailed, Measured, run
+from bench.report import Line, as_json, text
+from bench.scenarios import SCENARIOS, Plan, Proof, Scenario
+from bench.servers import CEILING, FRONTDESK, ROOT, WORKERS, clean_environment, gunicorn
+from bench.world import FULL, QUICK, Size, World
+from tests.plugins.servers import postgresql
+from webapp import create_app
+from webapp.cli import upgrade_to_head
+from webapp.config import Settings
+from webapp.db import db
+
+UNLIMITED = "1000000000 per minute"
+POSTGRESQL_CONF = "max_connections = 100\nshared_buffers = 512MB\n"
+PLAIN = b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
+
+
+class Bench:
+    """One run: the ceiling is measured before each scenario, because other work on the machine comes and goes."""
+
+    def __init__(self, world: World, ceiling_url: str, seconds: float) -> None:
+        self.world = world
+        self.ceiling_url = ceiling_url
+        self.seconds = seconds
+        self.ceilings: list[Measured] = []
+        self.measured: dict[str, tuple[Measured, int]] = {}
+
+    def measure(self, scenario: Scenario, url: str) -> None:
+        """Prepare, ask once to see that the answer is right, warm up, measure, see that the work was done."""
+        plan = scenario.prepare(self.world)
+        prove(url, plan.proof)
+        requests_ = list(plan.requests)
+        queries = count_queries(url, requests_[0], scenario.expects)
+        warm = requests_[1 : len(requests_) // 10] or requests_
+        run(url, warm, 1, scenario.connections, scenario.expects)
+        self.ceilings.append(run(self.ceiling_url, [PLAIN], max(self.seconds / 3, 1)))
+        before = self._made(plan)
+        rest = requests_[len(warm) + 1 :] or requests_
+        measured = run(url, rest, self.seconds, scenario.connections, scenario.expects)
+        if plan.made is not None and self._made(plan) - before < measured.requests:
+            raise LoadFailed(f"{scenario.key}: {measured.requests} answers, but less was made")
+        self.measured[scenario.key] = measured, queries
+        say(f"{scenario.key:26}{measured.rps:>8.0f}/s, ceiling just before {self.ceilings[-1].rps:.0f}/s")
+
+    def _made(self, plan: Plan) -> int:
+        """How much there is of what the requests make."""
+        found = db.session.scalar(plan.made) if plan.made is not None else 0
+        db.session.commit()
+        return found or 0
+
+    def lines(self) -> dict[str, Line]:
+        """The results against the median of the ceilings."""
+        ceiling = sorted(self.ceilings, key=lambda measured: measured.rps)[len(self.ceilings) // 2]
+        every = {"ceiling": (ceiling, 0)} | self.measured
+        return {key: Line.of(measured, ceiling, queries) for key, (measured, queries) in every.items()}
+
+
+def ask(url: str, request: bytes, expects: int) -> requests.Response:
+    """Send one prepared request; another status than expected ends the run."""
+    head, _, body = request.partition(b"\r\n\r\n")
+    first, *rest = head.decode().split("\r\n")
+    method, path, _version = first.split(" ")
+    headers = dict(line.split(": ", 1) for line in rest if not line.startswith(("Host", "Content-Length")))
+    answer = requests.request(method, url + path, headers=headers, data=body, timeout=30, allow_redirects=False)
+    if answer.status_code != expects:
+        raise LoadFailed(f"{method} {path}: {answer.status_code} instead of {expects}\n{answer.text[:800]}")
+    return answer
+
+
+def count_queries(url: str, request: bytes, expects: int) -> int:
+    """How many statements the database is sent for the request."""
+    return int(ask(url, request, expects).headers["X-Queries"])
+
+
+def prove(url: str, proof: Proof) -> None:
+    """See that the answer is the page that is meant, and not some other that is as fast."""
+    answer = ask(url, proof.request, proof.status)
+    if answer.text.count(proof.says) < proof.times:
+        raise LoadFailed(f"not {proof.times} times {proof.says!r} in the answer:\n{answer.text[:800]}")
+
+
+def measure_start(environment: dict[str, str], folder: Path) -> float:
+    """Seconds from the command to the first answer, the best of three: the others measure the machine."""
+
+    def once() -> float:
+        with gunicorn(("--workers", str(WORKERS), "wsgi:app"), environment, "/healthz", folder / "start.log") as server:
+            return server.start_s
+
+    return min(once() for _ in range(3))
+
+
+def main(arguments: Sequence[str]) -> None:
+    """Read the options and measure."""
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="on 1,000 rooms, in under two minutes")
+    parser.add_argument("--only", action="append", help="a scenario's key; may be repeated")
+    parser.add_argument("--seconds", type=float, help="how long each scenario is measured")
+    options = parser.parse_args(arguments)
+    chosen = [scenario for scenario in SCENARIOS if not options.only or scenario.key in options.only]
+    seconds = options.seconds or (3 if options.quick else 8)
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="frontdesk-bench-")))
+        measure_all(stack, folder, QUICK if options.quick else FULL, seconds, chosen)
+
+
+def measure_all(stack: ExitStack, folder: Path, size: Size, seconds: float, chosen: Sequence[Scenario]) -> None:
+    """Start everything, measure, report."""
+    url = stack.enter_context(postgresql(POSTGRESQL_CONF))
+    simulator = stack.enter_context(livekit.running(folder))
+    told = {
+        "environment": "development",
+        "database_url": url,
+        "secret_key": "bench-secret-key-of-32-characters",
+        "livekit_url": simulator.url,
+        "hook_limit": UNLIMITED,
+        "join_limit": UNLIMITED,
+        "recordings_dir": str(folder / "recordings"),
+    }
+    environment = clean_environment(**{f"FRONTDESK_{name.upper()}": value for name, value in told.items()})
+    app = create_app(Settings.model_validate(told | {"environment": "testing"}))
+    with app.app_context():
+        upgrade_to_head()
+        world = World(app, size)
+        started = time.monotonic()
+        world.fill()
+        say(f"{size.rooms} rooms in {time.monotonic() - started:.1f} s")
+        start_s = measure_start(environment, folder)
+        ceiling = stack.enter_context(gunicorn(CEILING, environment, "/", folder / "ceiling.log"))
+        bench = Bench(world, ceiling.url, seconds)
+        with gunicorn(FRONTDESK, environment, "/healthz", folder / "frontdesk.log") as server:
+            for scenario in chosen:
+                if scenario.key.startswith("hook_intake"):
+                    simulator.fill_rules(size.rules if "10000" in scenario.key else 100)
+                bench.measure(scenario, server.url)
+            worker_mb = server.worker_mb()
+    say("\n" + text(bench.lines(), worker_mb, start_s))
+    write(as_json(bench.lines(), worker_mb, start_s))
+
+
+def write(results: dict[str, object]) -> None:
+    """Keep the results where others can read them."""
+    file = ROOT / "build" / "bench.json"
+    file.parent.mkdir(exist_ok=True)
+    file.write_text(json.dumps(results, indent=2) + "\n")
+
+
+def say(line: str) -> None:
+    """Print at once."""
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,63 @@
+"""The simulated LiveKit that Frontdesk follows up its hooks with."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import requests
+from livekit.api import AccessToken, SIPGrants
+
+from bench.servers import ROOT, clean_environment
+from webapp.config import Settings
+
+API_KEY: str = Settings.model_fields["livekit_api_key"].default
+API_SECRET: str = Settings.model_fields["livekit_api_secret"].default.get_secret_value()
+BATCH_TRUNK = {"name": "bench", "numbers": ["+15550100"]}
+
+
+@dataclass
+class Simulator:
+    """A running simulator and how many rules it has."""
+
+    url: str
+    rules: int = 0
+    trunk_id: str = ""
+
+    def fill_rules(self, count: int) -> None:
+        """Let it have so many rules in all, as an installation with so many live rooms has."""
+        if not self.trunk_id:
+            self.trunk_id = self._call("CreateSIPInboundTrunk", trunk=BATCH_TRUNK)["sip_trunk_id"]
+        for number in range(self.rules, count):
+            rule = {"dispatch_rule_direct": {"room_name": f"bench-{number}", "pin": str(10**9 + number)}}
+            self._call("CreateSIPDispatchRule", rule=rule, trunk_ids=[self.trunk_id], name=f"bench {number}")
+        self.rules = max(self.rules, count)
+
+    def _call(self, method: str, **body: object) -> dict[str, str]:
+        token = AccessToken(API_KEY, API_SECRET).with_sip_grants(SIPGrants(admin=True)).to_jwt()
+        headers = {"Authorization": f"Bearer {token}"}
+        answer = requests.post(f"{self.url}/twirp/livekit.SIP/{method}", json=body, headers=headers, timeout=30)
+        answer.raise_for_status()
+        found: dict[str, str] = answer.json()
+        return found
+
+
+@contextmanager
+def running(folder: Path) -> Iterator[Simulator]:
+    """Run it while the block runs; its own webhooks go nowhere."""
+    command = [sys.executable, "-m", "simulator", "--port", "0", "--oidc-port", "0", "--announce"]
+    keys = ["--api-key", API_KEY, "--api-secret", API_SECRET, "--webhook-url", "http://127.0.0.1:9/"]
+    with (folder / "simulator.log").open("ab") as log:
+        process = subprocess.Popen(
+            [*command, *keys], cwd=ROOT, env=clean_environment(), stdout=subprocess.PIPE, stderr=log, text=True
+        )
+    assert process.stdout is not None
+    try:
+        yield Simulator(json.loads(process.stdout.readline())["livekit"])
+    finally:
+        process.terminate()
+        process.wait(10)
+        process.stdout.close()

@@ -1,0 +1,81 @@
+"""The servers under measurement, as they run in production: gunicorn with two workers."""
+
+import os
+import re
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.error import URLError
+from urllib.request import urlopen
+
+ROOT = Path(__file__).parent.parent
+WORKERS = 2
+FRONTDESK = ("--workers", str(WORKERS), "bench.app:app")
+_AS_OURS = ("--config", "/dev/null", "--worker-class", "gthread", "--threads", "8", "--no-control-socket")
+CEILING = (*_AS_OURS, "--workers", str(WORKERS), "bench.ceiling:app")  # our file asks the app for its settings
+
+
+@dataclass(frozen=True)
+class Server:
+    """A running server."""
+
+    url: str
+    pid: int
+    start_s: float
+
+    def worker_mb(self) -> float:
+        """The largest worker's memory: its own pages, and its part of those it shares with the others (PSS)."""
+        children = Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()
+        return max(_proportional_kb(int(child)) for child in children) / 1024
+
+
+def _proportional_kb(pid: int) -> int:
+    found = re.search(r"^Pss:\s+(\d+) kB", Path(f"/proc/{pid}/smaps_rollup").read_text(), re.MULTILINE)
+    return int(found[1]) if found else 0
+
+
+def free_port() -> int:
+    """A port that nobody uses."""
+    with socket.socket() as trial:
+        trial.bind(("127.0.0.1", 0))
+        port: int = trial.getsockname()[1]
+        return port
+
+
+@contextmanager
+def gunicorn(arguments: Sequence[str], environment: Mapping[str, str], path: str, log: Path) -> Iterator[Server]:
+    """Run gunicorn while the block runs; the time until the first answer on `path` is its start_s."""
+    url = f"http://127.0.0.1:{free_port()}"
+    command = [sys.executable, "-m", "gunicorn", "--bind", url.removeprefix("http://"), *arguments]
+    with log.open("ab") as output:
+        started = time.monotonic()
+        process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=output, stderr=output)
+    try:
+        _wait(url + path, process, log)
+        yield Server(url, process.pid, time.monotonic() - started)
+    finally:
+        process.terminate()
+        process.wait(30)
+
+
+def _wait(url: str, process: "subprocess.Popen[bytes]", log: Path) -> None:
+    for _ in range(3000):
+        if process.poll() is not None:
+            raise RuntimeError(f"gunicorn ended: {log.read_text()[-2000:]}")
+        try:
+            with urlopen(url, timeout=5):
+                return
+        except (URLError, OSError):
+            time.sleep(0.01)
+    raise RuntimeError(f"{url} did not answer within 30 s")
+
+
+def clean_environment(**settings: str) -> dict[str, str]:
+    """The caller's environment without its own Frontdesk settings; byte code is kept, as an installation keeps it."""
+    ours = ("FRONTDESK_", "PYTHONDONTWRITEBYTECODE")
+    return {name: value for name, value in os.environ.items() if not name.startswith(ours)} | settings

@@ -1,0 +1,173 @@
+"""Real `flask worker` and gunicorn processes: nothing is lost with a queue or a worker, and nothing is done twice."""
+
+import os
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import redis
+import sqlalchemy as sa
+from flask import current_app
+
+from tests.livekit import LiveKit
+from tests.plugins.installed import Installation, installed, until
+from tests.plugins.servers import fresh_database
+from webapp import create_app, due
+from webapp.config import Settings
+from webapp.db import db, utcnow
+from webapp.due import DueWork
+from webapp.jobs import queue
+from webapp.jobs.models import PeriodicJob
+from webapp.lobby.models import Entry
+from webapp.rooms.models import Room
+
+TICK = 5
+
+
+@pytest.fixture
+def own_database_url(request: pytest.FixtureRequest, worker_id: str, tmp_path: Path) -> Iterator[str]:
+    """An empty database of the kind that the run is on, for processes of their own."""
+    if request.config.getoption("--database") == "sqlite":
+        yield f"sqlite:///{tmp_path / 'frontdesk.sqlite3'}"
+    else:
+        with fresh_database(request.getfixturevalue("postgresql_url"), f"workers_{worker_id}") as url:
+            yield url
+
+
+@pytest.fixture
+def redis_empty(redis_url: str) -> str:
+    """A Redis without anything of an earlier test."""
+    with redis.Redis.from_url(redis_url) as client:
+        client.flushdb()
+    return redis_url
+
+
+@contextmanager
+def inside(site: Installation) -> Iterator[None]:
+    """The installation's database, from this process, without a queue."""
+    app = create_app(Settings(environment="testing", database_url=site.settings["FRONTDESK_DATABASE_URL"]))
+    with app.app_context():
+        yield
+        db.session.rollback()
+        db.engine.dispose()
+
+
+@pytest.fixture
+def site(tmp_path: Path, own_database_url: str, redis_empty: str, livekit: LiveKit) -> Iterator[Installation]:
+    """An installation with Redis, whose clock ticks every few seconds."""
+    chosen = {"database_url": own_database_url, "redis_url": redis_empty, "livekit_url": livekit.url}
+    with installed(tmp_path, sweep_seconds=TICK, livekit_timeout=50, **chosen) as site, inside(site):
+        yield site
+
+
+def rows(found: sa.Select[Any]) -> list[Any]:
+    """What the database holds now."""
+    db.session.rollback()
+    return list(db.session.scalars(found.execution_options(populate_existing=True)))
+
+
+def only() -> DueWork:
+    work: DueWork
+    (work,) = rows(sa.select(DueWork))
+    db.session.commit()
+    return work
+
+
+def somebody_waits(livekit: LiveKit) -> str:
+    """A live room with a guest at its door, and the announcement due; gives the room's id."""
+    room = Room(name="Housing committee", slug="hcm-rxqt-bdw", phone_enabled=False)
+    db.session.add(room)
+    db.session.flush()
+    db.session.add(Entry(room_id=room.id, bearer_hash="x", identity="guest-1", name="Lotte Brandvold"))
+    due.add("lobby.announce", room_id=str(room.id))
+    db.session.commit()
+    livekit.join(str(room.id), "web")
+    return str(room.id)
+
+
+def ticks(site: Installation, name: str) -> int:
+    """How often a process' clock ran to its end."""
+    return (site.folder / f"{name}.log").read_text().count("queue.tick: ") // 3
+
+
+def test_work_whose_message_the_queue_lost_is_done_by_the_sweep(site: Installation, livekit: LiveKit):
+    room = somebody_waits(livekit)  # no queue was told: this process has none
+    site.work()
+    until(lambda: only().done_at)
+    assert len(livekit.messages(room)) == 1
+
+
+def test_work_is_done_at_once_when_the_queue_is_told_of_it(site: Installation, livekit: LiveKit):
+    site.work()
+    until(lambda: rows(sa.select(PeriodicJob).where(PeriodicJob.name == "due_work", PeriodicJob.runs > 0)))
+    _connect(site)
+    room = somebody_waits(livekit)
+    until(lambda: only().done_at, 45)  # the next sweep of due work is most of a minute away
+    assert len(livekit.messages(room)) == 1
+
+
+def _connect(site: Installation) -> None:
+    """Let this process tell the installation's queue."""
+    settings = Settings(environment="testing", redis_url=site.settings["FRONTDESK_REDIS_URL"])
+    queue.init_app(current_app._get_current_object(), settings)  # type: ignore[attr-defined]
+
+
+def test_the_work_of_a_worker_killed_in_the_middle_is_done_again_by_another_after_its_lease(
+    site: Installation, livekit: LiveKit
+):
+    livekit.delay("SendData", 45, times=1)
+    room = somebody_waits(livekit)
+    victim = site.work("victim")
+    until(lambda: only().attempts == 1)
+    os.killpg(victim.pid, signal.SIGKILL)
+    victim.wait(10)
+    livekit.heal()
+    site.work("heir")
+    until(lambda: ticks(site, "heir") >= 2)
+    assert (only().done_at, only().attempts) == (None, 1), "the lease of the dead still holds"
+    _let_the_lease_run_out()
+    until(lambda: only().done_at)
+    assert only().attempts == 2
+    assert len(livekit.messages(room)) == 1
+
+
+def _let_the_lease_run_out() -> None:
+    db.session.execute(sa.update(DueWork).values(due_at=utcnow()))
+    db.session.execute(sa.update(PeriodicJob).values(next_at=utcnow() - timedelta(seconds=1)))
+    db.session.commit()
+
+
+def test_a_periodic_job_runs_once_per_period_however_many_workers_there_are(site: Installation, livekit: LiveKit):
+    for name in ("one", "two", "three"):
+        site.work(name)
+    until(lambda: all(ticks(site, name) >= 2 for name in ("one", "two", "three")))
+    runs = {job.name: job.runs for job in rows(sa.select(PeriodicJob))}
+    assert runs["purge_sessions"] == 1 and runs["purge_hooks"] == 1, "they are due once an hour"
+    assert "failed" not in site.written()
+
+
+def test_a_worker_that_is_told_to_stop_finishes_its_work_first(site: Installation, livekit: LiveKit):
+    livekit.delay("SendData", 3, times=1)
+    somebody_waits(livekit)
+    worker = site.work()
+    until(lambda: only().attempts == 1)
+    worker.terminate()
+    assert worker.wait(30) == 0
+    assert only().done_at is not None
+
+
+def test_without_redis_the_web_process_does_the_work_itself(tmp_path: Path, own_database_url: str, livekit: LiveKit):
+    chosen = {"database_url": own_database_url, "livekit_url": livekit.url, "sweep_seconds": TICK}
+    with installed(tmp_path, **chosen) as site, inside(site):
+        room = somebody_waits(livekit)
+        site.serve("--workers", "2")
+        until(lambda: only().done_at)
+        time.sleep(0.1)
+        assert len(livekit.messages(room)) == 1, "two web processes, one announcement"
+        runs = {job.name: job.runs for job in rows(sa.select(PeriodicJob))}
+        assert runs["purge_sessions"] == 1
