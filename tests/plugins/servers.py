@@ -23,6 +23,7 @@ from psycopg import sql
 
 POSTGRESQL = "FRONTDESK_TEST_POSTGRESQL_URL"
 REDIS = "FRONTDESK_TEST_REDIS_URL"
+SERVERS = {"database_url", "postgresql_url", "redis_url"}
 # Nothing of these data outlives the run, so nothing waits for the disk.
 POSTGRESQL_CONF = """
 fsync = off
@@ -52,6 +53,15 @@ def pytest_configure(config: pytest.Config) -> None:
         running = server()
         os.environ[variable] = running.__enter__()
         config.add_cleanup(lambda running=running: running.__exit__(None, None, None))
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave to the run on SQLite what asks for no database and no Redis: it would only be run twice."""
+    if config.getoption("--database") == "sqlite":
+        return
+    concerned = [item for item in items if SERVERS & set(getattr(item, "fixturenames", ()))]
+    config.hook.pytest_deselected(items=[item for item in items if item not in set(concerned)])
+    items[:] = concerned
 
 
 def pytest_report_header(config: pytest.Config) -> str:
