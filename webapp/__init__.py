@@ -4,7 +4,21 @@ from flask import Flask
 from jinja2 import StrictUndefined
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from webapp import background, check, cli, errors, filters, health, i18n, logs, models, navigation, security, times
+from webapp import (
+    background,
+    check,
+    cli,
+    errors,
+    filters,
+    health,
+    i18n,
+    logs,
+    models,
+    navigation,
+    paths,
+    security,
+    times,
+)
 from webapp.access import views as access_pages
 from webapp.accounts import commands, sessions
 from webapp.accounts import views as accounts
@@ -54,6 +68,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     filters.init_app(app)
     times.init_app(app)
     navigation.init_app(app)
+    paths.init_app(app)
     background.init_app(app)
     if not app.testing:  # tests run jobs themselves, when they want to see what they do
         queue.init_app(app, settings)

@@ -3,13 +3,17 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from flask import Flask, current_app, request
+from flask import Flask, current_app, render_template, request
+from flask_babel import get_locale
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
+from markupsafe import Markup
 
-from webapp.accounts.models import User
+from webapp.accounts.models import Staff, User
 
+EXTENSION = "frontdesk.navigation"
 Opens = Callable[[User], bool]
+Key = tuple[str, str, Staff]
 
 
 def everyone(_user: User) -> bool:
@@ -98,6 +102,15 @@ def groups() -> list[tuple[str, object, list[Link]]]:
     return [group for group in shown if group[2]]
 
 
+def drawn() -> Markup:
+    """The list as it stands in the sidebar; it is the same for all readers of a page who share language and role."""
+    kept: dict[Key, Markup] = current_app.extensions[EXTENSION]
+    key = (str(get_locale()), str(request.endpoint), current_user.staff)
+    if key not in kept or current_app.debug:
+        kept[key] = Markup(render_template("_navigation.html", groups=groups()))  # noqa: S704 - a template escaped it
+    return kept[key]
+
+
 def exists(endpoint: str) -> bool:
     """A page of that name is there."""
     return endpoint in current_app.view_functions
@@ -105,5 +118,6 @@ def exists(endpoint: str) -> bool:
 
 def init_app(app: Flask) -> None:
     """Give the sidebar to the templates."""
-    app.jinja_env.globals["navigation"] = groups
+    app.extensions[EXTENSION] = {}
+    app.jinja_env.globals["navigation"] = drawn
     app.jinja_env.globals["page_exists"] = exists

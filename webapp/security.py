@@ -15,10 +15,19 @@ from werkzeug.wrappers import Response
 from webapp import htmx
 from webapp.config import Settings
 
+
+class DecoratedLimiter(Limiter):
+    """Counts where a decorator says so, and looks at no other request."""
+
+    def _check_request_limit(self, callable_name: str | None = None, in_middleware: bool = True) -> None:
+        if not in_middleware:
+            super()._check_request_limit(callable_name, in_middleware)
+
+
 csrf = CSRFProtect()
 # A Redis that hangs must not hang the requests: they are counted in memory until it is back.
 REDIS_TIMES = {"socket_connect_timeout": 1, "socket_timeout": 1}
-limiter = Limiter(get_remote_address, headers_enabled=False)
+limiter = DecoratedLimiter(get_remote_address, headers_enabled=False)
 
 # Endpoints that anonymous people may reach; everything else sends them to sign in. A test walks the url_map against it.
 PUBLIC = {
@@ -53,6 +62,14 @@ CSP = "; ".join(
         "form-action 'self'{form_targets}",
     )
 )
+
+WALL = {
+    "Content-Security-Policy": CSP,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
+}
 
 
 def require(policy: Callable[[Any], bool]) -> None:
@@ -97,11 +114,10 @@ def _ask_sign_in() -> ResponseReturnValue | None:
 def _write_headers(response: Response) -> Response:
     targets = "".join(f" {origin}" for origin in g.get("form_targets", ()))
     headers = response.headers
-    headers.setdefault("Content-Security-Policy", CSP.format(form_targets=targets))
-    headers.setdefault("X-Content-Type-Options", "nosniff")
-    headers.setdefault("Referrer-Policy", "same-origin")
-    headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
-    headers.setdefault("Permissions-Policy", "camera=(), microphone=(), geolocation=()")
+    there = {name.lower() for name in headers.keys()}  # noqa: SIM118 - a Headers yields pairs
+    for name, value in WALL.items():
+        if name.lower() not in there:
+            headers.add(name, value.format(form_targets=targets) if name == "Content-Security-Policy" else value)
     if request.endpoint != "static":
         headers.setdefault("Cache-Control", "no-store")
     if request.is_secure:

@@ -17,6 +17,11 @@ from webapp.settings import settings
 COOKIE_KEY = "sign_in"
 SEEN_EVERY = timedelta(minutes=5)
 
+# made once: each request asks this
+FOUND = sa.select(UserSession).where(
+    UserSession.token_hash == sa.bindparam("token_hash"), UserSession.expires_at > sa.bindparam("now")
+)
+
 login_manager = LoginManager()
 
 
@@ -74,13 +79,13 @@ def load(_request: Request) -> User | None:
     token = session.get(COOKIE_KEY)
     if not token:
         return None
-    found = sa.select(UserSession).where(UserSession.token_hash == hashed(token), UserSession.expires_at > utcnow())
-    row = db.session.scalar(found)
+    asked = {"token_hash": hashed(token), "now": utcnow()}
+    row = db.session.scalar(FOUND, asked)
     if row is None or not row.user.is_active:
         return None
     if row.seen_at < utcnow() - SEEN_EVERY:
         _touch(row.id)
-        row = db.session.scalar(found)
+        row = db.session.scalar(FOUND, asked)
     g.user_session = row
     return row.user if row is not None else None
 
