@@ -76,8 +76,23 @@ class Desk:
         """axe finds nothing wrong with the page; without scripts it cannot look."""
         if not self.scripts:
             return
-        self.page.evaluate(AXE)
-        found: dict[str, Any] = self.page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+        self._complain("{resultTypes: ['violations']}")
+
+    def readable(self) -> None:
+        """axe finds enough contrast everywhere, in the theme that is shown."""
+        self._complain("{resultTypes: ['violations'], runOnly: ['color-contrast']}")
+
+    def fits(self) -> None:
+        """Nothing scrolls sideways."""
+        shown, whole = self.page.evaluate(
+            "[document.documentElement.clientWidth, document.documentElement.scrollWidth]"
+        )
+        assert whole <= shown, f"{self.page.url} is {whole} pixels wide on a screen of {shown}"
+
+    def _complain(self, options: str) -> None:
+        if not self.page.evaluate("'axe' in window"):
+            self.page.evaluate(AXE)
+        found: dict[str, Any] = self.page.evaluate(f"axe.run(document, {options})")
         wrong = [{violation["id"]: [node["html"] for node in violation["nodes"]]} for violation in found["violations"]]
         assert wrong == [], f"{self.page.url}\n{json.dumps(wrong, indent=1)}"
 

@@ -1,0 +1,116 @@
+"""Every page of the site, as an admin, an owner and a guest see it: axe finds nothing, and nothing scrolls sideways."""
+
+import re
+from collections.abc import Callable, Iterator
+from urllib.parse import urlsplit
+
+import pytest
+from flask import Flask
+from werkzeug.exceptions import HTTPException
+
+from tests.browser.desk import Desk
+
+NO_PAGES = {  # fragments, files, redirects, and what machines ask
+    "access.list_csv",
+    "accounts.sign_in",
+    "audit.log_csv",
+    "dashboard.findings",
+    "health.healthz",
+    "health.metrics",
+    "health.readyz",
+    "lobby.count",
+    "lobby.waiting",
+    "recordings.media_file",
+    "rooms.check_slug",
+    "rooms.hide_pin",
+    "static",
+    "telephony.support_bundle",
+}
+OF_GUESTS = {"accounts.callback", "accounts.login", "accounts.signed_out", "lobby.join", "lobby.wait"}
+LINK = re.compile(r'href="(/[^"#]*)')
+WIDTHS = (1280, 768, 390)
+
+
+class Walk:
+    """A way through all pages that links lead to, one page of each kind."""
+
+    def __init__(self, app: Flask, desk: Desk) -> None:
+        self.urls = app.url_map.bind("localhost")
+        self.desk = desk
+        self.seen: set[str] = set()
+        desk.page.emulate_media(reduced_motion="reduce")  # a colour on its way to another has no contrast
+
+    def from_the_desk(self) -> None:
+        """Follow every link to a kind of page not seen yet."""
+        ahead = ["/"]
+        while ahead:
+            path = ahead.pop(0)
+            kind = self.kind_of(path)
+            if kind and kind not in self.seen | NO_PAGES:
+                self.look(path)
+                ahead += self.links()
+
+    def kind_of(self, path: str) -> str:
+        """The endpoint behind an address; none when there is no such page."""
+        try:
+            return str(self.urls.match(urlsplit(path).path, "GET")[0])
+        except HTTPException:
+            return ""
+
+    def look(self, path: str) -> None:
+        """Open a page and hold it to what all pages promise, with what it loads by itself."""
+        self.desk.go(path)
+        self.seen.add(self.kind_of(path))
+        self.desk.page.locator(".htmx-request").first.wait_for(state="detached")
+        self.desk.accessible()
+        self.desk.page.emulate_media(color_scheme="dark")
+        self.desk.readable()
+        self.desk.page.emulate_media(color_scheme="light")
+        for width in WIDTHS:
+            self.desk.page.set_viewport_size({"width": width, "height": 900})
+            self.desk.fits()
+
+    def links(self) -> Iterator[str]:
+        """The addresses that the page leads to, as it was served and as scripts have made it since."""
+        served = self.desk.page.request.get(self.desk.page.url).text()
+        for address in LINK.findall(served + self.desk.page.content()):
+            yield address.replace("&amp;", "&")
+
+
+def ask(guest: Desk, link: str, name: str) -> str:
+    """Stand at a room's door; returns the address of the page on which one waits."""
+    guest.go(link)
+    guest.fill("Your name", name)
+    guest.press("Ask to come in")
+    guest.sees("Waiting to be let in")
+    return guest.path
+
+
+def record(owner: Desk) -> None:
+    """Leave a recording that ended."""
+    section = owner.page.locator("#room-recordings")
+    owner.press("Start recording", section)
+    owner.press("Stop recording", section)
+    owner.sees_after_a_while("Saved")
+
+
+@pytest.mark.parametrize("scripts", [True], ids=["with JavaScript"])
+def test_every_page_is_accessible_and_fits_in_both_themes(app: Flask, people: Callable[[str], Desk]):
+    owner, admin, guest = people("owner"), people("admin"), people("")
+    owner.go("/rooms/")
+    owner.follow("Housing committee")
+    link = "/join/" + owner.path.split("/")[2]
+    record(owner)
+    ask(people(""), link, "Rasmus Holt")
+    waiting = ask(guest, link, "Wolfeschlegelsteinhausenbergerdorff the Elder of Philadelphia")
+
+    walks = [Walk(app, desk) for desk in (owner, admin, guest)]
+    walks[0].from_the_desk()
+    walks[1].from_the_desk()
+    for path in (waiting, link, "/login", "/signed-out", "/oidc/callback?state=none&code=none", "/nothing-here"):
+        walks[2].look(path)
+    walks[0].look("/system/jobs/")  # which is not for owners
+
+    readable = {rule.endpoint for rule in app.url_map.iter_rules() if "GET" in (rule.methods or ())}
+    assert readable - NO_PAGES - OF_GUESTS <= walks[0].seen | walks[1].seen, "some page is linked from nowhere"
+    assert walks[2].seen >= OF_GUESTS
