@@ -54,7 +54,9 @@ def by_id(user: User, recording_id: uuid.UUID, *, lock: bool = False) -> Recordi
     """The recording with its room and the user's role there, if the user may know of it."""
     found = visible_to(user).where(Recording.id == recording_id, Recording.deleting_at.is_(None))
     if lock:
-        found = found.with_for_update(of=Recording).execution_options(populate_existing=True)
+        # first the lock, then the role: what PostgreSQL joins to a row it waited for is as old as the question
+        db.session.execute(sa.select(Recording.id).where(Recording.id == recording_id).with_for_update())
+        found = found.execution_options(populate_existing=True)
     return next(iter(_remembering(user, found)), None)
 
 

@@ -38,7 +38,9 @@ def _one(which: sa.ColumnElement[bool], user: User | None, *, lock: bool = False
     condition = open_access(user) if user is not None else sa.false()
     found = sa.select(Room, Access.role).outerjoin(Access, condition).where(which, Room.deleted_at.is_(None))
     if lock:
-        found = found.with_for_update(of=Room).execution_options(populate_existing=True)
+        # first the lock, then the role: what PostgreSQL joins to a row it waited for is as old as the question
+        db.session.execute(sa.select(Room.id).where(which).with_for_update())
+        found = found.execution_options(populate_existing=True)
     row = db.session.execute(found).one_or_none()
     if row is None:
         return None

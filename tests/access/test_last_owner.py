@@ -1,0 +1,101 @@
+"""A room has at least one owner, whoever presses what at once."""
+
+import threading
+from collections.abc import Callable
+
+import pytest
+from werkzeug.test import TestResponse
+
+from tests.access.lists import roles, row_url, url
+from tests.personas import SWAP, Browser, persona
+from webapp.access import service
+from webapp.audit import Actor
+from webapp.db import db
+from webapp.rooms.models import Role, Room
+
+As = Callable[[str], Browser]
+SENTENCE = "A room has at least one owner. Make somebody else an owner first."
+
+
+@pytest.fixture
+def two_owners(room: Room) -> Room:
+    """The personas' room, which `stranger` owns too."""
+    service.grant(room, actor=Actor.system(), email=persona("stranger").email, role=Role.OWNER)
+    db.session.commit()
+    return room
+
+
+@pytest.mark.parametrize(("verb", "form"), [("/revoke", {}), ("", {"role": "member"})])
+def test_the_last_owner_is_neither_taken_away_nor_made_less(client_as: As, room: Room, verb: str, form: dict[str, str]):
+    answer = client_as("owner").post(row_url(room, "owner", verb), data=form, headers=SWAP)
+    assert answer.status_code == 409 and SENTENCE in answer.text
+    assert roles(room)["owner"] is Role.OWNER
+
+
+def test_an_admin_cannot_either(client_as: As, room: Room):
+    assert client_as("admin").post(row_url(room, "owner", "/revoke")).status_code == 409
+    assert roles(room)["owner"] is Role.OWNER
+
+
+def test_the_last_owner_does_not_leave_and_reads_what_to_do(client_as: As, room: Room):
+    answer = client_as("owner").post(url(room, "leave"), follow_redirects=True)
+    assert "You are the last owner. Make somebody else an owner first, or delete the room." in answer.text
+    assert roles(room)["owner"] is Role.OWNER
+
+
+def test_one_of_two_owners_may_go(client_as: As, two_owners: Room):
+    assert client_as("owner").post(url(two_owners, "leave")).location == "/rooms/"
+    assert roles(two_owners)["stranger"] is Role.OWNER
+
+
+def at_once(*deeds: tuple[Browser, str, dict[str, str]]) -> list[TestResponse]:
+    """Press these at the same moment, each from a browser and a thread of its own."""
+    together, answers = threading.Barrier(len(deeds)), []
+
+    def press(browser: Browser, where: str, form: dict[str, str]) -> None:
+        together.wait(30)
+        answers.append(browser.post(where, data=form, headers=SWAP))
+
+    threads = [threading.Thread(target=press, args=deed) for deed in deeds]
+    db.session.commit()
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    return answers
+
+
+@pytest.mark.parametrize("_round", range(3))
+def test_of_two_owners_who_remove_each_other_at_once_one_stays(client_as: As, two_owners: Room, _round: int):
+    first, second = row_url(two_owners, "stranger", "/revoke"), row_url(two_owners, "owner", "/revoke")
+    answers = at_once((client_as("owner"), first, {}), (client_as("stranger"), second, {}))
+    # whoever came second has lost the role by then, and with it the knowledge that the room exists
+    assert sorted(answer.status_code for answer in answers) == [200, 404]
+    assert list(roles(two_owners).values()).count(Role.OWNER) == 1
+
+
+@pytest.mark.parametrize("_round", range(3))
+def test_of_two_owners_who_step_down_at_once_one_stays(client_as: As, two_owners: Room, _round: int):
+    less = {"role": "administrator"}
+    deeds = [(client_as(who), row_url(two_owners, who), less) for who in ("owner", "stranger")]
+    answers = at_once(*deeds)
+    assert sorted(answer.status_code for answer in answers) == [200, 409]
+    assert list(roles(two_owners).values()).count(Role.OWNER) == 1
+    assert SENTENCE in next(answer.text for answer in answers if answer.status_code == 409)
+
+
+@pytest.mark.parametrize("_round", range(3))
+def test_of_two_owners_who_leave_at_once_one_stays(client_as: As, two_owners: Room, _round: int):
+    at_once(*((client_as(who), url(two_owners, "leave"), {}) for who in ("owner", "stranger")))
+    assert list(roles(two_owners).values()).count(Role.OWNER) == 1
+
+
+def test_one_person_given_a_role_by_two_at_once_has_it_once(client_as: As, room: Room):
+    persona("stranger")
+    forms = [{"email": persona("stranger").email, "role": role} for role in ("member", "administrator")]
+    answers = at_once(
+        (client_as("owner"), url(room), forms[0]),
+        (client_as("administrator"), url(room), forms[1]),
+    )
+    assert sorted(answer.status_code for answer in answers) == [200, 422]
+    assert roles(room)["stranger"] in {Role.MEMBER, Role.ADMINISTRATOR}
