@@ -144,8 +144,9 @@ def away(world: World, told: Arguments) -> None:
 
 
 def heal(world: World, told: Arguments) -> None:
-    """Take back every fault still to come."""
+    """Take back every fault still to come; webhooks that a reversal still keeps are sent."""
     world.faults.heal()
+    webhooks.release(world)
 
 
 def hooks(world: World, told: Arguments) -> None:

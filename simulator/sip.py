@@ -19,7 +19,7 @@ from webapp.telephony.matching import Json, MatchingError
 
 Answering = Callable[[World, Json], Awaitable[Json]]
 Reading = Callable[[SipObjects, Json], Json]
-_RACE_SECONDS = 0.05
+_RACE_SECONDS = 0.3
 
 
 def twirp_error(error: MatchingError) -> TwirpError:

@@ -106,6 +106,15 @@ def send(world: World, event: WebhookEvent, queue: str) -> None:
         _reverse(world, event, queue, fault)
 
 
+def release(world: World) -> None:
+    """Send what a reversal still keeps, last first."""
+    outbox = world.part(Outbox)
+    kept, outbox.reversing = outbox.reversing, {}
+    for events in kept.values():
+        for _, event, queue in reversed(events):
+            _enqueue(world, event, queue)
+
+
 async def settle(world: World, seconds: float = 10.0) -> bool:
     """Wait until nothing is on its way any more; False when it took too long."""
     outbox = world.part(Outbox)

@@ -165,6 +165,16 @@ def test_an_event_can_be_dropped_doubled_delayed_and_reversed(livekit: LiveKit, 
     assert names(receiver.hooks) == ["participant_joined", "room_started"]
 
 
+def test_healing_sends_what_a_reversal_still_keeps(livekit: LiveKit, receiver: Receiver) -> None:
+    livekit.hook_fault("reverse", times=5)
+    livekit.join("meeting")
+    livekit.settle()
+    assert receiver.hooks == []
+    livekit.heal()
+    livekit.settle()
+    assert names(receiver.hooks) == ["participant_joined", "room_started"]
+
+
 def test_an_aborted_connection_is_told_instead_of_a_join_and_a_leave(livekit: LiveKit, receiver: Receiver) -> None:
     livekit.control("abort", room="meeting", identity="ghost")
     livekit.settle()
