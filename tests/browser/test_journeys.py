@@ -155,3 +155,23 @@ def test_an_admin_makes_a_trunk(people: People):
     desk.accessible()
     desk.go("/telephony/trunks/")
     desk.sees(name)
+
+
+def test_support_sees_what_livekit_has_and_what_the_installation_lacks(people: People, enter: Enter):
+    host, door, desk = people("owner"), people("owner"), people("support")
+    room = host.make_room("Ferry timetable")
+    door.go(room.replace("/rooms/", "/join/").rstrip("/"))
+    enter(door).is_inside_as("Ottilie Vandermeer")
+    host.sees_after_a_while("Live: callers who type the PIN come in.")
+    desk.go("/telephony/rules/")
+    desk.sees("Every rule")
+    desk.accessible()
+    desk.follow("Ferry timetable")
+    desk.sees("Line by line")
+    desk.accessible()
+    desk.press("Reconcile now")
+    desk.sees("LiveKit agrees with the room.")
+    assert "Ottilie" not in desk.page.content()
+    desk.go("/system/setup")
+    desk.sees("Storage")
+    desk.accessible()
