@@ -37,7 +37,7 @@ def demo(folder: Path, port: int) -> Iterator[subprocess.Popen[str]]:
         yield process
     finally:
         process.terminate()
-        process.wait(30)
+        process.wait(60)
         process.stdout.close()
 
 

@@ -34,8 +34,11 @@ def test_it_says_where_it_is_and_who_can_sign_in_and_ends_with_all_it_started(tm
         assert requests.get(f"http://127.0.0.1:{port}/readyz", timeout=5).status_code == 200
         (room,) = requests.get(f"http://127.0.0.1:{port + 1}/control/state", timeout=5).json()["rooms"]
         assert [person["name"] for person in room["participants"]] == list(VISITORS)
+        started = offspring(process.pid)
+        assert len(started) >= 3, "the simulator, gunicorn and its worker"
         process.send_signal(signal.SIGINT)
-        assert process.wait(20) == 0
+        assert process.wait(60) == 0
+    assert [number for number in started if Path(f"/proc/{number}").exists()] == []
     assert all(free(number) for number in range(port, port + 3))
 
 
@@ -60,7 +63,7 @@ def test_a_taken_port_is_said_in_words(tmp_path: Path, port: int):
         holder.bind(("127.0.0.1", port + 1))
         holder.listen()
         with demo(tmp_path, port) as process:
-            assert process.wait(20) == 1
+            assert process.wait(60) == 1
             assert f"Port {port + 1} is in use" in process.stdout.read()
 
 
@@ -69,7 +72,7 @@ def test_when_one_part_ends_by_itself_all_ends_and_the_reason_is_shown(tmp_path:
         welcome(process)
         simulator = next(child for child in children(process.pid) if b"simulator" in command_line(child))
         os.kill(simulator, signal.SIGKILL)
-        assert process.wait(20) == 1
+        assert process.wait(60) == 1
         assert "simulator ended by itself" in process.stdout.read()
     time.sleep(0.1)
     assert free(port)
@@ -85,6 +88,11 @@ def trunks(port: int) -> list[str]:
 def children(pid: int) -> list[int]:
     """The processes it started."""
     return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def offspring(pid: int) -> list[int]:
+    """The processes it started, and those that they started."""
+    return [each for child in children(pid) for each in (child, *offspring(child))]
 
 
 def command_line(pid: int) -> bytes:
