@@ -1,6 +1,7 @@
 """wrk against a server, with requests made beforehand."""
 
 import json
+import math
 import subprocess
 import tempfile
 from collections.abc import Iterable, Mapping
@@ -41,7 +42,7 @@ def run(url: str, requests: Iterable[bytes], seconds: float, connections: int = 
         for request in requests:
             file.write(b"%d\n%b" % (len(request), request))
         file.flush()
-        options = ["-t1", f"-c{connections}", f"-d{seconds:g}s", "--timeout", "10s", "-s", str(SCRIPT)]
+        options = ["-t1", f"-c{connections}", f"-d{math.ceil(seconds)}s", "--timeout", "10s", "-s", str(SCRIPT)]
         command = ["wrk", *options, url, "--", str(expects), file.name]
         done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=seconds + 60)
     answer = json.loads(done.stdout.strip().splitlines()[-1])

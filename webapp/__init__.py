@@ -31,6 +31,7 @@ from webapp.jobs import queue
 from webapp.jobs import views as jobs
 from webapp.livekit import pages as livekit_pages
 from webapp.lobby import join as lobby_join
+from webapp.lobby import polls as lobby_polls
 from webapp.recordings import views as recordings
 from webapp.rooms import views as room_pages
 from webapp.seed import command as seed_command
@@ -61,6 +62,7 @@ def create_app(settings: Settings | None = None) -> Flask:
 
     db.init_app(app, settings.database_url, settings.database_pool_size)
     sessions.init_app(app)
+    app.before_request(lobby_polls.answer)  # first: thousands of polls have nothing new
     security.init_app(app, settings)
     i18n.init_app(app)
     errors.init_app(app)

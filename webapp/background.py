@@ -21,7 +21,7 @@ class Background(Protocol):
 class Threads:
     """A few threads per process, begun with the first work: a fork before that is harmless."""
 
-    def __init__(self, count: int = 8) -> None:
+    def __init__(self, count: int = 4) -> None:
         self._pool = ThreadPoolExecutor(count, thread_name_prefix="background")
 
     def submit(self, work: Callable[[], object], /) -> Future[object]:

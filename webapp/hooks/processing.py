@@ -5,9 +5,10 @@ from datetime import timedelta
 
 import sqlalchemy as sa
 import structlog
+from flask import Flask, current_app
 from prometheus_client import Histogram
 
-from webapp import leases
+from webapp import background, leases
 from webapp.db import db, utcnow
 from webapp.hooks.handlers import HANDLERS, Handler
 from webapp.hooks.models import Delivery, Result
@@ -15,10 +16,26 @@ from webapp.rooms.models import Room
 
 log = structlog.get_logger()
 
+WAITING = "frontdesk.hooks_waiting"
 OPEN = (Result.STORED, Result.FAILED)
 TRIES = 5
 BATCH = 50
 LAG = Histogram("frontdesk_hook_lag_seconds", "From a hook's arrival to its end of processing")
+
+
+def begin(room_id: uuid.UUID | None) -> None:
+    """Work the room's deliveries off in the background: once for all that came before, so that a burst is a batch."""
+    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
+    waiting: set[uuid.UUID | None] = app.extensions.setdefault(WAITING, set())
+    if room_id in waiting:
+        return
+    waiting.add(room_id)
+
+    def work() -> None:
+        waiting.discard(room_id)  # first: what comes from now on begins anew
+        work_off(room_id)
+
+    background.run(work)
 
 
 def work_off(room_id: uuid.UUID | None) -> int:

@@ -7,7 +7,7 @@ from flask import Blueprint, Flask, Response, abort, current_app, redirect, rend
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
-from webapp import audit, background
+from webapp import audit
 from webapp.audit import Actor
 from webapp.db import db
 from webapp.hooks import intake, policy, processing, queries
@@ -51,7 +51,7 @@ def livekit() -> ResponseReturnValue:
 
         def begin() -> None:
             with app.app_context():
-                background.run(lambda: processing.work_off(room_id))
+                processing.begin(room_id)
 
         response.call_on_close(begin)
     return response

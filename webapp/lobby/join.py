@@ -11,7 +11,7 @@ from webapp import htmx
 from webapp.accounts.models import User
 from webapp.db import READING, db
 from webapp.livekit import tokens
-from webapp.lobby import bearers, policy, queries, service
+from webapp.lobby import bearers, policy, polls, queries, service
 from webapp.lobby.forms import AskForm
 from webapp.lobby.models import Entry, Status
 from webapp.lobby.views import bp
@@ -57,7 +57,10 @@ def ask(slug: str) -> ResponseReturnValue:
 @bp.get("/join/<slug>/wait")
 def wait(slug: str) -> ResponseReturnValue:
     """Show that the guest waits, or where that led; every look keeps the place in the queue."""
-    user, held = _user(), bearers.read(request.cookies)
+    held = bearers.read(request.cookies)
+    if htmx.is_swap() and polls.still_waits(slug, held):
+        return htmx.unchanged()  # the page's clock runs by itself
+    user = _user()
     entry = queries.of_guest(slug, held, user)
     if entry is not None and service.poll_changes(entry, user):
         db.begin_writing()

@@ -1,0 +1,96 @@
+"""The bench's report has the agreed keys, and a server that refuses or lies ends the run."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import Thread
+
+import pytest
+from flask import Flask
+from werkzeug.serving import make_server
+
+from bench.__main__ import count_queries, prove
+from bench.load import LoadFailed, Measured, raw, run
+from bench.report import Line, as_json, misses, text
+from bench.scenarios import SCENARIOS, Proof
+from tests.plugins.components import program
+
+KEYS = {
+    "ceiling",
+    "room_list",
+    "room_list_owner_of_10000",
+    "room_page",
+    "guest_poll",
+    "host_poll",
+    "host_poll_100000_entries",
+    "hook_intake",
+    "hook_intake_10000_rules",
+    "room_create",
+}
+REQUEST = raw("GET", "/", {})
+
+
+@contextmanager
+def answering(status: int) -> Iterator[str]:
+    """A server that says "seven" with that status to everybody."""
+    app = Flask(__name__)
+    app.add_url_rule("/", view_func=lambda: ("seven", status, {"X-Queries": "7"}))
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    thread = Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.port}"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+def line(share: float) -> Line:
+    return Line.of(Measured(1000 * share, 1.0, 2.0, 500), Measured(1000, 1.0, 2.0, 500), 3)
+
+
+def test_the_report_has_each_scenario_with_its_five_figures():
+    lines = {key: line(0.5) for key in ["ceiling", *(scenario.key for scenario in SCENARIOS)]}
+    results = as_json(lines, 80.04, 0.91)
+    assert set(results) == KEYS | {"worker_mb", "start_s"}
+    assert results["guest_poll"] == {"rps": 500.0, "share": 0.5, "p50_ms": 1.0, "p99_ms": 2.0, "queries": 3}
+    assert "Every aim is met." in text(lines, 80, 0.9)
+
+
+def test_a_missed_aim_is_named_with_by_how_much():
+    lines = {"host_poll": line(0.36), "host_poll_100000_entries": line(0.18)}
+    said = misses(lines, 104, 1.5)
+    assert said[0] == "host_poll: 0.36 of the ceiling instead of 0.45 (-20%)"
+    assert "host_poll_100000_entries: 50% of host_poll, so it is not flat" in said
+    assert said[-2:] == ["worker memory: 4 MB too many", "start to first answer: 0.50 s too long"]
+
+
+@pytest.mark.parametrize(("status", "expects"), [(500, 200), (303, 200), (200, 204)])
+def test_load_that_is_answered_otherwise_than_expected_ends_the_run(status: int, expects: int):
+    program("wrk")
+    with answering(status) as url, pytest.raises(LoadFailed, match=f"other than {expects}.*{status}"):
+        run(url, [REQUEST], 1, 2, expects)
+
+
+def test_load_that_is_answered_well_is_measured():
+    program("wrk")
+    with answering(200) as url:
+        measured = run(url, [REQUEST], 1, 2)
+    assert measured.requests > 0 and measured.rps > 0 and measured.p50_ms <= measured.p99_ms
+
+
+def test_a_page_that_says_something_else_ends_the_run():
+    with answering(200) as url:
+        prove(url, Proof(REQUEST, "seven"))
+        with pytest.raises(LoadFailed, match="not 2 times 'seven'"):
+            prove(url, Proof(REQUEST, "seven", 2))
+
+
+def test_a_page_that_fails_ends_the_run_before_any_load():
+    with answering(500) as url, pytest.raises(LoadFailed, match="500 instead of 200"):
+        prove(url, Proof(REQUEST, "seven"))
+
+
+def test_the_queries_are_those_the_server_counted():
+    with answering(200) as url:
+        assert count_queries(url, REQUEST, 200) == 7
