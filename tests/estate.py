@@ -64,6 +64,7 @@ def furnish(livekit: LiveKit) -> Estate:
             "suffix": "mp4",
             "work_id": work.id,
             "delivery_id": delivery.id,
+            "question_id": new_id(),
             "trunk_id": installation.trunk_id,
             "name": "purge_sessions",
             "session_id": here,

@@ -59,7 +59,7 @@ def check() -> None:
 
 def needs_no_settings(arguments: Sequence[str]) -> bool:
     """The command line asks for what is answered without database, network or any setting."""
-    return telephony.name in arguments[1:]
+    return telephony.name in arguments[1:] and "evaluate" in arguments[1:]
 
 
 def without_settings() -> Flask:

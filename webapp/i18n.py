@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from functools import cache
 
-from flask import Blueprint, Flask, g, redirect, request, session
+from flask import Blueprint, Flask, g, has_request_context, redirect, request, session
 from flask.typing import ResponseReturnValue
 from flask_babel import Babel, get_domain, get_locale
 from flask_login import current_user
@@ -50,6 +50,8 @@ def init_app(app: Flask) -> None:
     """Choose language and zone per request."""
 
     def locale() -> str:
+        if not has_request_context():
+            return str(g.get("language") or "en")
         chosen = g.get("language") or getattr(current_user, "language", "") or session.get("language", "")
         return (
             chosen if chosen in settings.languages else request.accept_languages.best_match(settings.languages) or "en"

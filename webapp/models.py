@@ -10,6 +10,7 @@ from webapp.leases import Lease
 from webapp.lobby.models import Entry
 from webapp.recordings.models import Recording
 from webapp.rooms.models import Access, OldSlug, PhonePin, Room, RoomCallback
+from webapp.telephony.explain.models import CallQuestion
 from webapp.telephony.models import Call, Trunk
 
 metadata = Model.metadata
@@ -18,6 +19,7 @@ __all__ = [
     "Access",
     "AuditEntry",
     "Call",
+    "CallQuestion",
     "Delivery",
     "DueWork",
     "Entry",

@@ -1,12 +1,16 @@
-"""Commands: `flask telephony evaluate` tells who would take a call, without any database or network."""
+"""Commands: `evaluate` tells who would take a call, without any database or network; `explain` asks LiveKit first."""
 
 import sys
 from collections.abc import Iterable
+from typing import Any
 
 import click
 from flask.cli import AppGroup
 
+from webapp.telephony import words
 from webapp.telephony.evaluate import MalformedCaseError, evaluate_line
+from webapp.telephony.explain import answers, terminal
+from webapp.telephony.explain.question import Question, Typed
 
 telephony = AppGroup("telephony", help="Explain phone calls.")
 
@@ -29,3 +33,23 @@ def evaluate(cases: Iterable[str]) -> None:
             click.echo(f"line {number}: {error}", err=True)
     if refused:
         sys.exit(1)
+
+
+@telephony.command()
+@click.option("--from", "from_user", default="", help="The caller's number; without it, a call without one.")
+@click.option("--to", "to_user", required=True, help="The called number, as the provider sends it.")
+@click.option("--source", "source_ip", default="", help="The address the call comes from.")
+@click.option("--host", "from_host", default="", help="The host in the From header.")
+@click.option("--pin", default="", help="The PIN typed before #; - asks for it, so that no history has it.")
+@click.option("--hash", "only_hash", is_flag=True, help="Only # is pressed.")
+def explain(pin: str, only_hash: bool, **call: Any) -> None:
+    """Tell step by step which rule takes a call, with LiveKit's trunks and rules as they are now."""
+    if pin == "-":
+        pin = click.prompt("PIN", hide_input=True)
+    typed = Typed.PIN if pin else Typed.HASH if only_hash else Typed.NOTHING
+    seen, answer = answers.ask(Question(**call, typed=typed.value, pin=pin))
+    if answer is None:
+        click.echo(words.outage(seen.problem), err=True)
+        sys.exit(1)
+    for line in terminal.lines(answer):
+        click.echo(line)

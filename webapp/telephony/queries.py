@@ -66,3 +66,10 @@ def calls_over(trunk_id: str, span: timedelta) -> int:
     """How many calls came over the trunk within the last `span`."""
     counted = sa.select(sa.func.count()).where(Call.came_at > utcnow() - span, Call.trunk_id == trunk_id)
     return db.session.scalar(counted) or 0
+
+
+def pin_holder(trunk_id: str, pin: str) -> tuple[Room, bool] | None:
+    """The room that has this PIN on the trunk, and whether the PIN is one it had before; None for nobody's."""
+    held = sa.select(Room, PhonePin.blocked_until).join(PhonePin, PhonePin.room_id == Room.id)
+    row = db.session.execute(held.where(PhonePin.trunk_id == trunk_id, PhonePin.pin == pin)).one_or_none()
+    return None if row is None or row[0].deleted_at else (row[0], row[1] is not None)

@@ -1,0 +1,53 @@
+"""`flask telephony explain`: the same answer in a terminal."""
+
+import pytest
+from click.testing import Result
+from flask import Flask
+
+from tests.livekit import LiveKit
+from tests.telephony.installation import CALLER, NUMBER, Installation
+
+
+def explain(app: Flask, *arguments: str, typed: str = "") -> Result:
+    return app.test_cli_runner().invoke(args=["telephony", "explain", "--to", NUMBER, *arguments], input=typed)
+
+
+def test_the_steps_and_the_end_are_printed(app: Flask, installation: Installation):
+    room = installation.live(name="Harbour meeting")
+    result = explain(app, "--from", CALLER, "--source", "198.51.100.24", "--pin", str(room.pin))
+    assert result.exit_code == 0
+    assert result.output.startswith("This call goes into Harbour meeting")
+    assert "[ok] Trunk: Harbour" in result.output
+    assert str(room.pin) not in result.output
+
+
+def test_what_to_change_is_printed_with_both_forms(app: Flask, installation: Installation):
+    result = app.test_cli_runner().invoke(args=["telephony", "explain", "--to", "0015550001"])
+    assert "[STOP] Rule: none left" in result.output
+    assert f"trunk {installation.trunk_id} (Harbour), numbers:" in result.output
+    assert f"- '{NUMBER}'" in result.output and "+ '+0015550001'" in result.output
+
+
+def test_a_pin_may_be_asked_for_so_that_no_history_has_it(app: Flask, installation: Installation):
+    room = installation.live()
+    result = explain(app, "--from", CALLER, "--pin", "-", typed=f"{room.pin}\n")
+    assert room.name in result.output
+    assert str(room.pin) not in result.output
+
+
+def test_only_a_hash_key_finds_no_open_rule(app: Flask, installation: Installation):
+    installation.live()
+    assert "No open rule takes a call with only #" in explain(app, "--from", CALLER, "--hash").output
+
+
+@pytest.mark.parametrize("missing", [[], ["--from", CALLER]])
+def test_a_call_needs_a_called_number(app: Flask, missing: list[str]):
+    assert app.test_cli_runner().invoke(args=["telephony", "explain", *missing]).exit_code == 2
+
+
+def test_while_livekit_is_away_the_command_says_so_and_fails(app: Flask, installation: Installation, livekit: LiveKit):
+    livekit.fail("ListSIPInboundTrunk", "unavailable", times=100)
+    result = explain(app, "--from", CALLER)
+    assert result.exit_code == 1
+    assert "LiveKit did not answer" in result.stderr
+    livekit.heal()

@@ -1,0 +1,123 @@
+"""The story of a call says what LiveKit does, and which field would change it."""
+
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from tests.telephony.vectors import load
+from webapp.telephony.explain import advice, outcomes
+from webapp.telephony.explain.changes import Change, proposed
+from webapp.telephony.explain.question import Question
+from webapp.telephony.explain.story import Story, tell
+from webapp.telephony.matching import Rule, Trunk, parse_rules, parse_trunks
+
+CASES = load("evaluate")
+CALLED, CALLER, SOURCE = "+442079460188", "+447700900321", "198.51.100.24"
+
+
+def question_of(case: dict[str, Any]) -> Question:
+    """The case as the form asks it."""
+    keys = (case.get("typed") or {}).get("keys")
+    typed = {None: "nothing", "#": "hash"}.get(keys, "pin")
+    call = {name: case["call"].get(name, "") for name in ("to_user", "from_user", "source_ip", "from_host")}
+    return Question(**call, typed=typed, pin=(keys or "").rstrip("#"))
+
+
+def trunk(number: str = CALLED, trunk_id: str = "ST_a", **fields: Any) -> Trunk:
+    return Trunk.parse({"sip_trunk_id": trunk_id, "numbers": [number] if number else [], **fields})
+
+
+def rule(rule_id: str = "SDR_a", pin: str = "", room: str = "meeting", **fields: Any) -> Rule:
+    kind = {"dispatch_rule_direct": {"room_name": room, "pin": pin}}
+    return Rule.parse({"sip_dispatch_rule_id": rule_id, "trunk_ids": ["ST_a"], "rule": kind, **fields})
+
+
+def asked(trunks: list[Trunk], rules: list[Rule], **fields: Any) -> tuple[Story, list[Change]]:
+    question = Question(**{"to_user": CALLED, "from_user": CALLER, "source_ip": SOURCE, **fields})
+    story = tell(trunks, rules, question)
+    return story, proposed(story, trunks, rules)
+
+
+def test_the_story_ends_and_keeps_as_livekit_does_in_every_vector():
+    for case in CASES:
+        story = tell(parse_trunks(case["trunks"]), parse_rules(case["rules"]), question_of(case))
+        assert story.verdict == case["verdict"], case["id"]
+        for step, candidates in (("dispatch", story.first), ("pin", story.second)):
+            found = next((each for each in case["steps"] if each["step"] == step and "error" not in each), None)
+            if found is not None:
+                kept = [each.id for each in candidates if each.kept]
+                assert kept == ([found["rule_id"]] if found["rule_id"] else []), case["id"]
+
+
+def test_every_verdict_and_every_change_has_its_words(app: Flask):
+    seen = {}
+    for case in CASES:
+        trunks, rules = parse_trunks(case["trunks"]), parse_rules(case["rules"])
+        story = tell(trunks, rules, question_of(case))
+        seen.setdefault(case["verdict"], (story, proposed(story, trunks, rules)))
+    with app.test_request_context():
+        for verdict, (story, changes) in seen.items():
+            ending = outcomes.outcome(story, "Room")
+            assert ending.title and ending.hears and ending.sip, verdict
+            assert all(advice.reason(change) for change in changes)
+            assert changes or story.taken or verdict == "request_pin" or advice.without_change(story), verdict
+    assert {"error_panic", "hash_refused", "drop_no_trunk", "pin_accept"} <= set(seen)
+
+
+@pytest.mark.parametrize("listed", ["+44 20 7946 0188", "442079460188", "00442079460188", "020 7946 0188"])
+def test_a_rule_with_the_called_number_in_another_form_shows_the_form_that_matches(listed: str):
+    story, changes = asked([trunk()], [rule(numbers=[listed])])
+    assert story.verdict == "drop_no_rule"
+    assert changes == [Change("rule", "SDR_a", "numbers", "exact", listed, CALLED)]
+
+
+@pytest.mark.parametrize("listed", ["00442079460188", "020 7946 0188"])
+def test_a_trunk_with_the_number_in_a_form_that_never_matches_shows_the_right_one(listed: str):
+    story, changes = asked([trunk(listed)], [rule(pin="1234")])
+    assert story.verdict == "drop_no_trunk"
+    assert changes == [Change("trunk", "ST_a", "numbers", "called_form", listed, CALLED)]
+
+
+def test_a_called_number_among_the_callers_of_a_rule_is_the_field_to_change():
+    story, changes = asked([trunk()], [rule(inbound_numbers=[CALLED])])
+    assert story.verdict == "drop_no_rule"
+    assert changes == [Change("rule", "SDR_a", "inbound_numbers", "callers_only", CALLED)]
+
+
+def test_the_end_of_a_callers_number_reveals_no_listed_number():
+    _story, changes = asked([trunk()], [rule(inbound_numbers=["+447700900321"])], from_user="900321")
+    assert changes == []
+    _story, changes = asked([trunk(allowed_numbers=["+447700900321"])], [rule()], from_user="900321")
+    assert [(change.field, change.old) for change in changes] == [("allowed_numbers", "")]
+
+
+def test_a_refused_address_names_the_trunk_that_refuses_it():
+    story, changes = asked([trunk(allowed_addresses=["203.0.113.0/24"])], [rule()])
+    assert story.verdict == "drop_address_not_allowed"
+    assert changes == [Change("trunk", "ST_a", "allowed_addresses", "address", "", SOURCE)]
+
+
+def test_rules_in_conflict_are_both_named():
+    story, changes = asked([trunk()], [rule(), rule("SDR_b", room="other")])
+    assert story.verdict == "error_rule_conflict"
+    assert {change.id for change in changes} == {"SDR_a", "SDR_b"}
+
+
+def test_a_pin_of_another_trunk_names_the_rule_that_has_it():
+    rules = [rule(pin="1234"), rule("SDR_b", pin="5678", trunk_ids=["ST_b"])]
+    trunks = [trunk(), trunk("+442079460199", "ST_b")]
+    story, changes = asked(trunks, rules, typed="pin", pin="5678")
+    assert story.verdict == "pin_wrong"
+    assert changes == [Change("rule", "SDR_b", "trunk_ids", "other_trunk", "ST_b", "ST_a")]
+
+
+def test_a_right_pin_of_a_rule_without_a_room_says_that_the_room_is_missing():
+    story, changes = asked([trunk()], [rule(pin="1234", room="")], typed="pin", pin="1234")
+    assert story.verdict == "pin_wrong"
+    assert [(change.id, change.field) for change in changes] == [("SDR_a", "room_name")]
+
+
+def test_a_wildcard_rule_takes_a_call_that_every_trunk_refused():
+    story, _changes = asked([trunk(allowed_addresses=["203.0.113.0/24"])], [rule(trunk_ids=[])])
+    assert (story.verdict, story.trunk) == ("accept_direct", None)

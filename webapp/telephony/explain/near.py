@@ -1,0 +1,40 @@
+"""Numbers that a person reads as the same, and LiveKit does not."""
+
+import re
+from collections.abc import Iterable
+
+from webapp.telephony.matching import normalise
+
+SHORTEST = 6  # fewer common digits at the end are chance
+_NO_DIGIT = re.compile(r"[^0-9]")
+
+
+def same_digits(listed: str, number: str) -> bool:
+    """Only the writing differs: plus, zeros in front, blanks, dashes, brackets."""
+    return bool(_digits(number)) and _digits(listed) == _digits(number)
+
+
+def same_end(listed: str, number: str) -> bool:
+    """One is the other without its country code or trunk prefix."""
+    short, long = sorted((_digits(listed), _digits(number)), key=len)
+    return len(short) >= SHORTEST and long.endswith(short)
+
+
+def written_otherwise(listed: Iterable[str], number: str) -> str:
+    """The first listed number that means the same and is another text; empty when there is none."""
+    return next((each for each in listed if each != number and same_digits(each, number)), "")
+
+
+def meant(listed: Iterable[str], number: str) -> str:
+    """The first listed number that probably means the same, nearest first; empty when there is none."""
+    known = list(listed)
+    return written_otherwise(known, number) or next((each for each in known if same_end(each, number)), "")
+
+
+def comparable(number: str) -> bool:
+    """LiveKit compares it in any writing: nothing but digits, blanks, dashes, brackets and one plus in front."""
+    return not number or normalise(number) != number or bool(re.fullmatch(r"\+[0-9]*", number))
+
+
+def _digits(number: str) -> str:
+    return _NO_DIGIT.sub("", number).lstrip("0")
