@@ -37,7 +37,7 @@ def _taken(story: Story, room: str) -> Outcome | None:
             "The caller hears ringing until somebody in the room speaks or can be heard, and then the room. "
             "With nobody there for 3 minutes the call ends."
         )
-        return Outcome("taken", title, hears, f"{RINGING}, 200 OK; {_('or')} 486 Rejected")
+        return Outcome("taken", title, hears, f"{RINGING}, 200 OK / 486 Rejected")
     hears = _("The caller hears the prompt for a PIN, then that they are being connected, then the room.")
     return Outcome("taken", title, hears, f"{RINGING}, 200 OK")
 
@@ -67,7 +67,8 @@ def _silent(story: Story) -> Outcome | None:
         "The caller hears ringing for as long as they hold on. LiveKit never answers and never says no; "
         "livekit-sip writes “flood”, which only means that nothing matched."
     )
-    return Outcome("refused", titles[story.verdict], hears, f"{RINGING}, {_('then no final answer')}")
+    sip = _("%(ringing)s, then no final answer", ringing=RINGING)
+    return Outcome("refused", titles[story.verdict], hears, sip)
 
 
 def _failed(story: Story) -> Outcome:

@@ -54,9 +54,11 @@ def _numbers(story: Story) -> Step:
     title = _("Numbers as LiveKit reads them")
     caller = _("caller ending in %(end)s", end=question.from_user[-2:]) if question.from_user else _("no caller number")
     source = _("from %(source)s", source=question.source_ip) if question.source_ip else _("from anywhere")
-    text = f"{_('Called %(number)s', number=normalise(question.to_user) or _('nothing'))}, {caller}, {source}."
+    called = _("Called %(number)s", number=normalise(question.to_user) or _("nothing"))
+    text = f"{called}, {caller}, {source}."
     if question.source_ip and parse_address(question.source_ip) is None:
-        return Step("stopped", title, text=f"{text} {_('This is no IP address: LiveKit answers an error.')}")
+        wrong = _("This is no IP address: LiveKit answers an error.")
+        return Step("stopped", title, text=f"{text} {wrong}")
     if not near.comparable(question.to_user):
         text += " " + _(
             "The called number holds other signs than digits, so that LiveKit compares it letter by letter."
