@@ -33,7 +33,7 @@ def app_with(settings: Settings, **changed: Any) -> Iterator[Flask]:
     app = create_app(settings.model_copy(update=changed))
     with app.app_context():
         yield app
-        db.engine.dispose()
+        db.dispose()
 
 
 @pytest.fixture(autouse=True)
@@ -134,7 +134,7 @@ def file(app: Flask, settings: Settings) -> Iterator[Path]:
     event.listen(db.engine, "checkout", hurry)
     yield Path(settings.database_url.removeprefix("sqlite:///"))
     event.remove(db.engine, "checkout", hurry)
-    db.engine.dispose()
+    db.dispose()
 
 
 @contextmanager

@@ -105,6 +105,7 @@ TABLE: Mapping[str, Rule] = {
     "rooms.show": ROOM_MEMBERS,
     "rooms.update": ROOM_HOSTS,
     "telephony.ask_call": STAFF,
+    "setup.index": STAFF,
     "telephony.confirm_delete_trunk": ADMINS,
     "telephony.create_trunk": ADMINS,
     "telephony.delete_trunk": ADMINS,

@@ -6,13 +6,16 @@ import uuid
 from collections.abc import Callable, Iterator
 
 import pytest
+import sqlalchemy as sa
 from flask import Flask
 from itsdangerous import URLSafeTimedSerializer
 from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
-from tests.personas import CSRF, SWAP, Browser, browser
+from tests.personas import CSRF, SWAP, Browser, browser, persona
 from webapp import create_app
+from webapp.accounts.models import User
+from webapp.audit.models import AuditEntry
 from webapp.config import Settings
 from webapp.db import db
 from webapp.security import PUBLIC, csrf
@@ -173,3 +176,60 @@ def test_over_https_the_cookie_belongs_to_this_host_alone(https: Browser):
 
 def test_a_form_of_another_site_is_refused_over_https_even_with_a_good_token(https: Browser):
     assert set_language(https, "https://evil.example/").status_code == 400
+
+
+def address_seen(settings: Settings, owner: User, proxies: int, forwarded: str) -> str:
+    """The address that an installation behind so many proxies writes into the trail."""
+    app = create_app(settings.model_copy(update={"proxy_count": proxies}))
+    with app.app_context():
+        chosen = {"language": "en", "timezone": "", "theme": "dark"}
+        answer = browser(app, owner).post("/account/", data=chosen, headers={"X-Forwarded-For": forwarded})
+        assert answer.status_code == 303
+        seen = db.session.scalars(sa.select(AuditEntry.address).order_by(AuditEntry.id.desc()).limit(1)).one()
+        db.session.commit()
+        db.dispose()
+    return seen
+
+
+@pytest.mark.parametrize(
+    ("proxies", "forwarded", "seen"),
+    [
+        (0, "203.0.113.9", "127.0.0.1"),
+        (1, "203.0.113.9", "203.0.113.9"),
+        (1, "198.51.100.66, 203.0.113.9", "203.0.113.9"),
+        (2, "203.0.113.9, 10.0.0.7", "203.0.113.9"),
+    ],
+)
+def test_a_forwarded_address_is_believed_from_as_many_proxies_as_the_setting_says(
+    app: Flask, settings: Settings, proxies: int, forwarded: str, seen: str
+):
+    owner = persona("owner")
+    db.session.execute(sa.update(User).values(theme="light"))
+    db.session.commit()
+    assert address_seen(settings, owner, proxies, forwarded) == seen
+
+
+@pytest.mark.parametrize(
+    ("setting", "method", "path"),
+    [
+        ("sign_in_limit", "GET", "/sign-in"),
+        ("sign_in_limit", "GET", "/oidc/callback"),
+        ("hook_limit", "POST", "/hooks/livekit"),
+    ],
+)
+def test_an_address_that_asks_too_often_is_told_to_wait_and_others_are_not(
+    app: Flask, settings: Settings, monkeypatch: pytest.MonkeyPatch, setting: str, method: str, path: str
+):
+    monkeypatch.setattr(settings, setting, "3 per minute")
+    here, there = browser(app), browser(app)
+    answers = [here.open(path, method=method).status_code for _ in range(5)]
+    assert 429 not in answers[:3] and answers[3:] == [429, 429]
+    assert there.open(path, method=method, environ_base={"REMOTE_ADDR": "203.0.113.9"}).status_code != 429
+
+
+def test_the_cookie_of_a_sign_in_is_kept_from_scripts_and_other_sites_too(app: Flask):
+    answer = browser(app, persona("owner")).post("/account/", data={"language": "en", "timezone": "", "theme": "dark"})
+    assert answer.status_code == 303
+    answer = browser(app, persona("owner")).post("/logout")
+    cookies = answer.headers.getlist("Set-Cookie")
+    assert cookies and all("HttpOnly" in cookie and "SameSite=Lax" in cookie for cookie in cookies)

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+import requests
 import sqlalchemy as sa
 
 from tests.livekit import LiveKit
@@ -129,3 +130,14 @@ def test_an_id_or_event_of_strange_letters_is_stored_without_them(send: Callable
     assert send("room\x00_started", str(room.id), id="EV\x00_\x1b1").status_code == 200
     (delivery,) = stored()
     assert (delivery.event_id, delivery.event) == ("EV_1", "room_started")
+
+
+def test_a_body_of_five_megabytes_whose_length_is_not_told_is_refused_too(served: str, livekit: LiveKit):
+    raw = b'{"event":"' + b"x" * 5_000_000 + b'"}'
+    pieces = (raw[start : start + 100_000] for start in range(0, len(raw), 100_000))
+    try:
+        answer = requests.post(f"{served}/hooks/livekit", data=pieces, headers=livekit.signed(raw), timeout=20)
+    except requests.ConnectionError:
+        return  # refused while it was still being sent
+    assert answer.status_code in {401, 413}, "nothing of it is read, or no more than is allowed"
+    assert stored() == []

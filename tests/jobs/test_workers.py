@@ -2,7 +2,6 @@
 
 import os
 import signal
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -54,7 +53,7 @@ def inside(site: Installation) -> Iterator[None]:
     with app.app_context():
         yield
         db.session.rollback()
-        db.engine.dispose()
+        db.dispose()
 
 
 @pytest.fixture
@@ -167,7 +166,7 @@ def test_without_redis_the_web_process_does_the_work_itself(tmp_path: Path, own_
         room = somebody_waits(livekit)
         site.serve("--workers", "2")
         until(lambda: only().done_at)
-        time.sleep(0.1)
+        until(lambda: rows(sa.select(PeriodicJob).where(PeriodicJob.name == "purge_sessions", PeriodicJob.runs > 0)))
         assert len(livekit.messages(room)) == 1, "two web processes, one announcement"
-        runs = {job.name: job.runs for job in rows(sa.select(PeriodicJob))}
-        assert runs["purge_sessions"] == 1
+        until(lambda: ticks(site, f"gunicorn-{site.port}") >= 4)
+        assert {job.name: job.runs for job in rows(sa.select(PeriodicJob))}["purge_sessions"] == 1
