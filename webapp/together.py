@@ -1,10 +1,13 @@
 """Several questions to others at once: together they take as long as the slowest, not as long as all of them."""
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from typing import Any
 
+import structlog
 from flask import Flask, current_app
+
+log = structlog.get_logger()
 
 
 def ask(*questions: Callable[[], Any]) -> list[Any]:
@@ -24,7 +27,16 @@ def within(seconds: float, *questions: Callable[[], Any]) -> list[Any]:
     asked = [pool.submit(_inside, app, question) for question in questions]
     wait(asked, seconds)
     pool.shutdown(wait=False, cancel_futures=True)
-    return [each.result() if each.done() and each.exception() is None else None for each in asked]
+    return [_result(each) for each in asked]
+
+
+def _result(asked: Future[Any]) -> Any:
+    if not asked.done() or asked.cancelled():
+        return None
+    if (error := asked.exception()) is not None:
+        log.warning("together.failed", error=type(error).__name__)
+        return None
+    return asked.result()
 
 
 def _inside(app: Flask, question: Callable[[], Any]) -> Any:
