@@ -134,12 +134,21 @@ class Twirp:
             return error.response()
 
     async def _be_away(self, request: web.Request) -> None:
-        if self.world.faults.away == "hang":
-            while self.world.faults.away == "hang":
-                await asyncio.sleep(0.05)
+        begun = self.world.resets
+        while self.world.faults.away == "hang":
+            await asyncio.sleep(0.05)
+        self._drop_if_reset(request, begun)
         if self.world.faults.away == "refuse" and request.transport is not None:
             request.transport.abort()
             raise asyncio.CancelledError
+
+    def _drop_if_reset(self, request: web.Request, begun: int) -> None:
+        """A request that waited through a reset belongs to a world that is gone: it changes nothing in the new one."""
+        if self.world.resets == begun:
+            return
+        if request.transport is not None:
+            request.transport.abort()
+        raise asyncio.CancelledError
 
     def _claims(self, request: web.Request) -> Claims:
         header = request.headers.get("Authorization", "")
@@ -160,7 +169,9 @@ class Twirp:
         faults = self.world.faults.due(method)
         for fault in faults:
             if fault.kind == "delay":
+                begun = self.world.resets
                 await asyncio.sleep(fault.seconds)
+                self._drop_if_reset(request, begun)
             elif fault.kind == "html":
                 return web.Response(text=HTML, status=fault.status, content_type="text/html")
         _fail(faults, applied=False)

@@ -103,9 +103,11 @@ class World:
         self._timers: set[asyncio.TimerHandle] = set()
         self._timers_to_sweep = FEW_TIMERS
         self.http: aiohttp.ClientSession | None = None
+        self.resets = 0
         self._forget()
 
     def _forget(self) -> None:
+        self.resets += 1
         self.switches = Switches(**vars(self._switches))
         self.timing = Timing(**vars(self._timing))
         self.webhook_urls = self.options.webhook_urls

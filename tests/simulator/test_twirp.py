@@ -82,3 +82,15 @@ def test_when_hanging_nothing_is_answered_until_it_is_healed(livekit: LiveKit) -
         ask(livekit, timeout=0.2)
     livekit.heal()
     assert ask(livekit).status_code == 200
+
+
+def test_a_call_that_waited_through_a_reset_changes_nothing_in_the_new_world(livekit: LiveKit) -> None:
+    livekit.delay("CreateRoom", 1)
+    headers = {"Authorization": f"Bearer {livekit.token({'roomCreate': True})}"}
+    url = f"{livekit.url}/twirp/livekit.RoomService/CreateRoom"
+    with pytest.raises(requests.ReadTimeout):
+        requests.post(url, json={"name": "late"}, headers=headers, timeout=0.5)
+    assert livekit.calls("CreateRoom") == 1
+    livekit.reset()
+    time.sleep(1)
+    assert livekit.rooms() == []
