@@ -39,12 +39,13 @@ class Link:
     text: object
     icon: str
     opens: Opens = everyone
+    below: tuple[str, ...] = ()
 
     @property
     def current(self) -> bool:
         """The page shown is this one, or below it."""
         here = request.endpoint or ""
-        if here == self.endpoint:
+        if here in (self.endpoint, *self.below):
             return True
         return self.endpoint.endswith(".index") and here.split(".")[0] == self.endpoint.split(".")[0]
 
@@ -68,7 +69,7 @@ GROUPS: list[tuple[str, object, list[Link]]] = [
             Link("telephony.trunks", _l("Trunks"), "trunks", staff),
             Link("telephony.calls", _l("Calls"), "calls", staff),
             Link("telephony.pins", _l("PINs"), "pins", staff),
-            Link("telephony.explain", _l("Which rule?"), "explain", staff),
+            Link("telephony.explain", _l("Which rule?"), "explain", staff, ("telephony.explained",)),
         ],
     ),
     (

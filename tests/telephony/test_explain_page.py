@@ -71,6 +71,7 @@ def test_a_rule_with_blanks_in_its_number_shows_the_form_that_matches(installati
 
 def test_a_number_that_a_trunk_writes_otherwise_leads_to_that_trunk(installation: Installation, client_as: As):
     page = ask(client_as("support"), to_user="0015550001")
+    assert re.search(r'href="/telephony/explain"[^>]*aria-current="page"', page.text)
     assert "No trunk and no rule takes this call" in body(page)
     assert "<ins>+0015550001</ins>" in page.text
     assert f'href="/telephony/trunks/{installation.trunk_id}/"' in page.text

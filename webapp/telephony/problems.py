@@ -37,10 +37,12 @@ def sentence(problem: str) -> str:
         return ""
     if code == "conflict":
         what = _("Rule %(id)s “%(name)s” has the same trunk and PIN, and is not ours.", id=first, name=second)
-        return f"{what} {_('Callers cannot reach this room until somebody changes that rule or the PIN.')}"
+        effect = _("Callers cannot reach this room until somebody changes that rule or the PIN.")
+        return f"{what} {effect}"
     if code == "pair":
         what = _("Rules %(first)s and %(second)s conflict.", first=first, second=second)
-        return f"{what} {_('LiveKit refuses every call on this trunk until one of them is gone.')}"
+        effect = _("LiveKit refuses every call on this trunk until one of them is gone.")
+        return f"{what} {effect}"
     return _simple(code, first)
 
 
