@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 import sqlalchemy as sa
 from flask import Flask
+from prometheus_client.parser import text_string_to_metric_families
 from pydantic import ValidationError
 from sqlalchemy.exc import DBAPIError
 
@@ -70,3 +71,13 @@ def test_what_people_typed_is_in_no_database_error(app: Flask, method: str):
     with app.test_request_context("/", method=method), pytest.raises(DBAPIError) as failure:
         db.session.execute(sa.text("SELECT * FROM nowhere WHERE name = :typed"), {"typed": "Walburga"})
     assert "nowhere" in str(failure.value) and "Walburga" not in str(failure.value)
+
+
+def test_no_metric_has_a_label_that_could_name_somebody(app: Flask, client: Browser):
+    ours = {"event", "result", "job", "kind", "le"}  # words of our own code, never of a request
+    process = {"implementation", "major", "minor", "patchlevel", "version", "generation"}
+    samples = [
+        each for family in text_string_to_metric_families(client.get("/metrics").text) for each in family.samples
+    ]
+    assert {name for sample in samples for name in sample.labels} <= ours | process
+    assert any(sample.name.startswith("frontdesk_") for sample in samples)
