@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 from flask import Flask
+from flask_babel import get_timezone
 
 from webapp import times
 from webapp.db import utcnow
@@ -35,3 +36,11 @@ def test_an_end_within_a_week_says_how_many_days_are_left():
 def test_the_exact_time_is_at_hand():
     now = utcnow()
     assert times.exact(now) in times.on(now) and f'datetime="{now.isoformat(timespec="seconds")}"' in times.on(now)
+
+
+def test_a_narrow_place_shows_the_hour_of_today_and_the_day_of_any_other():
+    now = utcnow()
+    assert times.short(now) == f"{now.astimezone(get_timezone()):%H:%M}"
+    assert ":" not in times.short(now - timedelta(days=2))
+    assert times.short(now - timedelta(days=400)).endswith(str((now - timedelta(days=400)).year))
+    assert times.exact(now) in times.stamp(now)

@@ -102,6 +102,11 @@ def test_who_waits_is_admitted_from_the_rooms_page(app: Flask, client_as: As, ro
     assert entry().status is Status.ACCEPTED
 
 
+def test_a_room_for_which_nobody_ever_waited_says_what_will_stand_there(client_as: As, room: Room):
+    text = page(client_as("owner"), room)
+    assert "Nobody waits" in text and 'data-waiting="0"' in text
+
+
 def phone(browser: Browser, room: Room) -> str:
     return browser.get(f"/rooms/{room.slug}/pin", headers=SWAP).text
 

@@ -31,8 +31,11 @@ def respond(room: Room, fragment: str, status: int = 200, **context: Any) -> Res
 def queue_section(room: Room) -> dict[str, Any]:
     """Who waits, for those who decide. Who is inside and what is recorded come by fragments of their own: no page
     of ours waits for LiveKit."""
-    may_see = lobby_policy.queue(current_user, room)
-    return {"queue": queues.of_room(room, number=queues.version_of_room(room)) if may_see else None}
+    if not lobby_policy.queue(current_user, room):
+        return {"queue": None}
+    if not room.queue_version:
+        return {"queue": queues.of_nobody(room)}
+    return {"queue": queues.of_room(room, number=queues.version_of_room(room))}
 
 
 def phone_section(room: Room) -> dict[str, Any]:
