@@ -2,6 +2,7 @@
 
 import base64
 import json
+import threading
 from collections.abc import Callable
 from http.cookies import SimpleCookie
 from typing import Any
@@ -11,6 +12,7 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
+from tests.livekit import LiveKit
 from tests.lobby.doors import age, ask, entries, entry, guest, look, make_room, set_level, status
 from tests.personas import SWAP, Browser, browser, make_user, persona
 from webapp.config import Settings
@@ -319,6 +321,38 @@ def test_a_full_lobby_takes_nobody_more(app: Flask, settings: Settings, monkeypa
     assert "Many people are at the door" in answer.text
     guest(app, other, "Four")
     assert entries() == 3
+
+
+def test_of_many_who_ask_at_once_no_more_wait_than_may(app: Flask, settings: Settings, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(settings, "lobby_room_limit", 2)
+    slug = make_room().slug
+    together, said = threading.Barrier(5), []
+
+    def knock(client: Browser, name: str) -> None:
+        with app.app_context():
+            together.wait(20)
+            said.append(client.post(f"/join/{slug}", data={"name": name}).status_code)
+
+    knocks = [threading.Thread(target=knock, args=(browser(app), f"Guest {number}")) for number in range(5)]
+    db.session.commit()
+    for thread in knocks:
+        thread.start()
+    for thread in knocks:
+        thread.join(60)
+    assert sorted(said) == [303, 303, 429, 429, 429]
+    assert entries() == 2
+
+
+def test_while_livekit_is_down_hosts_admit_and_guests_get_their_token(
+    app: Flask, client_as: As, livekit: LiveKit, settings: Settings, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(settings, "livekit_url", livekit.url)
+    livekit.fail(times=100)
+    room = make_room()
+    client = guest(app, room)
+    assert client_as("owner").post(f"/lobby/{entry().id}/admit").status_code == 303
+    assert claims(look(client, room).location)["sub"] == entry().identity
+    livekit.heal()
 
 
 def test_one_address_may_not_flood_but_who_waits_already_is_not_limited(
