@@ -16,7 +16,7 @@ from webapp.config import Settings
 
 API_KEY: str = Settings.model_fields["livekit_api_key"].default
 API_SECRET: str = Settings.model_fields["livekit_api_secret"].default.get_secret_value()
-BATCH_TRUNK = {"name": "bench", "numbers": ["+15550100"]}
+RULES_PER_TRUNK = 100  # each new rule is compared with those of its trunk
 
 
 @dataclass
@@ -25,15 +25,16 @@ class Simulator:
 
     url: str
     rules: int = 0
-    trunk_id: str = ""
 
     def fill_rules(self, count: int) -> None:
         """Let it have so many rules in all, as an installation with so many live rooms has."""
-        if not self.trunk_id:
-            self.trunk_id = self._call("CreateSIPInboundTrunk", trunk=BATCH_TRUNK)["sip_trunk_id"]
+        trunk_id = ""
         for number in range(self.rules, count):
+            if number % RULES_PER_TRUNK == 0:
+                trunk = {"name": "bench", "numbers": [f"+1555{10**6 + number}"]}
+                trunk_id = self._call("CreateSIPInboundTrunk", trunk=trunk)["sip_trunk_id"]
             rule = {"dispatch_rule_direct": {"room_name": f"bench-{number}", "pin": str(10**9 + number)}}
-            self._call("CreateSIPDispatchRule", rule=rule, trunk_ids=[self.trunk_id], name=f"bench {number}")
+            self._call("CreateSIPDispatchRule", rule=rule, trunk_ids=[trunk_id], name=f"bench {number}")
         self.rules = max(self.rules, count)
 
     def _call(self, method: str, **body: object) -> dict[str, str]:
