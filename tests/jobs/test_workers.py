@@ -26,6 +26,7 @@ from webapp.lobby.models import Entry
 from webapp.rooms.models import Room
 
 TICK = 5
+GUEST_WAITS = 600  # seconds: the busiest machine tells of a guest before the guest is given up
 
 
 @pytest.fixture
@@ -60,7 +61,12 @@ def inside(site: Installation) -> Iterator[None]:
 def site(tmp_path: Path, own_database_url: str, redis_empty: str, livekit: LiveKit) -> Iterator[Installation]:
     """An installation with Redis, whose clock ticks every few seconds."""
     chosen = {"database_url": own_database_url, "redis_url": redis_empty, "livekit_url": livekit.url}
-    with installed(tmp_path, sweep_seconds=TICK, livekit_timeout=50, **chosen) as site, inside(site):
+    with (
+        installed(
+            tmp_path, sweep_seconds=TICK, livekit_timeout=50, lobby_waiting_seconds=GUEST_WAITS, **chosen
+        ) as site,
+        inside(site),
+    ):
         yield site
 
 
@@ -161,7 +167,12 @@ def test_a_worker_that_is_told_to_stop_finishes_its_work_first(site: Installatio
 
 
 def test_without_redis_the_web_process_does_the_work_itself(tmp_path: Path, own_database_url: str, livekit: LiveKit):
-    chosen = {"database_url": own_database_url, "livekit_url": livekit.url, "sweep_seconds": TICK}
+    chosen = {
+        "database_url": own_database_url,
+        "livekit_url": livekit.url,
+        "sweep_seconds": TICK,
+        "lobby_waiting_seconds": GUEST_WAITS,
+    }
     with installed(tmp_path, **chosen) as site, inside(site):
         room = somebody_waits(livekit)
         site.serve("--workers", "2")
