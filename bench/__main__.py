@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import signal
 import sys
 import tempfile
 import time
@@ -109,6 +110,7 @@ def main(arguments: Sequence[str]) -> None:
     parser.add_argument("--only", action="append", help="a scenario's key; may be repeated")
     parser.add_argument("--seconds", type=float, help="how long each scenario is measured")
     options = parser.parse_args(arguments)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # or the servers would outlive us
     chosen = [scenario for scenario in SCENARIOS if not options.only or scenario.key in options.only]
     seconds = options.seconds or (3 if options.quick else 8)
     with ExitStack() as stack:
