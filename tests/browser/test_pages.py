@@ -94,6 +94,15 @@ def record(owner: Desk) -> None:
     owner.sees_after_a_while("Saved")
 
 
+def explain(admin: Desk) -> str:
+    """Ask which rule takes a call; returns the address of the answer."""
+    admin.go("/telephony/explain")
+    admin.fill("Called number", "+15550001")
+    admin.press("Follow this call")
+    admin.page.wait_for_url(f"{admin.url}/telephony/explain/*")
+    return admin.path
+
+
 @pytest.mark.parametrize("scripts", [True], ids=["with JavaScript"])
 def test_every_page_is_accessible_and_fits_in_both_themes(app: Flask, people: Callable[[str], Desk]):
     owner, admin, guest = people("owner"), people("admin"), people("")
@@ -109,6 +118,7 @@ def test_every_page_is_accessible_and_fits_in_both_themes(app: Flask, people: Ca
     walks[1].from_the_desk()
     for path in (waiting, link, "/login", "/signed-out", "/oidc/callback?state=none&code=none", "/nothing-here"):
         walks[2].look(path)
+    walks[1].look(explain(admin))
     walks[0].look("/system/jobs/")  # which is not for owners
 
     readable = {rule.endpoint for rule in app.url_map.iter_rules() if "GET" in (rule.methods or ())}
