@@ -5,6 +5,7 @@ import os
 import sys
 from typing import Any
 
+from prometheus_client import multiprocess
 from pydantic import ValidationError
 
 from webapp import logs
@@ -41,6 +42,12 @@ def post_worker_init(worker: Any) -> None:
     _keep()
     if worker.wsgi.extensions["frontdesk.settings"].embedded:
         worker.consumer = queue.start_embedded(worker.wsgi)
+
+
+def child_exit(_server: Any, worker: Any) -> None:
+    """Forget what a worker that is gone was busy with; its counts stay."""
+    if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
+        multiprocess.mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]
 
 
 def worker_exit(_server: Any, worker: Any) -> None:

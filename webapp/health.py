@@ -1,12 +1,13 @@
 """Health for supervisors and proxies: alive, ready, and counted."""
 
+import os
 import time
 
 import requests
 import sqlalchemy as sa
 from flask import Blueprint, Flask, current_app
 from flask.typing import ResponseReturnValue
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, generate_latest, multiprocess
 from redis import Redis
 from redis.exceptions import RedisError
 from sqlalchemy.exc import SQLAlchemyError
@@ -80,8 +81,19 @@ def _livekit_answers() -> bool:
 
 @bp.get("/metrics")
 def metrics() -> ResponseReturnValue:
-    """Counters and histograms in Prometheus' text format; labels are never personal."""
-    return generate_latest(), {"Content-Type": CONTENT_TYPE_LATEST}
+    """Counters and histograms in Prometheus' text format; labels are never personal.
+
+    Of this process alone, or, where PROMETHEUS_MULTIPROC_DIR names a folder, of all that share it.
+    """
+    return generate_latest(_registry()), {"Content-Type": CONTENT_TYPE_LATEST}
+
+
+def _registry() -> CollectorRegistry:
+    if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
+        return REGISTRY
+    shared = CollectorRegistry()
+    multiprocess.MultiProcessCollector(shared)  # type: ignore[no-untyped-call]
+    return shared
 
 
 def init_app(app: Flask) -> None:
