@@ -39,6 +39,13 @@ def test_a_hook_about_our_room_is_stored_and_worked_off(send: Callable[..., Any]
     assert delivery.room_id == room.id
 
 
+def test_an_event_that_calls_for_nothing_is_done_when_it_is_stored(send: Callable[..., Any], room: Room):
+    assert send("track_published", str(room.id)).json == {"status": "stored"}
+    (delivery,) = stored()
+    assert delivery.result is Result.PROCESSED and delivery.processed_at is not None
+    assert room.last_event_at is None, "nothing was applied to the room"
+
+
 def test_the_same_id_twice_is_counted_and_worked_off_once(send: Callable[..., Any], room: Room):
     assert send("room_started", str(room.id), id="EV_same").json == {"status": "stored"}
     again = send("room_started", str(room.id), id="EV_same")

@@ -11,23 +11,12 @@ from prometheus_client import Counter
 from sqlalchemy.dialects import postgresql, sqlite
 
 from webapp.db import db, utcnow
+from webapp.hooks.handlers import HANDLERS
 from webapp.hooks.models import Delivery, Result
 from webapp.hooks.redaction import mapping, redact
 from webapp.rooms.models import Room
 from webapp.telephony.hooks import GUARD_PREFIX
 
-EVENTS = {
-    "room_started",
-    "room_finished",
-    "participant_joined",
-    "participant_left",
-    "participant_connection_aborted",
-    "track_published",
-    "track_unpublished",
-    "egress_started",
-    "egress_updated",
-    "egress_ended",
-}
 RECEIVED = Counter("frontdesk_hooks_total", "Hooks received, by event and what became of them", ["event", "result"])
 
 
@@ -38,7 +27,7 @@ def take(event: Mapping[str, Any], raw: bytes) -> tuple[Delivery, bool]:
     """
     event_id = _text(event.get("id"))[:128] or "sha256:" + hashlib.sha256(raw).hexdigest()
     name = room_name(event)
-    known = str(event.get("event", "")) in EVENTS
+    known = str(event.get("event", "")) in HANDLERS
     delivery = Delivery(
         event_id=event_id,
         event=_text(event.get("event"))[:64],
@@ -95,7 +84,12 @@ def _first_result(delivery: Delivery, known: bool, name: str) -> Result:
         delivery.body = {}  # what others do on a shared LiveKit is not ours to keep
     if not known:
         return Result.UNKNOWN_EVENT
-    return Result.FOREIGN_ROOM if foreign else Result.STORED
+    if foreign:
+        return Result.FOREIGN_ROOM
+    if HANDLERS[delivery.event]:
+        return Result.STORED
+    delivery.received_at = delivery.processed_at = utcnow()  # nothing is to be done
+    return Result.PROCESSED
 
 
 def _text(value: object) -> str:

@@ -45,7 +45,8 @@ def livekit() -> ResponseReturnValue:
     delivery, new = intake.take(event, raw)
     if not new:
         return answer(200, status="duplicate")
-    response = answer(200, status="stored" if delivery.result is Result.STORED else delivery.result.value)
+    kept = delivery.result in {Result.STORED, Result.PROCESSED}
+    response = answer(200, status="stored" if kept else delivery.result.value)
     if delivery.result is Result.STORED:
         app, room_id = current_app._get_current_object(), delivery.room_id  # type: ignore[attr-defined]
 
