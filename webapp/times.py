@@ -1,9 +1,10 @@
 """Times as people read them: how long ago, with the exact time and its zone at hand."""
 
-from datetime import datetime
+from datetime import datetime, tzinfo
+from functools import cache, lru_cache
 
 from flask import Flask
-from flask_babel import format_datetime, get_timezone, ngettext
+from flask_babel import format_datetime, get_locale, get_timezone, ngettext
 from flask_babel import gettext as _
 from markupsafe import Markup, escape
 
@@ -14,21 +15,38 @@ MINUTE, HOUR, DAY = 60, 3600, 86400
 
 def exact(when: datetime) -> str:
     """The time in the reader's zone, with the zone's name."""
-    return f"{when.astimezone(get_timezone()):%Y-%m-%d %H:%M %Z}"
+    return _exact(when, get_timezone())
+
+
+@lru_cache(4096)
+def _exact(when: datetime, zone: tzinfo) -> str:
+    return f"{when.astimezone(zone):%Y-%m-%d %H:%M %Z}"
 
 
 def ago(when: datetime) -> str:
     """How long ago a time was; after a week the day itself."""
     seconds = int((utcnow() - when).total_seconds())
-    if seconds < MINUTE:
-        return str(_("just now"))
-    if seconds < HOUR:
-        return str(ngettext("%(num)d minute ago", "%(num)d minutes ago", seconds // MINUTE))
-    if seconds < DAY:
-        return str(ngettext("%(num)d hour ago", "%(num)d hours ago", seconds // HOUR))
-    if seconds < 7 * DAY:
-        return str(ngettext("%(num)d day ago", "%(num)d days ago", seconds // DAY))
-    return f"{when.astimezone(get_timezone()):%Y-%m-%d}"
+    if seconds >= 7 * DAY:
+        return exact(when)[:10]
+    return _ago(str(get_locale()), *_counted(seconds))
+
+
+def _counted(seconds: int) -> tuple[int, int]:
+    """The largest unit that is full, and how many of them."""
+    unit = next((unit for unit in (DAY, HOUR, MINUTE) if seconds >= unit), 0)
+    return unit, seconds // unit if unit else 0
+
+
+@cache
+def _ago(_locale: str, unit: int, count: int) -> str:
+    """Less than a hundred words for each language: a list shows forty of them."""
+    if unit == DAY:
+        return str(ngettext("%(num)d day ago", "%(num)d days ago", count))
+    if unit == HOUR:
+        return str(ngettext("%(num)d hour ago", "%(num)d hours ago", count))
+    if unit == MINUTE:
+        return str(ngettext("%(num)d minute ago", "%(num)d minutes ago", count))
+    return str(_("just now"))
 
 
 def short(when: datetime) -> str:

@@ -58,7 +58,7 @@ def _heads(wish: listing.Wish) -> list[dict[str, Any]]:
         upward = (sort is listing.Sort.NAME) != wish.backwards
         direction = ("ascending" if upward else "descending") if here else ""
         query = wish.query(sort=sort, backwards=here and not wish.backwards)
-        heads.append({"text": text, "direction": direction, "query": query, "low": sort is listing.Sort.CREATED})
+        heads.append({"text": str(text), "direction": direction, "query": query, "low": sort is listing.Sort.CREATED})
     return heads
 
 
