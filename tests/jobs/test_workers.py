@@ -71,15 +71,15 @@ def site(tmp_path: Path, own_database_url: str, redis_empty: str, livekit: LiveK
 
 
 def rows(found: sa.Select[Any]) -> list[Any]:
-    """What the database holds now."""
-    db.session.rollback()
-    return list(db.session.scalars(found.execution_options(populate_existing=True)))
+    """What the database holds now; nothing stays open, which would keep SQLite's only writer waiting."""
+    read = list(db.session.scalars(found.execution_options(populate_existing=True)))
+    db.session.commit()
+    return read
 
 
 def only() -> DueWork:
     work: DueWork
     (work,) = rows(sa.select(DueWork))
-    db.session.commit()
     return work
 
 

@@ -106,6 +106,7 @@ OF_THE_MOMENT = {
     "user_sessions",
     "old_slugs",
     "room_callbacks",
+    "call_questions",
     "deliveries",
     "due_work",
     "leases",

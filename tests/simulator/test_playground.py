@@ -1,11 +1,12 @@
 """The playground serves its pages, and a newcomer can join, call in and watch there, with scripts and without."""
 
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 import requests
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from tests.livekit import LiveKit
 from tests.plugins.receiver import Receiver
@@ -105,14 +106,15 @@ def test_a_page_of_another_site_cannot_send_its_forms(meeting: LiveKit) -> None:
 
 
 @pytest.fixture
-def open_page(chromium: str) -> Iterator[Callable[[bool], Page]]:
+def open_page(browser: Browser) -> Iterator[Callable[[bool], Page]]:
     """Opens pages, with scripts or without, on which no script fails and which ask nobody but the simulator."""
     errors: list[str] = []
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+    with ExitStack() as stack:
 
         def opened(scripts: bool = True) -> Page:
-            page = browser.new_context(java_script_enabled=scripts).new_page()
+            context = browser.new_context(java_script_enabled=scripts)
+            stack.callback(context.close)
+            page = context.new_page()
             page.set_default_timeout(PATIENCE_MS)
             page.on("pageerror", lambda error: errors.append(str(error)))
             page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
@@ -120,7 +122,6 @@ def open_page(chromium: str) -> Iterator[Callable[[bool], Page]]:
             return page
 
         yield opened
-        browser.close()
     assert errors == []
 
 
