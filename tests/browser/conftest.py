@@ -25,9 +25,9 @@ class Site:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """All that is here drives a browser, and comes last: Playwright's event loop stays in its worker."""
+    """Whatever drives a browser comes last, wherever it lies: Playwright's event loop stays in its worker."""
     for item in items:
-        if Path(__file__).parent in item.path.parents:
+        if Path(__file__).parent in item.path.parents or "browser" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.browser)
     items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
 
