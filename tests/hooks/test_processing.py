@@ -46,6 +46,17 @@ def test_what_a_crash_left_is_worked_off_by_the_sweep(send: Callable[..., Any], 
     assert results() == [Result.PROCESSED, Result.PROCESSED]
 
 
+def test_many_events_of_a_room_are_followed_by_one_look_at_livekit(
+    send: Callable[..., Any], room: Room, crashed: None, livekit: LiveKit
+):
+    for number in range(6):
+        event = "participant_joined" if number % 2 == 0 else "participant_left"
+        send(event, str(room.id), participant={"sid": f"PA_{number}", "identity": "web"})
+    assert livekit.calls("ListParticipants") == 0
+    assert processing.work_off(room.id) == 6
+    assert livekit.calls("ListParticipants") == 1
+
+
 def test_inside_a_second_the_arrival_decides_the_order(
     send: Callable[..., Any], room: Room, crashed: None, monkeypatch: pytest.MonkeyPatch
 ):

@@ -185,8 +185,8 @@ def test_a_livekit_in_trouble_loses_no_hook_and_one_sweep_later_the_rules_are_ri
     knocking.leave(left)
     knocking.livekit.settle()
     until(lambda: not _stored(), 10)
-    assert "unavailable" in _again(joined).rule_problem
-    assert "unavailable" in _again(left).rule_problem
+    until(lambda: "unavailable" in _again(joined).rule_problem, 10)
+    until(lambda: "unavailable" in _again(left).rule_problem, 10)
     knocking.livekit.heal()
     knocking.sweep()
     until(_rule_stands(knocking, joined))

@@ -1,6 +1,6 @@
 """Which event calls what: the one list of everything that happens because LiveKit said so.
 
-Order matters: reconciling comes last, because it asks LiveKit how things stand now.
+Reconciling comes last, once for all events that have come, because it asks LiveKit how things stand now.
 """
 
 from collections.abc import Callable, Mapping
@@ -10,6 +10,7 @@ from webapp.lobby import hooks as lobby
 from webapp.recordings import hooks as recordings
 from webapp.rooms.models import Room
 from webapp.telephony import hooks as telephony
+from webapp.telephony import reconcile
 
 # The redacted event, its room (None: one of the guard's), and whether something newer was applied already.
 Handler = Callable[[Mapping[str, Any], Room | None, bool], None]
@@ -26,3 +27,5 @@ HANDLERS: dict[str, tuple[Handler, ...]] = {
     "egress_updated": (recordings.egress_changed,),
     "egress_ended": (recordings.egress_changed,),
 }
+
+FOLLOW: Callable[[Room], None] = reconcile.if_marked

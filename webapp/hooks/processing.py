@@ -10,7 +10,7 @@ from prometheus_client import Histogram
 
 from webapp import background, leases
 from webapp.db import db, utcnow
-from webapp.hooks.handlers import HANDLERS, Handler
+from webapp.hooks.handlers import FOLLOW, HANDLERS, Handler
 from webapp.hooks.models import Delivery, Result
 from webapp.rooms.models import Room
 
@@ -89,7 +89,7 @@ def _next(room_id: uuid.UUID | None) -> Delivery | None:
 
 
 def _work_off_held(room_id: uuid.UUID | None) -> int:
-    """Process the batch; a failed delivery stops it, because later ones may build on it."""
+    """Process the batch, then let LiveKit follow the room; a failed delivery stops it: later ones may build on it."""
     deliveries = db.session.scalars(_open(room_id).limit(BATCH)).all()
     room = db.session.get(Room, room_id, populate_existing=True) if room_id else None
     db.session.commit()
@@ -98,6 +98,8 @@ def _work_off_held(room_id: uuid.UUID | None) -> int:
         if not _process(delivery, room):
             break
         done += 1
+    if room is not None and deliveries:
+        FOLLOW(room)
     return done
 
 

@@ -1,8 +1,8 @@
 """What LiveKit tells of rooms and callers; events may come late, twice, never or in the wrong order.
 
 Each handler takes LiveKit's event (camelCase JSON, zero values left out), our room (None for a guard's room), and
-whether a newer event was applied before. They keep book of calls, leave the rest to reconciling, which asks LiveKit how
-things are, and commit.
+whether a newer event was applied before. They keep book of calls and mark the room, and commit; the rest is left to
+reconciling, which asks LiveKit how things are, once after all events that have come (`reconcile.if_marked`).
 """
 
 from collections.abc import Mapping
@@ -28,7 +28,7 @@ def participant_joined(event: Event, room: Room | None, outdated: bool = False) 
     if phone and not outdated:
         calls.came(room.id, phone, trunk_id=_trunk(participant), sid=participant.get("sid", ""))
         db.session.commit()
-    reconcile.now(room)
+    reconcile.mark(room)
 
 
 def participant_left(event: Event, room: Room | None, _outdated: bool = False) -> None:
@@ -41,7 +41,7 @@ def participant_left(event: Event, room: Room | None, _outdated: bool = False) -
         reason = str(participant.get("disconnectReason", "")).lower()
         calls.left(room.id, phone, reason=reason, trunk_id=_trunk(participant), sid=participant.get("sid", ""))
         db.session.commit()
-    reconcile.now(room)
+    reconcile.mark(room)
 
 
 def room_started(event: Event, room: Room | None, outdated: bool = False) -> None:
@@ -51,7 +51,7 @@ def room_started(event: Event, room: Room | None, outdated: bool = False) -> Non
     if not outdated:
         room.live_sid = str((event.get("room") or {}).get("sid", ""))
         db.session.commit()
-    reconcile.now(room)
+    reconcile.mark(room)
 
 
 def room_finished(_event: Event, room: Room | None, outdated: bool = False) -> None:
@@ -61,7 +61,7 @@ def room_finished(_event: Event, room: Room | None, outdated: bool = False) -> N
     if not outdated:
         calls.end_all(room.id, "room_finished")
         db.session.commit()
-    reconcile.now(room)
+    reconcile.mark(room)
 
 
 def _end_call_without_number(event: Event, participant: Mapping[str, Any], phone: str) -> None:

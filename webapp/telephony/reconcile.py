@@ -34,10 +34,20 @@ def now(room: Room) -> None:
     Nothing of the caller's may be pending: commit first.
     """
     mark(room)
+    _follow(room)
+
+
+def if_marked(room: Room) -> None:
+    """The same, when something has marked the room since the last time: one look for many events. Commits."""
+    if _due(room):
+        _follow(room)
+
+
+def _follow(room: Room) -> None:
     for _ in range(PASSES):
         with leases.held(f"room:{room.id}", seconds=LEASE_SECONDS) as mine:
             if mine:
-                _follow(room)
+                _look(room)
         if not mine:  # the holder looks again after its release, or the sweep does
             _reread(room)
             return
@@ -63,7 +73,7 @@ def _due(room: Room) -> bool:
     return room.reconcile_at is not None and room.reconcile_at <= utcnow()
 
 
-def _follow(room: Room) -> None:
+def _look(room: Room) -> None:
     _reread(room)
     seen = room.reconcile_at
     problem = ""
