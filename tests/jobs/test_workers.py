@@ -18,7 +18,7 @@ from tests.plugins.installed import Installation, installed, until
 from tests.plugins.servers import fresh_database
 from webapp import create_app, due
 from webapp.config import Settings
-from webapp.db import db, utcnow
+from webapp.db import db, new_id, utcnow
 from webapp.due import DueWork
 from webapp.jobs import queue
 from webapp.jobs.models import PeriodicJob
@@ -85,13 +85,12 @@ def only() -> DueWork:
 
 def somebody_waits(livekit: LiveKit) -> str:
     """A live room with a guest at its door, and the announcement due; gives the room's id."""
-    room = Room(name="Housing committee", slug="hcm-rxqt-bdw", phone_enabled=False)
+    room = Room(id=new_id(), name="Housing committee", slug="hcm-rxqt-bdw", phone_enabled=False)
+    livekit.join(str(room.id), "web")  # first: whoever is told of the guest finds somebody inside
     db.session.add(room)
-    db.session.flush()
     db.session.add(Entry(room_id=room.id, bearer_hash="x", identity="guest-1", name="Lotte Brandvold"))
     due.add("lobby.announce", room_id=str(room.id))
     db.session.commit()
-    livekit.join(str(room.id), "web")
     return str(room.id)
 
 
