@@ -11,6 +11,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import requests
+import sqlalchemy as sa
 
 from bench import livekit
 from bench.load import LoadFailed, Measured, run
@@ -23,6 +24,7 @@ from webapp import create_app
 from webapp.cli import upgrade_to_head
 from webapp.config import Settings
 from webapp.db import db
+from webapp.hooks.models import Delivery, Result
 
 UNLIMITED = "1000000000 per minute"
 POSTGRESQL_CONF = "max_connections = 100\nshared_buffers = 512MB\n"
@@ -55,6 +57,15 @@ class Bench:
             raise LoadFailed(f"{scenario.key}: {measured.requests} answers, but less was made")
         self.measured[scenario.key] = measured, queries
         say(f"{scenario.key:26}{measured.rps:>8.0f}/s, ceiling just before {self.ceilings[-1].rps:.0f}/s")
+
+    def rest(self) -> None:
+        """Wait until what the hooks left to do is done, so that it does not slow the next; a minute at most."""
+        left = sa.select(sa.func.count(Delivery.id)).where(Delivery.result == Result.STORED)
+        deadline = time.monotonic() + 60
+        while db.session.scalar(left) and time.monotonic() < deadline:
+            db.session.commit()
+            time.sleep(0.2)
+        db.session.commit()
 
     def _made(self, plan: Plan) -> int:
         """How much there is of what the requests make."""
@@ -147,6 +158,7 @@ def measure_all(stack: ExitStack, folder: Path, size: Size, seconds: float, chos
                 if scenario.key.startswith("hook_intake"):
                     simulator.fill_rules(size.rules if "10000" in scenario.key else 100)
                 bench.measure(scenario, server.url)
+                bench.rest()
             worker_mb = server.worker_mb()
     say("\n" + text(bench.lines(), worker_mb, start_s))
     write(as_json(bench.lines(), worker_mb, start_s))

@@ -124,7 +124,7 @@ SCENARIOS = (
     Scenario("guest_poll", guest_poll, expects=204),
     Scenario("host_poll", host_poll, expects=204),
     Scenario("host_poll_100000_entries", host_poll_large, expects=204),
+    Scenario("room_create", room_create, expects=303, connections=1),
     Scenario("hook_intake", hook_intake),
     Scenario("hook_intake_10000_rules", hook_intake),
-    Scenario("room_create", room_create, expects=303, connections=1),
 )
