@@ -44,3 +44,8 @@ def test_a_narrow_place_shows_the_hour_of_today_and_the_day_of_any_other():
     assert ":" not in times.short(now - timedelta(days=2))
     assert times.short(now - timedelta(days=400)).endswith(str((now - timedelta(days=400)).year))
     assert times.exact(now) in times.stamp(now)
+
+
+def test_a_time_to_come_is_said_to_come():
+    assert times.ago(utcnow() + timedelta(seconds=50)).startswith("in ")
+    assert times.ago(utcnow() - timedelta(seconds=50)) == "just now"

@@ -4,7 +4,7 @@ from datetime import datetime, tzinfo
 from functools import cache, lru_cache
 
 from flask import Flask
-from flask_babel import format_datetime, get_locale, get_timezone, ngettext
+from flask_babel import format_datetime, format_timedelta, get_locale, get_timezone, ngettext
 from flask_babel import gettext as _
 from markupsafe import Markup, escape
 
@@ -24,8 +24,10 @@ def _exact(when: datetime, zone: tzinfo) -> str:
 
 
 def ago(when: datetime) -> str:
-    """How long ago a time was; after a week the day itself."""
+    """How long ago a time was, after a week the day itself; of a time to come in how long it is."""
     seconds = int((utcnow() - when).total_seconds())
+    if seconds < 0:
+        return str(format_timedelta(when - utcnow(), add_direction=True))
     if seconds >= 7 * DAY:
         return exact(when)[:10]
     return _ago(str(get_locale()), *_counted(seconds))
@@ -111,11 +113,16 @@ def _element(time: datetime, words: str) -> Markup:
     return Markup(f'<time datetime="{iso}" title="{escape(title)}">{escape(words)}</time>')  # noqa: S704 - escaped
 
 
+def at(time: datetime, pattern: str) -> Markup:
+    """A time element in the words of a pattern (Unicode TR 35), the exact time on hover."""
+    return _element(time, str(format_datetime(time, pattern)))
+
+
 def stamp(time: datetime) -> Markup:
     """A time element for narrow places: the hour or the day, the exact time on hover."""
     return _element(time, short(time))
 
 
 def init_app(app: Flask) -> None:
-    """Give templates the filters `when`, `on`, `stamp`, `exact`, `day`, `until` and `long`."""
-    app.jinja_env.filters.update(when=when, on=on, stamp=stamp, exact=exact, day=day, until=until, long=long)
+    """Give templates the filters `when`, `on`, `at`, `stamp`, `exact`, `day`, `until` and `long`."""
+    app.jinja_env.filters.update(when=when, on=on, at=at, stamp=stamp, exact=exact, day=day, until=until, long=long)

@@ -35,7 +35,10 @@ def begin(room_id: uuid.UUID | None) -> None:
         waiting.discard(room_id)  # first: what comes from now on begins anew
         work_off(room_id)
 
-    background.run(work)
+    try:
+        background.run(work)
+    except RuntimeError:  # the process is ending: the sweep of another does the work
+        waiting.discard(room_id)
 
 
 def work_off(room_id: uuid.UUID | None) -> int:

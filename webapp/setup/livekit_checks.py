@@ -3,9 +3,9 @@
 from datetime import datetime, timedelta
 
 from flask import url_for
-from flask_babel import format_timedelta
 from flask_babel import gettext as _
 
+from webapp import times
 from webapp.db import utcnow
 from webapp.livekit.probe import Heard
 from webapp.settings import settings
@@ -44,7 +44,7 @@ def hooks(seen: Seen) -> Check:
         return Check("hooks", title, State.BAD, said, fix, lines)
     if seen.last_hook is None:
         return Check("hooks", title, State.UNKNOWN, _("None came yet: join a room to see one."), fix, lines)
-    return Check("hooks", title, State.FINE, _("The last one came %(ago)s.", ago=_ago(seen.last_hook)))
+    return Check("hooks", title, State.FINE, _("The last one came %(ago)s.", ago=times.ago(seen.last_hook)))
 
 
 def sip(asked: Asked) -> Check:
@@ -64,7 +64,7 @@ def calls(seen: Seen) -> Check:
     """Whether livekit-sip runs shows only in calls."""
     title = _("Calls")
     if seen.last_call is not None and seen.last_call > utcnow() - timedelta(days=1):
-        return Check("calls", title, State.FINE, _("The last call came %(ago)s.", ago=_ago(seen.last_call)))
+        return Check("calls", title, State.FINE, _("The last call came %(ago)s.", ago=times.ago(seen.last_call)))
     said = _("LiveKit cannot be asked whether livekit-sip runs, and no call came within a day.")
     fix = _(
         "Call a room’s number. When it rings for ever, look at livekit-sip’s log and at the provider’s address of it."
@@ -97,12 +97,14 @@ def egress(asked: Asked, seen: Seen) -> Check:
         return Check("egress", title, State.UNKNOWN, _("Not told: LiveKit did not answer."))
     worker = _("See that an egress worker runs with LiveKit’s Redis, key and secret, then record a minute.")
     if seen.last_failed and (seen.last_saved is None or seen.last_failed > seen.last_saved):
-        said = _("The last recording failed, %(ago)s.", ago=_ago(seen.last_failed))
+        said = _("The last recording failed, %(ago)s.", ago=times.ago(seen.last_failed))
         return Check("egress", title, State.WARNING, said, worker)
     if seen.last_saved is None:
         said = _("LiveKit cannot be asked whether a worker waits, and nothing was recorded yet.")
         return Check("egress", title, State.UNKNOWN, said, worker)
-    return Check("egress", title, State.FINE, _("The last recording was saved %(ago)s.", ago=_ago(seen.last_saved)))
+    return Check(
+        "egress", title, State.FINE, _("The last recording was saved %(ago)s.", ago=times.ago(seen.last_saved))
+    )
 
 
 def pin_log() -> Check:
@@ -114,10 +116,6 @@ def pin_log() -> Check:
 
 def _since(seen: Seen, moment: datetime) -> bool:
     return seen.last_hook is not None and seen.last_hook >= moment
-
-
-def _ago(moment: datetime) -> str:
-    return str(format_timedelta(moment - utcnow(), add_direction=True))
 
 
 def _why(heard: Heard | None) -> str:
