@@ -73,6 +73,7 @@ class Demo:
             "FRONTDESK_LIVEKIT_API_SECRET": self.secret("livekit"),
             "FRONTDESK_MEETING_URL": f"{self.livekit_url}/playground/meet?room={{room}}",
             "FRONTDESK_OIDC_ISSUER": self.issuer,
+            "FRONTDESK_OIDC_NAME": "a demo account",
             "FRONTDESK_OIDC_CLIENT_ID": "frontdesk",
             "FRONTDESK_OIDC_CLIENT_SECRET": self.secret("oidc"),
             "FRONTDESK_OIDC_STAFF_CLAIM": "groups",
