@@ -238,3 +238,8 @@ def test_pins_cannot_be_tried_one_after_the_other(installation: Installation, cl
         support.post(PAGE, data={"to_user": NUMBER, "typed": "pin", "pin": f"{n:04}"}).status_code for n in range(40)
     }
     assert codes == {303, 429}
+
+
+def test_the_called_number_says_in_which_form_to_type_it(installation: Installation, client_as: As):
+    form = client_as("support").get(PAGE).text
+    assert "As the provider sends it, mostly international" in form.partition('name="from_user"')[0]

@@ -32,6 +32,7 @@ class CallForm(FlaskForm):
         _l("Called number"),
         [InputRequired(_l("Type the number that was called.")), Length(max=200), _visible],
         [_trimmed],
+        description=_l("As the provider sends it, mostly international: to LiveKit 01… and +331… are two numbers."),
     )
     from_user = StringField(
         _l("Caller"),
