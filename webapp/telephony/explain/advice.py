@@ -18,7 +18,10 @@ def reason(change: Change) -> str:
         "several_default": _("Give all but one of these trunks the numbers it is for."),
         "unguarded": _("“Compare and repair ours” on the rules page places the guard that keeps such calls out."),
         "cut": _("Hiding works only for numbers of plain digits. Ask the provider for the caller’s number as digits."),
-        "called_form": _("Write the number as the provider sends it."),
+        "called_form": _(
+            "Only when the provider sends this form, as a log line shows. A number you typed yourself: "
+            "ask again with the form that the trunk lists."
+        ),
         "caller_form": _("Add the caller, or empty the list so that everybody may call."),
         "address": _("Add the address or its network. Whoever forges the From header passes this list anyway."),
         "exact": _("Write the number exactly as the provider sends it."),
