@@ -7,8 +7,8 @@ import sqlalchemy as sa
 from flask import Flask
 
 from tests.lobby.doors import age, entry, guest, look, make_room, set_level
-from tests.lobby.test_queue import counted
 from tests.personas import SWAP, Browser
+from tests.plugins.queries import counted
 from webapp.accounts.models import User, UserSession
 from webapp.db import db, utcnow
 from webapp.lobby import queues

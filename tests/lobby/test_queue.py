@@ -1,40 +1,22 @@
 """What hosts see: one queue for all their rooms, live, cheap, and nobody else's."""
 
 import re
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
 from flask import Flask
-from sqlalchemy import event
 
 from tests.lobby.doors import age, entry, guest, make_room
 from tests.personas import SWAP, Browser, persona
+from tests.plugins.queries import counted
 from webapp.db import db, utcnow
 from webapp.lobby import queries, queues
 from webapp.lobby.models import Entry, Kind, Status
 from webapp.rooms.models import Access, Role, Room
 
 As = Callable[[str], Browser]
-
-
-@contextmanager
-def counted() -> Iterator[list[str]]:
-    """The statements that run inside the block."""
-    said: list[str] = []
-
-    def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
-        said.append(statement)
-
-    for engine in db.engines:
-        event.listen(engine, "before_cursor_execute", note)
-    try:
-        yield said
-    finally:
-        for engine in db.engines:
-            event.remove(engine, "before_cursor_execute", note)
 
 
 def version_in(page: str) -> str:
