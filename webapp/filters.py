@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from babel import Locale
 from flask import Flask
-from flask_babel import format_datetime, format_decimal, format_timedelta, get_locale, get_timezone, to_user_timezone
+from flask_babel import format_datetime, format_decimal, format_timedelta, get_locale, get_timezone
 from flask_babel import lazy_gettext as _l
 from flask_wtf.csrf import generate_csrf
 
@@ -62,12 +62,6 @@ def milliseconds(took: timedelta) -> str:
     return f"{round(seconds * 1000)} ms" if seconds < 1 else f"{format_decimal(seconds, '0.0')} s"
 
 
-def days_left(until: datetime) -> int:
-    """The nights until then in the reader's time zone: 0 is today, 1 tomorrow."""
-    nights: timedelta = to_user_timezone(until).date() - to_user_timezone(utcnow()).date()
-    return nights.days
-
-
 def grouped(pin: str) -> str:
     """A PIN in groups of four, as people read numbers aloud."""
     return " ".join(pin[start : start + 4] for start in range(0, len(pin), 4))
@@ -89,7 +83,6 @@ def init_app(app: Flask) -> None:
         waited=waited,
         waits_long=waits_long,
         milliseconds=milliseconds,
-        days_left=days_left,
         datetimeformat=format_datetime,
         timedeltaformat=format_timedelta,
     )

@@ -71,7 +71,7 @@ def long(since: datetime) -> str:
 
 def day(when: datetime) -> str:
     """The day in the reader's zone, with the time where it matters: today, tomorrow, or within this year."""
-    days = _days_from_now(when)
+    days = days_left(when)
     time = format_datetime(when, "HH:mm")
     if days == 0:
         return str(_("Today, %(time)s", time=time))
@@ -83,7 +83,7 @@ def day(when: datetime) -> str:
 
 def until(end: datetime) -> str:
     """A day to come: the time when it is near, the days left within a week, else the date."""
-    days = _days_from_now(end)
+    days = days_left(end)
     if days in {0, 1}:
         return day(end)
     if 0 < days <= 7:
@@ -92,7 +92,8 @@ def until(end: datetime) -> str:
     return str(format_datetime(end, "d MMM y"))
 
 
-def _days_from_now(when: datetime) -> int:
+def days_left(when: datetime) -> int:
+    """The nights until then in the reader's zone: 0 is today, 1 tomorrow."""
     zone = get_timezone()
     return (when.astimezone(zone).date() - utcnow().astimezone(zone).date()).days
 
@@ -124,5 +125,7 @@ def stamp(time: datetime) -> Markup:
 
 
 def init_app(app: Flask) -> None:
-    """Give templates the filters `when`, `on`, `at`, `stamp`, `exact`, `day`, `until` and `long`."""
-    app.jinja_env.filters.update(when=when, on=on, at=at, stamp=stamp, exact=exact, day=day, until=until, long=long)
+    """Give templates the filters `when`, `on`, `at`, `stamp`, `exact`, `day`, `until`, `days_left` and `long`."""
+    app.jinja_env.filters.update(
+        when=when, on=on, at=at, stamp=stamp, exact=exact, day=day, until=until, days_left=days_left, long=long
+    )
