@@ -70,11 +70,6 @@ def find(egress_id: str) -> Egress | None:
     return found[0] if found else None
 
 
-def list_active() -> list[Egress]:
-    """Every egress that has not ended."""
-    return _list(active=True)
-
-
 def list_of_room(room: str) -> list[Egress]:
     """Every egress of a room that LiveKit still knows, ended ones too."""
     return _list(room_name=room)
