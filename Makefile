@@ -61,8 +61,8 @@ screenshots: packages $(VENV)/.dev $(CATALOGUES:.po=.mo) ## take the README's tw
 	WRITE_SCREENSHOTS=1 $(RUN)/python -m pytest -q tests/browser/test_screenshots.py
 
 lock: $(VENV)/.dev ## resolve pyproject.toml into the two hashed requirements files
-	uv pip compile --quiet --upgrade --generate-hashes --no-header --no-emit-index-url pyproject.toml -o requirements.txt
-	uv pip compile --quiet --upgrade --generate-hashes --no-header --no-emit-index-url --extra dev -c requirements.txt \
+	uv pip compile --quiet --upgrade --no-strip-extras --generate-hashes --no-header --no-emit-index-url pyproject.toml -o requirements.txt
+	uv pip compile --quiet --upgrade --no-strip-extras --generate-hashes --no-header --no-emit-index-url --extra dev -c requirements.txt \
 		pyproject.toml -o requirements-dev.txt
 
 packages: ## Debian packages the tests use, where we may install them (root, apt-get)
