@@ -161,6 +161,13 @@ class Settings(BaseSettings):
     pin_quarantine_days: int = Field(30, ge=0, le=3650, description="days in which a rotated PIN reaches nobody")
     sweep_seconds: int = Field(60, ge=5, le=3600, description="seconds between two sweeps against LiveKit")
 
+    caller_key_days: int = Field(
+        30, ge=1, le=365, description="days after which callers get new pseudonyms and the key of the old ones goes"
+    )
+    callers_without_hold: Literal["enter", "turn_away"] = Field(
+        "enter",
+        description="what callers do who would have to wait when LiveKit cannot give a muted one the floor back",
+    )
     lobby_waiting_seconds: int = Field(30, ge=10, le=600, description="seconds after the last poll until expiry")
     lobby_room_limit: int = Field(100, ge=1, le=10_000, description="guests that may wait for one room")
     join_limit: Limit = Field("120 per minute", description="rate limit of asking to join, per address")

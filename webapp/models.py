@@ -11,7 +11,7 @@ from webapp.lobby.models import Entry
 from webapp.recordings.models import Recording
 from webapp.rooms.models import Access, OldSlug, PhonePin, Room, RoomCallback
 from webapp.telephony.explain.models import CallQuestion
-from webapp.telephony.models import Call, Trunk
+from webapp.telephony.models import Call, CallerKey, Probe, Trunk
 
 metadata = Model.metadata
 
@@ -20,6 +20,7 @@ __all__ = [
     "AuditEntry",
     "Call",
     "CallQuestion",
+    "CallerKey",
     "Delivery",
     "DueWork",
     "Entry",
@@ -27,6 +28,7 @@ __all__ = [
     "OldSlug",
     "PeriodicJob",
     "PhonePin",
+    "Probe",
     "Recording",
     "Room",
     "RoomCallback",

@@ -51,6 +51,10 @@ class Entry(Keyed, Model):
     polled_at: Mapped[datetime] = mapped_column(default=utcnow)
     decided_at: Mapped[datetime | None]  # when it stopped waiting, whoever or whatever ended that
     decided_by_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("users.id", ondelete="SET NULL"))
+    sip_call_id: Mapped[str | None] = mapped_column(
+        sa.String(128), unique=True
+    )  # a caller's call; `name` is its ending
+    end_reason: Mapped[str] = mapped_column(default="")  # why a caller left, in LiveKit's word
 
     room: Mapped[Room] = relationship(lazy="raise")
     decided_by: Mapped[User | None] = relationship(foreign_keys=[decided_by_id], lazy="raise")

@@ -73,6 +73,12 @@ class Room(Keyed, Model):
     phone_count: Mapped[int] = mapped_column(default=0)
     last_event_at: Mapped[datetime | None]  # createdAt of the newest hook applied
 
+    # the PIN that still works beside the new one, for a while, after a rotation with overlap
+    old_pin: Mapped[str | None] = mapped_column(sa.String(16))
+    old_pin_until: Mapped[datetime | None]
+    old_sip_dispatch_rule_id: Mapped[str | None] = mapped_column(sa.String(64))
+    old_rule_fingerprint: Mapped[str] = mapped_column(default="")
+
     queue_version: Mapped[int] = mapped_column(default=0)  # grows with every change of the lobby queue
 
     accesses: Mapped[list["Access"]] = relationship(

@@ -18,7 +18,7 @@ from webapp.livekit.errors import LiveKitError
 from webapp.livekit.rooms import LiveRoom
 from webapp.rooms.models import Room
 from webapp.rooms.models import Trunk as TrunkRow
-from webapp.telephony import calls, guards, placing, reconcile, rules, trunks
+from webapp.telephony import callers, calls, guards, placing, reconcile, rules, trunks
 from webapp.telephony.matching import Rule, Trunk, parse_rules
 
 log = structlog.get_logger()
@@ -48,6 +48,12 @@ def sweep() -> Swept:
     differ = _compare_sip(begun, done)
     _each(differ | _of_livekit(live) | _of_database(), done)
     return done
+
+
+def rotate_caller_keys() -> None:
+    """Give callers new pseudonyms when their key is old, and destroy the one before. Commits."""
+    callers.rotate(utcnow())
+    db.session.commit()
 
 
 def _compare_sip(begun: datetime, done: Swept) -> set[uuid.UUID]:

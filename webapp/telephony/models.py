@@ -5,12 +5,13 @@ import uuid
 from datetime import datetime
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from webapp.db import Keyed, Model, choice, utcnow
+from webapp.accounts.models import User
+from webapp.db import Keyed, Model, choice, partial_index, utcnow
 from webapp.rooms.models import Trunk
 
-__all__ = ["Call", "Outcome", "Trunk"]
+__all__ = ["Call", "CallerKey", "Hold", "Outcome", "Probe", "Trunk"]
 
 
 class Outcome(enum.Enum):
@@ -21,11 +22,25 @@ class Outcome(enum.Enum):
     NO_CALLER_NUMBER = "no_caller_number"  # ended in the guard's room and was removed
 
 
+class Hold(enum.Enum):
+    """How a caller stands to the lobby."""
+
+    FREE = "free"  # the room was open to all when the call came
+    HELD = "held"  # waits: neither hears nor is heard
+    ADMITTED = "admitted"
+    DENIED = "denied"
+    UNHELD = "unheld"  # had to wait, but LiveKit could not give the floor back: came in
+    TURNED_AWAY = "turned_away"  # had to wait, but LiveKit could not give the floor back: was sent away
+
+
 class Call(Keyed, Model):
-    """One visit by phone, known by LiveKit's sip.callID; no number is kept."""
+    """One visit by phone, known by LiveKit's sip.callID; no number is kept, only a pseudonym that a key made of it."""
 
     __tablename__ = "calls"
-    __table_args__ = (sa.Index("ix_calls_came_at_id", "came_at", "id"),)
+    __table_args__ = (
+        sa.Index("ix_calls_came_at_id", "came_at", "id"),
+        partial_index("ix_calls_caller", "caller", "id", where="caller <> ''"),
+    )
 
     sip_call_id: Mapped[str] = mapped_column(sa.String(128), unique=True)
     room_id: Mapped[uuid.UUID | None] = mapped_column(index=True)
@@ -35,3 +50,30 @@ class Call(Keyed, Model):
     left_at: Mapped[datetime | None]
     outcome: Mapped[Outcome] = mapped_column(choice(Outcome), default=Outcome.INSIDE)
     end_reason: Mapped[str] = mapped_column(default="")
+    caller: Mapped[str] = mapped_column(sa.String(32), default="")  # keyed pseudonym; empty where no number was shown
+    ending: Mapped[str] = mapped_column(sa.String(2), default="")  # the last two digits of the number
+    hold: Mapped[Hold | None] = mapped_column(choice(Hold))  # None: not decided yet
+    held_at: Mapped[datetime | None]
+    decided_at: Mapped[datetime | None]
+    decided_by_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("users.id", ondelete="SET NULL"))
+
+    decided_by: Mapped[User | None] = relationship(lazy="raise")
+
+
+class CallerKey(Model):
+    """The random half of the key that makes pseudonyms; once it is deleted no pseudonym leads back to a number."""
+
+    __tablename__ = "caller_keys"
+
+    id: Mapped[int] = mapped_column(primary_key=True)  # the day from which it is used, in days since 1970
+    secret: Mapped[str] = mapped_column(sa.String(64))
+
+
+class Probe(Model):
+    """What LiveKit was found to do or to refuse, and when that was found out."""
+
+    __tablename__ = "probes"
+
+    name: Mapped[str] = mapped_column(sa.String(64), primary_key=True)
+    works: Mapped[bool]
+    learnt_at: Mapped[datetime] = mapped_column(default=utcnow)
