@@ -1,5 +1,7 @@
 """One sweep heals whatever lost, late, doubled or reversed events, crashes and other people left behind."""
 
+import uuid
+
 import pytest
 from flask import Flask
 
@@ -7,7 +9,7 @@ from tests.telephony.installation import Installation, until
 from webapp.db import db, utcnow
 from webapp.livekit.errors import LiveKitError
 from webapp.rooms.models import Room, Trunk
-from webapp.telephony import calls, rules
+from webapp.telephony import calls, problems, rules
 from webapp.telephony.models import Call, Outcome
 
 
@@ -85,15 +87,54 @@ def test_doubles_of_a_rule_are_deleted_but_for_the_one_we_know(installation: Ins
     assert rule["sip_dispatch_rule_id"] == room.sip_dispatch_rule_id
 
 
-def test_a_rule_of_a_room_that_is_not_ours_any_more_is_deleted(installation: Installation):
-    gone, deleted = installation.live(), installation.live()
-    installation.leave(gone)
-    db.session.delete(gone)
-    deleted.deleted_at = utcnow()
+def test_a_rule_of_a_deleted_room_is_deleted(installation: Installation):
+    room = installation.live()
+    room.deleted_at = utcnow()
     db.session.commit()
     installation.sweep()
-    assert installation.rule_of(deleted) is None
     assert [rule["name"] for rule in installation.livekit.rules()] == [rules.GUARD_RULE + installation.trunk_id]
+
+
+def test_rules_of_another_frontdesk_are_left_alone_doubles_too(installation: Installation):
+    theirs = {"name": rules.rule_name(uuid.uuid4()), "trunk_ids": [installation.trunk_id]}
+    direct = [{"dispatch_rule_direct": {"room_name": "x", "pin": pin}} for pin in ("31", "32")]
+    stored = installation.store(*[{**theirs, "rule": rule} for rule in direct])
+    before = installation.livekit.rules()
+    room = installation.room(hide_phone_number=False)
+    installation.store({"rule": {"dispatch_rule_direct": {"room_name": "old", "pin": room.pin}}, **_named(room)})
+    installation.join(room)
+    installation.sweep()  # the conflict with the room's own old rule makes placing look at every rule there
+    assert [rule for rule in installation.livekit.rules() if rule["sip_dispatch_rule_id"] in stored] == before
+
+
+def test_a_pin_that_another_frontdesk_uses_is_named_as_a_conflict(installation: Installation):
+    room = installation.room()
+    name = rules.rule_name(uuid.uuid4())
+    foreign = installation.foreign(pin=str(room.pin), name=name)
+    installation.join(room)
+    installation.sweep()
+    assert _again(room).rule_problem == problems.conflict(foreign, name)
+
+
+def test_a_rule_that_somebody_renamed_is_ours_still(installation: Installation):
+    room = installation.live()
+    before = installation.livekit.rules()
+    for rule in before:
+        installation.livekit.call(
+            "SIP", "UpdateSIPDispatchRule", sip_dispatch_rule_id=rule["sip_dispatch_rule_id"], update={"name": "mine"}
+        )
+    assert installation.rule_of(room) is None
+    installation.sweep()
+    assert [_told(rule) for rule in installation.livekit.rules()] == [_told(rule) for rule in before]
+
+
+def _named(room: Room) -> dict[str, object]:
+    return {"name": rules.rule_name(room.id), "trunk_ids": [room.trunk_id]}
+
+
+def _told(rule: dict[str, object]) -> tuple[object, ...]:
+    names = ("sip_dispatch_rule_id", "name", "rule", "trunk_ids", "inbound_numbers", "hide_phone_number")
+    return tuple(rule[name] for name in names)
 
 
 def test_foreign_rules_are_never_touched(installation: Installation):

@@ -13,8 +13,8 @@ from webapp.livekit import rooms, sip
 from webapp.livekit.errors import LiveKitError
 from webapp.rooms.models import Room
 from webapp.rooms.models import Trunk as TrunkRow
-from webapp.telephony import problems, rules
-from webapp.telephony.matching import Rule, Trunk, parse_rules, parse_trunks
+from webapp.telephony import ours, problems, rules
+from webapp.telephony.matching import Rule, parse_rules, parse_trunks
 from webapp.telephony.rules import Json
 
 log = structlog.get_logger()
@@ -30,8 +30,7 @@ def ensure(trunk_id: str) -> str:
     others = db.session.scalar(sa.select(sa.exists().where(_has_rule_on(trunk_id))))
     db.session.commit()
     if row.guard_rule_id is None or not (others or _stands(row)):
-        row.guard_rule_id, row.guard_problem = _place(trunk_id)
-        db.session.commit()
+        _place(row)
     return row.guard_problem
 
 
@@ -42,11 +41,12 @@ def _has_rule_on(trunk_id: str) -> sa.ColumnElement[bool]:
 def _stands(row: TrunkRow) -> bool:
     """LiveKit has the guard of our row, and it says what a guard says."""
     stored = sip.find_rule(row.guard_rule_id or "")
-    return stored is not None and _is_right(Rule.parse(stored), row.sip_trunk_id)
+    rule = Rule.parse(stored) if stored is not None else None
+    return rule is not None and _says(rule, row.sip_trunk_id, tuple(rule.numbers))
 
 
-def _is_right(rule: Rule, trunk_id: str) -> bool:
-    return rules.fingerprint(rule) == rules.fingerprint(Rule.parse(rules.guard(trunk_id, tuple(rule.numbers))))
+def _says(rule: Rule, trunk_id: str, numbers: tuple[str, ...]) -> bool:
+    return rules.fingerprint(rule) == rules.fingerprint(Rule.parse(rules.guard(trunk_id, numbers)))
 
 
 def row_of(trunk_id: str) -> TrunkRow:
@@ -65,33 +65,48 @@ def remove_caller(room: str, identity: str) -> None:
         rooms.remove_participant(room, identity)
 
 
-def _place(trunk_id: str) -> tuple[str | None, str]:
+def _place(row: TrunkRow) -> None:
+    """Make a guard, or make one of what has a guard's place; our row says which it is. Commits."""
+    trunk_id = row.sip_trunk_id
     try:
-        return _create(rules.guard(trunk_id)), ""
+        _remember(row, _create(rules.guard(trunk_id)))
+        return
     except LiveKitError as error:
-        if error.code not in {"invalid_argument", "already_exists"}:
+        if not _refused(error):
             raise
-    stored = parse_rules(sip.list_rules(trunk_id))
+    listed, stored = _listed(trunk_id), parse_rules(sip.list_rules(trunk_id))
     for rule in stored:
-        if rules.guarded_trunk(rule) == trunk_id:
-            if not _is_right(rule, trunk_id):
-                sip.replace_rule(rule.id, rules.guard(trunk_id, tuple(rule.numbers)))
-            return rule.id, problems.GUARD_NARROW if rule.numbers else ""
-    return _place_beside_open_rule(trunk_id)
+        if ours.guards([rule]).get(rule.id) == trunk_id:
+            if _put_right(row, rule, listed):
+                return
+            sip.delete_rule(rule.id)  # it guards nothing as it is, and what it should be is taken
+    _place_beside_open_rule(row, listed)
 
 
-def _place_beside_open_rule(trunk_id: str) -> tuple[str | None, str]:
+def _remember(row: TrunkRow, rule_id: str | None, problem: str = "") -> None:
+    row.guard_rule_id, row.guard_problem = rule_id, problem
+    db.session.commit()
+
+
+def _listed(trunk_id: str) -> tuple[str, ...]:
+    return next((rules.guard_numbers(trunk) for trunk in parse_trunks(sip.list_trunks()) if trunk.id == trunk_id), ())
+
+
+def _refused(error: LiveKitError) -> bool:
+    return error.code in {"invalid_argument", "already_exists"}
+
+
+def _place_beside_open_rule(row: TrunkRow, numbers: tuple[str, ...]) -> None:
     """A foreign open rule has the guard's place: name the trunk's called numbers, so that the keys differ."""
-    numbers = next((rules.guard_numbers(t) for t in parse_trunks(sip.list_trunks()) if t.id == trunk_id), ())
-    if not numbers:
-        return None, problems.GUARD_REFUSED
     try:
-        return _create_narrow(trunk_id, numbers), problems.GUARD_NARROW
+        if numbers:
+            _remember(row, _create_narrow(row.sip_trunk_id, numbers), problems.GUARD_NARROW)
+            return
     except LiveKitError as error:
-        if error.code not in {"invalid_argument", "already_exists"}:
+        if not _refused(error):
             raise
-        log.warning("guard.refused", trunk=trunk_id, livekit_code=error.code)
-        return None, problems.GUARD_REFUSED
+        log.warning("guard.refused", trunk=row.sip_trunk_id, livekit_code=error.code)
+    _remember(row, None, problems.GUARD_REFUSED)
 
 
 def _create_narrow(trunk_id: str, numbers: tuple[str, ...]) -> str:
@@ -109,48 +124,66 @@ def _create(guard: Json) -> str:
     return Rule.parse(sip.create_rule(guard)).id
 
 
-def heal(trunk_id: str, found: list[Rule], *, trunk: Trunk | None, hiding: bool) -> None:
+def heal(trunk_id: str, found: list[Rule], *, numbers: tuple[str, ...], hiding: bool) -> None:
     """Make the guards that LiveKit lists for a trunk the one it should have. Commits.
 
-    No trunk: it is gone, and its guards go. `hiding`: rules there hide numbers, so that one must be there.
+    `numbers` are those that the trunk lists; `hiding`: rules there hide numbers, so that a guard must be there.
     """
     with leases.held(f"trunk:{trunk_id}", seconds=30, wait=5) as mine:
         if not mine:
             return
         row = row_of(trunk_id)
         db.session.commit()
-        kept = _keep_one(row, found if trunk else [])
+        kept = _keep_one(row, found)
         for rule in found:
             if rule is not kept:
                 sip.delete_rule(rule.id)
-        row.guard_rule_id = kept.id if kept else None
+        if kept is not None and not _put_right(row, kept, numbers):
+            sip.delete_rule(kept.id)
+            kept = None
+        if kept is None:
+            _remember(row, None)
+            if hiding:
+                ensure(trunk_id)
+
+
+def forget(trunk_id: str) -> None:
+    """Delete the guard of a trunk that is gone, once no rule of ours stands there. Commits."""
+    with leases.held(f"trunk:{trunk_id}", seconds=30, wait=5) as mine:
+        if not mine or db.session.scalar(sa.select(sa.exists().where(_has_rule_on(trunk_id)))):
+            return
+        row = row_of(trunk_id)
         db.session.commit()
-        if trunk is not None and kept is None and hiding:
-            ensure(trunk_id)
-        elif trunk is not None and kept is not None:
-            _restore(row, kept, rules.guard_numbers(trunk))
+        sip.delete_rule(row.guard_rule_id or "")
+        _remember(row, None)
 
 
 def _keep_one(row: TrunkRow, found: list[Rule]) -> Rule | None:
-    return next((rule for rule in found if rule.id == row.guard_rule_id), found[0] if found else None)
+    """Of several guards the one we know, else the first; none that stands on another trunk.
+
+    LiveKit would move it without looking for conflicts there (MATCHING.md 8.1).
+    """
+    here = [rule for rule in found if not rule.trunk_ids or row.sip_trunk_id in rule.trunk_ids]
+    return next((rule for rule in here if rule.id == row.guard_rule_id), here[0] if here else None)
 
 
-def _restore(row: TrunkRow, kept: Rule, listed: tuple[str, ...]) -> None:
-    """Undo what somebody changed of a guard, and follow the trunk's numbers; a narrow one widens when it can."""
-    narrow = bool(kept.numbers) and not _widen(kept.id, row.sip_trunk_id)
-    numbers = (listed or kept.numbers) if narrow else ()
-    right = Rule.parse(rules.guard(row.sip_trunk_id, numbers))
-    if narrow == bool(kept.numbers) and rules.fingerprint(kept) != rules.fingerprint(right):
-        sip.replace_rule(kept.id, rules.guard(row.sip_trunk_id, numbers))
-    row.guard_problem = problems.GUARD_NARROW if narrow else ""
-    db.session.commit()
+def _put_right(row: TrunkRow, kept: Rule, listed: tuple[str, ...]) -> bool:
+    """Undo what somebody changed of a guard, and follow the trunk's numbers; a narrow one widens when it can.
+
+    False when LiveKit refuses every form that would guard. Commits.
+    """
+    for numbers in dict.fromkeys([(), listed, tuple(kept.numbers)]):
+        if _says(kept, row.sip_trunk_id, numbers) or _replace(kept.id, row.sip_trunk_id, numbers):
+            _remember(row, kept.id, problems.GUARD_NARROW if numbers else "")
+            return True
+    return False
 
 
-def _widen(rule_id: str, trunk_id: str) -> bool:
+def _replace(rule_id: str, trunk_id: str, numbers: tuple[str, ...]) -> bool:
     try:
-        sip.replace_rule(rule_id, rules.guard(trunk_id))
+        sip.replace_rule(rule_id, rules.guard(trunk_id, numbers))
     except LiveKitError as error:
-        if error.code not in {"invalid_argument", "already_exists"}:
+        if not _refused(error):
             raise
         return False
     return True

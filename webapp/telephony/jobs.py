@@ -18,7 +18,7 @@ from webapp.livekit.errors import LiveKitError
 from webapp.livekit.rooms import LiveRoom
 from webapp.rooms.models import Room
 from webapp.rooms.models import Trunk as TrunkRow
-from webapp.telephony import callers, calls, guards, placing, reconcile, rules, trunks
+from webapp.telephony import callers, calls, guards, ours, placing, reconcile, rules, trunks
 from webapp.telephony.matching import Rule, Trunk, parse_rules
 
 log = structlog.get_logger()
@@ -45,8 +45,11 @@ def sweep() -> Swept:
     done = Swept()
     live = rooms.list_rooms()
     _clear_guards_rooms(live, done)
-    differ = _compare_sip(begun, done)
+    present = _trunks(done)
+    differ = _compare_sip(present, begun, done) if present is not None else set()
     _each(differ | _of_livekit(live) | _of_database(), done)
+    if present is not None:
+        _forget_guards(present, done)
     return done
 
 
@@ -56,16 +59,19 @@ def rotate_caller_keys() -> None:
     db.session.commit()
 
 
-def _compare_sip(begun: datetime, done: Swept) -> set[uuid.UUID]:
-    """Compare trunks and rules; without SIP only the rooms can be looked at."""
+def _trunks(done: Swept) -> dict[str, Trunk] | None:
+    """The trunks that LiveKit has; None when it has no SIP, so that only the rooms can be looked at."""
     try:
-        present = trunks.see(sip.list_trunks())
-        stored = parse_rules(sip.list_rules())
+        return trunks.see(sip.list_trunks())
     except LiveKitError as error:
         if not error.without_redis:
             raise
         done.failures.append("no_sip")
-        return set()
+        return None
+
+
+def _compare_sip(present: dict[str, Trunk], begun: datetime, done: Swept) -> set[uuid.UUID]:
+    stored = parse_rules(sip.list_rules())
     _heal_guards(stored, present, done)
     return _compare(stored, begun, done)
 
@@ -97,18 +103,19 @@ def _of_database() -> set[uuid.UUID]:
 
 
 def _compare(stored: list[Rule], begun: datetime, done: Swept) -> set[uuid.UUID]:
-    """Write down which rule LiveKit really has for each room, delete doubles and strays; the rooms that differ."""
-    ours: dict[uuid.UUID, list[Rule]] = {}
+    """Write down which rule LiveKit really has for each room, delete doubles; the rooms that differ."""
+    of_rooms: dict[uuid.UUID, list[Rule]] = {}
+    room_of = ours.rooms(stored)
     for rule in stored:
-        if room_id := rules.room_id_of(rule):
-            ours.setdefault(room_id, []).append(rule)
-    believed = _believed(ours)
-    differ = {room_id for room_id, found in ours.items() if _says(found) != believed.get(room_id)}
+        if rule.id in room_of:
+            of_rooms.setdefault(room_of[rule.id], []).append(rule)
+    believed = _believed(of_rooms)
+    differ = {room_id for room_id, found in of_rooms.items() if _says(found) != believed.get(room_id)}
     with_rule = db.session.scalars(sa.select(Room.id).where(Room.sip_dispatch_rule_id.is_not(None))).all()
-    differ |= set(with_rule) - set(ours)
+    differ |= set(with_rule) - set(of_rooms)
     db.session.commit()
     for room_id in differ:
-        _attempt(done, _observe, room_id, ours.get(room_id, []), begun, done)
+        _attempt(done, _observe, room_id, of_rooms.get(room_id, []), begun, done)
     return differ
 
 
@@ -124,38 +131,37 @@ def _observe(room_id: uuid.UUID, found: list[Rule], begun: datetime, done: Swept
             return
         room = db.session.get(Room, room_id, populate_existing=True)
         db.session.commit()
-        if room is not None and room.rule_changed_at is not None and room.rule_changed_at >= begun:
+        if room is None or (room.rule_changed_at is not None and room.rule_changed_at >= begun):
             return
         kept = _kept(room, found)
         for rule in found:
             if rule is not kept:
                 placing.take_away(rule.id)
                 done.deleted += 1
-        if room is not None:
-            room.sip_dispatch_rule_id = kept.id if kept else None
-            room.rule_fingerprint = rules.fingerprint(kept) if kept else ""
-            db.session.commit()
+        room.sip_dispatch_rule_id = kept.id if kept else None
+        room.rule_fingerprint = rules.fingerprint(kept) if kept else ""
+        db.session.commit()
 
 
-def _kept(room: Room | None, found: list[Rule]) -> Rule | None:
-    """Of several rules the one we know, else the first; none for a room that is gone."""
-    if room is None or not found:
-        return None
-    return next((rule for rule in found if rule.id == room.sip_dispatch_rule_id), found[0])
+def _kept(room: Room, found: list[Rule]) -> Rule | None:
+    """Of several rules the one we know, else the first."""
+    return next((rule for rule in found if rule.id == room.sip_dispatch_rule_id), found[0] if found else None)
 
 
 def _heal_guards(stored: list[Rule], present: dict[str, Trunk], done: Swept) -> None:
-    """Every trunk with a hiding rule of ours has its guard as it should be; guards of trunks that are gone go.
+    """Every trunk with a hiding rule of ours has its guard as it should be.
 
     A row that believes in a guard which LiveKit does not list is put right too: the next hiding rule relies on it.
     """
     found: dict[str, list[Rule]] = {}
+    trunk_of, room_of = ours.guards(stored), ours.rooms(stored)
     for rule in stored:
-        if trunk_id := rules.guarded_trunk(rule):
-            found.setdefault(trunk_id, []).append(rule)
-    hiding = {trunk for rule in stored if rules.room_id_of(rule) and rule.hides_caller for trunk in rule.trunk_ids}
+        if rule.id in trunk_of:
+            found.setdefault(trunk_of[rule.id], []).append(rule)
+    hiding = {trunk for rule in stored if rule.id in room_of and rule.hides_caller for trunk in rule.trunk_ids}
     for trunk_id in set(found) | hiding | _believed_guarded():
-        heal = partial(guards.heal, trunk=present.get(trunk_id), hiding=trunk_id in hiding)
+        numbers = rules.guard_numbers(present[trunk_id]) if trunk_id in present else ()
+        heal = partial(guards.heal, numbers=numbers, hiding=trunk_id in hiding)
         _attempt(done, heal, trunk_id, found.get(trunk_id, []))
 
 
@@ -163,6 +169,12 @@ def _believed_guarded() -> set[str]:
     guarded = set(db.session.scalars(sa.select(TrunkRow.sip_trunk_id).where(TrunkRow.guard_rule_id.is_not(None))))
     db.session.commit()
     return guarded
+
+
+def _forget_guards(present: dict[str, Trunk], done: Swept) -> None:
+    """Guards of trunks that are gone go with the last rule of ours there."""
+    for trunk_id in _believed_guarded() - set(present):
+        _attempt(done, guards.forget, trunk_id)
 
 
 def _clear_guards_rooms(live: Iterable[LiveRoom], done: Swept) -> None:

@@ -4,6 +4,7 @@ Creations on one trunk follow one another by a lease: two at once can store a co
 LiveKit refuse every call and every change on the trunk.
 """
 
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ from webapp.db import db
 from webapp.livekit import sip
 from webapp.livekit.errors import LiveKitError
 from webapp.rooms.models import Room, Trunk
-from webapp.telephony import guards, problems, rules
+from webapp.telephony import guards, ours, problems, rules
 from webapp.telephony.matching import ConflictError, MatchingError, Rule, check_rules, parse_rules
 from webapp.telephony.rules import Json
 
@@ -90,12 +91,15 @@ def _guarded(trunk_id: str) -> None:
 
 
 def _send(wish: Json, rule_id: str | None) -> Placed:
-    """Replace the rule in place. LiveKit checks no conflict where a rule moves to: there a new one is made."""
+    """Replace the rule in place. LiveKit checks no conflict where a rule moves to: there a new one is made.
+
+    What it checks are the stored rules of the wished trunk and the wildcard ones (MATCHING.md 8.1).
+    """
     stored = sip.find_rule(rule_id) if rule_id is not None else None
     if stored is None:
         return _placed("created", sip.create_rule(wish))
     rule = Rule.parse(stored)
-    if list(rule.trunk_ids) == wish["trunk_ids"]:
+    if not rule.trunk_ids or wish["trunk_ids"][0] in rule.trunk_ids:
         return _placed("replaced", sip.replace_rule(rule.id, wish))
     placed = _placed("created", sip.create_rule(wish))
     try:
@@ -127,7 +131,7 @@ def _resolve(wish: Json, trunk_id: str) -> Placed:
 
 
 def _in_the_way(rule: Rule) -> str:
-    if rules.is_ours(rule):
+    if ours.rooms([rule]):
         return problems.waits_for(rule.id)
     return problems.conflict(rule.id, rule.name)
 
@@ -143,19 +147,20 @@ def _refuse_pair(stored: list[Rule]) -> None:
 
 def _without_doubles(stored: list[Rule]) -> list[Rule]:
     """Delete what racing creations left of ours: one rule per name stays, the one on our row if it is there."""
-    kept: dict[str, Rule] = {}
-    ours = [rule for rule in stored if rules.is_ours(rule)]
-    known = _known(ours)
-    for rule in sorted(ours, key=lambda rule: rule.id not in known):
-        if kept.setdefault(rule.name, rule) is not rule:
+    kept: dict[uuid.UUID | str, Rule] = {}
+    owners: dict[str, uuid.UUID | str] = {**ours.rooms(stored), **ours.guards(stored)}
+    mine = [rule for rule in stored if rule.id in owners]
+    known = _known(mine)
+    for rule in sorted(mine, key=lambda rule: rule.id not in known):
+        if kept.setdefault(owners[rule.id], rule) is not rule:
             take_away(rule.id)
             log.warning("rule.double_deleted", rule=rule.id)
-    return [*(rule for rule in stored if not rules.is_ours(rule)), *kept.values()]
+    return [*(rule for rule in stored if rule.id not in owners), *kept.values()]
 
 
-def _known(ours: list[Rule]) -> set[str]:
+def _known(mine: list[Rule]) -> set[str]:
     """Which of the rules stand on our rows."""
-    ids = [rule.id for rule in ours]
+    ids = [rule.id for rule in mine]
     found = {
         *db.session.scalars(sa.select(Room.sip_dispatch_rule_id).where(Room.sip_dispatch_rule_id.in_(ids))),
         *db.session.scalars(sa.select(Trunk.guard_rule_id).where(Trunk.guard_rule_id.in_(ids))),

@@ -1,0 +1,132 @@
+"""What somebody changed of our rules by hand in LiveKit: one sweep puts it right, whatever the field."""
+
+from typing import Any
+
+import pytest
+
+from tests.telephony.installation import NUMBER, Installation
+from webapp.db import db
+from webapp.rooms.models import Trunk
+from webapp.telephony import problems, rules
+
+Edit = dict[str, Any]
+OTHER = "ST_other"
+
+
+def _direct(**fields: str) -> Edit:
+    return {"dispatch_rule_direct": {"room_name": "elsewhere", "pin": "1", **fields}}
+
+
+def _edit(installation: Installation, stored: Edit, **changed: Any) -> None:
+    kept = {name: stored[name] for name in ("rule", "name", "trunk_ids", "inbound_numbers", "numbers")}
+    kept["hide_phone_number"] = stored["hide_phone_number"]
+    rule_id = stored["sip_dispatch_rule_id"]
+    installation.livekit.call("SIP", "UpdateSIPDispatchRule", sip_dispatch_rule_id=rule_id, replace=kept | changed)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"rule": _direct(pin="0000")},
+        {"rule": _direct()},
+        {"rule": {"dispatch_rule_callee": {"room_prefix": "p", "pin": "1"}}},
+        {"hide_phone_number": False},
+        {"inbound_numbers": ["+1"]},
+        {"numbers": ["+1"]},
+        {"name": "mine now"},
+        {"name": ""},
+        {"name": rules.GUARD_RULE + "ST_x"},
+        {"trunk_ids": []},
+        {"trunk_ids": [OTHER]},
+        {"trunk_ids": ["the trunk", OTHER]},
+        {"trunk_ids": [OTHER], "name": "moved away"},
+    ],
+    ids=str,
+)
+def test_a_room_s_rule_is_again_what_the_room_wants(installation: Installation, change: Edit):
+    room = installation.live()
+    before = installation.rule_of(room)
+    assert before is not None
+    ids = [installation.trunk_id if each == "the trunk" else each for each in change.get("trunk_ids", ())]
+    _edit(installation, before, **(change | {"trunk_ids": ids} if "trunk_ids" in change else change))
+    installation.sweep()
+    after = installation.rule_of(room)
+    assert after is not None
+    assert len(installation.livekit.rules()) == 2  # with the guard
+    assert after | {"sip_dispatch_rule_id": ""} == before | {"sip_dispatch_rule_id": ""}
+    db.session.refresh(room)
+    assert (room.sip_dispatch_rule_id, room.rule_problem) == (after["sip_dispatch_rule_id"], "")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"hide_phone_number": True},
+        {"inbound_numbers": []},
+        {"inbound_numbers": ["+1"]},
+        {"numbers": ["+1"]},
+        {"rule": _direct()},
+        {"name": "mine now"},
+        {"trunk_ids": []},
+        {"trunk_ids": [OTHER]},
+    ],
+    ids=str,
+)
+def test_a_guard_guards_again(installation: Installation, change: Edit):
+    installation.live()
+    (before,) = installation.guards()
+    _edit(installation, before, **change)
+    installation.sweep()
+    (after,) = installation.guards()
+    assert len(installation.livekit.rules()) == 2
+    assert after | {"sip_dispatch_rule_id": ""} == before | {"sip_dispatch_rule_id": ""}
+    row = db.session.get_one(Trunk, installation.trunk_id)
+    assert (row.guard_rule_id, row.guard_problem) == (after["sip_dispatch_rule_id"], "")
+
+
+def test_a_guard_whose_place_was_taken_meanwhile_names_the_trunk_s_numbers(installation: Installation):
+    installation.live()
+    (guard,) = installation.guards()
+    _edit(installation, guard, rule=_direct(pin="9"), hide_phone_number=True)
+    foreign = installation.foreign()
+    installation.sweep()
+    (guard,) = installation.guards()
+    assert (guard["numbers"], guard["inbound_numbers"], guard["hide_phone_number"]) == ([NUMBER], [""], False)
+    assert db.session.get_one(Trunk, installation.trunk_id).guard_problem == problems.GUARD_NARROW
+    assert foreign in {rule["sip_dispatch_rule_id"] for rule in installation.livekit.rules()}
+
+
+def test_a_guard_that_somebody_moved_onto_a_trunk_is_not_moved_back_into_a_conflict(installation: Installation):
+    installation.live()
+    (guard,) = installation.guards()
+    _edit(installation, guard, trunk_ids=[OTHER])
+    installation.foreign()  # LiveKit would take the guard back, and refuse every call from then on
+    installation.sweep()
+    (guard,) = installation.guards()
+    assert guard["numbers"] == [NUMBER]
+    assert installation.livekit.dial("", to=NUMBER)["room"].startswith(rules.GUARD_PREFIX)
+
+
+def test_a_narrow_guard_that_was_left_half_made_is_finished(installation: Installation):
+    installation.foreign()
+    half = {**rules.guard(installation.trunk_id), "inbound_numbers": ["frontdesk-guard"]}
+    installation.store(half)
+    room = installation.live()
+    assert installation.rule_of(room) is not None
+    (guard,) = installation.guards()
+    assert (guard["numbers"], guard["inbound_numbers"]) == ([NUMBER], [""])
+
+
+# trunks that go
+
+
+def test_while_a_hiding_rule_stands_on_a_trunk_that_is_gone_so_does_its_guard(installation: Installation):
+    room = installation.live()
+    before = installation.livekit.rules()
+    installation.livekit.call("SIP", "DeleteSIPTrunk", sip_trunk_id=installation.trunk_id)
+    for _ in range(2):
+        installation.sweep()
+        assert installation.livekit.rules() == before
+    installation.leave(room)
+    installation.sweep()
+    assert installation.livekit.rules() == []

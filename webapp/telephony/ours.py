@@ -1,0 +1,45 @@
+"""Which of LiveKit's rules are ours: those whose id stands on a row of ours, and those that carry a name of ours.
+
+A rule that somebody renamed is ours still. One that is named after a room we never had is another Frontdesk's, or
+somebody's own: foreign, so that nothing but a person changes it.
+"""
+
+import uuid
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+
+from webapp.db import db
+from webapp.rooms.models import Room
+from webapp.rooms.models import Trunk as TrunkRow
+from webapp.telephony import rules
+from webapp.telephony.matching import Rule
+
+MANY = 500  # SQLite takes a limited number of values in one statement
+
+
+def rooms(stored: Sequence[Rule]) -> dict[str, uuid.UUID]:
+    """The room of each rule of ours, deleted rooms too, by the rule's id. Ends the transaction."""
+    named = {rule.id: room_id for rule in stored if (room_id := rules.room_id_of(rule))}
+    known = _known(set(named.values()))
+    kept = sa.select(Room.sip_dispatch_rule_id, Room.id).where(Room.sip_dispatch_rule_id.is_not(None))
+    recorded = {rule_id: room_id for rule_id, room_id in db.session.execute(kept) if rule_id}
+    db.session.commit()
+    owners = {rule_id: room_id for rule_id, room_id in named.items() if room_id in known} | recorded
+    return {rule.id: owners[rule.id] for rule in stored if rule.id in owners}
+
+
+def guards(stored: Sequence[Rule]) -> dict[str, str]:
+    """The trunk of each guard, by the rule's id. Ends the transaction."""
+    named = {rule.id: trunk_id for rule in stored if (trunk_id := rules.guarded_trunk(rule))}
+    kept = sa.select(TrunkRow.guard_rule_id, TrunkRow.sip_trunk_id).where(TrunkRow.guard_rule_id.is_not(None))
+    owners = named | {rule_id: trunk_id for rule_id, trunk_id in db.session.execute(kept) if rule_id}
+    db.session.commit()
+    return {rule.id: owners[rule.id] for rule in stored if rule.id in owners}
+
+
+def _known(room_ids: set[uuid.UUID]) -> set[uuid.UUID]:
+    wanted, found = list(room_ids), set[uuid.UUID]()
+    for start in range(0, len(wanted), MANY):
+        found |= set(db.session.scalars(sa.select(Room.id).where(Room.id.in_(wanted[start : start + MANY]))))
+    return found
