@@ -1,7 +1,10 @@
 """A room has exactly one rule in LiveKit while its phone is on, it has a PIN and somebody is there by web."""
 
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -292,6 +295,29 @@ def test_who_finds_the_lease_taken_leaves_and_the_sweep_looks_again(installation
     with leases.held(f"room:{room.id}"):
         reconcile.now(room)
         assert installation.livekit.rules() == []
+    installation.sweep()
+    assert installation.rule_of(room) is not None
+
+
+def test_who_slept_while_another_took_the_lease_changes_nothing_more(
+    app: Flask, installation: Installation, monkeypatch: pytest.MonkeyPatch
+):
+    room = installation.room()
+    installation.join(room)
+    installation.livekit.delay("ListParticipants", 0.5)
+    working = threading.Thread(target=_in_context, args=(app, room))
+    working.start()
+    until(lambda: installation.livekit.calls("ListParticipants") == 1)
+    taken = db.session.query(leases.Lease).filter_by(name=f"room:{room.id}")
+    taken.update({"holder": "another"})
+    db.session.commit()
+    monkeypatch.setattr(leases, "time", SimpleNamespace(monotonic=lambda: time.monotonic() + 60, sleep=time.sleep))
+    working.join(10)
+    assert installation.livekit.rules() == []
+    db.session.refresh(room)
+    assert room.reconcile_at is not None
+    taken.update({"until": utcnow() - timedelta(seconds=1)})
+    db.session.commit()
     installation.sweep()
     assert installation.rule_of(room) is not None
 

@@ -1,15 +1,16 @@
 """One sweep heals whatever lost, late, doubled or reversed events, crashes and other people left behind."""
 
 import uuid
+from datetime import timedelta
 
 import pytest
 from flask import Flask
 
-from tests.telephony.installation import Installation, until
+from tests.telephony.installation import Installation, said, until
 from webapp.db import db, utcnow
 from webapp.livekit.errors import LiveKitError
 from webapp.rooms.models import Room, Trunk
-from webapp.telephony import calls, problems, rules
+from webapp.telephony import calls, jobs, problems, rules
 from webapp.telephony.models import Call, Outcome
 
 
@@ -50,6 +51,31 @@ def test_a_room_that_livekit_no_longer_has_is_not_live(installation: Installatio
     installation.sweep()
     assert not _again(room).live
     assert installation.rule_of(room) is None
+
+
+def test_a_room_that_a_crash_of_livekit_left_behind_is_not_taken_for_live_for_ever(
+    installation: Installation, monkeypatch: pytest.MonkeyPatch
+):
+    room = installation.live()
+    installation.livekit.restart(ghosts=True)
+    installation.sweep()
+    assert _again(room).live  # as LiveKit says, which lists those who were inside
+    _ten_sweeps_later(installation, monkeypatch)
+    assert (_again(room).live, installation.rule_of(room)) == (False, None)
+
+
+def test_to_a_room_that_lives_nothing_happens_however_long(installation: Installation, monkeypatch: pytest.MonkeyPatch):
+    room = installation.live()
+    before = (installation.livekit.participants(str(room.id)), installation.livekit.rules())
+    _ten_sweeps_later(installation, monkeypatch)
+    assert (installation.livekit.participants(str(room.id)), installation.livekit.rules()) == before
+    assert installation.livekit.calls("CreateRoom") == 1  # of ten sweeps one asked
+
+
+def _ten_sweeps_later(installation: Installation, monkeypatch: pytest.MonkeyPatch) -> None:
+    for minutes in range(60, 70):
+        monkeypatch.setattr(jobs, "utcnow", lambda later=timedelta(minutes=minutes): utcnow() + later)
+        installation.sweep()
 
 
 def test_a_rule_that_somebody_deleted_comes_back(installation: Installation):
@@ -200,6 +226,18 @@ def test_trunks_are_found_named_and_missed(installation: Installation):
     assert row.gone_at is not None
 
 
+def test_a_room_on_a_trunk_that_is_gone_says_so_until_the_trunk_is_back(installation: Installation):
+    room = installation.live()
+    (trunk,) = installation.livekit.trunks()
+    installation.livekit.call("SIP", "DeleteSIPTrunk", sip_trunk_id=installation.trunk_id)
+    installation.sweep()
+    assert "does not have the room’s trunk" in said(_again(room))
+    assert room.reconcile_at is None
+    installation.livekit.store_sip(trunks=[trunk])
+    installation.sweep()
+    assert _again(room).rule_problem == ""
+
+
 # guards
 
 
@@ -268,6 +306,25 @@ def test_a_caller_without_a_number_whose_hook_was_lost_is_removed_and_counted(in
     (call,) = db.session.query(Call).all()
     assert (call.outcome, call.room_id) == (Outcome.NO_CALLER_NUMBER, None)
     assert _refused() == before + 1
+
+
+def test_callers_without_a_number_in_rooms_that_a_crash_left_behind_do_not_keep_the_sweep_from_its_work(
+    installation: Installation,
+):
+    room = installation.live()
+    for _ in range(3):
+        phone = installation.dial(caller="")
+        until(lambda phone=phone: installation.phone(phone)["room"])
+    installation.livekit.restart(ghosts=True)
+    installation.livekit.join(str(room.id))
+    done = installation.sweep()
+    assert (done.failures, installation.livekit.rooms()) == ([], [str(room.id)])
+
+
+def test_somebody_by_web_in_a_room_called_like_a_guard_s_is_left_there(installation: Installation):
+    installation.livekit.join("no-caller-id_team", "web")
+    installation.sweep()
+    assert list(installation.livekit.participants("no-caller-id_team")) == ["web"]
 
 
 def _refused() -> float:

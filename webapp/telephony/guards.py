@@ -161,7 +161,7 @@ def forget(trunk_id: str) -> None:
 def _keep_one(row: TrunkRow, found: list[Rule]) -> Rule | None:
     """Of several guards the one we know, else the first; none that stands on another trunk.
 
-    LiveKit would move it without looking for conflicts there (MATCHING.md 8.1).
+    LiveKit would move it back without looking for conflicts here.
     """
     here = [rule for rule in found if not rule.trunk_ids or row.sip_trunk_id in rule.trunk_ids]
     return next((rule for rule in here if rule.id == row.guard_rule_id), here[0] if here else None)

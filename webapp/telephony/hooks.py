@@ -68,8 +68,8 @@ def _end_call_without_number(event: Event, participant: Mapping[str, Any], phone
     """Remove at once who landed in a guard's room, then count the call."""
     db.session.commit()
     name = str((event.get("room") or {}).get("name", ""))
-    guards.remove_caller(name, str(participant.get("identity", "")))
     if phone and name.startswith(GUARD_PREFIX):
+        guards.remove_caller(name, str(participant.get("identity", "")))
         calls.refuse_without_number(phone, _trunk(participant))
         db.session.commit()
 

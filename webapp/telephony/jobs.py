@@ -4,7 +4,7 @@ import uuid
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 
 import sqlalchemy as sa
@@ -14,15 +14,18 @@ from flask import Flask, current_app
 from webapp import leases
 from webapp.db import db, utcnow
 from webapp.livekit import rooms, sip
-from webapp.livekit.errors import LiveKitError
+from webapp.livekit.errors import LiveKitError, LiveKitUnavailable
 from webapp.livekit.rooms import LiveRoom
 from webapp.rooms.models import Room
 from webapp.rooms.models import Trunk as TrunkRow
+from webapp.settings import settings
 from webapp.telephony import callers, calls, guards, ours, placing, reconcile, rules, trunks
 from webapp.telephony.matching import Rule, Trunk, parse_rules
 
 log = structlog.get_logger()
 WORKERS = 4  # rooms looked at together: enough for thousands a minute, few enough for SQLite
+REVIVED_AFTER = timedelta(minutes=5)
+TURNS = 10  # of so many sweeps one creates a given room again
 GIVE_UP = 10  # failures after which LiveKit is taken for away: the rest waits for the next sweep
 
 
@@ -45,6 +48,7 @@ def sweep() -> Swept:
     done = Swept()
     live = rooms.list_rooms()
     _clear_guards_rooms(live, done)
+    _revive(live, begun, done)
     present = _trunks(done)
     differ = _compare_sip(present, begun, done) if present is not None else set()
     _each(differ | _of_livekit(live) | _of_database(), done)
@@ -74,6 +78,18 @@ def _compare_sip(present: dict[str, Trunk], begun: datetime, done: Swept) -> set
     stored = parse_rules(sip.list_rules())
     _heal_guards(stored, present, done)
     return _compare(stored, begun, done)
+
+
+def _revive(live: Iterable[LiveRoom], begun: datetime, done: Swept) -> None:
+    """Let rooms end that a crash of LiveKit left behind: it lists them, and who was inside, for ever.
+
+    Nothing that only reads tells such a room from one that lives, but both may be created again: the one then ends
+    by itself when nobody is there, and of the other nothing changes.
+    """
+    turn = int(begun.timestamp() // settings.sweep_seconds) % TURNS
+    old = {rules.as_room_id(room.name): room.name for room in live if room.created_at < begun - REVIVED_AFTER}
+    for room_id in _believed(room_id for room_id in old if room_id and room_id.int % TURNS == turn):
+        _attempt(done, rooms.create_room, old[room_id])
 
 
 def _of_livekit(live: Iterable[LiveRoom]) -> set[uuid.UUID]:
@@ -185,19 +201,24 @@ def _clear_guards_rooms(live: Iterable[LiveRoom], done: Swept) -> None:
 
 
 def _clear_guards_room(name: str) -> None:
-    for phone in rooms.list_participants(name):
-        rooms.remove_participant(name, phone.identity)
-        if phone.call_id:
-            calls.refuse_without_number(phone.call_id, phone.attributes.get("sip.trunkID", ""))
-            db.session.commit()
+    phones = [phone for phone in rooms.list_participants(name) if phone.is_phone and phone.call_id]
+    for phone in phones:
+        calls.refuse_without_number(phone.call_id, phone.attributes.get("sip.trunkID", ""))
+        db.session.commit()
+    try:
+        for phone in phones:
+            rooms.remove_participant(name, phone.identity)
+    except LiveKitUnavailable:  # a crash of LiveKit left the room behind, where nobody can be removed
+        rooms.delete_room(name)
 
 
 def _each(room_ids: set[uuid.UUID], done: Swept) -> None:
     """Reconcile the rooms, a few at a time, each in a context of its own."""
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
+    before = len(done.failures)
 
     def look(room_id: uuid.UUID) -> None:
-        if len(done.failures) >= GIVE_UP:
+        if len(done.failures) - before >= GIVE_UP:
             return
         with app.app_context():
             _attempt(done, _look, room_id, done)

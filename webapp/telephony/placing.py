@@ -93,7 +93,7 @@ def _guarded(trunk_id: str) -> None:
 def _send(wish: Json, rule_id: str | None) -> Placed:
     """Replace the rule in place. LiveKit checks no conflict where a rule moves to: there a new one is made.
 
-    What it checks are the stored rules of the wished trunk and the wildcard ones (MATCHING.md 8.1).
+    What it checks are the rules that stand on the wished trunk, and those of no trunk.
     """
     stored = sip.find_rule(rule_id) if rule_id is not None else None
     if stored is None:

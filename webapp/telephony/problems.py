@@ -5,9 +5,11 @@ from flask_babel import gettext as _
 from webapp.livekit.errors import LiveKitError, LiveKitUnavailable
 
 NO_TRUNK = "no_trunk"
+TRUNK_GONE = "trunk_gone"
 TRUNK_BUSY = "trunk_busy"
 GUARD_REFUSED = "guard_refused"
 GUARD_NARROW = "guard_narrow"
+LASTING = {NO_TRUNK, TRUNK_GONE}  # trying again changes nothing: the sweep looks at live rooms anyway
 
 
 def failed(error: LiveKitError) -> str:
@@ -52,6 +54,7 @@ def _simple(code: str, detail: str) -> str:
         "refused": _("LiveKit refused the rule (%(code)s). Trying again by itself.", code=detail),
         "waits_for": _("The PIN is still in rule %(id)s of another room. Trying again by itself.", id=detail),
         NO_TRUNK: _("The room has no trunk, so that no phone can reach it."),
+        TRUNK_GONE: _("LiveKit does not have the room’s trunk any more, so that no phone can reach the room."),
         TRUNK_BUSY: _("Many rooms of this trunk change at once. Trying again by itself."),
         GUARD_REFUSED: _(
             "A foreign rule on this trunk leaves no place for the rule that keeps calls without a number out."

@@ -16,7 +16,7 @@ from webapp.livekit import rooms
 from webapp.livekit.errors import LiveKitError
 from webapp.livekit.rooms import Participant
 from webapp.rooms.models import Room
-from webapp.telephony import calls, placing, problems, rules
+from webapp.telephony import calls, placing, problems, rules, trunks
 from webapp.telephony.matching import Rule
 from webapp.telephony.placing import Pending, Placed
 
@@ -45,14 +45,23 @@ def if_marked(room: Room) -> None:
 
 def _follow(room: Room) -> None:
     for _ in range(PASSES):
-        with leases.held(f"room:{room.id}", seconds=LEASE_SECONDS) as mine:
-            if mine:
-                _look(room)
-        if not mine:  # the holder looks again after its release, or the sweep does
+        if not _looked(room):  # the holder looks again after its release, or the sweep does
             _reread(room)
             return
         if not _due(room):
             return
+
+
+def _looked(room: Room) -> bool:
+    """Look under the room's lease; False when somebody else has it, or got it because we were too slow."""
+    try:
+        with leases.held(f"room:{room.id}", seconds=LEASE_SECONDS) as mine:
+            if mine:
+                _look(room)
+    except leases.Lost:  # the mark stays: what we did without knowing of the other is looked at again
+        log.warning("reconcile.overtaken", room=str(room.id))
+        return False
+    return mine
 
 
 def mark(room: Room) -> None:
@@ -100,7 +109,7 @@ def _agree(room: Room) -> str:
         return problems.NO_TRUNK if room.live and room.phone_enabled and not room.trunk_id else ""
     if room.sip_dispatch_rule_id is None or room.rule_fingerprint != rules.fingerprint(Rule.parse(wish)):
         _remember(room, placing.place(wish, room.sip_dispatch_rule_id))
-    return ""
+    return problems.TRUNK_GONE if trunks.gone(room.trunk_id) else ""
 
 
 def _remember(room: Room, placed: Placed | None) -> None:
@@ -129,7 +138,7 @@ def _settle(room: Room, problem: str, seen: datetime | None) -> None:
         reason = problem.split("\t", 1)[0]
         PROBLEMS.labels(reason).inc()
         log.warning("reconcile.pending", room=str(room.id), reason=reason)
-    again = utcnow() + RETRY if problem and problem != problems.NO_TRUNK else None
+    again = utcnow() + RETRY if problem and problem not in problems.LASTING else None
     mine = sa.update(Room).where(Room.id == room.id, Room.reconcile_at == seen)
     db.session.execute(mine.values(reconcile_at=again), execution_options={"synchronize_session": False})
     db.session.execute(sa.update(Room).where(Room.id == room.id).values(rule_problem=problem))

@@ -25,6 +25,13 @@ def see(listed: Iterable[Json]) -> dict[str, LiveTrunk]:
     return {trunk.id: trunk for trunk in present}
 
 
+def gone(sip_trunk_id: str) -> bool:
+    """LiveKit listed the trunk once, and at the last look no more. Ends the transaction."""
+    found = db.session.scalar(sa.select(Trunk.gone_at).where(Trunk.sip_trunk_id == sip_trunk_id))
+    db.session.commit()
+    return found is not None
+
+
 def remember(stored: Json) -> Trunk:
     """Our row of a trunk that LiveKit has just taken."""
     trunk = LiveTrunk.parse(stored)
