@@ -88,6 +88,50 @@ def test_a_failed_delivery_is_tried_again_and_its_error_s_text_is_not_kept(
     assert results() == [Result.PROCESSED]
 
 
+def test_a_failed_delivery_keeps_no_later_one_waiting(
+    send: Callable[..., Any], room: Room, monkeypatch: pytest.MonkeyPatch
+):
+    def fail(_event: Any, _room: Room | None, _outdated: bool) -> None:
+        raise ValueError
+
+    monkeypatch.setitem(handlers.HANDLERS, "room_started", (fail,))
+    send("room_started", str(room.id))
+    send("participant_joined", str(room.id), participant={"sid": "PA_1", "identity": "web"})
+    assert results() == [Result.FAILED, Result.PROCESSED]
+
+
+def test_a_failed_delivery_is_followed_by_a_look_at_livekit_all_the_same(
+    send: Callable[..., Any], room: Room, livekit: LiveKit, monkeypatch: pytest.MonkeyPatch
+):
+    def fail(_event: Any, _room: Room | None, _outdated: bool) -> None:
+        raise ValueError
+
+    monkeypatch.setitem(handlers.HANDLERS, "participant_joined", (fail,))
+    livekit.join(str(room.id))
+    send("participant_joined", str(room.id), participant={"sid": "PA_1", "identity": "web"})
+    db.session.refresh(room)
+    assert room.web_count == 1
+
+
+def test_a_delivery_that_goes_on_failing_is_tried_once_a_sweep_and_given_up(
+    send: Callable[..., Any], room: Room, monkeypatch: pytest.MonkeyPatch
+):
+    tried: list[str] = []
+
+    def fail(event: Any, _room: Room | None, _outdated: bool) -> None:
+        tried.append(event["id"])
+        raise ValueError
+
+    monkeypatch.setitem(handlers.HANDLERS, "room_started", (fail,))
+    send("room_started", str(room.id))
+    for _ in range(3):  # what comes later brings no new try: that would use all of them up in a second
+        send("participant_joined", str(room.id), participant={"sid": "PA_1", "identity": "web"})
+    assert len(tried) == 1
+    for _ in range(10):
+        processing.sweep()
+    assert len(tried) == processing.TRIES
+
+
 def test_whoever_finds_the_room_s_lease_taken_leaves(send: Callable[..., Any], room: Room, crashed: None):
     send("room_started", str(room.id))
     with leases.held(f"hooks:{room.id}") as mine:

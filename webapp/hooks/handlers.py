@@ -28,4 +28,5 @@ HANDLERS: dict[str, tuple[Handler, ...]] = {
     "egress_ended": (recordings.egress_changed,),
 }
 
+MARK: Callable[[Room], None] = reconcile.mark  # an event whose handler failed may have changed who is inside
 FOLLOW: Callable[[Room], None] = reconcile.if_marked

@@ -1,4 +1,8 @@
-"""Work stored deliveries off: per room in order, by whoever holds the room's lease; the others leave."""
+"""Work stored deliveries off: per room in order, by whoever holds the room's lease; the others leave.
+
+One that fails does not keep the later ones waiting: handlers take events in any order, and the rest is left to
+reconciling, which asks LiveKit how things are. The sweep tries it again.
+"""
 
 import uuid
 from datetime import timedelta
@@ -10,13 +14,14 @@ from prometheus_client import Histogram
 
 from webapp import background, leases
 from webapp.db import db, utcnow
-from webapp.hooks.handlers import FOLLOW, HANDLERS, Handler
+from webapp.hooks.handlers import FOLLOW, HANDLERS, MARK, Handler
 from webapp.hooks.models import Delivery, Result
 from webapp.rooms.models import Room
 
 log = structlog.get_logger()
 
 WAITING = "frontdesk.hooks_waiting"
+NEW = (Result.STORED,)
 OPEN = (Result.STORED, Result.FAILED)
 TRIES = 5
 BATCH = 50
@@ -42,29 +47,32 @@ def begin(room_id: uuid.UUID | None) -> None:
 
 
 def work_off(room_id: uuid.UUID | None) -> int:
-    """Process what is stored for the room (None: the guard's rooms), oldest first; returns how many.
+    """Process what is new for the room (None: the guard's rooms), oldest first; returns how many.
 
     Whoever finds the lease taken leaves; the holder looks once more after letting go, so nothing that came in between
     is forgotten.
     """
     done = 0
-    while _next(room_id) is not None:
+    while _anything_new(room_id):
         with leases.held(f"hooks:{room_id or 'guard'}", seconds=60) as mine:
             if not mine:
                 return done
-            batch = _work_off_held(room_id)
-        if not batch:
-            return done
-        done += batch
+            done += _work_off_held(room_id, NEW)
     return done
 
 
 def sweep() -> int:
-    """Work off what a crash left behind, room by room; returns how many deliveries."""
+    """Work off what a crash left behind, and try again what failed, room by room; returns how many deliveries."""
     waiting = sa.select(Delivery.room_id).where(Delivery.result.in_(OPEN), Delivery.attempts < TRIES).distinct()
     rooms = db.session.scalars(waiting.limit(1000)).all()
     db.session.commit()
-    return sum(work_off(room_id) for room_id in rooms)
+    return sum(_again(room_id) + work_off(room_id) for room_id in rooms)
+
+
+def _again(room_id: uuid.UUID | None) -> int:
+    """Process the oldest of what is new or failed, each once."""
+    with leases.held(f"hooks:{room_id or 'guard'}", seconds=60) as mine:
+        return _work_off_held(room_id, OPEN) if mine else 0
 
 
 def replay(delivery: Delivery) -> None:
@@ -78,29 +86,25 @@ def purge(keep: timedelta = timedelta(days=30)) -> None:
     db.session.commit()
 
 
-def _open(room_id: uuid.UUID | None) -> sa.Select[Delivery]:
+def _open(room_id: uuid.UUID | None, results: tuple[Result, ...]) -> sa.Select[Delivery]:
     """LiveKit's createdAt counts seconds, so inside a second the arrival decides."""
     mine = Delivery.room_id == room_id if room_id else Delivery.room_id.is_(None)
-    found = sa.select(Delivery).where(mine, Delivery.result.in_(OPEN), Delivery.attempts < TRIES)
+    found = sa.select(Delivery).where(mine, Delivery.result.in_(results), Delivery.attempts < TRIES)
     return found.order_by(Delivery.created_at, Delivery.id)
 
 
-def _next(room_id: uuid.UUID | None) -> Delivery | None:
-    found = db.session.scalar(_open(room_id).limit(1))
+def _anything_new(room_id: uuid.UUID | None) -> bool:
+    found = db.session.scalar(_open(room_id, NEW).limit(1))
     db.session.commit()
-    return found
+    return found is not None
 
 
-def _work_off_held(room_id: uuid.UUID | None) -> int:
-    """Process the batch, then let LiveKit follow the room; a failed delivery stops it: later ones may build on it."""
-    deliveries = db.session.scalars(_open(room_id).limit(BATCH)).all()
+def _work_off_held(room_id: uuid.UUID | None, results: tuple[Result, ...]) -> int:
+    """Process the batch, then let LiveKit follow the room; returns how many were processed."""
+    deliveries = db.session.scalars(_open(room_id, results).limit(BATCH)).all()
     room = db.session.get(Room, room_id, populate_existing=True) if room_id else None
     db.session.commit()
-    done = 0
-    for delivery in deliveries:
-        if not _process(delivery, room):
-            break
-        done += 1
+    done = sum(_process(delivery, room) for delivery in deliveries)
     if room is not None and deliveries:
         FOLLOW(room)
     return done
@@ -120,6 +124,8 @@ def _process(delivery: Delivery, room: Room | None) -> bool:
         db.session.execute(sa.update(Room).where(Room.id == room.id).values(last_event_at=delivery.created_at))
         room.last_event_at = delivery.created_at
     db.session.commit()
+    if problem and room is not None:
+        MARK(room)
     LAG.observe((delivery.processed_at - delivery.received_at).total_seconds())
     return not problem
 
