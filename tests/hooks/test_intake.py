@@ -108,6 +108,13 @@ def test_an_event_a_year_old_is_recorded_and_not_applied(send: Callable[..., Any
     assert room.live_sid == applied
 
 
+def test_an_event_from_a_year_ahead_does_not_outdate_those_of_today(send: Callable[..., Any], room: Room):
+    send("room_started", str(room.id), createdAt=str(int((utcnow() + timedelta(days=365)).timestamp())))
+    time.sleep(1)
+    send("room_started", str(room.id))
+    assert [delivery.result for delivery in stored()] == [Result.PROCESSED, Result.PROCESSED]
+
+
 def test_what_is_kept_of_a_phone_call_tells_nobody_s_number(send: Callable[..., Any], room: Room):
     send("participant_joined", str(room.id), participant=PHONE)
     text = json.dumps(stored()[0].body)

@@ -121,8 +121,11 @@ def _process(delivery: Delivery, room: Room | None) -> bool:
     delivery.result = Result.FAILED if problem else Result.OUTDATED if outdated else Result.PROCESSED
     db.session.add(delivery)
     if room is not None and not outdated and not problem:
-        db.session.execute(sa.update(Room).where(Room.id == room.id).values(last_event_at=delivery.created_at))
-        room.last_event_at = delivery.created_at
+        applied = min(
+            delivery.created_at, delivery.processed_at
+        )  # a clock that once was ahead must not outdate the rest
+        db.session.execute(sa.update(Room).where(Room.id == room.id).values(last_event_at=applied))
+        room.last_event_at = applied
     db.session.commit()
     if problem and room is not None:
         MARK(room)
