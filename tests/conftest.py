@@ -51,12 +51,13 @@ def _app(settings: Settings) -> Iterator[Flask]:
 def app(_app: Flask) -> Iterator[Flask]:
     """The app inside an app context, on an empty database."""
     with _app.app_context():
-        _empty()
+        empty()
         limiter.reset()
         yield _app
 
 
-def _empty() -> None:
+def empty() -> None:
+    """Delete every row."""
     with db.engine.begin() as connection:
         if connection.dialect.name == "postgresql":
             names = ", ".join(f'"{table.name}"' for table in metadata.sorted_tables)

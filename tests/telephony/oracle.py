@@ -1,0 +1,168 @@
+"""What must hold after a sweep over a LiveKit that is well, written down without a line of what is under test."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import sqlalchemy as sa
+
+from tests.telephony.installation import Installation
+from webapp.db import db
+from webapp.rooms.models import Room, Trunk
+from webapp.telephony.matching import MatchingError, Rule, check_rules, evaluate_case, parse_rules
+from webapp.telephony.models import Call
+
+Json = dict[str, Any]
+TOLD = ("name", "trunk_ids", "inbound_numbers", "numbers", "hide_phone_number", "rule")
+
+
+def room_rule(room: Room) -> Json:
+    """The one rule of a room that phones may enter."""
+    direct = {"room_name": str(room.id), "pin": room.pin}
+    return {
+        "name": f"frontdesk:{room.id}",
+        "trunk_ids": [room.trunk_id],
+        "inbound_numbers": [],
+        "numbers": [],
+        "hide_phone_number": room.hide_phone_number,
+        "rule": {"dispatch_rule_direct": direct},
+    }
+
+
+def guard_rule(trunk_id: str, numbers: list[str]) -> Json:
+    """The guard of a trunk."""
+    individual = {"room_prefix": "no-caller-id", "pin": "", "no_randomness": False}
+    return {
+        "name": f"frontdesk-guard:{trunk_id}",
+        "trunk_ids": [trunk_id],
+        "inbound_numbers": [""],
+        "numbers": numbers,
+        "hide_phone_number": False,
+        "rule": {"dispatch_rule_individual": individual},
+    }
+
+
+@dataclass
+class Seen:
+    """LiveKit and our rows beside each other; `foreign` are the rules of others as they left them."""
+
+    foreign: dict[str, Json]
+    rules: list[Json]
+    trunks: dict[str, Json]
+    inside: dict[str, list[Json]]
+    rooms: list[Room]
+    rows: dict[str, Trunk] = field(default_factory=dict)
+
+    @classmethod
+    def now(cls, installation: Installation, foreign: dict[str, Json]) -> "Seen":
+        """Look."""
+        db.session.expire_all()
+        trunks = {trunk["sip_trunk_id"]: trunk for trunk in installation.livekit.trunks()}
+        state = installation.livekit.reading("state")["rooms"]
+        inside = {room["name"]: room["participants"] for room in state}
+        rows = {row.sip_trunk_id: row for row in db.session.scalars(sa.select(Trunk))}
+        rooms = list(db.session.scalars(sa.select(Room).order_by(Room.id)))
+        return cls(foreign, installation.livekit.rules(), trunks, inside, rooms, rows)
+
+    def check(self) -> None:
+        """Everything that a sweep promises."""
+        by_id = {rule["sip_dispatch_rule_id"]: rule for rule in self.rules}
+        for rule_id, left in self.foreign.items():
+            assert by_id.get(rule_id) == left, "a foreign rule was touched"
+        for room in self.rooms:
+            self._check_room(room)
+        for trunk_id in {trunk for rule in self._ours() for trunk in rule["trunk_ids"]} | set(self.trunks):
+            self._check_guard(trunk_id)
+        names = {f"frontdesk:{room.id}" for room in self.rooms} | {f"frontdesk-guard:{each}" for each in self.rows}
+        assert {rule["name"] for rule in self._ours()} <= names, "a rule of ours belongs to nobody"
+        db.session.commit()
+
+    def _ours(self) -> list[Json]:
+        return [rule for rule in self.rules if rule["sip_dispatch_rule_id"] not in self.foreign]
+
+    def _check_room(self, room: Room) -> None:
+        inside = self.inside.get(str(room.id), [])
+        web = [person for person in inside if person["kind"] == "STANDARD"]
+        phones = {person["attributes"]["sip.callID"] for person in inside if person["kind"] == "SIP"}
+        assert (room.web_count, room.phone_count) == (len(web), len(phones)), "who is inside"
+        visits = sa.select(Call.sip_call_id).where(Call.room_id == room.id, Call.left_at.is_(None))
+        assert set(db.session.scalars(visits)) == phones, "the book of calls"
+        found = [rule for rule in self._ours() if rule["name"] == f"frontdesk:{room.id}"]
+        assert len(found) <= 1, "two rules for one room"
+        wished = room.phone_enabled and room.pin and room.trunk_id and not room.deleted_at and web
+        ids = [rule["sip_dispatch_rule_id"] for rule in found]
+        assert [room.sip_dispatch_rule_id] == (ids or [None]), "our row and LiveKit"
+        if not wished:
+            assert (found, room.rule_problem, room.reconcile_at) == ([], "", None), "a rule that nobody wants"
+        elif not self._stands(room, found) and self._blocked(room):
+            assert room.rule_problem, "the page must say what is in the way"
+        else:
+            self._check_fulfilled(room, found)
+
+    def _check_fulfilled(self, room: Room, found: list[Json]) -> None:
+        assert self._stands(room, found), f"not as the room wants it: {found}, {room.rule_problem!r}"
+        gone = room.trunk_id not in self.trunks
+        assert (room.rule_problem, room.reconcile_at) == ("trunk_gone" if gone else "", None)
+
+    def _stands(self, room: Room, found: list[Json]) -> bool:
+        return [_told(rule) for rule in found] == [room_rule(room)]
+
+    def _blocked(self, room: Room) -> bool:
+        """Rules of others leave no place for the room's."""
+        others = self._foreign_on(room.trunk_id)
+        taken = {key for rule in others for key in rule.keys}
+        wanted = Rule.parse(room_rule(room))
+        unguarded = room.hide_phone_number and not self._has_guard(room.trunk_id) and not self._places(room.trunk_id)
+        return self._outage(room.trunk_id) or bool(set(wanted.keys) & taken) or unguarded
+
+    def _outage(self, trunk_id: str) -> bool:
+        try:
+            check_rules(self._on(trunk_id, self.rules))
+        except MatchingError:
+            return True
+        return False
+
+    def _on(self, trunk_id: str, stored: list[Json]) -> list[Rule]:
+        return [rule for rule in parse_rules(stored) if not rule.trunk_ids or trunk_id in rule.trunk_ids]
+
+    def _foreign_on(self, trunk_id: str) -> list[Rule]:
+        return self._on(trunk_id, list(self.foreign.values()))
+
+    def _guards(self, trunk_id: str) -> list[Json]:
+        return [rule for rule in self._ours() if rule["name"] == f"frontdesk-guard:{trunk_id}"]
+
+    def _has_guard(self, trunk_id: str) -> bool:
+        return bool(self._guards(trunk_id))
+
+    def _places(self, trunk_id: str) -> list[Json]:
+        """The forms of a guard that rules of others leave a place for, the best first."""
+        taken = {key for rule in self._foreign_on(trunk_id) for key in rule.keys}
+        numbers = list(self.trunks.get(trunk_id, {}).get("numbers", []))
+        forms = [guard_rule(trunk_id, []), *([guard_rule(trunk_id, numbers)] if numbers else [])]
+        return [form for form in forms if not set(Rule.parse(form).keys) & taken]
+
+    def _check_guard(self, trunk_id: str) -> None:
+        found = self._guards(trunk_id)
+        assert len(found) <= 1, "two guards on one trunk"
+        hiding = [rule for rule in self._ours() if rule["hide_phone_number"] and trunk_id in rule["trunk_ids"]]
+        assert found == [] or hiding or trunk_id in self.trunks, "the guard of a trunk that is gone"
+        places = self._places(trunk_id)
+        if self._outage(trunk_id) or not places or not (found or hiding):
+            return
+        assert [_told(rule) for rule in found] == places[:1], "the guard"
+        row = self.rows[trunk_id]
+        assert row.guard_rule_id == found[0]["sip_dispatch_rule_id"], "our row of the guard"
+        assert row.guard_problem == ("guard_narrow" if found[0]["numbers"] else ""), "what is said of the guard"
+        self._check_call_without_number(trunk_id)
+
+    def _check_call_without_number(self, trunk_id: str) -> None:
+        """Over this trunk a call without a caller number ends no LiveKit because of a rule of ours."""
+        if trunk_id not in self.trunks or any(rule.hides_caller for rule in self._foreign_on(trunk_id)):
+            return
+        called = next(iter(self.trunks[trunk_id]["numbers"]), "+1")
+        call = {"from_user": "", "to_user": called, "source_ip": "", "from_host": ""}
+        told = {"trunks": [self.trunks[trunk_id]], "rules": self.rules, "call": call, "typed": None}
+        assert evaluate_case(told)["verdict"] != "error_panic", "a call without a number ends LiveKit"
+
+
+def _told(rule: Json) -> Json:
+    return {name: rule[name] for name in TOLD}
