@@ -117,7 +117,7 @@ def fail(world: World, told: Arguments) -> None:
 
 
 def delay(world: World, told: Arguments) -> None:
-    """Let the next `times` calls of `method` take `seconds` longer."""
+    """Let the next `times` calls of `method` take `seconds` longer; `applied`: their work is done before that."""
     _order(world, told.build(Fault, kind="delay"))
 
 

@@ -13,8 +13,8 @@ Away = Literal["refuse", "hang"]
 class Fault:
     """Something that happens to the next `times` calls of a method (`*`: of any).
 
-    `applied` failures come after the work is done: the caller is told of a failure that was none. `seconds` of a delay
-    are real ones.
+    `applied` failures come after the work is done: the caller is told of a failure that was none; `applied` delays too:
+    the work is done long before its answer. `seconds` of a delay are real ones.
     """
 
     kind: Kind

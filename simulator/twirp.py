@@ -167,17 +167,22 @@ class Twirp:
         self.world.counts[method] += 1
         self.world.asked.append(Asked(service, method, jsonform.answer(message)))
         faults = self.world.faults.due(method)
+        await self._dawdle(request, faults, applied=False)
         for fault in faults:
-            if fault.kind == "delay":
-                begun = self.world.resets
-                await asyncio.sleep(fault.seconds)
-                self._drop_if_reset(request, begun)
-            elif fault.kind == "html":
+            if fault.kind == "html":
                 return web.Response(text=HTML, status=fault.status, content_type="text/html")
         _fail(faults, applied=False)
         result = await found.handler(self.world, message, claims)
+        await self._dawdle(request, faults, applied=True)
         _fail(faults, applied=True)
         return _written(result, as_json)
+
+    async def _dawdle(self, request: web.Request, faults: list[Fault], *, applied: bool) -> None:
+        for fault in faults:
+            if fault.kind == "delay" and fault.applied is applied:
+                begun = self.world.resets
+                await asyncio.sleep(fault.seconds)
+                self._drop_if_reset(request, begun)
 
     def _route(self, request: web.Request, path: str, service: str, method: str) -> Method:
         """The method asked for. Raises bad_route in the order twirp's generated code checks."""

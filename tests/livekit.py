@@ -151,9 +151,9 @@ class LiveKit:
         """Fail the next calls of a method; `applied=True`: after the work is done."""
         self.control("fail", method=method, code=code, times=times, **told)
 
-    def delay(self, method: str, seconds: float, *, times: int = 1) -> None:
-        """Let the next calls of a method take longer."""
-        self.control("delay", method=method, seconds=seconds, times=times)
+    def delay(self, method: str, seconds: float, *, times: int = 1, applied: bool = False) -> None:
+        """Let the next calls of a method take longer; `applied=True`: their work is done before that."""
+        self.control("delay", method=method, seconds=seconds, times=times, applied=applied)
 
     def html(self, method: str = "*", *, times: int = 1, status: int = 502) -> None:
         """Answer the next calls with a proxy's HTML page."""

@@ -3,7 +3,6 @@
 import os
 import signal
 from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -14,9 +13,8 @@ import sqlalchemy as sa
 from flask import current_app
 
 from tests.livekit import LiveKit
-from tests.plugins.installed import Installation, installed, until
-from tests.plugins.servers import fresh_database
-from webapp import create_app, due
+from tests.plugins.installed import Installation, inside, installed, until
+from webapp import due
 from webapp.config import Settings
 from webapp.db import db, new_id, utcnow
 from webapp.due import DueWork
@@ -30,31 +28,11 @@ GUEST_WAITS = 600  # seconds: the busiest machine tells of a guest before the gu
 
 
 @pytest.fixture
-def own_database_url(request: pytest.FixtureRequest, worker_id: str, tmp_path: Path) -> Iterator[str]:
-    """An empty database of the kind that the run is on, for processes of their own."""
-    if request.config.getoption("--database") == "sqlite":
-        yield f"sqlite:///{tmp_path / 'frontdesk.sqlite3'}"
-    else:
-        with fresh_database(request.getfixturevalue("postgresql_url"), f"workers_{worker_id}") as url:
-            yield url
-
-
-@pytest.fixture
 def redis_empty(redis_url: str) -> str:
     """A Redis without anything of an earlier test."""
     with redis.Redis.from_url(redis_url) as client:
         client.flushdb()
     return redis_url
-
-
-@contextmanager
-def inside(site: Installation) -> Iterator[None]:
-    """The installation's database, from this process, without a queue."""
-    app = create_app(Settings(environment="testing", database_url=site.settings["FRONTDESK_DATABASE_URL"]))
-    with app.app_context():
-        yield
-        db.session.rollback()
-        db.dispose()
 
 
 @pytest.fixture

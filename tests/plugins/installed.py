@@ -15,6 +15,9 @@ from typing import Any
 import requests
 import sqlalchemy as sa
 
+from webapp import create_app
+from webapp.config import Settings
+from webapp.db import db
 from webapp.models import metadata
 
 ROOT = Path(__file__).parent.parent.parent
@@ -103,6 +106,16 @@ def installed(folder: Path, port: int = 0, **settings: Any) -> Iterator[Installa
     engine.dispose()
     with one.stack:
         yield one
+
+
+@contextmanager
+def inside(site: Installation) -> Iterator[None]:
+    """The installation's database, from this process, without a queue."""
+    app = create_app(Settings(environment="testing", database_url=site.settings["FRONTDESK_DATABASE_URL"]))
+    with app.app_context():
+        yield
+        db.session.rollback()
+        db.dispose()
 
 
 def until(true: Callable[[], Any], seconds: float = 60) -> Any:

@@ -136,6 +136,16 @@ def fresh_database(server_url: str, name: str) -> Iterator[str]:
         connection.execute(drop)
 
 
+@pytest.fixture
+def own_database_url(request: pytest.FixtureRequest, worker_id: str, tmp_path: Path) -> Iterator[str]:
+    """An empty database of the kind that the run is on, for processes of their own."""
+    if request.config.getoption("--database") == "sqlite":
+        yield f"sqlite:///{tmp_path / 'frontdesk.sqlite3'}"
+    else:
+        with fresh_database(request.getfixturevalue("postgresql_url"), f"workers_{worker_id}") as url:
+            yield url
+
+
 @pytest.fixture(scope="session")
 def postgresql_url() -> Iterator[str]:
     """The run's PostgreSQL server, or one just for this process."""

@@ -1,6 +1,7 @@
 """The simulated LiveKit over real HTTP: routes, encodings, tokens and faults."""
 
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import requests
@@ -10,6 +11,7 @@ from simulator.tokens import sign
 from tests.livekit import LiveKit
 
 LIST_ROOMS = "/twirp/livekit.RoomService/ListRooms"
+CREATE_ROOM = "/twirp/livekit.RoomService/CreateRoom"
 
 
 def ask(livekit: LiveKit, timeout: float = 10) -> requests.Response:
@@ -66,6 +68,20 @@ def test_a_delayed_call_takes_that_much_longer(livekit: LiveKit) -> None:
     start = time.monotonic()
     assert ask(livekit).status_code == 200
     assert time.monotonic() - start >= 0.2
+
+
+def test_a_delay_may_come_after_the_work(livekit: LiveKit) -> None:
+    livekit.delay("CreateRoom", 0.5, applied=True)
+    headers = {"Authorization": f"Bearer {livekit.token({'roomCreate': True})}"}
+    with ThreadPoolExecutor(1) as pool:
+        answer = pool.submit(
+            livekit.session.post, f"{livekit.url}{CREATE_ROOM}", json={"name": "early"}, headers=headers
+        )
+        end = time.monotonic() + 5
+        while "early" not in livekit.rooms() and time.monotonic() < end:
+            time.sleep(0.01)
+        assert not answer.done()
+        assert answer.result().status_code == 200
 
 
 def test_when_away_connections_break_until_it_is_healed(livekit: LiveKit) -> None:
