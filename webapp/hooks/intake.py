@@ -13,8 +13,9 @@ from sqlalchemy.dialects import postgresql, sqlite
 from webapp.db import db, utcnow
 from webapp.hooks.handlers import HANDLERS
 from webapp.hooks.models import Delivery, Result
-from webapp.hooks.redaction import mapping, redact
+from webapp.hooks.redaction import Body, mapping, redact
 from webapp.rooms.models import Room
+from webapp.telephony import callers
 from webapp.telephony.hooks import GUARD_PREFIX
 
 RECEIVED = Counter("frontdesk_hooks_total", "Hooks received, by event and what became of them", ["event", "result"])
@@ -28,11 +29,12 @@ def take(event: Mapping[str, Any], raw: bytes) -> tuple[Delivery, bool]:
     event_id = _text(event.get("id"))[:128] or "sha256:" + hashlib.sha256(raw).hexdigest()
     name = room_name(event)
     known = str(event.get("event", "")) in HANDLERS
+    room_id = _room_id(name)
     delivery = Delivery(
         event_id=event_id,
         event=_text(event.get("event"))[:64],
-        room_id=_room_id(name),
-        body=redact(event),
+        room_id=room_id,
+        body=_kept(event) if room_id else redact(event),
         created_at=_created_at(event),
     )
     delivery.result = _first_result(delivery, known, name)
@@ -44,6 +46,15 @@ def take(event: Mapping[str, Any], raw: bytes) -> tuple[Delivery, bool]:
     db.session.commit()
     RECEIVED.labels(delivery.event if known else "other", delivery.result.value).inc()
     return delivery, True
+
+
+def _kept(event: Mapping[str, Any]) -> Body:
+    """The event without what tells who somebody is; a caller is known again by a pseudonym, made before that goes."""
+    body, told = redact(event), mapping(event.get("participant"))
+    if told.get("kind") == "SIP":
+        attributes = mapping(told.get("attributes"))
+        body["participant"] |= callers.known_by(_text(told.get("identity")), _text(told.get("name")), attributes)
+    return body
 
 
 def _inserted(delivery: Delivery) -> bool:

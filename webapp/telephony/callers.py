@@ -43,6 +43,11 @@ def ending_of(name: str) -> str:
     return digits[-2:]
 
 
+def known_by(identity: str, name: str, attributes: Mapping[str, str]) -> dict[str, str]:
+    """What is kept of a phone participant in place of its number: `caller`, a pseudonym, and `ending`, two digits."""
+    return {"caller": pseudonym(digest_of(identity, attributes)), "ending": ending_of(name)}
+
+
 def pseudonym(found: str) -> str:
     """The pseudonym of a digest under the key of now; empty for an empty one. May begin a key, in a savepoint."""
     return _keyed(_current().secret, found) if found else ""

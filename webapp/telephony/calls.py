@@ -9,26 +9,33 @@ from sqlalchemy.exc import IntegrityError
 
 from webapp.db import db, utcnow
 from webapp.livekit.rooms import Participant
+from webapp.telephony import callers
 from webapp.telephony.models import Call, Outcome
 
 REFUSED = Counter("frontdesk_calls_refused_total", "Calls that Frontdesk ended, by reason", ["reason"])
 LOST = "lost"  # nobody told why the visit ended
 
 
-def came(room_id: uuid.UUID | None, call_id: str, *, trunk_id: str = "", sid: str = "") -> Call:
-    """The visit of a call, begun when it is new; a known one may be back with another sid."""
+def came(
+    room_id: uuid.UUID | None, call_id: str, *, trunk_id: str = "", sid: str = "", caller: str = "", ending: str = ""
+) -> Call:
+    """The visit of a call, begun when it is new; a known one may be back with another sid.
+
+    Who calls is written down once: the pseudonym changes with its key, and a visit keeps the one it came under.
+    """
     call = _find(call_id)
     if call is None:
         call = _begin(Call(sip_call_id=call_id[:128], room_id=room_id, trunk_id=trunk_id))
     if sid and call.left_at is None:
         call.participant_sid = sid
+    call.caller, call.ending = call.caller or caller, call.ending or ending
     db.session.flush()
     return call
 
 
-def left(room_id: uuid.UUID | None, call_id: str, *, reason: str, trunk_id: str = "", sid: str = "") -> None:
+def left(room_id: uuid.UUID | None, call_id: str, *, reason: str, sid: str = "", **told: str) -> None:
     """End the visit, also one whose beginning nobody told us of; the first known reason stays."""
-    call = came(room_id, call_id, trunk_id=trunk_id)
+    call = came(room_id, call_id, **told)
     if sid and call.participant_sid and sid != call.participant_sid and call.outcome is Outcome.INSIDE:
         return  # LiveKit restarted under the call: the old sid goes, the caller stays
     call.left_at = call.left_at or utcnow()
@@ -57,6 +64,9 @@ def observe(room_id: uuid.UUID, phones: Iterable[Participant]) -> None:
             left(room_id, call.sip_call_id, reason=LOST)
     for call_id, phone in inside.items():
         call = came(room_id, call_id, trunk_id=phone.attributes.get("sip.trunkID", ""), sid=phone.sid)
+        if not call.caller:
+            known = callers.known_by(phone.identity, phone.name, phone.attributes)
+            call.caller, call.ending = known["caller"], known["ending"]
         if call.outcome is Outcome.ENDED:
             call.outcome, call.left_at, call.end_reason = Outcome.INSIDE, None, ""
             call.participant_sid = phone.sid

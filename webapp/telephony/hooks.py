@@ -26,7 +26,7 @@ def participant_joined(event: Event, room: Room | None, outdated: bool = False) 
         _end_call_without_number(event, participant, phone)
         return
     if phone and not outdated:
-        calls.came(room.id, phone, trunk_id=_trunk(participant), sid=participant.get("sid", ""))
+        calls.came(room.id, phone, **_told(participant))
         db.session.commit()
     reconcile.mark(room)
 
@@ -39,7 +39,7 @@ def participant_left(event: Event, room: Room | None, _outdated: bool = False) -
         return
     if phone:  # also when outdated: a call that has ended stays ended
         reason = str(participant.get("disconnectReason", "")).lower()
-        calls.left(room.id, phone, reason=reason, trunk_id=_trunk(participant), sid=participant.get("sid", ""))
+        calls.left(room.id, phone, reason=reason, **_told(participant))
         db.session.commit()
     reconcile.mark(room)
 
@@ -79,6 +79,12 @@ def _phone(participant: Mapping[str, Any]) -> str:
     if participant.get("kind") != "SIP":
         return ""
     return str((participant.get("attributes") or {}).get("sip.callID", ""))
+
+
+def _told(participant: Mapping[str, Any]) -> dict[str, str]:
+    """What the book of calls keeps; `caller` and `ending` took the number's place at intake."""
+    told = {name: str(participant.get(name, "")) for name in ("sid", "caller", "ending")}
+    return {**told, "trunk_id": _trunk(participant)}
 
 
 def _trunk(participant: Mapping[str, Any]) -> str:
