@@ -19,6 +19,7 @@ from webapp.lobby.models import Entry
 from webapp.recordings.models import Mode, Recording, State
 from webapp.rooms.models import Access, OldSlug, PhonePin, Role, Room, Trunk
 from webapp.settings import settings
+from webapp.telephony.models import Call
 
 ROLES = {"owner": Role.OWNER, "administrator": Role.ADMINISTRATOR, "member": Role.MEMBER}
 FILM = bytes(range(256)) * 8
@@ -51,7 +52,10 @@ def furnish(livekit: LiveKit) -> Estate:
     delivery = Delivery(event_id="EV_1", event="room_started", room_id=room.id, body={}, created_at=utcnow())
     delivery.result = Result.PROCESSED
     recording = _recording(room)
-    db.session.add_all([*accesses.values(), entry, delivery, recording])
+    call = Call(
+        sip_call_id="SCL_1", room_id=room.id, trunk_id=installation.trunk_id, caller="0123456789abcdef", ending="21"
+    )
+    db.session.add_all([*accesses.values(), entry, delivery, recording, call])
     sessions.start(persona("owner"), browser="Firefox")
     db.session.commit()
     here = next(iter(_sessions(persona("owner").id)))
@@ -66,6 +70,7 @@ def furnish(livekit: LiveKit) -> Estate:
             "delivery_id": delivery.id,
             "question_id": new_id(),
             "trunk_id": installation.trunk_id,
+            "call_id": call.id,
             "name": "purge_sessions",
             "session_id": here,
         }
@@ -75,7 +80,7 @@ def furnish(livekit: LiveKit) -> Estate:
 def _clear() -> None:
     """Let go of the estate of before; its people stay."""
     db.session.query(Room).update({"pin": None, "deleted_at": utcnow()})
-    for table in (Entry, Recording, Access, PhonePin, DueWork, Delivery, OldSlug, Room, Trunk):
+    for table in (Entry, Recording, Call, Access, PhonePin, DueWork, Delivery, OldSlug, Room, Trunk):
         db.session.query(table).delete()
     db.session.commit()
 

@@ -168,6 +168,7 @@ class Settings(BaseSettings):
         "enter",
         description="what callers do who would have to wait when LiveKit cannot give a muted one the floor back",
     )
+    calls_keep_days: int = Field(90, ge=1, le=3650, description="days after which calls are forgotten")
     lobby_waiting_seconds: int = Field(30, ge=10, le=600, description="seconds after the last poll until expiry")
     lobby_room_limit: int = Field(100, ge=1, le=10_000, description="guests that may wait for one room")
     join_limit: Limit = Field("120 per minute", description="rate limit of asking to join, per address")

@@ -67,7 +67,7 @@ GROUPS: list[tuple[str, object, list[Link]]] = [
         [
             Link("telephony.rules", _l("Rules"), "rules", staff),
             Link("telephony.trunks", _l("Trunks"), "trunks", staff),
-            Link("telephony.calls", _l("Calls"), "calls", staff),
+            Link("telephony.calls", _l("Calls"), "calls", staff, ("telephony.call",)),
             Link("telephony.pins", _l("PINs"), "pins", staff),
             Link("telephony.explain", _l("Which rule?"), "explain", staff, ("telephony.explained",)),
         ],

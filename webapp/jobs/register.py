@@ -41,6 +41,7 @@ def jobs() -> list[Job]:
         Job("purge_pins", timedelta(hours=1), rooms.purge_pins),
         Job("purge_callbacks", timedelta(hours=1), rooms.purge_callbacks),
         Job("rotate_caller_keys", timedelta(hours=1), telephony.rotate_caller_keys),
+        Job("purge_calls", timedelta(hours=1), telephony.purge_calls),
         Job("purge_leases", timedelta(hours=1), leases.purge),
         Job("purge_due_work", timedelta(hours=1), work.purge),
         Job("purge_sessions", timedelta(hours=1), purge_sessions),

@@ -21,6 +21,7 @@ from webapp.rooms.models import Trunk as TrunkRow
 from webapp.settings import settings
 from webapp.telephony import callers, calls, guards, ours, placing, reconcile, rules, trunks
 from webapp.telephony.matching import Rule, Trunk, parse_rules
+from webapp.telephony.models import Call
 
 log = structlog.get_logger()
 WORKERS = 4  # rooms looked at together: enough for thousands a minute, few enough for SQLite
@@ -61,6 +62,14 @@ def rotate_caller_keys() -> None:
     """Give callers new pseudonyms when their key is old, and destroy the one before. Commits."""
     callers.rotate(utcnow())
     db.session.commit()
+
+
+def purge_calls() -> int:
+    """Forget the calls that are older than the setting allows; returns how many. Commits."""
+    old = sa.delete(Call).where(Call.came_at < utcnow() - timedelta(days=settings.calls_keep_days))
+    gone = db.session.execute(old, execution_options={"synchronize_session": False})
+    db.session.commit()
+    return int(gone.rowcount)  # type: ignore[attr-defined]
 
 
 def _trunks(done: Swept) -> dict[str, Trunk] | None:

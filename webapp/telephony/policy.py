@@ -8,6 +8,16 @@ def view_telephony(user: User) -> bool:
     return user.is_staff
 
 
+def view_calls(user: User) -> bool:
+    """Support and admins see who called as pseudonyms: numbers are not kept."""
+    return user.is_staff
+
+
+def name_hosts(user: User) -> bool:
+    """Admins read which host let a caller in; support reads that a host did."""
+    return user.is_admin
+
+
 def edit_trunk(user: User) -> bool:
     """Only admins make, change and delete trunks."""
     return user.is_admin

@@ -1,0 +1,79 @@
+"""The book of calls: who came by phone, as far as it may be told, and what became of it."""
+
+import uuid
+from collections.abc import Iterator
+from itertools import chain
+from typing import Any
+
+from flask import abort, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+
+from webapp import htmx, paging, spreadsheet
+from webapp.security import require
+from webapp.telephony import call_listing, policy
+from webapp.telephony.call_listing import Wish
+from webapp.telephony.views import call_story, call_words
+from webapp.telephony.views.blueprint import bp
+
+PAGE = 50
+CSV_PART = 1000  # calls read at a time
+CSV_HEAD = ("came_at", "call", "room_id", "room", "trunk_id", "trunk", "caller", "verdict", "held_at", "decided_at")
+CSV_ENDS = ("decided_by", "left_at", "end_reason")
+
+
+@bp.get("/telephony/calls/")
+def calls() -> ResponseReturnValue:
+    """The calls asked for, newest first."""
+    require(policy.view_calls)
+    wish = Wish.of(request.args)
+    page = call_listing.page(wish, paging.Place.of(request.args, PAGE))
+    return htmx.respond(
+        "telephony/calls.html",
+        "telephony/_calls.html",
+        wish=wish,
+        page=page,
+        counts=call_listing.counts(wish),
+        known=call_listing.by_caller(row.Call.caller for row in page.rows),
+        trunks=call_listing.trunks(),
+        room_name=call_listing.room_name(wish.room_id),
+        words=call_words,
+    )
+
+
+@bp.get("/telephony/calls/<uuid:call_id>/")
+def call(call_id: uuid.UUID) -> ResponseReturnValue:
+    """One call, step by step."""
+    require(policy.view_calls)
+    row = call_listing.one(call_id)
+    if row is None:
+        abort(404)
+    steps = call_story.tell(row, names=policy.name_hosts(current_user))
+    known = call_listing.by_caller([row.Call.caller]).get(row.Call.caller, 0)
+    return render_template("telephony/call.html", row=row, steps=steps, known=known, words=call_words)
+
+
+@bp.get("/telephony/calls.csv")
+def calls_csv() -> ResponseReturnValue:
+    """The calls asked for as a file; no number is in it, and support finds no name."""
+    require(policy.view_calls)
+    rows = _rows(Wish.of(request.args), names=policy.name_hosts(current_user))
+    return spreadsheet.download(chain([CSV_HEAD + CSV_ENDS], rows), "calls")
+
+
+def _rows(wish: Wish, *, names: bool) -> Iterator[tuple[str, ...]]:
+    at: paging.Place | None = paging.Place(size=CSV_PART)
+    while at is not None:
+        page = call_listing.page(wish, at)
+        yield from (_cells(row, names=names) for row in page.rows)
+        at = paging.Place(after=page.older, size=CSV_PART) if page.older else None
+
+
+def _cells(row: Any, *, names: bool) -> tuple[str, ...]:
+    call = row.Call
+    host = call.decided_by.name if names and call.decided_by else ""
+    times = [at.isoformat(timespec="seconds") if at else "" for at in (call.came_at, call.held_at, call.decided_at)]
+    came, held, decided = times
+    left = call.left_at.isoformat(timespec="seconds") if call.left_at else ""
+    place = (str(call.room_id or ""), row.room or "", call.trunk_id, row.trunk or "")
+    return (came, str(call.id), *place, call.caller, row.verdict, held, decided, host, left, call.end_reason)
