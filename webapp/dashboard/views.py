@@ -11,6 +11,7 @@ from webapp.lobby import queues
 from webapp.recordings import queries as recordings
 from webapp.security import require
 from webapp.telephony import picture, words
+from webapp.telephony.views import call_chart
 
 bp = Blueprint("dashboard", __name__)
 
@@ -28,6 +29,7 @@ def index() -> ResponseReturnValue:
         recordings=recordings.to_look_at(current_user, queries.SHOWN + 1),
         trunks=queries.trunks() if staff else [],
         hooks=queries.hooks() if staff else None,
+        calls=call_chart.last_day() if staff else None,
     )
 
 

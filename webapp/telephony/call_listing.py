@@ -127,8 +127,8 @@ def _named(words: str) -> sa.Select[uuid.UUID]:
 
 def counts(wish: Wish) -> dict[Verdict, int]:
     """How many calls each verdict would show."""
-    every: sa.Select[Any] = sa.select(VERDICT, sa.func.count()).select_from(Call)
-    counted = _fitting(every, wish).group_by(VERDICT)
+    columns: tuple[Any, ...] = (VERDICT, sa.func.count())
+    counted = _fitting(sa.select(*columns).select_from(Call), wish).group_by(VERDICT)
     found = {Verdict(verdict): count for verdict, count in db.session.execute(counted)}
     return {verdict: found.get(verdict, 0) for verdict in Verdict}
 
@@ -138,10 +138,8 @@ def by_caller(callers: Iterable[str]) -> dict[str, int]:
     wanted = {caller for caller in callers if caller}
     if not wanted:
         return {}
-    counted = (
-        sa.select(Call.caller, sa.func.count().label("calls")).where(Call.caller.in_(wanted)).group_by(Call.caller)
-    )
-    return {row.caller: row.calls for row in db.session.execute(counted)}
+    counted = sa.select(Call.caller, sa.func.count()).group_by(Call.caller)
+    return {row[0]: row[1] for row in db.session.execute(counted.where(Call.caller.in_(wanted)))}
 
 
 def trunks() -> Sequence[Any]:

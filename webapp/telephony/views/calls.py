@@ -13,7 +13,7 @@ from webapp import htmx, paging, spreadsheet
 from webapp.security import require
 from webapp.telephony import call_listing, policy
 from webapp.telephony.call_listing import Wish
-from webapp.telephony.views import call_story, call_words
+from webapp.telephony.views import call_chart, call_story, call_words
 from webapp.telephony.views.blueprint import bp
 
 PAGE = 50
@@ -38,6 +38,7 @@ def calls() -> ResponseReturnValue:
         trunks=call_listing.trunks(),
         room_name=call_listing.room_name(wish.room_id),
         words=call_words,
+        chart=None if htmx.is_swap() else call_chart.last_day(),
     )
 
 
