@@ -101,6 +101,7 @@ TABLE: Mapping[str, Rule] = {
     "rooms.new": EVERYBODY,
     "rooms.reveal_pin": ROOM_MEMBERS,
     "rooms.rotate_pin": ROOM_HOSTS,
+    "rooms.stop_old_pin": ROOM_HOSTS,
     "rooms.set_phone": ROOM_HOSTS,
     "rooms.show": ROOM_MEMBERS,
     "rooms.update": ROOM_HOSTS,

@@ -1,4 +1,4 @@
-"""The calls of 24 hours as bars: by the reader's clock, series told apart without colour, the same numbers as a table."""
+"""The calls of 24 hours as bars: by the reader's clock, told apart without colour, the same numbers as a table."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -50,7 +50,7 @@ def test_when_the_clock_is_put_forward_an_hour_is_missing():
 
 
 def test_hours_begin_full_where_the_zone_is_half_an_hour_off():
-    assert set(clock[3:] for clock in clocks(utcnow(), ZoneInfo("Asia/Kolkata"))) == {"00"}
+    assert {clock[3:] for clock in clocks(utcnow(), ZoneInfo("Asia/Kolkata"))} == {"00"}
 
 
 @pytest.mark.parametrize(

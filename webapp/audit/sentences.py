@@ -17,6 +17,7 @@ SENTENCES = {
     "room.edit": _l("%(who)s changed the room: %(fields)s"),
     "room.set_phone": _l("%(who)s changed how phones join: %(fields)s"),
     "room.rotate_pin": _l("%(who)s replaced the phone PIN"),
+    "room.stop_old_pin": _l("%(who)s let the old phone PIN stop early"),
     "room.generate_pin": _l("%(who)s gave the room a phone PIN"),
     "room.reveal_pin": _l("%(who)s looked at the phone PIN"),
     "room.move_trunk": _l("%(who)s moved the room to another trunk"),

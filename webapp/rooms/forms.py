@@ -15,6 +15,12 @@ from webapp.rooms.models import AccessLevel
 NAME_LONGEST = 500
 REASON_LONGEST = 200
 
+OVERLAPS = [
+    SelectChoice(0, _l("At once: it leaked")),
+    SelectChoice(5, _l("In 5 minutes")),
+    SelectChoice(15, _l("In 15 minutes")),
+    SelectChoice(60, _l("In an hour")),
+]
 LEVELS = {
     AccessLevel.RESTRICTED: _l("Restricted: only people with a role skip the lobby"),
     AccessLevel.TRUSTED: _l("Trusted: anyone signed in skips the lobby"),
@@ -105,9 +111,10 @@ class PhoneForm(FlaskForm):
 
 
 class RotatePinForm(FlaskForm):
-    """Why a PIN is replaced, and which one: `seen` is the version that the page showed."""
+    """Why a PIN is replaced, how many minutes it works on, and which: `seen` is the version that the page showed."""
 
     seen = HiddenField()
+    overlap = RadioField(_l("The old PIN stops"), choices=OVERLAPS, coerce=int, default=0)
     reason = StringField(_l("Why a new PIN"), [one_line], [names.normalised], id="rotate-reason")
 
 

@@ -70,12 +70,28 @@ def take(trunk_id: str, pin: str, room_id: uuid.UUID) -> bool:
     return True
 
 
-def retire(room: Room) -> None:
-    """Take the room's PIN away and keep it from everybody for the quarantine, so that it reaches no other meeting."""
-    until = utcnow() + timedelta(days=settings.pin_quarantine_days)
-    held = (PhonePin.trunk_id == room.trunk_id, PhonePin.pin == room.pin)
-    db.session.execute(sa.update(PhonePin).where(*held).values(blocked_until=until))
+def retire(room: Room, *, after: timedelta = timedelta(0)) -> None:
+    """Take the room's PIN away and keep it from everybody for the quarantine, so that it reaches no other meeting.
+
+    With `after` it goes on working beside the next one for so long, and the quarantine counts from then.
+    """
+    _block(room, room.pin, utcnow() + after)
+    if after:
+        room.old_pin, room.old_pin_until = room.pin, utcnow() + after
     room.pin = None
+
+
+def end_old(room: Room) -> None:
+    """The PIN before, if one still works, stops now, and its quarantine counts from now."""
+    if room.old_pin is not None:
+        _block(room, room.old_pin, utcnow())
+    room.old_pin = room.old_pin_until = None
+
+
+def _block(room: Room, pin: str | None, since: datetime) -> None:
+    until = since + timedelta(days=settings.pin_quarantine_days)
+    held = sa.update(PhonePin).where(PhonePin.trunk_id == room.trunk_id, PhonePin.pin == pin)
+    db.session.execute(held.values(blocked_until=until))
 
 
 def purge(now: datetime) -> int:

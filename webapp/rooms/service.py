@@ -6,7 +6,7 @@ from datetime import timedelta
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
-from webapp import audit
+from webapp import audit, due
 from webapp.accounts.models import User
 from webapp.audit import Actor
 from webapp.db import db, new_id, utcnow
@@ -111,15 +111,38 @@ def _rename(room: Room, slug: str) -> None:
     db.session.add(OldSlug(slug=before, room_id=room.id))
 
 
-def rotate_pin(room: Room, *, actor: Actor, reason: str) -> None:
-    """Give the room a new phone PIN; the old one stops working as soon as LiveKit follows.
+def rotate_pin(room: Room, *, actor: Actor, reason: str, overlap: int = 0) -> None:
+    """Give the room a new phone PIN; the old one works for `overlap` minutes more, else stops when LiveKit follows.
 
-    Raises PinsExhausted when five tries all collided: roll back, and the old PIN stays.
+    One that still worked from a rotation before stops. Raises PinsExhausted when five tries all collided: roll back,
+    and the old PIN stays.
     """
-    pins.retire(room)
+    pins.end_old(room)
+    pins.retire(room, after=timedelta(minutes=overlap))
     pins.assign(room)  # the unique key must agree before anybody hears of the PIN
+    if overlap:
+        _keep_rule(room)
+        due.add("telephony.end_old_pin", after=timedelta(minutes=overlap), room_id=str(room.id))
     _let_livekit_follow(room)
-    audit.record("room.rotate_pin", room, actor, reason=reason)  # never the PIN itself
+    audit.record("room.rotate_pin", room, actor, reason=reason, overlap=overlap)  # never the PIN itself
+
+
+def _keep_rule(room: Room) -> None:
+    """The rule goes on for the old PIN; one that a still older PIN had serves the new one, and so that PIN stops."""
+    ids = room.sip_dispatch_rule_id, room.old_sip_dispatch_rule_id
+    says = room.rule_fingerprint, room.old_rule_fingerprint
+    room.old_sip_dispatch_rule_id, room.sip_dispatch_rule_id = ids
+    room.old_rule_fingerprint, room.rule_fingerprint = says
+
+
+def stop_old_pin(room: Room, *, actor: Actor) -> bool:
+    """Let the PIN before the present one stop at once; False when none works any more."""
+    if room.old_pin is None:
+        return False
+    pins.end_old(room)
+    _let_livekit_follow(room)
+    audit.record("room.stop_old_pin", room, actor)
+    return True
 
 
 def generate_pin(room: Room, *, actor: Actor) -> bool:
@@ -152,6 +175,8 @@ def set_phone(room: Room, *, actor: Actor, phone_enabled: bool, hide_phone_numbe
         setattr(room, field, wanted[field])
     if phone_enabled and room.pin is None:
         _give_phone(room)
+    if not phone_enabled:
+        pins.end_old(room)
     _let_livekit_follow(room)
     audit.record("room.set_phone", room, actor, fields=fields, phone=phone_enabled, hidden=hide_phone_number)
 
@@ -164,12 +189,13 @@ def move_trunk(room: Room, trunk_id: str, *, actor: Actor) -> None:
     before, pin = room.trunk_id, room.pin
     if before == trunk_id:
         return
+    pins.end_old(room)
     if pin is not None:
         pins.retire(room)
     room.trunk_id = trunk_id
     if pin is not None and pins.take(trunk_id, pin, room.id):
         room.pin = pin
-    else:
+    elif pin is not None or room.phone_enabled:
         pins.assign(room)
     trunks.leave(before)
     trunks.join(trunk_id)
@@ -185,6 +211,7 @@ def delete(room: Room, *, actor: Actor) -> None:
     now = utcnow()
     closed = sa.update(Access).where(Access.room_id == room.id, Access.revoked_at.is_(None), Access.role != Role.OWNER)
     count = db.session.execute(closed.values(revoked_at=now, revoked_by_id=actor.user_id)).rowcount  # type: ignore[attr-defined]
+    pins.end_old(room)
     if room.pin is not None:
         pins.retire(room)
     trunks.leave(room.trunk_id)
@@ -196,7 +223,7 @@ def delete(room: Room, *, actor: Actor) -> None:
 
 def _let_livekit_follow(room: Room) -> None:
     """Mark the room for the sweep in the same transaction: a crash before the call to LiveKit loses nothing."""
-    if room.live or room.sip_dispatch_rule_id:
+    if room.live or room.sip_dispatch_rule_id or room.old_sip_dispatch_rule_id:
         room.reconcile_at = utcnow()
 
 

@@ -79,7 +79,15 @@ def _of_guards(stored: list[Rule], trunks: Iterable[Trunk]) -> Iterable[Finding]
 
 
 def _of_room(room: Room | None, found: list[Rule]) -> Iterable[Finding]:
-    wish = rules.desired(room, room.web_count) if room is not None else None
+    yield from _of_wish(room, rules.desired(room, room.web_count) if room else None, [*_of_pin(found, old=False)])
+    yield from _of_wish(room, rules.desired_old(room, room.web_count) if room else None, [*_of_pin(found, old=True)])
+
+
+def _of_pin(found: list[Rule], *, old: bool) -> Iterable[Rule]:
+    return (rule for rule in found if rules.is_old(rule) is old)
+
+
+def _of_wish(room: Room | None, wish: rules.Json | None, found: list[Rule]) -> Iterable[Finding]:
     if wish is None:
         if found:
             yield Finding(Kind.ORPHAN, tuple(found), room)

@@ -27,6 +27,8 @@ log = structlog.get_logger()
 WORKERS = 4  # rooms looked at together: enough for thousands a minute, few enough for SQLite
 REVIVED_AFTER = timedelta(minutes=5)
 TURNS = 10  # of so many sweeps one creates a given room again
+Says = set[tuple[str, str]]  # ids of rules and what they say
+KNOWN = (Room.sip_dispatch_rule_id, Room.rule_fingerprint, Room.old_sip_dispatch_rule_id, Room.old_rule_fingerprint)
 GIVE_UP = 10  # failures after which LiveKit is taken for away: the rest waits for the next sweep
 
 
@@ -106,14 +108,14 @@ def _of_livekit(live: Iterable[LiveRoom]) -> set[uuid.UUID]:
     return set(_believed({room_id for room in live if (room_id := rules.as_room_id(room.name))}))
 
 
-def _believed(ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, tuple[str | None, str]]:
-    """The rule id and what it says, as we know them, of those that are rooms of ours."""
-    known: dict[uuid.UUID, tuple[str | None, str]] = {}
+def _believed(ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, Says]:
+    """The rules that we know of, of those that are rooms of ours."""
+    known: dict[uuid.UUID, Says] = {}
     wanted = list(ids)
     for start in range(0, len(wanted), 500):  # SQLite takes a limited number of values in one statement
-        some = Room.id.in_(wanted[start : start + 500])
-        found = db.session.execute(sa.select(Room.id, Room.sip_dispatch_rule_id, Room.rule_fingerprint).where(some))
-        known |= {room_id: (rule_id, says) for room_id, rule_id, says in found}
+        found = db.session.execute(sa.select(Room.id, *KNOWN).where(Room.id.in_(wanted[start : start + 500])))
+        for room_id, rule_id, says, old_id, old_says in found:
+            known[room_id] = {(one, text) for one, text in ((rule_id, says), (old_id, old_says)) if one}
     db.session.commit()
     return known
 
@@ -121,7 +123,7 @@ def _believed(ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, tuple[str | None, str
 def _of_database() -> set[uuid.UUID]:
     """Rooms that we take for live, that have a rule, or that wait to be reconciled."""
     due = sa.and_(Room.reconcile_at.is_not(None), Room.reconcile_at <= utcnow())
-    suspect = sa.or_(Room.live_since.is_not(None), due)
+    suspect = sa.or_(Room.live_since.is_not(None), due, Room.old_pin_until <= utcnow())
     found = set(db.session.scalars(sa.select(Room.id).where(suspect)))
     db.session.commit()
     return found
@@ -136,17 +138,17 @@ def _compare(stored: list[Rule], begun: datetime, done: Swept) -> set[uuid.UUID]
             of_rooms.setdefault(room_of[rule.id], []).append(rule)
     believed = _believed(of_rooms)
     differ = {room_id for room_id, found in of_rooms.items() if _says(found) != believed.get(room_id)}
-    with_rule = db.session.scalars(sa.select(Room.id).where(Room.sip_dispatch_rule_id.is_not(None))).all()
-    differ |= set(with_rule) - set(of_rooms)
+    with_rule = sa.or_(Room.sip_dispatch_rule_id.is_not(None), Room.old_sip_dispatch_rule_id.is_not(None))
+    differ |= set(db.session.scalars(sa.select(Room.id).where(with_rule))) - set(of_rooms)
     db.session.commit()
     for room_id in differ:
         _attempt(done, _observe, room_id, of_rooms.get(room_id, []), begun, done)
     return differ
 
 
-def _says(found: list[Rule]) -> tuple[str, str] | None:
-    """What LiveKit has for a room; None, which no row equals, for doubles."""
-    return (found[0].id, rules.fingerprint(found[0])) if len(found) == 1 else None
+def _says(found: list[Rule]) -> Says:
+    """What LiveKit has for a room; what is double or stray no row knows of."""
+    return {(rule.id, rules.fingerprint(rule)) for rule in found}
 
 
 def _observe(room_id: uuid.UUID, found: list[Rule], begun: datetime, done: Swept) -> None:
@@ -158,19 +160,27 @@ def _observe(room_id: uuid.UUID, found: list[Rule], begun: datetime, done: Swept
         db.session.commit()
         if room is None or (room.rule_changed_at is not None and room.rule_changed_at >= begun):
             return
-        kept = _kept(room, found)
+        kept, old = _kept(room, found)
         for rule in found:
-            if rule is not kept:
+            if rule is not kept and rule is not old:
                 placing.take_away(rule.id)
                 done.deleted += 1
         room.sip_dispatch_rule_id = kept.id if kept else None
         room.rule_fingerprint = rules.fingerprint(kept) if kept else ""
+        room.old_sip_dispatch_rule_id = old.id if old else None
+        room.old_rule_fingerprint = rules.fingerprint(old) if old else ""
         db.session.commit()
 
 
-def _kept(room: Room, found: list[Rule]) -> Rule | None:
-    """Of several rules the one we know, else the first."""
-    return next((rule for rule in found if rule.id == room.sip_dispatch_rule_id), found[0] if found else None)
+def _kept(room: Room, found: list[Rule]) -> tuple[Rule | None, Rule | None]:
+    """Of a room's rules that of its PIN and that of the PIN before: those we know, else by their names the first."""
+    ids = {room.sip_dispatch_rule_id, room.old_sip_dispatch_rule_id}
+    strays = [rule for rule in found if rule.id not in ids]
+    kept = [rule for rule in found if rule.id == room.sip_dispatch_rule_id]
+    old = [rule for rule in found if rule.id == room.old_sip_dispatch_rule_id]
+    kept += [rule for rule in strays if not rules.is_old(rule)]
+    old += [rule for rule in strays if rules.is_old(rule)]
+    return next(iter(kept), None), next(iter(old), None)
 
 
 def _heal_guards(stored: list[Rule], present: dict[str, Trunk], done: Swept) -> None:
@@ -241,10 +251,27 @@ def _look(room_id: uuid.UUID, done: Swept) -> None:
     db.session.commit()
     if room is None:
         return
+    _forget_old_pin(room)
     reconcile.now(room)
     done.looked_at += 1
     if room.rule_problem.startswith("unavailable"):
         done.failures.append("unavailable")
+
+
+def end_old_pin(room_id: str) -> None:
+    """The time of a PIN that was replaced is over: take its rule away. Commits."""
+    room = db.session.get(Room, uuid.UUID(room_id))
+    db.session.commit()
+    if room is not None:
+        _forget_old_pin(room)
+        reconcile.now(room)
+
+
+def _forget_old_pin(room: Room) -> None:
+    """Let go of the PIN before, once its time is over; a rotation that came meanwhile keeps its own. Commits."""
+    over = sa.update(Room).where(Room.id == room.id, Room.old_pin_until <= utcnow())
+    db.session.execute(over.values(old_pin=None, old_pin_until=None))
+    db.session.commit()
 
 
 def _attempt(done: Swept, work: Callable[..., object], *arguments: object) -> None:

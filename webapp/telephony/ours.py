@@ -5,7 +5,7 @@ somebody's own: foreign, so that nothing but a person changes it.
 """
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import sqlalchemy as sa
 
@@ -15,6 +15,7 @@ from webapp.rooms.models import Trunk as TrunkRow
 from webapp.telephony import rules
 from webapp.telephony.matching import Rule
 
+KEPT = (Room.sip_dispatch_rule_id, Room.old_sip_dispatch_rule_id)
 MANY = 500  # SQLite takes a limited number of values in one statement
 
 
@@ -22,8 +23,7 @@ def rooms(stored: Sequence[Rule]) -> dict[str, uuid.UUID]:
     """The room of each rule of ours, deleted rooms too, by the rule's id. Ends the transaction."""
     named = {rule.id: room_id for rule in stored if (room_id := rules.room_id_of(rule))}
     known = _known(set(named.values()))
-    kept = sa.select(Room.sip_dispatch_rule_id, Room.id).where(Room.sip_dispatch_rule_id.is_not(None))
-    recorded = {rule_id: room_id for rule_id, room_id in db.session.execute(kept) if rule_id}
+    recorded = {rule_id: room_id for column in KEPT for rule_id, room_id in _recorded(column)}
     db.session.commit()
     owners = {rule_id: room_id for rule_id, room_id in named.items() if room_id in known} | recorded
     return {rule.id: owners[rule.id] for rule in stored if rule.id in owners}
@@ -36,6 +36,11 @@ def guards(stored: Sequence[Rule]) -> dict[str, str]:
     owners = named | {rule_id: trunk_id for rule_id, trunk_id in db.session.execute(kept) if rule_id}
     db.session.commit()
     return {rule.id: owners[rule.id] for rule in stored if rule.id in owners}
+
+
+def _recorded(column: sa.orm.InstrumentedAttribute[str | None]) -> Iterator[tuple[str, uuid.UUID]]:
+    found = db.session.execute(sa.select(column, Room.id).where(column.is_not(None)))
+    return ((rule_id, room_id) for rule_id, room_id in found if rule_id)
 
 
 def _known(room_ids: set[uuid.UUID]) -> set[uuid.UUID]:

@@ -119,10 +119,12 @@ def _resolve(wish: Json, trunk_id: str) -> Placed:
     """Find who holds the wish's key: adopt a rule that is this room's, and leave foreign ones alone."""
     wanted = Rule.parse(wish)
     stored = _without_doubles(parse_rules(sip.list_rules(trunk_id)))
-    mine = [rule for rule in stored if rule.name == wanted.name]
-    others = [rule for rule in stored if rule.name != wanted.name and set(rule.keys) & set(wanted.keys)]
-    for rule in others:
-        raise Pending(_in_the_way(rule))
+    holders = [rule for rule in stored if set(rule.keys) & set(wanted.keys)]
+    own = [rule for rule in holders if rules.room_id_of(rule) == rules.room_id_of(wanted)]  # also under its other name
+    mine = own or [rule for rule in stored if rule.name == wanted.name]
+    for rule in holders:
+        if rule not in mine:
+            raise Pending(_in_the_way(rule))
     _refuse_pair([rule for rule in stored if rule not in mine])
     if mine and rules.fingerprint(mine[0]) == rules.fingerprint(wanted):
         CHANGES.labels("adopted").inc()
@@ -147,15 +149,18 @@ def _refuse_pair(stored: list[Rule]) -> None:
 
 def _without_doubles(stored: list[Rule]) -> list[Rule]:
     """Delete what racing creations left of ours: one rule per name stays, the one on our row if it is there."""
-    kept: dict[uuid.UUID | str, Rule] = {}
+    kept: dict[tuple[uuid.UUID | str, bool], Rule] = {}
     owners: dict[str, uuid.UUID | str] = {**ours.rooms(stored), **ours.guards(stored)}
     mine = [rule for rule in stored if rule.id in owners]
     known = _known(mine)
+    gone = set()  # amid a rotation two that we know may share a name: both stay
     for rule in sorted(mine, key=lambda rule: rule.id not in known):
-        if kept.setdefault(owners[rule.id], rule) is not rule:
+        first = kept.setdefault((owners[rule.id], rules.is_old(rule)), rule)
+        if first is not rule and rule.id not in known:
             take_away(rule.id)
+            gone.add(rule.id)
             log.warning("rule.double_deleted", rule=rule.id)
-    return [*(rule for rule in stored if rule.id not in owners), *kept.values()]
+    return [rule for rule in stored if rule.id not in gone]
 
 
 def _known(mine: list[Rule]) -> set[str]:
@@ -163,6 +168,7 @@ def _known(mine: list[Rule]) -> set[str]:
     ids = [rule.id for rule in mine]
     found = {
         *db.session.scalars(sa.select(Room.sip_dispatch_rule_id).where(Room.sip_dispatch_rule_id.in_(ids))),
+        *db.session.scalars(sa.select(Room.old_sip_dispatch_rule_id).where(Room.old_sip_dispatch_rule_id.in_(ids))),
         *db.session.scalars(sa.select(Trunk.guard_rule_id).where(Trunk.guard_rule_id.in_(ids))),
     }
     db.session.commit()

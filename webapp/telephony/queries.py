@@ -41,7 +41,8 @@ def pin_fill(trunk_id: str = "") -> dict[str, Fill]:
 
 def rooms_with_rules(named: Iterable[uuid.UUID] = ()) -> dict[uuid.UUID, Room]:
     """Rooms that are live or believed to have a rule, and those named by rules, by id."""
-    believed = sa.or_(Room.live_since.is_not(None), Room.sip_dispatch_rule_id.is_not(None))
+    has_rule = sa.or_(Room.sip_dispatch_rule_id.is_not(None), Room.old_sip_dispatch_rule_id.is_not(None))
+    believed = sa.or_(Room.live_since.is_not(None), has_rule)
     found = {room.id: room for room in db.session.scalars(sa.select(Room).where(believed))}
     wanted = [room_id for room_id in named if room_id not in found]
     for start in range(0, len(wanted), 500):  # SQLite takes a limited number of values in one statement

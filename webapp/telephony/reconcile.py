@@ -101,6 +101,7 @@ def _look(room: Room) -> None:
 
 def _agree(room: Room) -> str:
     """Bring LiveKit's rule to what the room wants; returns a problem that is no failure, empty for none."""
+    _agree_on_old(room)
     wish = rules.desired(room, room.web_count)
     if wish is None:
         if room.sip_dispatch_rule_id is not None:
@@ -112,10 +113,31 @@ def _agree(room: Room) -> str:
     return problems.TRUNK_GONE if trunks.gone(room.trunk_id) else ""
 
 
+def _agree_on_old(room: Room) -> None:
+    """The PIN before works on under a name of its own, or goes. It comes first: the rule that it has may bear the name
+    that the new PIN's rule is known by."""
+    wish = rules.desired_old(room, room.web_count)
+    if wish is None:
+        if room.old_sip_dispatch_rule_id is not None:
+            placing.take_away(room.old_sip_dispatch_rule_id)
+            _remember_old(room, None)
+    elif room.old_sip_dispatch_rule_id is None or room.old_rule_fingerprint != rules.fingerprint(Rule.parse(wish)):
+        _remember_old(room, placing.place(wish, room.old_sip_dispatch_rule_id))
+
+
 def _remember(room: Room, placed: Placed | None) -> None:
     room.sip_dispatch_rule_id = placed.rule_id if placed else None
     room.rule_fingerprint = placed.fingerprint if placed else ""
     room.rule_changed_at = utcnow()
+    db.session.commit()
+
+
+def _remember_old(room: Room, placed: Placed | None) -> None:
+    room.old_sip_dispatch_rule_id = placed.rule_id if placed else None
+    room.old_rule_fingerprint = placed.fingerprint if placed else ""
+    room.rule_changed_at = utcnow()
+    if placed and placed.rule_id == room.sip_dispatch_rule_id:  # it was taken for the one that the new PIN needs
+        room.sip_dispatch_rule_id, room.rule_fingerprint = None, ""
     db.session.commit()
 
 

@@ -3,13 +3,16 @@
 import hashlib
 import json
 import uuid
+from datetime import datetime
 from typing import Any
 
+from webapp.db import utcnow
 from webapp.rooms.models import Room
 from webapp.telephony.matching import Rule, Trunk, normalise
 
 Json = dict[str, Any]
 ROOM_RULE = "frontdesk:"
+OLD_RULE = "frontdesk-old:"  # a PIN that was replaced and still works for a while
 GUARD_RULE = "frontdesk-guard:"
 GUARD_ROOM = "no-caller-id"
 GUARD_PREFIX = f"{GUARD_ROOM}_"  # LiveKit appends the caller (nobody) and something random
@@ -20,14 +23,25 @@ def desired(room: Room, web_inside: int) -> Json | None:
 
     A rule always names its trunk: a rule of no trunk lets in callers whom every trunk refused.
     """
-    wanted = room.phone_enabled and room.pin and room.trunk_id and room.deleted_at is None and web_inside > 0
-    if not wanted:
-        return None
+    return _direct(room, rule_name(room.id), room.pin) if room.pin and _lets_phones_in(room, web_inside) else None
+
+
+def desired_old(room: Room, web_inside: int, now: datetime | None = None) -> Json | None:
+    """The rule that the room wants beside it for the PIN it had before: none once the time of that PIN is over."""
+    works = room.old_pin is not None and room.old_pin_until is not None and room.old_pin_until > (now or utcnow())
+    return _direct(room, f"{OLD_RULE}{room.id}", room.old_pin) if works and _lets_phones_in(room, web_inside) else None
+
+
+def _lets_phones_in(room: Room, web_inside: int) -> bool:
+    return room.phone_enabled and bool(room.trunk_id) and room.deleted_at is None and web_inside > 0
+
+
+def _direct(room: Room, name: str, pin: str | None) -> Json:
     return {
-        "name": rule_name(room.id),
+        "name": name,
         "trunk_ids": [room.trunk_id],
         "hide_phone_number": room.hide_phone_number,
-        "rule": {"dispatch_rule_direct": {"room_name": str(room.id), "pin": room.pin}},
+        "rule": {"dispatch_rule_direct": {"room_name": str(room.id), "pin": pin}},
     }
 
 
@@ -56,8 +70,14 @@ def rule_name(room_id: uuid.UUID) -> str:
 
 
 def room_id_of(rule: Rule) -> uuid.UUID | None:
-    """The room whose rule this is; None for guards and foreign rules."""
-    return as_room_id(rule.name.removeprefix(ROOM_RULE)) if rule.name.startswith(ROOM_RULE) else None
+    """The room whose rule this is, of its PIN or of the one before; None for guards and foreign rules."""
+    prefix = next((prefix for prefix in (ROOM_RULE, OLD_RULE) if rule.name.startswith(prefix)), None)
+    return as_room_id(rule.name.removeprefix(prefix)) if prefix else None
+
+
+def is_old(rule: Rule) -> bool:
+    """The rule is for a PIN that was replaced."""
+    return rule.name.startswith(OLD_RULE)
 
 
 def as_room_id(name: str) -> uuid.UUID | None:

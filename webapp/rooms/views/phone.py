@@ -39,9 +39,17 @@ def rotate_pin(slug: str) -> ResponseReturnValue:
     if form.seen.data and form.seen.data != queries.pin_times(room).version:
         return _somebody_was_first(room)
     try:
-        service.rotate_pin(room, actor=current_actor(), reason=form.reason.data)
+        service.rotate_pin(room, actor=current_actor(), reason=form.reason.data, overlap=form.overlap.data)
     except pins.PinsExhausted:
         return _exhausted(room)
+    return _follow(room)
+
+
+@bp.post("/<slug>/pin/old")
+def stop_old_pin(slug: str) -> ResponseReturnValue:
+    """End the PIN before the present one early."""
+    room = load_room(slug, policy.stop_old_pin)
+    service.stop_old_pin(room, actor=current_actor())
     return _follow(room)
 
 

@@ -47,14 +47,26 @@ def _people(room: Room, live: LiveSide) -> list[Line]:
 
 def _rule(room: Room, live: LiveSide, wanted: Rule | None) -> list[Line]:
     known = room.sip_dispatch_rule_id or ""
-    ids = [rule.id for rule in live.rules]
+    present = [rule for rule in live.rules if not rules.is_old(rule)]
+    ids = [rule.id for rule in present]
     lines = [
         Line("wish", _("Should have a rule"), _yes(wanted is not None), _yes(bool(ids)), bool(ids) != bool(wanted)),
         Line("rule", _("Rule"), known or _("none"), ", ".join(ids) or _("none"), ids != ([known] if known else [])),
     ]
-    for rule in live.rules[:1]:
+    for rule in present[:1]:
         lines += _content(room, rule)
-    return lines
+    return lines + _old_rule(room, live)
+
+
+def _old_rule(room: Room, live: LiveSide) -> list[Line]:
+    """The rule of the PIN before, where one side knows of it."""
+    wanted = rules.desired_old(room, room.web_count if live.problem else live.web) is not None
+    known = room.old_sip_dispatch_rule_id or ""
+    ids = [rule.id for rule in live.rules if rules.is_old(rule)]
+    if not (wanted or known or ids):
+        return []
+    differs = ids != ([known] if known else []) or bool(ids) != wanted
+    return [Line("old_rule", _("Rule of the old PIN"), known or _("none"), ", ".join(ids) or _("none"), differs)]
 
 
 def _content(room: Room, rule: Rule) -> list[Line]:
