@@ -120,6 +120,7 @@ TABLE: Mapping[str, Rule] = {
     "telephony.inside": ROOM_MEMBERS,
     "telephony.new_trunk": ADMINS,
     "telephony.paste_log": STAFF,
+    "telephony.pins": STAFF,
     "telephony.reconcile_room": STAFF,
     "telephony.remove_participant": ROOM_HOSTS,
     "telephony.rules": STAFF,

@@ -1,0 +1,65 @@
+"""How safe phone PINs are: pure arithmetic over how many codes there are and how many are taken.
+
+`codes` are the PINs that can be drawn, `taken` those of rooms and of the quarantine on one trunk.
+"""
+
+import math
+from functools import cache
+
+SHORTEST, LONGEST = 4, 16  # LiveKit reads at most 16 digits
+TRIES = 5  # how often a new PIN is drawn again
+SAFE = 1e-6  # one blind guess may reach some room as often as this, were all of them live
+
+
+@cache
+def codes(length: int) -> int:
+    """How many PINs of a length can be drawn: no leading zero, no run (1234), no repeated block (7777, 1212)."""
+    every: int = 9 * 10 ** (length - 1)
+    return every - trivial(length)
+
+
+def trivial(length: int) -> int:
+    """How many PINs of a length are never drawn: 9 runs upwards and 9 downwards, and what repeats a block.
+
+    A PIN that repeats a block of at most half its length does so with one shortest block (Fine and Wilf 1965), which
+    repeats none itself: so these are counted, and nothing twice.
+    """
+    return 18 + sum(_blocks(size) for size in range(1, length // 2 + 1))
+
+
+@cache
+def _blocks(size: int) -> int:
+    """Blocks of digits without leading zero that are not made of a shorter one."""
+    every: int = 9 * 10 ** (size - 1)
+    return every - sum(_blocks(part) for part in range(1, size) if size % part == 0)
+
+
+def ever_collided(taken: int, codes: int) -> float:
+    """The odds that so many PINs, drawn blindly, had at least two alike among them: 1 - exp(-n(n-1)/2N)."""
+    return 1.0 if taken > codes else -math.expm1(-taken * (taken - 1) / (2 * codes))
+
+
+def first_try_fails(taken: int, codes: int) -> float:
+    """The odds that the next PIN drawn is taken: n/N."""
+    return min(taken / codes, 1.0)
+
+
+def all_tries_fail(taken: int, codes: int) -> float:
+    """The odds that a room gets no PIN, because five draws all hit one that is taken: (n/N)^5."""
+    return first_try_fails(taken, codes) ** TRIES
+
+
+def blind_guess_hits(live: int, codes: int) -> float:
+    """The odds that one guess reaches one of the rooms that are live: live/N."""
+    return min(live / codes, 1.0)
+
+
+def expected_guesses(live: int, codes: int) -> float:
+    """How many guesses it takes on average to reach a live room: N/live; without end when none is."""
+    return codes / live if live else math.inf
+
+
+def advised_length(rooms: int) -> int:
+    """The shortest length at which one guess in a million reaches some room, were all rooms of the trunk live."""
+    fitting = (length for length in range(SHORTEST, LONGEST + 1) if blind_guess_hits(rooms, codes(length)) <= SAFE)
+    return next(fitting, LONGEST)
