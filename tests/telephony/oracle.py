@@ -143,8 +143,9 @@ class Seen:
     def _check_guard(self, trunk_id: str) -> None:
         found = self._guards(trunk_id)
         assert len(found) <= 1, "two guards on one trunk"
-        hiding = [rule for rule in self._ours() if rule["hide_phone_number"] and trunk_id in rule["trunk_ids"]]
-        assert found == [] or hiding or trunk_id in self.trunks, "the guard of a trunk that is gone"
+        guarded = [rule for rule in self._ours() if trunk_id in rule["trunk_ids"] and rule not in found]
+        hiding = [rule for rule in guarded if rule["hide_phone_number"]]
+        assert found == [] or guarded or trunk_id in self.trunks, "the guard of a trunk that is gone"
         places = self._places(trunk_id)
         if self._outage(trunk_id) or not places or not (found or hiding):
             return
