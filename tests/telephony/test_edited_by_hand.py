@@ -84,6 +84,20 @@ def test_a_guard_guards_again(installation: Installation, change: Edit):
     assert (row.guard_rule_id, row.guard_problem) == (after["sip_dispatch_rule_id"], "")
 
 
+def test_a_guard_and_a_room_s_rule_that_got_each_other_s_names_stay_what_they_are(installation: Installation):
+    room, quiet = installation.live(), installation.room()
+    before = {rule["sip_dispatch_rule_id"]: rule for rule in installation.livekit.rules()}
+    (guard,) = installation.guards()
+    rule = installation.rule_of(room)
+    assert rule is not None
+    _edit(installation, guard, name=rules.rule_name(quiet.id))
+    _edit(installation, rule, name=guard["name"])
+    installation.sweep()
+    assert {rule["sip_dispatch_rule_id"]: rule for rule in installation.livekit.rules()} == before
+    db.session.refresh(quiet)
+    assert quiet.sip_dispatch_rule_id is None
+
+
 def test_a_guard_whose_place_was_taken_meanwhile_names_the_trunk_s_numbers(installation: Installation):
     installation.live()
     (guard,) = installation.guards()

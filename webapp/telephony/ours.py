@@ -5,7 +5,7 @@ somebody's own: foreign, so that nothing but a person changes it.
 """
 
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import sqlalchemy as sa
 
@@ -21,9 +21,9 @@ MANY = 500  # SQLite takes a limited number of values in one statement
 
 def rooms(stored: Sequence[Rule]) -> dict[str, uuid.UUID]:
     """The room of each rule of ours, deleted rooms too, by the rule's id. Ends the transaction."""
-    named = {rule.id: room_id for rule in stored if (room_id := rules.room_id_of(rule))}
+    recorded, guarding = _recorded()
+    named = {rule.id: room_id for rule in stored if (room_id := rules.room_id_of(rule)) and rule.id not in guarding}
     known = _known(set(named.values()))
-    recorded = {rule_id: room_id for column in KEPT for rule_id, room_id in _recorded(column)}
     db.session.commit()
     owners = {rule_id: room_id for rule_id, room_id in named.items() if room_id in known} | recorded
     return {rule.id: owners[rule.id] for rule in stored if rule.id in owners}
@@ -31,16 +31,21 @@ def rooms(stored: Sequence[Rule]) -> dict[str, uuid.UUID]:
 
 def guards(stored: Sequence[Rule]) -> dict[str, str]:
     """The trunk of each guard, by the rule's id. Ends the transaction."""
-    named = {rule.id: trunk_id for rule in stored if (trunk_id := rules.guarded_trunk(rule))}
-    kept = sa.select(TrunkRow.guard_rule_id, TrunkRow.sip_trunk_id).where(TrunkRow.guard_rule_id.is_not(None))
-    owners = named | {rule_id: trunk_id for rule_id, trunk_id in db.session.execute(kept) if rule_id}
+    taken, recorded = _recorded()
+    named = {rule.id: trunk_id for rule in stored if (trunk_id := rules.guarded_trunk(rule)) and rule.id not in taken}
+    owners = named | recorded
     db.session.commit()
     return {rule.id: owners[rule.id] for rule in stored if rule.id in owners}
 
 
-def _recorded(column: sa.orm.InstrumentedAttribute[str | None]) -> Iterator[tuple[str, uuid.UUID]]:
-    found = db.session.execute(sa.select(column, Room.id).where(column.is_not(None)))
-    return ((rule_id, room_id) for rule_id, room_id in found if rule_id)
+def _recorded() -> tuple[dict[str, uuid.UUID], dict[str, str]]:
+    """The room and the trunk of each rule id that stands on a row: whatever its name says now."""
+    of_rooms = (sa.select(column, Room.id).where(column.is_not(None)) for column in KEPT)
+    of_trunks = sa.select(TrunkRow.guard_rule_id, TrunkRow.sip_trunk_id).where(TrunkRow.guard_rule_id.is_not(None))
+    return (
+        {rule_id: room_id for found in of_rooms for rule_id, room_id in db.session.execute(found) if rule_id},
+        {rule_id: trunk_id for rule_id, trunk_id in db.session.execute(of_trunks) if rule_id},
+    )
 
 
 def _known(room_ids: set[uuid.UUID]) -> set[uuid.UUID]:
