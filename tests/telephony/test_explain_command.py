@@ -6,6 +6,7 @@ from flask import Flask
 
 from tests.livekit import LiveKit
 from tests.telephony.installation import CALLER, NUMBER, Installation
+from webapp.rooms.models import AccessLevel
 
 
 def explain(app: Flask, *arguments: str, typed: str = "") -> Result:
@@ -19,6 +20,20 @@ def test_the_steps_and_the_end_are_printed(app: Flask, installation: Installatio
     assert result.output.startswith("This call goes into Harbour meeting")
     assert "[ok] Trunk: Harbour" in result.output
     assert str(room.pin) not in result.output
+
+
+def test_of_a_call_without_a_number_it_is_said_that_frontdesk_ends_it(app: Flask, installation: Installation):
+    installation.live()
+    output = explain(app).output
+    assert output.startswith("Frontdesk ends this call: it has no caller number")
+    assert "[STOP] Room: the guard’s" in output and "no caller number." in output
+    assert "never reached" not in output and "Ask the provider to send the caller’s number." in output
+
+
+def test_only_a_room_with_a_lobby_is_said_to_make_callers_wait(app: Flask, installation: Installation):
+    closed, public = installation.live(), installation.live(access_level=AccessLevel.PUBLIC)
+    assert "wait in the lobby" in explain(app, "--from", CALLER, "--pin", str(closed.pin)).output
+    assert "wait in the lobby" not in explain(app, "--from", CALLER, "--pin", str(public.pin)).output
 
 
 def test_what_to_change_is_printed_with_both_forms(app: Flask, installation: Installation):

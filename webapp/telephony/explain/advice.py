@@ -36,6 +36,10 @@ def reason(change: Change) -> str:
 
 def without_change(story: Story) -> str:
     """What to do where no field of any object nearly fits; empty where nothing is to be done."""
+    if story.guarded:
+        return str(
+            _("Ask the provider to send the caller’s number. One that is withheld comes as “anonymous” and may enter.")
+        )
     if story.verdict == "error_bad_source_ip":
         return str(_("Type the address that the call came from, digits and dots or colons only, without a port."))
     if story.verdict == "pin_wrong" and not story.second:

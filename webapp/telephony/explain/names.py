@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from flask_babel import gettext as _
 
-from webapp.rooms.models import Room
+from webapp.rooms.models import AccessLevel, Room
 from webapp.telephony.explain.story import Story
 from webapp.telephony.picture import Picture, RuleView
 from webapp.telephony.rules import as_room_id
@@ -39,11 +39,18 @@ class Names:
 
     def live_room(self, story: Story) -> str:
         """The live room of a story: ours by its own name, and never with the caller's number in it."""
-        room_id = as_room_id(story.room)
-        if room_id in self._rooms:
-            return self._rooms[room_id].name
+        if room := self._room(story):
+            return room.name
         number = story.question.from_user
         return story.room.replace(number, f"…{number[-2:]}") if len(number) > 2 else story.room
+
+    def has_lobby(self, story: Story) -> bool:
+        """The room is ours, and not everybody who calls may simply enter."""
+        room = self._room(story)
+        return room is not None and room.access_level is not AccessLevel.PUBLIC
+
+    def _room(self, story: Story) -> Room | None:
+        return self._rooms.get(as_room_id(story.room))
 
 
 def _rule(view: RuleView) -> Name:

@@ -22,10 +22,18 @@ class Outcome:
 
 def outcome(story: Story, room: str) -> Outcome:
     """The end of the story; `room` is what the room is called, if the call gets into one."""
-    found = _taken(story, room) or _prompted(story) or _silent(story) or _failed(story)
+    found = _removed(story) or _taken(story, room) or _prompted(story) or _silent(story) or _failed(story)
     if story.trunk and story.trunk.asks_password and story.verdict != "error_bad_source_ip":
         return Outcome(found.tone, found.title, found.hears, f"407 Unauthorized; {found.sip}")
     return found
+
+
+def _removed(story: Story) -> Outcome | None:
+    if not story.guarded:
+        return None
+    title = _("Frontdesk ends this call: it has no caller number")
+    hears = _("The caller hears ringing for a moment, and then the call ends.")
+    return Outcome("refused", title, hears, _("%(ringing)s, then the end of the call", ringing=RINGING))
 
 
 def _taken(story: Story, room: str) -> Outcome | None:

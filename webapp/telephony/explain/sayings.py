@@ -15,6 +15,7 @@ def _refusals() -> dict[str, str]:
         "auth-error": _("LiveKit answered an error when asked for the trunk, or was away."),
         "several-trunks": _("Two trunks list the called number."),
         "several-default-trunks": _("Two trunks take every number."),
+        "no-password": _("The provider did not answer when it was asked for the password (407)."),
         "wrong-password": _("The provider gave a wrong password (401)."),
         "wrong-user": _("The provider gave a wrong user name (401)."),
         "wrong-pin": _("No rule took the PIN that was typed."),

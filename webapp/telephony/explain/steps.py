@@ -44,7 +44,7 @@ def steps(story: Story, trunks: Mapping[str, Trunk], names: Names) -> list[Step]
         step = None if reached[-1].state == "stopped" else make(story, trunks, names)
         if step is not None:
             reached.append(step)
-    if reached[-1].state == "stopped":
+    if reached[-1].state == "stopped" and not story.guarded:
         return [*reached, Step("never", _("What comes after"), _("never reached"))]
     return reached
 
@@ -145,9 +145,17 @@ def _rules(candidates: Sequence[Candidate], names: Names, *, stopped: bool, type
 def _end(story: Story, _trunks: Mapping[str, Trunk], names: Names) -> Step | None:
     if not story.taken:
         return None
+    if story.guarded:
+        text = _(
+            "The guard leads calls without a caller number into a room where nobody is. Frontdesk removes the caller "
+            "from there at once and counts the call as refused: no caller number."
+        )
+        return Step("stopped", _("Room: the guard’s"), text=text)
     text = names.live_room(story)
     if story.answer.get("room_random"):
         text = _("A new room for each call: %(name)s and 12 random signs.", name=text)
+    if names.has_lobby(story):
+        text += ". " + _("Where LiveKit can hold callers, they then wait in the lobby until a host lets them in.")
     return Step("passed", _("Room"), text=text)
 
 

@@ -15,6 +15,7 @@ from webapp.telephony.matching import (
     evaluate_case,
     loaded_rules,
 )
+from webapp.telephony.rules import guarded_trunk
 
 BEFORE_RULES = ("error_bad_source_ip", "error_several_trunks", "error_several_default_trunks")
 
@@ -37,6 +38,11 @@ class Story:
     def taken(self) -> bool:
         """The caller ends in a room."""
         return self.verdict.startswith("accept_") or self.verdict in ("pin_accept", "hash_accept")
+
+    @property
+    def guarded(self) -> bool:
+        """The caller ends in a guard's room, from where Frontdesk removes them."""
+        return self.taken and any(rule.id == self.rule_id and guarded_trunk(rule) for rule in self.loaded)
 
     @property
     def silent(self) -> bool:
