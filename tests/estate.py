@@ -19,7 +19,7 @@ from webapp.lobby.models import Entry
 from webapp.recordings.models import Mode, Recording, State
 from webapp.rooms.models import Access, OldSlug, PhonePin, Role, Room, Trunk
 from webapp.settings import settings
-from webapp.telephony.models import Call
+from webapp.telephony.models import Call, TrunkMove
 
 ROLES = {"owner": Role.OWNER, "administrator": Role.ADMINISTRATOR, "member": Role.MEMBER}
 FILM = bytes(range(256)) * 8
@@ -55,7 +55,8 @@ def furnish(livekit: LiveKit) -> Estate:
     call = Call(
         sip_call_id="SCL_1", room_id=room.id, trunk_id=installation.trunk_id, caller="0123456789abcdef", ending="21"
     )
-    db.session.add_all([*accesses.values(), entry, delivery, recording, call])
+    move = TrunkMove(source=installation.trunk_id, target="=", total=0, quota={})
+    db.session.add_all([*accesses.values(), entry, delivery, recording, call, move])
     sessions.start(persona("owner"), browser="Firefox")
     db.session.commit()
     here = next(iter(_sessions(persona("owner").id)))
@@ -71,6 +72,7 @@ def furnish(livekit: LiveKit) -> Estate:
             "question_id": new_id(),
             "trunk_id": installation.trunk_id,
             "call_id": call.id,
+            "move_id": move.id,
             "name": "purge_sessions",
             "session_id": here,
         }
@@ -80,7 +82,7 @@ def furnish(livekit: LiveKit) -> Estate:
 def _clear() -> None:
     """Let go of the estate of before; its people stay."""
     db.session.query(Room).update({"pin": None, "deleted_at": utcnow()})
-    for table in (Entry, Recording, Call, Access, PhonePin, DueWork, Delivery, OldSlug, Room, Trunk):
+    for table in (Entry, Recording, Call, TrunkMove, Access, PhonePin, DueWork, Delivery, OldSlug, Room, Trunk):
         db.session.query(table).delete()
     db.session.commit()
 

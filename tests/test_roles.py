@@ -118,6 +118,9 @@ TABLE: Mapping[str, Rule] = {
     "telephony.explain": STAFF,
     "telephony.explained": _rule("", "support admin"),  # a question of nobody's; one's own is tested beside the page
     "telephony.inside": ROOM_MEMBERS,
+    "telephony.move": STAFF,
+    "telephony.move_rooms": ADMINS,
+    "telephony.new_move": ADMINS,
     "telephony.new_trunk": ADMINS,
     "telephony.paste_log": STAFF,
     "telephony.pins": STAFF,
@@ -125,6 +128,7 @@ TABLE: Mapping[str, Rule] = {
     "telephony.remove_participant": ROOM_HOSTS,
     "telephony.rules": STAFF,
     "telephony.set_assignable": STAFF,
+    "telephony.stop_move": ADMINS,
     "telephony.support": STAFF,
     "telephony.support_bundle": STAFF,
     "telephony.sweep": STAFF,

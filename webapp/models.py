@@ -11,7 +11,7 @@ from webapp.lobby.models import Entry
 from webapp.recordings.models import Recording
 from webapp.rooms.models import Access, OldSlug, PhonePin, Room, RoomCallback
 from webapp.telephony.explain.models import CallQuestion
-from webapp.telephony.models import Call, CallerKey, Probe, Trunk
+from webapp.telephony.models import Call, CallerKey, MovedRoom, Probe, Trunk, TrunkMove
 
 metadata = Model.metadata
 
@@ -25,6 +25,7 @@ __all__ = [
     "DueWork",
     "Entry",
     "Lease",
+    "MovedRoom",
     "OldSlug",
     "PeriodicJob",
     "PhonePin",
@@ -33,6 +34,7 @@ __all__ = [
     "Room",
     "RoomCallback",
     "Trunk",
+    "TrunkMove",
     "User",
     "UserSession",
     "metadata",

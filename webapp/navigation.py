@@ -50,6 +50,7 @@ class Link:
         return self.endpoint.endswith(".index") and here.split(".")[0] == self.endpoint.split(".")[0]
 
 
+MOVES = ("telephony.move", "telephony.new_move", "telephony.move_rooms")
 GROUPS: list[tuple[str, object, list[Link]]] = [
     (
         "main",
@@ -68,7 +69,7 @@ GROUPS: list[tuple[str, object, list[Link]]] = [
             Link("telephony.rules", _l("Rules"), "rules", staff),
             Link("telephony.trunks", _l("Trunks"), "trunks", staff),
             Link("telephony.calls", _l("Calls"), "calls", staff, ("telephony.call",)),
-            Link("telephony.pins", _l("PINs"), "pins", staff),
+            Link("telephony.pins", _l("PINs"), "pins", staff, MOVES),
             Link("telephony.explain", _l("Which rule?"), "explain", staff, ("telephony.explained",)),
         ],
     ),

@@ -58,6 +58,8 @@ SENTENCES = {
     "trunk.update": _l("%(who)s changed an inbound trunk"),
     "trunk.delete": _l("%(who)s deleted an inbound trunk; rooms on it: %(rooms)s"),
     "trunk.set_assignable": _l("%(who)s opened or closed a trunk for new rooms"),
+    "trunk.move_rooms": _l("%(who)s began to move rooms to another trunk: %(rooms)s"),
+    "trunk.stop_move": _l("%(who)s stopped a move of rooms to another trunk after %(rooms)s"),
     "telephony.sweep": _l("%(who)s had all dispatch rules checked"),
     "job.run_now": _l("%(who)s ran a job outside its time"),
     "job.retry": _l("%(who)s had given-up work tried again"),

@@ -14,11 +14,13 @@ from webapp.recordings import jobs as recordings
 from webapp.rooms import jobs as rooms
 from webapp.settings import settings
 from webapp.telephony import jobs as telephony
+from webapp.telephony import moves
 
 HANDLERS: dict[str, Handler] = {
     "lobby.announce": lobby.announce,
     "recordings.delete": recordings.delete,
     "telephony.end_old_pin": telephony.end_old_pin,
+    "telephony.move_rooms": moves.work_on,
 }
 
 

@@ -44,6 +44,7 @@ class Room(Keyed, Model):
         sa.UniqueConstraint("trunk_id", "pin", name="uq_rooms_trunk_id_pin"),
         partial_index("ix_rooms_live", "live_since", where="live_since IS NOT NULL"),
         partial_index("ix_rooms_due", "reconcile_at", where="reconcile_at IS NOT NULL"),
+        partial_index("ix_rooms_old_pin", "old_pin_until", where="old_pin_until IS NOT NULL"),
         sa.Index("ix_rooms_last_used_at_id", "last_used_at", "id"),
         sa.Index("ix_rooms_name_id", "name", "id"),
     )

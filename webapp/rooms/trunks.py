@@ -18,6 +18,13 @@ def join_emptiest() -> str:
     return db.session.scalar(counted.execution_options(synchronize_session=False)) or ""
 
 
+def emptiest(besides: str) -> str:
+    """The open trunk with fewest rooms, besides one; "" when there is none."""
+    open_ones = sa.select(Trunk.sip_trunk_id).where(Trunk.assignable, Trunk.gone_at.is_(None))
+    others = open_ones.where(Trunk.sip_trunk_id != besides)
+    return db.session.scalar(others.order_by(Trunk.room_count, Trunk.sip_trunk_id).limit(1)) or ""
+
+
 def join(trunk_id: str) -> None:
     """Count one more room on a trunk."""
     _count(trunk_id, 1)

@@ -2,15 +2,16 @@
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import BooleanField, Field, PasswordField, StringField, TextAreaField
+from wtforms import BooleanField, Field, PasswordField, SelectField, StringField, TextAreaField
 from wtforms.validators import DataRequired, Length, ValidationError
 
+from webapp.rooms.models import Trunk as TrunkRow
 from webapp.telephony.matching import (
     ConflictError,
     Json,
@@ -23,6 +24,7 @@ from webapp.telephony.matching import (
     parse_trunks,
     update_trunk,
 )
+from webapp.telephony.spread import EVEN, EVERY
 
 NUMBER = re.compile(r"\+?[0-9() -]+")
 HOST = re.compile(r"(?!-)[A-Za-z0-9.-]{1,253}")
@@ -170,3 +172,20 @@ def _shown(trunk: Json) -> dict[str, str]:
     """The trunk as the form's fields have it; never the password."""
     texts = {name: "\n".join(trunk.get(name) or ()) for name in ("numbers", "allowed_numbers", "allowed_addresses")}
     return {**texts, "name": trunk.get("name", ""), "auth_username": trunk.get("auth_username", "")}
+
+
+class MoveRoomsForm(FlaskForm):
+    """Which rooms go where: of one trunk or of every one, to one trunk or to whichever open one has fewest."""
+
+    source = SelectField(_l("Rooms of"))
+    target = SelectField(_l("Go to"))
+
+    def __init__(self, *args: Any, trunks: Mapping[str, TrunkRow], rooms: Mapping[str, int], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        names = {trunk_id: row.name or trunk_id for trunk_id, row in trunks.items()}
+        counted = [
+            (trunk_id, f"{names.get(trunk_id, trunk_id) or _('no trunk')} ({rooms[trunk_id]})") for trunk_id in rooms
+        ]
+        self.source.choices = [(EVERY, _("Every trunk (%(count)s)", count=sum(rooms.values()))), *sorted(counted)]
+        present = [(trunk_id, names[trunk_id]) for trunk_id, row in trunks.items() if row.gone_at is None]
+        self.target.choices = [(EVEN, _("Spread evenly over the open trunks")), *sorted(present)]

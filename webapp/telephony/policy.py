@@ -23,6 +23,16 @@ def edit_trunk(user: User) -> bool:
     return user.is_admin
 
 
+def move_rooms(user: User) -> bool:
+    """Only admins move rooms to another trunk: their members' number changes."""
+    return user.is_admin
+
+
+def stop_move(user: User) -> bool:
+    """Whoever may move rooms may stop that."""
+    return move_rooms(user)
+
+
 def set_assignable(user: User) -> bool:
     """Support opens and closes a trunk for new rooms: nothing that exists changes by it."""
     return user.is_staff

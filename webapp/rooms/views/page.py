@@ -1,5 +1,6 @@
 """The page of one room: what all its sections need, read for the whole page alone."""
 
+from datetime import timedelta
 from typing import Any
 
 from flask_login import current_user
@@ -9,6 +10,8 @@ from webapp import htmx
 from webapp.access import queries as access_queries
 from webapp.audit import queries as audit_queries
 from webapp.audit import sentences
+from webapp.audit.models import AuditEntry
+from webapp.db import utcnow
 from webapp.lobby import policy as lobby_policy
 from webapp.lobby import queues
 from webapp.rooms import phone, policy, queries
@@ -17,6 +20,7 @@ from webapp.rooms.models import Room
 from webapp.telephony import problems
 
 PEOPLE = 10  # people on the page; the whole list has a page of its own
+TOLD = timedelta(days=30)  # how long the page tells that the number changed
 TRAIL = 8  # deeds on the page; the whole trail has a page of its own
 
 
@@ -46,12 +50,19 @@ def phone_section(room: Room) -> dict[str, Any]:
         "rule_problem": problems.sentence(room.rule_problem),
         "pin_version": times.version,
         "blocked": times.blocked_until,
+        "moved": _moved(room),
         "revealed": "",
         "rotate_form": RotatePinForm(formdata=None),
         "reveal_form": RevealPinForm(formdata=None),
         "needs_reason": policy.reveal_pin_needs_reason(current_user, room),
         "problem": "",
     }
+
+
+def _moved(room: Room) -> AuditEntry | None:
+    """The last move to another trunk, as long as people may still have the old number."""
+    entry = audit_queries.last_of_room(room.id, "room.move_trunk") if room.trunk_id else None
+    return entry if entry is not None and entry.at > utcnow() - TOLD else None
 
 
 def access_section(room: Room) -> dict[str, Any]:

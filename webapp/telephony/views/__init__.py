@@ -4,10 +4,10 @@ from flask import Flask
 
 from webapp.telephony import policy
 from webapp.telephony.rules import is_ours
-from webapp.telephony.views import calls, explain, inside, pins, rules, support, trunks
+from webapp.telephony.views import calls, explain, inside, moves, pins, rules, support, trunks
 from webapp.telephony.views.blueprint import bp
 
-__all__ = ["calls", "explain", "init_app", "inside", "pins", "rules", "support", "trunks"]
+__all__ = ["calls", "explain", "init_app", "inside", "moves", "pins", "rules", "support", "trunks"]
 
 
 def init_app(app: Flask) -> None:

@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 
 from webapp.security import require
 from webapp.settings import settings
-from webapp.telephony import odds, pin_health, policy
+from webapp.telephony import moves, odds, pin_health, policy
 from webapp.telephony.views.blueprint import bp
 
 WORTH_A_PERCENT = 0.001  # smaller odds are read more easily as one in so many
@@ -30,6 +30,7 @@ def pins() -> ResponseReturnValue:
         lengths=range(odds.SHORTEST, odds.LONGEST + 1),
         said=said,
         guesses=guesses,
+        newest_move=moves.newest(),
     )
 
 
