@@ -111,6 +111,8 @@ OF_THE_MOMENT = {
     "due_work",
     "leases",
     "periodic_jobs",
+    "trunk_moves",
+    "moved_rooms",
 }
 
 

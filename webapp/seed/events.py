@@ -11,9 +11,12 @@ from webapp.seed.bulk import Row
 from webapp.seed.ids import id_at, moment
 from webapp.seed.rooms import Sketch
 from webapp.seed.words import FIRST, LAST, REASONS
-from webapp.telephony.models import Outcome
+from webapp.telephony.models import Hold, Outcome
 
 DECIDED = (Status.ACCEPTED, Status.ACCEPTED, Status.ACCEPTED, Status.DENIED, Status.LEFT, Status.EXPIRED)
+CALLERS = 400
+OFFICE = range(6, 20)
+HOLDS = (*(Hold.FREE,) * 6, *(Hold.ADMITTED,) * 4, Hold.DENIED, Hold.HELD)
 RETENTIONS = (None, 30, 90, 365)
 
 
@@ -77,16 +80,40 @@ def _unsaved(random: Random) -> Row:
 
 
 def call_row(random: Random, room: Sketch, now: datetime) -> Row:
-    """A caller's visit."""
-    came = since(random, room, now)
+    """A caller's visit, in all the ways visits go."""
+    came = _called(random, room, now)
+    left = came + timedelta(seconds=random.randrange(20, 4_000))
+    caller = random.randrange(CALLERS)
     return {
         "id": id_at(came, random),
         "sip_call_id": f"SCL_seed{random.getrandbits(64):016x}",
         "room_id": room.id,
         "trunk_id": room.trunk_id,
         "came_at": came,
-        "left_at": came + timedelta(seconds=random.randrange(20, 4_000)),
+        "left_at": min(left, now),
         "outcome": Outcome.ENDED,
+        "end_reason": "client_initiated",
+        "caller": f"{Random(caller).getrandbits(64):016x}",
+        "ending": f"{caller % 100:02}",
+        **_waited(random, room, came),
+    }
+
+
+def _called(random: Random, room: Sketch, now: datetime) -> datetime:
+    """Some time in the room's life; every third call, if by day, within the last one, so that charts have bars."""
+    lately = max(moment(random, now, 1), room.created_at)
+    return lately if random.random() < 0.33 and lately.hour in OFFICE else since(random, room, now)
+
+
+def _waited(random: Random, room: Sketch, came: datetime) -> Row:
+    hold = random.choice(HOLDS)
+    decided = came + timedelta(seconds=random.randrange(2, 20))
+    by_host = hold in {Hold.ADMITTED, Hold.DENIED}
+    return {
+        "hold": hold,
+        "held_at": None if hold is Hold.FREE else came,
+        "decided_at": decided if by_host else None,
+        "decided_by_id": room.owner_id if by_host else None,
     }
 
 
