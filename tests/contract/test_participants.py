@@ -78,3 +78,14 @@ def test_attributes_are_merged_and_an_empty_value_deletes(server: Server, room: 
     who = {"room": room, "identity": person["identity"]}
     for attributes, expected in [({"a": "1", "b": "2"}, {"a": "1", "b": "2"}), ({"a": ""}, {"b": "2"})]:
         assert server.rooms("UpdateParticipant", {**who, "attributes": attributes}).body["attributes"] == expected
+
+
+def test_unmuting_a_track_that_is_not_there_tells_whether_the_server_unmutes_and_disturbs_nobody(
+    server: Server, room: str, person
+):
+    unknown = {"room": room, "identity": person["identity"], "track_sid": "TR_unknown"}
+    refused = server.rooms("MutePublishedTrack", {**unknown, "muted": False})
+    assert (refused.status, refused.code) == (412, "failed_precondition")
+    assert server.rooms("MutePublishedTrack", {**unknown, "muted": True}).body == {"track": None}
+    (now,) = server.rooms("ListParticipants", {"room": room}).body["participants"]
+    assert [track["muted"] for track in now["tracks"]] == [False]
