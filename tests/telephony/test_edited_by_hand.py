@@ -121,6 +121,21 @@ def test_a_guard_that_somebody_moved_onto_a_trunk_is_not_moved_back_into_a_confl
     assert installation.livekit.dial("", to=NUMBER)["room"].startswith(rules.GUARD_PREFIX)
 
 
+@pytest.mark.parametrize("which", [0, 1])
+def test_a_guard_that_somebody_gave_another_trunk_too_is_not_in_the_way_of_that_one_s(
+    installation: Installation, which: int
+):
+    trunks = sorted([installation.trunk_id, installation.trunk("+15550002")])
+    installation.trunk_id, other = trunks[which], trunks[1 - which]
+    installation.live()
+    installation.live(trunk_id=other)
+    guard, lost = sorted(installation.guards(), key=lambda guard: guard["trunk_ids"] == [other])
+    installation.livekit.call("SIP", "DeleteSIPDispatchRule", sip_dispatch_rule_id=lost["sip_dispatch_rule_id"])
+    _edit(installation, guard, trunk_ids=trunks)
+    installation.sweep()
+    assert [guard["numbers"] for guard in installation.guards()] == [[], []]
+
+
 def test_a_narrow_guard_that_was_left_half_made_is_finished(installation: Installation):
     installation.foreign()
     half = {**rules.guard(installation.trunk_id), "inbound_numbers": ["frontdesk-guard"]}

@@ -194,7 +194,12 @@ def _heal_guards(stored: list[Rule], present: dict[str, Trunk], done: Swept) -> 
         if rule.id in trunk_of:
             found.setdefault(trunk_of[rule.id], []).append(rule)
     hiding = {trunk for rule in stored if rule.id in room_of and rule.hides_caller for trunk in rule.trunk_ids}
-    for trunk_id in set(found) | hiding | _believed_guarded():
+
+    def at_home(trunk_id: str) -> bool:
+        return all(list(rule.trunk_ids) == [trunk_id] for rule in found.get(trunk_id, []))
+
+    # first those that stand in the way of another trunk's
+    for trunk_id in sorted(set(found) | hiding | _believed_guarded(), key=lambda each: (at_home(each), each)):
         numbers = rules.guard_numbers(present[trunk_id]) if trunk_id in present else ()
         heal = partial(guards.heal, numbers=numbers, hiding=trunk_id in hiding)
         _attempt(done, heal, trunk_id, found.get(trunk_id, []))
