@@ -133,6 +133,21 @@ def test_a_periodic_job_runs_once_per_period_however_many_workers_there_are(site
     assert "failed" not in site.written()
 
 
+def test_while_redis_is_away_the_clock_goes_on_and_rules_are_swept(
+    tmp_path: Path, own_database_url: str, livekit: LiveKit
+):
+    nowhere = "redis://127.0.0.1:1/0"
+    chosen = {"database_url": own_database_url, "redis_url": nowhere, "livekit_url": livekit.url}
+    with installed(tmp_path, sweep_seconds=TICK, **chosen) as site, inside(site):
+        room = Room(id=new_id(), name="Housing committee", slug="hcm-rxqt-bdw")
+        db.session.add(room)
+        db.session.commit()
+        livekit.join(str(room.id), "web")
+        site.work()
+        until(lambda: rows(sa.select(Room.web_count)) == [1])
+        until(lambda: rows(sa.select(PeriodicJob.runs).where(PeriodicJob.name == "rules", PeriodicJob.runs > 1)))
+
+
 def test_a_worker_that_is_told_to_stop_finishes_its_work_first(site: Installation, livekit: LiveKit):
     livekit.delay("SendData", 3, times=1)
     somebody_waits(livekit)

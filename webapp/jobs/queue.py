@@ -60,8 +60,29 @@ def init_app(app: Flask, settings: Settings) -> None:
     app.extensions[due.QUEUE] = sooner
 
 
+class PatientScheduler(Scheduler):
+    """A clock that goes on while the queue is away: what it cannot hand over it does itself."""
+
+    def enqueue_periodic_tasks(self, now: datetime | None) -> None:
+        """Hand over what the clock brings."""
+        for task in self.huey.read_periodic(now):
+            try:
+                self.huey.enqueue(task)
+            except Exception as error:
+                log.warning("queue.unavailable", error=type(error).__name__)
+                self._do(task)
+
+    def _do(self, task: Any) -> None:
+        try:
+            task.execute()
+        except Exception as error:  # the clock must not stop
+            log.error("tick.failed", error=type(error).__name__)
+
+
 class PacedConsumer(Consumer):
     """A consumer whose clock ticks as often as the sweep needs it, and that lets work under way finish."""
+
+    scheduler_class = PatientScheduler
 
     def __init__(self, app: Flask, threads: int) -> None:
         self._tick_seconds = min(TICK_SECONDS, app.extensions["frontdesk.settings"].sweep_seconds)
