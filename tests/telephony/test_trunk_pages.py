@@ -137,7 +137,8 @@ def test_the_calls_of_a_day_are_counted(installation: Installation, client_as: A
         came_at = utcnow() - timedelta(hours=age)
         db.session.add(Call(sip_call_id=f"SCL_{number}", trunk_id=installation.trunk_id, came_at=came_at))
     db.session.commit()
-    assert "<dt>Calls in 24 hours</dt><dd>2</dd>" in client_as("support").get(_url(installation) + "/").text
+    page = client_as("support").get(_url(installation) + "/").text
+    assert f'<a href="/telephony/calls/?trunk={installation.trunk_id}">2</a>' in page
 
 
 def test_an_admin_changes_a_trunk_and_what_the_form_does_not_show_stays(installation: Installation, client_as: As):

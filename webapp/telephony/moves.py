@@ -123,7 +123,6 @@ def work_on(move_id: str) -> None:
                 due.add("telephony.move_rooms", move_id=move_id)
                 db.session.commit()
                 return
-            leases.last(LEASE_SECONDS / 2)
             _batch(move)
 
 
@@ -141,6 +140,7 @@ def _batch(move: TrunkMove) -> None:
         return
     source = min(move.quota)
     for room_id in _next(source, move.after, min(BATCH, move.quota[source])):
+        leases.last(LEASE_SECONDS / 2)
         if not _move_one(move, source, room_id):
             return
     if not move.quota.get(source) or not _next(source, move.after, 1):

@@ -11,7 +11,7 @@ from webapp.telephony.views.sides import Event, Kept, LiveSide
 OF_ROOM = (
     *("id", "created_at", "last_used_at", "deleted_at", "phone_enabled", "hide_phone_number", "trunk_id"),
     *("sip_dispatch_rule_id", "rule_changed_at", "reconcile_at", "live_since", "live_sid", "web_count", "phone_count"),
-    "last_event_at",
+    *("last_event_at", "old_sip_dispatch_rule_id", "old_pin_until"),
 )
 
 
