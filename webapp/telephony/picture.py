@@ -8,10 +8,11 @@ from webapp import together
 from webapp.db import db, utcnow
 from webapp.livekit import sip
 from webapp.livekit.errors import LiveKitError
-from webapp.rooms.models import Room, Trunk
+from webapp.rooms.models import Trunk
 from webapp.settings import settings
 from webapp.telephony import findings, problems, queries, rules
-from webapp.telephony.findings import Finding
+from webapp.telephony.facts import RoomFacts
+from webapp.telephony.findings import Finding, World
 from webapp.telephony.matching import Rule, parse_rules, parse_trunks
 from webapp.telephony.matching import Trunk as LiveTrunk
 from webapp.telephony.queries import Fill
@@ -67,7 +68,7 @@ class RuleView:
 
     rule: Rule
     owner: str  # room, guard, foreign
-    room: Room | None
+    room: RoomFacts | None
     trunks: tuple[str, ...]
     finding: Finding | None
 
@@ -91,6 +92,10 @@ class Picture:
         """One of the trunks."""
         return next((trunk for trunk in self.trunks if trunk.id == trunk_id), None)
 
+    def finding(self, key: str) -> Finding | None:
+        """The finding of that key, if it is still there."""
+        return next((finding for finding in self.findings if finding.key == key), None)
+
     def rules_on(self, trunk_id: str) -> list[RuleView]:
         """The rules that name the trunk."""
         return [view for view in self.rules if trunk_id in view.rule.trunk_ids]
@@ -108,7 +113,7 @@ def read() -> Picture:
     rows = queries.trunk_rows()
     named = [room_id for rule in stored if (room_id := rules.room_id_of(rule))]
     rooms = queries.rooms_with_rules(named)
-    found = [] if problem else findings.find(stored, rooms, rows.values())
+    found = [] if problem else findings.find(World(stored, rooms, live or [], utcnow(), rows.values()))
     trunks = _trunks(live, rows, stored)
     names = {trunk.id: trunk.name for trunk in trunks}
     worst = findings.by_rule(found)
@@ -131,7 +136,7 @@ def _trunks(live: list[LiveTrunk] | None, rows: dict[str, Trunk], stored: list[R
     ]
 
 
-def _rule(rule: Rule, rooms: dict[uuid.UUID, Room], names: dict[str, str], worst: dict[str, Finding]) -> RuleView:
+def _rule(rule: Rule, rooms: dict[uuid.UUID, RoomFacts], names: dict[str, str], worst: dict[str, Finding]) -> RuleView:
     room_id = rules.room_id_of(rule)
     owner = "room" if room_id else "guard" if rules.guarded_trunk(rule) else "foreign"
     trunks = tuple(names.get(trunk_id, trunk_id) for trunk_id in rule.trunk_ids)

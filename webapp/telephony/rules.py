@@ -6,16 +6,18 @@ import uuid
 from typing import Any
 
 from webapp.rooms.models import Room
+from webapp.telephony.facts import RoomFacts
 from webapp.telephony.matching import Rule, Trunk, normalise
 
 Json = dict[str, Any]
 ROOM_RULE = "frontdesk:"
+OLD_RULE = "frontdesk-old:"
 GUARD_RULE = "frontdesk-guard:"
 GUARD_ROOM = "no-caller-id"
 GUARD_PREFIX = f"{GUARD_ROOM}_"  # LiveKit appends the caller (nobody) and something random
 
 
-def desired(room: Room, web_inside: int) -> Json | None:
+def desired(room: Room | RoomFacts, web_inside: int) -> Json | None:
     """The one rule that the room wants now: none unless its phone is on, it has a PIN, and somebody came by web.
 
     A rule always names its trunk: a rule of no trunk lets in callers whom every trunk refused.
@@ -60,6 +62,11 @@ def room_id_of(rule: Rule) -> uuid.UUID | None:
     return as_room_id(rule.name.removeprefix(ROOM_RULE)) if rule.name.startswith(ROOM_RULE) else None
 
 
+def old_room_id_of(rule: Rule) -> uuid.UUID | None:
+    """The room whose old PIN this rule still takes; None for all others."""
+    return as_room_id(rule.name.removeprefix(OLD_RULE)) if rule.name.startswith(OLD_RULE) else None
+
+
 def as_room_id(name: str) -> uuid.UUID | None:
     """The room that a live room may be; None for a name that is not the canonical form of a UUID."""
     try:
@@ -76,7 +83,7 @@ def guarded_trunk(rule: Rule) -> str | None:
 
 def is_ours(rule: Rule) -> bool:
     """Frontdesk made the rule."""
-    return room_id_of(rule) is not None or guarded_trunk(rule) is not None
+    return any(told is not None for told in (room_id_of(rule), old_room_id_of(rule), guarded_trunk(rule)))
 
 
 def fingerprint(rule: Rule) -> str:

@@ -54,7 +54,13 @@ def _of_room(finding: Finding, room: str, rules: str) -> Said:
             fact = _("The rule of %(room)s says something else than the room", room=room)
             effect = _("Callers may need the old PIN, or show numbers that should be hidden.")
             return Said("warning", _("Differs"), fact, effect)
-        case Kind.DOUBLE:
+        case Kind.WRONG_PIN:
+            fact = _("The rule of %(room)s asks for another PIN than the room has", room=room)
+            return Said("error", _("Wrong PIN"), fact, _("Callers with the room’s PIN hear “wrong PIN”."))
+        case Kind.WRONG_TRUNK:
+            fact = _("The rule of %(room)s is on another trunk than the room", room=room)
+            return Said("error", _("Wrong trunk"), fact, _("Callers of the room’s number hear “wrong PIN”."))
+        case Kind.DUPLICATE:
             fact = _("%(room)s has more than one rule", room=room)
             return Said("warning", _("Double"), fact, _("An old PIN may still reach the room."))
     fact = (

@@ -1,0 +1,34 @@
+"""All checks, one after the other."""
+
+from collections.abc import Iterable
+
+from webapp.telephony.findings import conflicts, guards, rooms
+from webapp.telephony.findings.finding import Finding
+from webapp.telephony.findings.kinds import ORDER
+from webapp.telephony.findings.world import World
+
+CHECKS = (
+    conflicts.conflicts,
+    guards.guards,
+    rooms.rooms,
+)
+
+
+def find(world: World) -> list[Finding]:
+    """Every finding, worst first, in an order that their keys alone decide."""
+    found = [finding for check in CHECKS for finding in check(world)]
+    return sorted(found, key=rank)
+
+
+def rank(finding: Finding) -> tuple[int, str]:
+    """Where a finding stands among all; a page begins after one."""
+    return ORDER[finding.kind], finding.key
+
+
+def by_rule(found: Iterable[Finding]) -> dict[str, Finding]:
+    """The worst finding of each rule, by its id."""
+    worst: dict[str, Finding] = {}
+    for finding in found:
+        for rule in finding.rules:
+            worst.setdefault(rule.id, finding)
+    return worst
