@@ -11,7 +11,7 @@ from webapp.lobby.models import Entry
 from webapp.recordings.models import Recording
 from webapp.rooms.models import Access, OldSlug, PhonePin, Room, RoomCallback
 from webapp.telephony.explain.models import CallQuestion
-from webapp.telephony.models import Call, CallerKey, Probe, Trunk
+from webapp.telephony.models import Call, CallerKey, Diagnosis, Probe, Trunk
 
 metadata = Model.metadata
 
@@ -22,6 +22,7 @@ __all__ = [
     "CallQuestion",
     "CallerKey",
     "Delivery",
+    "Diagnosis",
     "DueWork",
     "Entry",
     "Lease",

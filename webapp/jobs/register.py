@@ -13,6 +13,7 @@ from webapp.recordings import follow
 from webapp.recordings import jobs as recordings
 from webapp.rooms import jobs as rooms
 from webapp.settings import settings
+from webapp.telephony import diagnosis
 from webapp.telephony import jobs as telephony
 
 HANDLERS: dict[str, Handler] = {
@@ -32,6 +33,7 @@ def jobs() -> list[Job]:
     return [
         Job("hooks", minute, hooks.sweep),
         Job("rules", timedelta(seconds=settings.sweep_seconds * 0.9), telephony.sweep),
+        Job("diagnose", timedelta(seconds=settings.sweep_seconds * 0.9), diagnosis.diagnose),
         Job("due_work", minute, sweep_due_work),
         Job("lobby_expire", minute, lobby.expire),
         Job("lobby_purge", timedelta(hours=1), lobby.purge),

@@ -20,6 +20,8 @@ class RoomFacts:
     sip_dispatch_rule_id: str | None
     web_count: int
     live_since: datetime | None
+    rule_changed_at: datetime | None
+    rule_problem: str
     old_pin: str | None
     old_pin_until: datetime | None
     old_sip_dispatch_rule_id: str | None

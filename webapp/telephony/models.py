@@ -11,7 +11,7 @@ from webapp.accounts.models import User
 from webapp.db import Keyed, Model, choice, partial_index, utcnow
 from webapp.rooms.models import Trunk
 
-__all__ = ["Call", "CallerKey", "Hold", "Outcome", "Probe", "Trunk"]
+__all__ = ["Call", "CallerKey", "Diagnosis", "Hold", "Outcome", "Probe", "Trunk"]
 
 
 class Outcome(enum.Enum):
@@ -77,3 +77,21 @@ class Probe(Model):
     name: Mapped[str] = mapped_column(sa.String(64), primary_key=True)
     works: Mapped[bool]
     learnt_at: Mapped[datetime] = mapped_column(default=utcnow)
+
+
+class Diagnosis(Model):
+    """How many findings the doctor had last, by severity, and when; one row."""
+
+    __tablename__ = "diagnoses"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    read_at: Mapped[datetime] = mapped_column(default=utcnow)
+    outages: Mapped[int] = mapped_column(default=0)
+    errors: Mapped[int] = mapped_column(default=0)
+    warnings: Mapped[int] = mapped_column(default=0)
+    notes: Mapped[int] = mapped_column(default=0)
+
+    @property
+    def count(self) -> int:
+        """All findings but the notes, of which nobody needs to do anything."""
+        return self.outages + self.errors + self.warnings

@@ -2,15 +2,24 @@
 
 from collections.abc import Iterable
 
-from webapp.telephony.findings import conflicts, guards, rooms
+from webapp.telephony.findings import conflicts, contents, guards, numbers, rooms, trunks
 from webapp.telephony.findings.finding import Finding
 from webapp.telephony.findings.kinds import ORDER
 from webapp.telephony.findings.world import World
 
 CHECKS = (
-    conflicts.conflicts,
+    conflicts.of_rules,
+    conflicts.of_trunks,
     guards.guards,
+    guards.hiding_wildcards,
+    guards.strays,
     rooms.rooms,
+    rooms.impostors,
+    contents.contents,
+    contents.open_beside_pins,
+    numbers.of_rules,
+    numbers.of_trunks,
+    trunks.trunks,
 )
 
 

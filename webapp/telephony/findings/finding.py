@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from webapp.telephony import rules as naming
 from webapp.telephony.facts import RoomFacts
-from webapp.telephony.findings.kinds import BY_HAND, SEVERITY, Kind, Remedy, Severity
+from webapp.telephony.findings.kinds import BY_HAND, OF_FOREIGN, SEVERITY, Kind, Remedy, Severity
 from webapp.telephony.matching import Rule, Trunk
 
 
@@ -39,7 +39,7 @@ class Finding:
     @property
     def remedy(self) -> Remedy:
         """Who can put it right: Frontdesk itself only where every rule concerned is its own."""
-        ours = all(naming.is_ours(rule) for rule in self.rules)
-        if self.kind in BY_HAND or (self.kind is Kind.DANGLING and ours):
+        if self.kind in BY_HAND:
             return Remedy.BY_HAND
-        return Remedy.OURS if ours and self.kind is not Kind.IMPOSTOR else Remedy.FOREIGN
+        ours = self.kind not in OF_FOREIGN and all(naming.is_ours(rule) for rule in self.rules)
+        return Remedy.OURS if ours else Remedy.FOREIGN

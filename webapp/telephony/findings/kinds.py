@@ -58,6 +58,7 @@ class Kind(enum.Enum):
     OPEN_TRUNK = "open-trunk"
 
     STALE = "stale-rule"
+    UNHEARD = "unheard"
     CALLED_IN_ROOM = "called-in-room-name"
     VISIBLE_BY_CHOICE = "visible-by-choice"
 
@@ -91,3 +92,16 @@ OF_TRUNKS = {
     Kind.OPEN_TRUNK,
 }
 BY_HAND = OF_TRUNKS | {Kind.NO_TRUNK, Kind.VISIBLE_BY_CHOICE}
+OF_FOREIGN = {
+    Kind.WILDCARD,
+    Kind.EMPTY_ROOM,
+    Kind.UNTYPABLE_PIN,
+    Kind.CALLED_AS_CALLER,
+    Kind.IMPOSTOR,
+    Kind.DANGLING,
+    Kind.OPEN_BESIDE_PIN,
+    Kind.RULE_NUMBER,
+    Kind.CALLER_IN_ROOM,
+    Kind.CALLED_IN_ROOM,
+    Kind.CALLER_VISIBLE,
+}

@@ -6,6 +6,7 @@ from webapp.telephony import policy
 from webapp.telephony.rules import is_ours
 from webapp.telephony.views import explain, inside, rules, support, trunks
 from webapp.telephony.views.blueprint import bp
+from webapp.telephony.words import label, without_numbers
 
 __all__ = ["explain", "init_app", "inside", "rules", "support", "trunks"]
 
@@ -13,4 +14,5 @@ __all__ = ["explain", "init_app", "inside", "rules", "support", "trunks"]
 def init_app(app: Flask) -> None:
     """Register the pages."""
     app.register_blueprint(bp)
-    app.jinja_env.globals |= {"telephony_policy": policy, "rule_is_ours": is_ours}
+    app.jinja_env.globals |= {"telephony_policy": policy, "rule_is_ours": is_ours, "finding_label": label}
+    app.jinja_env.filters["without_numbers"] = without_numbers
