@@ -108,7 +108,7 @@ def _compare(stored: list[Rule], begun: datetime, done: Swept) -> set[uuid.UUID]
     differ |= set(with_rule) - set(ours)
     db.session.commit()
     for room_id in differ:
-        _attempt(done, _observe, room_id, ours.get(room_id, []), begun, done)
+        _attempt(done, observe, room_id, ours.get(room_id, []), begun, done)
     return differ
 
 
@@ -117,7 +117,7 @@ def _says(found: list[Rule]) -> tuple[str, str] | None:
     return (found[0].id, rules.fingerprint(found[0])) if len(found) == 1 else None
 
 
-def _observe(room_id: uuid.UUID, found: list[Rule], begun: datetime, done: Swept) -> None:
+def observe(room_id: uuid.UUID, found: list[Rule], begun: datetime, done: Swept) -> None:
     """Under the room's lease: what LiveKit has goes on the row, unless the row is newer than the list."""
     with leases.held(f"room:{room_id}", seconds=reconcile.LEASE_SECONDS, wait=1) as mine:
         if not mine:
