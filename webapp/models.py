@@ -31,6 +31,8 @@ __all__ = [
     "PhonePin",
     "Probe",
     "Recording",
+    "RepairItem",
+    "RepairRun",
     "Room",
     "RoomCallback",
     "Trunk",

@@ -15,10 +15,12 @@ from webapp.rooms import jobs as rooms
 from webapp.settings import settings
 from webapp.telephony import diagnosis
 from webapp.telephony import jobs as telephony
+from webapp.telephony.repairs import work as repairs
 
 HANDLERS: dict[str, Handler] = {
     "lobby.announce": lobby.announce,
     "recordings.delete": recordings.delete,
+    "telephony.repair": repairs.resume,
 }
 
 

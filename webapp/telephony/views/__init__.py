@@ -4,11 +4,11 @@ from flask import Flask
 
 from webapp.telephony import policy
 from webapp.telephony.rules import is_ours
-from webapp.telephony.views import explain, inside, rules, support, trunks
+from webapp.telephony.views import explain, inside, repair_runs, repairs, rules, support, trunks
 from webapp.telephony.views.blueprint import bp
 from webapp.telephony.words import label, without_numbers
 
-__all__ = ["explain", "init_app", "inside", "rules", "support", "trunks"]
+__all__ = ["explain", "init_app", "inside", "repair_runs", "repairs", "rules", "support", "trunks"]
 
 
 def init_app(app: Flask) -> None:
