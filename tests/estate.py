@@ -19,6 +19,7 @@ from webapp.lobby.models import Entry
 from webapp.recordings.models import Mode, Recording, State
 from webapp.rooms.models import Access, OldSlug, PhonePin, Role, Room, Trunk
 from webapp.settings import settings
+from webapp.telephony.repairs.models import RepairRun
 
 ROLES = {"owner": Role.OWNER, "administrator": Role.ADMINISTRATOR, "member": Role.MEMBER}
 FILM = bytes(range(256)) * 8
@@ -51,7 +52,8 @@ def furnish(livekit: LiveKit) -> Estate:
     delivery = Delivery(event_id="EV_1", event="room_started", room_id=room.id, body={}, created_at=utcnow())
     delivery.result = Result.PROCESSED
     recording = _recording(room)
-    db.session.add_all([*accesses.values(), entry, delivery, recording])
+    run = RepairRun(scope="all")
+    db.session.add_all([*accesses.values(), entry, delivery, recording, run])
     sessions.start(persona("owner"), browser="Firefox")
     db.session.commit()
     here = next(iter(_sessions(persona("owner").id)))
@@ -66,6 +68,8 @@ def furnish(livekit: LiveKit) -> Estate:
             "delivery_id": delivery.id,
             "question_id": new_id(),
             "trunk_id": installation.trunk_id,
+            "key": "orphan~SDR_none",
+            "run_id": run.id,
             "name": "purge_sessions",
             "session_id": here,
         }
@@ -75,7 +79,7 @@ def furnish(livekit: LiveKit) -> Estate:
 def _clear() -> None:
     """Let go of the estate of before; its people stay."""
     db.session.query(Room).update({"pin": None, "deleted_at": utcnow()})
-    for table in (Entry, Recording, Access, PhonePin, DueWork, Delivery, OldSlug, Room, Trunk):
+    for table in (Entry, Recording, Access, PhonePin, DueWork, Delivery, OldSlug, RepairRun, Room, Trunk):
         db.session.query(table).delete()
     db.session.commit()
 

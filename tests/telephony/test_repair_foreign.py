@@ -123,13 +123,18 @@ def test_a_name_with_a_number_in_it_is_not_shown_and_the_id_is_typed(installatio
     assert "33199005566" not in str((deed().details, deed().reason, deed().target_id))
 
 
-def test_while_the_protocol_cannot_omit_the_number_no_button_says_so(installation: Installation, client_as: As):
+def test_while_the_protocol_cannot_omit_the_number_hiding_is_offered_and_omitting_is_not(
+    installation: Installation, client_as: As
+):
     individual = {"dispatch_rule_individual": {"room_prefix": "call"}}
-    installation.store({"rule": individual, "name": "Night line", "trunk_ids": [installation.trunk_id]})
+    (rule_id,) = installation.store({"rule": individual, "name": "Night line", "trunk_ids": [installation.trunk_id]})
     page = client_as("support").get(url("caller-in-room"))
-    assert page.status_code == 200
     assert "Leave the caller" not in page.text
-    assert 'name="fingerprint"' not in page.text
+    assert "callers’ numbers hidden" in page.text
+    press(client_as("support"), url("caller-in-room"), name="Night line", ticket="INC1")
+    stored = next(rule for rule in installation.livekit.rules() if rule["sip_dispatch_rule_id"] == rule_id)
+    assert stored["hide_phone_number"] is True
+    assert stored["rule"]["dispatch_rule_individual"]["room_prefix"] == "call"
 
 
 def _rule(installation: Installation, pin: str = "4711", **fields: object) -> dict[str, object]:

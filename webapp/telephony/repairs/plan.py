@@ -4,13 +4,13 @@ import hashlib
 import hmac
 import json
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from webapp.livekit import caller_id
 from webapp.telephony import rules
 from webapp.telephony.findings import Finding, Kind, Remedy
-from webapp.telephony.matching import Rule, normalise
+from webapp.telephony.matching import MatchingError, Rule, check_rules, normalise
 from webapp.telephony.repairs.deeds import REFUSING, Deed, Delete, Follow, Heal, Replace
 from webapp.telephony.repairs.sight import Sight
 from webapp.telephony.rules import Json
@@ -57,7 +57,7 @@ class Plan:
     deeds: tuple[Deed, ...]
     changes: tuple[Change, ...]
     foreign: Rule | None = None
-    refused_after: int = 0  # other reasons for which LiveKit will go on to refuse every call on the trunk
+    still_refused: bool = False  # another rule goes on to keep every call of the trunk out
     inside: int = 0  # people of the web in the rooms concerned
 
     @property
@@ -83,7 +83,7 @@ def plans(finding: Finding, sight: Sight) -> list[Plan]:
     if finding.remedy is Remedy.BY_HAND:
         return []
     if finding.remedy is Remedy.OURS:
-        return [_of_ours(finding, _deeds(finding, sight), sight)]
+        return [*_of_blocker(finding, sight), _of_ours(finding, _deeds(finding, sight), sight)]
     lost = [rule for rule in finding.rules if finding.kind in REFUSING and _is_lost(rule, sight)]
     if lost:
         return [_of_ours(finding, [_deed(lost[0], sight)], sight)]
@@ -95,8 +95,18 @@ def _of_ours(finding: Finding, deeds: Iterable[Deed], sight: Sight) -> Plan:
     told = tuple(dict.fromkeys(deeds))
     changes = tuple(change for deed in told for change in _changes(deed, sight))
     inside = sum(sight.rooms[deed.room_id].web_count for deed in told if isinstance(deed, Follow))
-    gone = {change.before.id for change in changes if change.before and change.fate != "kept"}
-    return Plan(finding, "", told, changes, None, _refused_after(finding, gone, sight), inside)
+    return Plan(finding, "", told, changes, None, _still_refused(finding, changes, sight), inside)
+
+
+def _of_blocker(finding: Finding, sight: Sight) -> Iterator[Plan]:
+    """A foreign rule has the room's place on the trunk: with it gone, LiveKit takes the room's."""
+    if finding.kind is not Kind.MISSING or finding.room is None:
+        return
+    (made,) = _changes(Follow(finding.room.id), sight)
+    keys = made.after.keys if made.after else ()
+    for rule in {holder.id: holder for key in keys if (holder := sight.foreign_keys.get(key))}.values():
+        deeds = (Delete(rule.id), Follow(finding.room.id))
+        yield Plan(finding, f"delete~{rule.id}", deeds, (Change(rule, None), made), rule, False, finding.room.web_count)
 
 
 def _deeds(finding: Finding, sight: Sight) -> Iterator[Deed]:
@@ -173,24 +183,22 @@ def _held(kept: Rule, wanted: Rule) -> Change:
 
 def _of_foreign(finding: Finding, rule: Rule, sight: Sight) -> Iterator[Plan]:
     """Mendings first, then the deletion."""
-    for choice, content in _mended(finding, rule, sight):
-        deed = Replace(rule.id, content)
-        after = _refused_after(finding, {rule.id}, sight)
-        yield Plan(finding, f"{choice}~{rule.id}", (deed,), tuple(_changes(deed, sight)), rule, after)
+    ways: list[tuple[str, Deed]] = [(how, Replace(rule.id, content)) for how, content in _mended(finding, rule, sight)]
     if finding.kind in HARMFUL:
-        stays = [Change(other, other) for other in finding.rules if other is not rule]
-        changes = (Change(rule, None), *stays)
-        after = _refused_after(finding, {rule.id}, sight)
-        yield Plan(finding, f"delete~{rule.id}", (Delete(rule.id),), changes, rule, after)
+        ways.append(("delete", Delete(rule.id)))
+    stays = [Change(other, other) for other in finding.rules if other is not rule]
+    for how, deed in ways:
+        changes = (*_changes(deed, sight), *stays)
+        yield Plan(finding, f"{how}~{rule.id}", (deed,), changes, rule, _still_refused(finding, changes, sight))
 
 
 def _mended(finding: Finding, rule: Rule, sight: Sight) -> Iterator[tuple[str, Json]]:
     info = dict(rule.info)
+    if finding.kind is Kind.CALLER_IN_ROOM and (content := caller_id.omitting(info)) is not None:
+        yield "omit", content
     match finding.kind:
-        case Kind.CALLER_VISIBLE if rule.trunk_ids:  # a hiding rule of no trunk has no guard
+        case Kind.CALLER_VISIBLE | Kind.CALLER_IN_ROOM if rule.trunk_ids:  # a hiding rule of no trunk has no guard
             yield "hide", info | {"hide_phone_number": True}
-        case Kind.CALLER_IN_ROOM if (content := caller_id.omitting(info)) is not None:
-            yield "omit", content
         case Kind.DANGLING:
             left = [trunk_id for trunk_id in rule.trunk_ids if (view := sight.seen.trunk(trunk_id)) and view.live]
             if left:  # with none left it would take the calls of all
@@ -208,12 +216,22 @@ def _once(rule: Rule) -> Json:
     return {**once, "trunk_ids": list(dict.fromkeys(rule.trunk_ids))}
 
 
-def _refused_after(finding: Finding, gone: set[str], sight: Sight) -> int:
-    """How many other reasons LiveKit has to refuse the calls of the trunk."""
+def _still_refused(finding: Finding, changes: Sequence[Change], sight: Sight) -> bool:
+    """LiveKit would refuse the calls of the trunk afterwards too, because of another rule."""
     if finding.kind not in REFUSING:
-        return 0
-    others = [each for each in sight.seen.findings if each.kind in REFUSING and each.trunk_id == finding.trunk_id]
-    return sum(not gone & {rule.id for rule in each.rules} for each in others)
+        return False
+    turned = {change.before.id: change.after for change in changes if change.before}
+    listed = [
+        rule
+        for rule in sight.by_id.values()
+        if not (finding.trunk_id and rule.trunk_ids) or finding.trunk_id in rule.trunk_ids
+    ]
+    left = [turned.get(rule.id, rule) for rule in listed] + [change.after for change in changes if not change.before]
+    try:
+        check_rules(rule for rule in left if rule)
+    except MatchingError:
+        return True
+    return False
 
 
 def _says(rule: Rule | None) -> str:

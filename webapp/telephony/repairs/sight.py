@@ -47,6 +47,12 @@ class Sight:
         return {rule.id for found in self.seen.findings if found.kind is Kind.IMPOSTOR for rule in found.rules}
 
     @cached_property
+    def foreign_keys(self) -> dict[tuple[str, str, str, str], Rule]:
+        """Which rule that is not ours takes which calls."""
+        foreign = [rule for rule in self.by_id.values() if not rules.is_ours(rule) or rule.id in self.impostors]
+        return {key: rule for rule in foreign for key in rule.keys}
+
+    @cached_property
     def of_room(self) -> dict[uuid.UUID, list[Rule]]:
         """The rules of each room; those that somebody else gave a room's name are none of them."""
         found: dict[uuid.UUID, list[Rule]] = {}

@@ -7,7 +7,7 @@ from flask_babel import ngettext
 
 from webapp.telephony import problems, rules
 from webapp.telephony.matching import Rule
-from webapp.telephony.repairs.deeds import REFUSING, Deed, Follow, Heal, Replace
+from webapp.telephony.repairs.deeds import REFUSING, Deed, Delete, Follow, Heal, Replace
 from webapp.telephony.repairs.models import Result
 from webapp.telephony.repairs.plan import Change, Plan
 from webapp.telephony.repairs.sight import Sight
@@ -75,7 +75,9 @@ def button(plan: Plan) -> str:
 
 
 def choice(plan: Plan) -> str:
-    """One of several ways to repair a finding; empty where there is one alone."""
+    """What a way to repair a finding is called, where there are several."""
+    if plan.foreign is None:
+        return str(_("Change only what is ours"))
     names = {
         "delete": _("Delete the rule"),
         "hide": _("Hide callers’ numbers"),
@@ -84,7 +86,7 @@ def choice(plan: Plan) -> str:
         "once": _("Name each number and trunk once"),
     }
     how = plan.choice.partition("~")[0]
-    return f"{names[how]}: {plan.typed}" if plan.foreign else ""
+    return f"{names[how]}: {plan.typed}"
 
 
 def _side(change: Change, sight: Sight) -> Side:
@@ -135,14 +137,8 @@ def _effects(plan: Plan, sight: Sight) -> list[tuple[str, str]]:
     said = []
     trunk = sight.trunk_name(plan.finding.trunk_id) or _("every trunk")
     if plan.finding.kind in REFUSING:
-        if plan.refused_after:
-            words = ngettext(
-                "%(num)d more finding like this keeps calls on %(trunk)s refused.",
-                "%(num)d more findings like this keep calls on %(trunk)s refused.",
-                plan.refused_after,
-                trunk=trunk,
-            )
-            said.append(("warning", words))
+        if plan.still_refused:
+            said.append(("warning", _("Another rule keeps calls on %(trunk)s refused: repair that too.", trunk=trunk)))
         else:
             said.append(("check", _("Calls on %(trunk)s are answered again at once.", trunk=trunk)))
             said.append(("check", _("Rooms that wait for their rule get it by themselves.")))
@@ -189,7 +185,9 @@ def _requests(deed: Deed, plan: Plan, sight: Sight) -> list[str]:
     if isinstance(deed, Replace) and deed.content.get("hide_phone_number"):
         guard = _("Make the guard of its trunks, where one is missing.")
         return [guard, _("Replace rule %(id)s.", id=deed.rule_id)]
-    said = [_request(change) for change in plan.changes if change.fate != "kept"]
+    if isinstance(deed, Delete):
+        return [_("Delete rule %(id)s.", id=deed.rule_id)]
+    said = [_request(change) for change in plan.changes if change.fate != "kept" and change.before is not plan.foreign]
     if isinstance(deed, Follow):
         return [_("Ask who is inside the room: only people of the web open it for phones."), *said]
     return said

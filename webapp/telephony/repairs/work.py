@@ -110,9 +110,10 @@ class Course:
         if finding is None:
             return Result.ALREADY_SO, ""
         planned = plan.plans(finding, sight) if finding.remedy is Remedy.OURS else []
-        if not planned:
+        ours = next((each for each in planned if each.foreign is None), None)
+        if ours is None:
             return Result.SKIPPED, "not_ours"
-        return self._do([deed for deed in planned[0].deeds if deed not in self.done], sight)
+        return self._do([deed for deed in ours.deeds if deed not in self.done], sight)
 
     def _do(self, chosen: list[Deed], sight: Sight) -> tuple[Result, str]:
         try:

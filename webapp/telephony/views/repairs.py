@@ -32,7 +32,7 @@ def show_repair(key: str) -> ResponseReturnValue:
     if finding is None:
         return _page(key, sight, None, [])
     planned = plan.plans(finding, sight)
-    return _page(key, sight, finding, planned, _chosen(planned, request.args.get("choice", "")))
+    return _page(key, sight, finding, planned, _chosen(planned, request.args.get("choice")))
 
 
 @bp.post("/telephony/repairs/of/<key>")
@@ -50,7 +50,7 @@ def repair(key: str) -> ResponseReturnValue:
     planned = plan.plans(finding, sight)
     chosen = next((each for each in planned if each.choice == form.choice.data), None)
     if chosen is None or chosen.fingerprint(_key()) != form.fingerprint.data:
-        now = _chosen(planned, form.choice.data or "")
+        now = _chosen(planned, form.choice.data)
         return _page(key, sight, finding, planned, now, status=409, changed=True)
     if chosen.foreign:
         require(policy.repair_foreign)
@@ -79,7 +79,7 @@ def _refuse_unknown(key: str) -> None:
         abort(404)
 
 
-def _chosen(planned: list[Plan], choice: str) -> Plan | None:
+def _chosen(planned: list[Plan], choice: str | None) -> Plan | None:
     return next((each for each in planned if each.choice == choice), planned[0] if planned else None)
 
 
