@@ -95,7 +95,7 @@ def omits_caller_id(*messages: type[Message]) -> bool:
     Found by looking for the field, in a rule or in its kinds: versions are numbered by whoever packages them.
     """
     looked_at = messages or (SIPDispatchRuleInfo, SIPDispatchRuleIndividual, SIPDispatchRuleCallee)
-    return any("omit_caller_id" in message.DESCRIPTOR.fields_by_name for message in looked_at)  # type: ignore[union-attr]
+    return any("omit_caller_id" in message.DESCRIPTOR.fields_by_name for message in looked_at)
 
 
 def _json(message: Message) -> Json:

@@ -46,7 +46,7 @@ def finding_kinds() -> ResponseReturnValue:
     """What each finding means: a reference, a link to each."""
     require(policy.view_telephony)
     groups = {severity: [kind for kind in ORDER if SEVERITY[kind] is severity] for severity in Severity}
-    return render_template("telephony/finding_kinds.html", groups=groups, meanings=words.MEANINGS)
+    return render_template("telephony/finding_kinds.html", groups=groups, meanings=words.MEANINGS, repair=words.repair)
 
 
 @bp.get("/telephony/rules/count")

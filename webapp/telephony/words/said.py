@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from flask_babel import gettext as _
 
+from webapp.livekit import sip
 from webapp.telephony import problems
 from webapp.telephony.findings import SEVERITY, Finding, Kind, Severity
 from webapp.telephony.words import facts
@@ -27,13 +28,20 @@ class Said:
 def say(finding: Finding, trunks: Mapping[str, str]) -> Said:
     """The finding in words; `trunks` are the names of trunks by id."""
     meaning = MEANINGS[finding.kind]
-    said = (facts.of(finding, trunks), str(meaning.effect), str(meaning.repair), _pending(finding))
+    said = (facts.of(finding, trunks), str(meaning.effect), repair(finding.kind), _pending(finding))
     return Said(finding.severity.value, label(finding.kind), *said)
 
 
 def of(findings: Iterable[Finding], trunks: Mapping[str, str]) -> dict[str, Said]:
     """The words of some findings, by key."""
     return {finding.key: say(finding, trunks) for finding in findings}
+
+
+def repair(kind: Kind) -> str:
+    """What puts such a finding right, with LiveKit's own switch where the installed protocol has it."""
+    if kind is Kind.CALLER_IN_ROOM and sip.omits_caller_id():
+        return str(_("Set omit_caller_id, which leaves the number out; or use a Direct rule."))
+    return str(MEANINGS[kind].repair)
 
 
 def label(kind: Kind) -> str:
