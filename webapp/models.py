@@ -12,6 +12,7 @@ from webapp.recordings.models import Recording
 from webapp.rooms.models import Access, OldSlug, PhonePin, Room, RoomCallback
 from webapp.telephony.explain.models import CallQuestion
 from webapp.telephony.models import Call, CallerKey, Diagnosis, Probe, Trunk
+from webapp.telephony.repairs.models import RepairItem, RepairRun
 
 metadata = Model.metadata
 

@@ -68,7 +68,7 @@ def test_hiding_numbers_places_the_guard_and_keeps_the_rest_of_the_rule(installa
     fields = {"metadata": "theirs", "attributes": {"desk": "night"}}
     (rule_id,) = installation.store(_rule(installation, name="Night line", hide_phone_number=False, **fields))
     page = client_as("support").get(url("caller-visible")).text
-    assert "callers’ numbers hidden" in page and "Make the guard of its trunks" in page
+    assert "callers’ numbers hidden" in page and "Make the guard of its trunks." in page
     assert press(client_as("support"), url("caller-visible"), name="Night line", ticket="INC1").status_code == 303
     stored = next(rule for rule in installation.livekit.rules() if rule["sip_dispatch_rule_id"] == rule_id)
     assert stored["hide_phone_number"] is True

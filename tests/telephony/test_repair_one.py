@@ -9,7 +9,7 @@ import pytest
 from werkzeug.test import TestResponse
 
 from tests.personas import SWAP, Browser
-from tests.telephony.installation import NUMBER, Installation
+from tests.telephony.installation import NUMBER, Installation, until
 from webapp.audit.models import AuditEntry
 from webapp.db import db
 from webapp.rooms.models import Room
@@ -78,6 +78,25 @@ def test_a_dry_run_shows_before_and_after_and_changes_nothing(installation: Inst
     assert db.session.query(AuditEntry).filter(AuditEntry.action.startswith("rule.")).count() == 0
 
 
+def test_a_rule_of_a_room_that_livekit_no_longer_has_goes_whatever_our_row_believes(
+    installation: Installation, client_as: As
+):
+    room = installation.live()
+    installation.livekit.call("RoomService", "DeleteRoom", room=str(room.id))
+    assert "Repair: delete 1 rule" in client_as("support").get(url("orphan")).text
+    press(client_as("support"), url("orphan"))
+    assert installation.rule_of(room) is None
+
+
+def test_people_nobody_told_us_of_are_looked_for(installation: Installation, client_as: As):
+    room = installation.room()
+    installation.join(room)
+    until(lambda: any(found.kind.value == "unheard" for found in picture.read().findings))
+    assert "Repair: compare again" in client_as("support").get(url("unheard")).text
+    press(client_as("support"), url("unheard"))
+    assert installation.rule_of(room) is not None
+
+
 def test_an_orphan_goes_and_the_trail_knows_who_and_for_which_ticket(installation: Installation, client_as: As):
     room = orphan(installation)
     rule_id = room.sip_dispatch_rule_id
@@ -94,6 +113,7 @@ def test_a_missing_rule_is_made(installation: Installation, client_as: As):
     room = installation.live()
     installation.livekit.call("SIP", "DeleteSIPDispatchRule", sip_dispatch_rule_id=str(room.sip_dispatch_rule_id))
     page = client_as("support").get(url("missing")).text
+    assert "Create the room’s rule on its trunk." in page
     assert "Repair: make 1 rule" in page and "Callers who type the room’s PIN get in." in page
     press(client_as("support"), url("missing"))
     assert installation.rule_of(room) is not None

@@ -94,7 +94,7 @@ def plans(finding: Finding, sight: Sight) -> list[Plan]:
 def _of_ours(finding: Finding, deeds: Iterable[Deed], sight: Sight) -> Plan:
     told = tuple(dict.fromkeys(deeds))
     changes = tuple(change for deed in told for change in _changes(deed, sight))
-    inside = sum(sight.rooms[deed.room_id].web_count for deed in told if isinstance(deed, Follow))
+    inside = sum(sight.web_inside(sight.rooms[deed.room_id]) for deed in told if isinstance(deed, Follow))
     return Plan(finding, "", told, changes, None, _still_refused(finding, changes, sight), inside)
 
 
@@ -102,11 +102,13 @@ def _of_blocker(finding: Finding, sight: Sight) -> Iterator[Plan]:
     """A foreign rule has the room's place on the trunk: with it gone, LiveKit takes the room's."""
     if finding.kind is not Kind.MISSING or finding.room is None:
         return
-    (made,) = _changes(Follow(finding.room.id), sight)
-    keys = made.after.keys if made.after else ()
+    made = _changes(Follow(finding.room.id), sight)
+    keys = [key for change in made if change.after for key in change.after.keys]
     for rule in {holder.id: holder for key in keys if (holder := sight.foreign_keys.get(key))}.values():
         deeds = (Delete(rule.id), Follow(finding.room.id))
-        yield Plan(finding, f"delete~{rule.id}", deeds, (Change(rule, None), made), rule, False, finding.room.web_count)
+        yield Plan(
+            finding, f"delete~{rule.id}", deeds, (Change(rule, None), *made), rule, False, finding.room.web_count
+        )
 
 
 def _deeds(finding: Finding, sight: Sight) -> Iterator[Deed]:
@@ -148,7 +150,7 @@ def _changes(deed: Deed, sight: Sight) -> list[Change]:
 
 def _of_room(room_id: uuid.UUID, sight: Sight) -> list[Change]:
     room, found = sight.rooms[room_id], sight.of_room.get(room_id, [])
-    wish = rules.desired(room, room.web_count)
+    wish = rules.desired(room, sight.web_inside(room))
     wanted = Rule.parse(wish) if wish else None
     kept = next((rule for rule in found if rule.id == room.sip_dispatch_rule_id), found[0] if found else None)
     gone = [Change(rule, None) for rule in found if rule is not kept]

@@ -46,6 +46,15 @@ class Sight:
         """Rules that have the name of one of ours, and are not ours."""
         return {rule.id for found in self.seen.findings if found.kind is Kind.IMPOSTOR for rule in found.rules}
 
+    def web_inside(self, room: RoomFacts) -> int:
+        """How many came by web; nobody where LiveKit does not have the room, whatever our row believes."""
+        return 0 if room.id in self._left else room.web_count
+
+    @cached_property
+    def _left(self) -> set[uuid.UUID]:
+        orphans = [found for found in self.seen.findings if found.kind is Kind.ORPHAN and found.room]
+        return {found.room.id for found in orphans if found.room and rules.room_id_of(found.rules[0]) == found.room.id}
+
     @cached_property
     def foreign_keys(self) -> dict[tuple[str, str, str, str], Rule]:
         """Which rule that is not ours takes which calls."""

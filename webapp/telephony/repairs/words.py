@@ -7,7 +7,7 @@ from flask_babel import ngettext
 
 from webapp.telephony import problems, rules
 from webapp.telephony.matching import Rule
-from webapp.telephony.repairs.deeds import REFUSING, Deed, Delete, Follow, Heal, Replace
+from webapp.telephony.repairs.deeds import REFUSING, Deed, Delete, Heal, Replace
 from webapp.telephony.repairs.models import Result
 from webapp.telephony.repairs.plan import Change, Plan
 from webapp.telephony.repairs.sight import Sight
@@ -54,7 +54,7 @@ class Said:
 
 def say(plan: Plan, sight: Sight) -> Said:
     """A plan in words."""
-    requests = [text for deed in plan.deeds for text in _requests(deed, plan, sight)]
+    requests = list(dict.fromkeys(text for deed in plan.deeds for text in _requests(deed, plan, sight)))
     sides = [_side(change, sight) for change in plan.changes]
     return Said(plan, button(plan), sides, _effects(plan, sight), requests)
 
@@ -179,18 +179,19 @@ def _gone(rule: Rule, plan: Plan) -> str:
 def _requests(deed: Deed, plan: Plan, sight: Sight) -> list[str]:
     """What LiveKit is asked to change, in the order of the changes."""
     if isinstance(deed, Heal):
-        return [
-            _("Compare the guard of trunk %(trunk)s, and make or change it.", trunk=sight.trunk_name(deed.trunk_id))
-        ]
-    if isinstance(deed, Replace) and deed.content.get("hide_phone_number"):
-        guard = _("Make the guard of its trunks, where one is missing.")
-        return [guard, _("Replace rule %(id)s.", id=deed.rule_id)]
+        trunk = sight.trunk_name(deed.trunk_id)
+        return [_("Compare the guard of trunk %(trunk)s, and make or change it.", trunk=trunk)]
+    if isinstance(deed, Replace):
+        bare = deed.content.get("hide_phone_number") and not set(deed.content["trunk_ids"]) <= sight.guards.keys()
+        guard = [_("Make the guard of its trunks.")] if bare else []
+        return [*guard, _("Replace rule %(id)s.", id=deed.rule_id)]
     if isinstance(deed, Delete):
         return [_("Delete rule %(id)s.", id=deed.rule_id)]
-    said = [_request(change) for change in plan.changes if change.fate != "kept" and change.before is not plan.foreign]
-    if isinstance(deed, Follow):
-        return [_("Ask who is inside the room: only people of the web open it for phones."), *said]
-    return said
+    changes = [
+        each for each in plan.changes if each.fate != "kept" and (each.before is None or each.before != plan.foreign)
+    ]
+    asks = _("Ask who is inside the room: only people of the web open it for phones.")
+    return [asks, *(_request(change) for change in changes)]
 
 
 def _request(change: Change) -> str:
@@ -208,6 +209,8 @@ def problem(code: str) -> str:
         "stopped": _("The run was stopped before."),
         "not_ours": _("It is not ours any more: only a person changes it, by name."),
         "broken": _("Something broke on our side. Trying again may help."),
+        "unavailable": _("LiveKit did not answer."),
+        "refused": _("LiveKit refused the change."),
         "conflict": _("A foreign rule has the same trunk and PIN."),
         "pair": _("Two other rules of the trunk conflict: LiveKit refuses every change there until one is gone."),
         "waits_for": _("Another room’s rule still has the PIN."),
