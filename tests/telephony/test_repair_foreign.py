@@ -5,10 +5,11 @@ import re
 import pytest
 
 from tests.telephony.installation import Installation
+from tests.telephony.test_repair_all import begin
 from tests.telephony.test_repair_one import As, deed, ids, press, shown, twin, url
 from webapp.db import db
 from webapp.rooms.models import Room
-from webapp.telephony import picture
+from webapp.telephony import picture, rules
 
 
 def test_a_person_chooses_which_of_two_foreign_rules_goes(installation: Installation, client_as: As):
@@ -112,6 +113,19 @@ def test_an_orphan_of_ours_goes_before_a_foreign_rule(installation: Installation
     press(client_as("support"), url("conflict"))
     assert foreign in ids(installation)
     assert room.sip_dispatch_rule_id not in ids(installation)
+
+
+def test_a_rule_that_only_bears_a_name_of_ours_is_foreign_in_every_finding(installation: Installation, client_as: As):
+    room = installation.live()
+    (impostor,) = installation.store(_rule(installation, name=rules.rule_name(room.id), pin=str(room.pin)))
+    support, page = client_as("support"), url("conflict")
+    run = begin(support)
+    assert run.done == 0
+    assert impostor in ids(installation), "a run touches nothing foreign"
+    assert "type its name:" in support.get(page).text
+    assert press(support, page, name=impostor, ticket="INC1").status_code == 303
+    assert impostor not in ids(installation)
+    assert room.sip_dispatch_rule_id in ids(installation)
 
 
 def test_a_name_with_a_number_in_it_is_not_shown_and_the_id_is_typed(installation: Installation, client_as: As):

@@ -82,12 +82,12 @@ def plans(finding: Finding, sight: Sight) -> list[Plan]:
     """
     if finding.remedy is Remedy.BY_HAND:
         return []
-    if finding.remedy is Remedy.OURS:
+    foreign = [rule for rule in finding.rules if rule.id in sight.impostors or not rules.is_ours(rule)]
+    if finding.remedy is Remedy.OURS and not foreign:
         return [*_of_blocker(finding, sight), _of_ours(finding, _deeds(finding, sight), sight)]
     lost = [rule for rule in finding.rules if finding.kind in REFUSING and _is_lost(rule, sight)]
     if lost:
         return [_of_ours(finding, [_deed(lost[0], sight)], sight)]
-    foreign = [rule for rule in finding.rules if finding.kind is Kind.IMPOSTOR or not rules.is_ours(rule)]
     return [plan for rule in foreign for plan in _of_foreign(finding, rule, sight)]
 
 
