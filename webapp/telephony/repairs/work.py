@@ -57,6 +57,8 @@ def _run(run_id: uuid.UUID) -> None:
     try:
         while items := queries.next_items(run_id, BATCH):
             db.session.commit()
+            for item in items:  # an update would be tried on every row that the session holds
+                db.session.expunge(item)
             if not course.go(items):
                 break
     except Away as away:
