@@ -8,12 +8,13 @@ import tempfile
 import time
 from collections.abc import Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 
 import requests
 import sqlalchemy as sa
 
-from bench import livekit
+from bench import doctor, livekit
 from bench.load import LoadFailed, Measured, run
 from bench.report import Line, as_json, text
 from bench.scenarios import SCENARIOS, Plan, Proof, Scenario
@@ -126,7 +127,8 @@ def main(arguments: Sequence[str]) -> None:
     seconds = options.seconds or (3 if options.quick else 8)
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="frontdesk-bench-")))
-        measure_all(stack, folder, QUICK if options.quick else FULL, seconds, chosen)
+        size = replace(QUICK if options.quick else FULL, doctor=not options.only or doctor.KEY in options.only)
+        measure_all(stack, folder, size, seconds, chosen)
 
 
 def measure_all(stack: ExitStack, folder: Path, size: Size, seconds: float, chosen: Sequence[Scenario]) -> None:
@@ -160,8 +162,9 @@ def measure_all(stack: ExitStack, folder: Path, size: Size, seconds: float, chos
                 bench.measure(scenario, server.url)
                 bench.rest()
             worker_mb = server.worker_mb()
-    say("\n" + text(bench.lines(), worker_mb, start_s))
-    write(as_json(bench.lines(), worker_mb, start_s))
+            diagnosed = doctor.diagnose(world, simulator, server.url) if size.doctor else None
+    say("\n" + text(bench.lines(), worker_mb, start_s, diagnosed))
+    write(as_json(bench.lines(), worker_mb, start_s, diagnosed))
 
 
 def write(results: dict[str, object]) -> None:

@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import requests
-from livekit.api import AccessToken, SIPGrants
+from livekit.api import AccessToken, SIPGrants, VideoGrants
 
 from bench.servers import ROOT, clean_environment
 from webapp.config import Settings
@@ -36,6 +37,19 @@ class Simulator:
             rule = {"dispatch_rule_direct": {"room_name": f"bench-{number}", "pin": str(10**9 + number)}}
             self._call("CreateSIPDispatchRule", rule=rule, trunk_ids=[trunk_id], name=f"bench {number}")
         self.rules = max(self.rules, count)
+
+    def store(self, **objects: list[dict[str, Any]]) -> None:
+        """Let it have these trunks and rules, under the ids they bring."""
+        requests.post(f"{self.url}/control/store-sip", json=objects, timeout=120).raise_for_status()
+
+    def open_rooms(self, names: list[str]) -> None:
+        """Let it have these rooms, for as long as anything is measured."""
+        token = AccessToken(API_KEY, API_SECRET).with_grants(VideoGrants(room_create=True)).to_jwt()
+        url, headers = f"{self.url}/twirp/livekit.RoomService/CreateRoom", {"Authorization": f"Bearer {token}"}
+        with requests.Session() as session:
+            for name in names:
+                told = {"name": name, "empty_timeout": 86_400}
+                session.post(url, json=told, headers=headers, timeout=30).raise_for_status()
 
     def _call(self, method: str, **body: object) -> dict[str, str]:
         token = AccessToken(API_KEY, API_SECRET).with_sip_grants(SIPGrants(admin=True)).to_jwt()

@@ -41,6 +41,7 @@ class Size:
     entries: int
     rules: int
     hooks: int  # more than are sent while we measure: a repeat would be another measurement
+    doctor: bool = True
 
 
 FULL = Size(rooms=100_000, of_one_owner=10_000, pins=1_000_000, entries=100_000, rules=10_000, hooks=40_000)

@@ -20,6 +20,7 @@ from webapp.recordings.models import Mode, Recording, State
 from webapp.rooms.models import Access, OldSlug, PhonePin, Role, Room, Trunk
 from webapp.settings import settings
 from webapp.telephony.models import Call, TrunkMove
+from webapp.telephony.repairs.models import RepairRun
 
 ROLES = {"owner": Role.OWNER, "administrator": Role.ADMINISTRATOR, "member": Role.MEMBER}
 FILM = bytes(range(256)) * 8
@@ -56,7 +57,8 @@ def furnish(livekit: LiveKit) -> Estate:
         sip_call_id="SCL_1", room_id=room.id, trunk_id=installation.trunk_id, caller="0123456789abcdef", ending="21"
     )
     move = TrunkMove(source=installation.trunk_id, target="=", total=0, quota={})
-    db.session.add_all([*accesses.values(), entry, delivery, recording, call, move])
+    run = RepairRun(scope="all")
+    db.session.add_all([*accesses.values(), entry, delivery, recording, call, move, run])
     sessions.start(persona("owner"), browser="Firefox")
     db.session.commit()
     here = next(iter(_sessions(persona("owner").id)))
@@ -73,6 +75,8 @@ def furnish(livekit: LiveKit) -> Estate:
             "trunk_id": installation.trunk_id,
             "call_id": call.id,
             "move_id": move.id,
+            "key": "orphan~SDR_none",
+            "run_id": run.id,
             "name": "purge_sessions",
             "session_id": here,
         }
@@ -82,7 +86,8 @@ def furnish(livekit: LiveKit) -> Estate:
 def _clear() -> None:
     """Let go of the estate of before; its people stay."""
     db.session.query(Room).update({"pin": None, "deleted_at": utcnow()})
-    for table in (Entry, Recording, Call, TrunkMove, Access, PhonePin, DueWork, Delivery, OldSlug, Room, Trunk):
+    rows = (Entry, Recording, Call, TrunkMove, Access, PhonePin, DueWork, Delivery, OldSlug, RepairRun, Room, Trunk)
+    for table in rows:
         db.session.query(table).delete()
     db.session.commit()
 

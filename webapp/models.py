@@ -11,7 +11,8 @@ from webapp.lobby.models import Entry
 from webapp.recordings.models import Recording
 from webapp.rooms.models import Access, OldSlug, PhonePin, Room, RoomCallback
 from webapp.telephony.explain.models import CallQuestion
-from webapp.telephony.models import Call, CallerKey, MovedRoom, Probe, Trunk, TrunkMove
+from webapp.telephony.models import Call, CallerKey, Diagnosis, MovedRoom, Probe, Trunk, TrunkMove
+from webapp.telephony.repairs.models import RepairItem, RepairRun
 
 metadata = Model.metadata
 
@@ -22,6 +23,7 @@ __all__ = [
     "CallQuestion",
     "CallerKey",
     "Delivery",
+    "Diagnosis",
     "DueWork",
     "Entry",
     "Lease",
@@ -31,6 +33,8 @@ __all__ = [
     "PhonePin",
     "Probe",
     "Recording",
+    "RepairItem",
+    "RepairRun",
     "Room",
     "RoomCallback",
     "Trunk",

@@ -51,6 +51,7 @@ class Link:
 
 
 MOVES = ("telephony.move", "telephony.new_move", "telephony.move_rooms")
+BELOW_RULES = ("read_rules", "finding_kinds", "show_repair", "repairs", "repair_run", "confirm_repair_all")
 GROUPS: list[tuple[str, object, list[Link]]] = [
     (
         "main",
@@ -66,7 +67,7 @@ GROUPS: list[tuple[str, object, list[Link]]] = [
         "telephony",
         _l("Telephony"),
         [
-            Link("telephony.rules", _l("Rules"), "rules", staff),
+            Link("telephony.rules", _l("Rules"), "rules", staff, tuple(f"telephony.{page}" for page in BELOW_RULES)),
             Link("telephony.trunks", _l("Trunks"), "trunks", staff),
             Link("telephony.calls", _l("Calls"), "calls", staff, ("telephony.call",)),
             Link("telephony.pins", _l("PINs"), "pins", staff, MOVES),

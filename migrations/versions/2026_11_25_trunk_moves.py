@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = '5b0c1e8f6a27'
-down_revision = 'cb1a849bdb8d'
+down_revision = '8a41d6f0c2e7'
 branch_labels = None
 depends_on = None
 

@@ -9,6 +9,7 @@ from flask import Flask
 from werkzeug.serving import make_server
 
 from bench.__main__ import count_queries, prove
+from bench.doctor import Diagnosed
 from bench.load import LoadFailed, Measured, raw, run
 from bench.report import Line, as_json, misses, text
 from bench.scenarios import SCENARIOS, Proof
@@ -55,6 +56,14 @@ def test_the_report_has_each_scenario_with_its_five_figures():
     assert set(results) == KEYS | {"worker_mb", "start_s"}
     assert results["guest_poll"] == {"rps": 500.0, "share": 0.5, "p50_ms": 1.0, "p99_ms": 2.0, "queries": 3}
     assert "Every aim is met." in text(lines, 80, 0.9)
+
+
+def test_the_report_has_the_doctors_seconds_and_says_when_they_are_too_many():
+    lines, quick, slow = {}, Diagnosed(1.5, 10_000, 100_000, 5), Diagnosed(6.5, 10_000, 100_000, 5)
+    assert as_json(lines, 80, 0.9, quick)["doctor"] == {"seconds": 1.5, "rules": 10_000, "rooms": 100_000, "queries": 5}
+    assert "doctor 1.50 s for 10000 rules and 100000 rooms" in text(lines, 80, 0.9, quick)
+    assert misses(lines, 80, 0.9, quick) == []
+    assert misses(lines, 80, 0.9, slow) == ["doctor: 1.50 s too long"]
 
 
 def test_a_missed_aim_is_named_with_by_how_much():

@@ -14,7 +14,7 @@ from webapp.db import db
 from webapp.rooms.models import Room
 
 As = Callable[[str], Browser]
-PAGE = "/telephony/rules/"
+PAGE = "/telephony/rules/read"
 
 
 def _support(room: Room, *rest: str) -> str:
@@ -23,7 +23,7 @@ def _support(room: Room, *rest: str) -> str:
 
 def test_every_rule_is_listed_ours_and_foreign_with_masked_pins(installation: Installation, client_as: As):
     room = installation.live()
-    foreign = installation.foreign(pin="998877", name="Night line")
+    foreign = installation.foreign(pin="998877", name="Night line", hide_phone_number=True)
     page = client_as("support").get(PAGE).text
     for text in (str(room.sip_dispatch_rule_id), foreign, "Night line", room.name, "Guard", "Foreign", "Ours"):
         assert text in page
@@ -39,7 +39,7 @@ def test_people_without_a_staff_role_see_no_rule(installation: Installation, cli
     assert browser.get(PAGE).status_code == 403
     assert browser.get(_support(room)).status_code == 403
     assert browser.post(_support(room, "reconcile")).status_code == 403
-    assert browser.post(PAGE + "sweep").status_code == 403
+    assert browser.post("/telephony/rules/sweep").status_code == 403
 
 
 def test_a_missing_rule_is_a_finding_that_the_button_repairs(installation: Installation, client_as: As):
@@ -47,7 +47,7 @@ def test_a_missing_rule_is_a_finding_that_the_button_repairs(installation: Insta
     installation.livekit.call("SIP", "DeleteSIPDispatchRule", sip_dispatch_rule_id=str(room.sip_dispatch_rule_id))
     support = client_as("support")
     assert f"{room.name} is live, but no rule lets phones in" in support.get(PAGE).text
-    assert support.post(PAGE + "sweep").status_code == 303
+    assert support.post("/telephony/rules/sweep").status_code == 303
     assert installation.rule_of(room) is not None
     assert "Nothing is wrong" in support.get(PAGE).text
     assert db.session.query(AuditEntry).filter_by(action="telephony.sweep").count() == 1
@@ -80,7 +80,7 @@ def test_a_trunk_without_its_guard_is_a_finding_that_the_sweep_repairs(installat
     installation.livekit.call("SIP", "DeleteSIPDispatchRule", sip_dispatch_rule_id=guard["sip_dispatch_rule_id"])
     support = client_as("support")
     assert "no guard beside them" in support.get(PAGE).text
-    support.post(PAGE + "sweep")
+    support.post("/telephony/rules/sweep")
     assert len(installation.guards()) == 1
 
 
@@ -99,7 +99,7 @@ def test_without_redis_the_page_says_that_there_is_no_sip(installation: Installa
 
 
 def test_many_rules_are_shown_page_by_page_and_none_twice(installation: Installation, client_as: As):
-    trunk = {"trunk_ids": [installation.trunk_id]}
+    trunk = {"trunk_ids": [installation.trunk_id], "hide_phone_number": True}
     installation.store(*[{"rule": _direct(f"{n:06}"), "name": f"rule {n}", **trunk} for n in range(120)])
     support, seen = client_as("support"), []
     url: str | None = PAGE
@@ -137,7 +137,7 @@ def test_rules_are_filtered_and_found(installation: Installation, client_as: As,
     (guard,) = installation.guards()
     ids = {
         "ours": str(room.sip_dispatch_rule_id),
-        "foreign": installation.foreign(pin="998877", name="Night line"),
+        "foreign": installation.foreign(pin="998877", name="Night line", hide_phone_number=True),
         "guard": str(guard["sip_dispatch_rule_id"]),
     }
     page = client_as("support").get(f"{PAGE}?{query}").text
@@ -161,7 +161,7 @@ def test_a_livekit_that_is_down_slow_or_html_is_said_on_the_lists(
         assert "0 rules" not in answer.text
         assert "None now" not in answer.text
     assert admin.get(f"{trunk}/edit").status_code == 502  # what LiveKit has cannot be shown, so it cannot be changed
-    assert admin.post(PAGE + "sweep").status_code == 502
+    assert admin.post("/telephony/rules/sweep").status_code == 502
     assert admin.post(f"{trunk}/delete", data={"sure": "y"}).status_code == 502
     installation.livekit.heal()
     assert len(installation.livekit.trunks()) == 1

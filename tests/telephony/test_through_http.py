@@ -15,7 +15,7 @@ from webapp.telephony import calls, rules
 from webapp.telephony.models import Call, Outcome
 
 As = Callable[[str], Browser]
-RULES = "/telephony/rules/"
+RULES = "/telephony/rules/read"
 
 
 @pytest.fixture

@@ -38,11 +38,10 @@ def findings() -> ResponseReturnValue:
     """Ask LiveKit what is wrong with the rules, for the strip that the desk loads on its own: LiveKit may be slow."""
     require(policy.health)
     seen = picture.read()
-    names = {trunk.id: trunk.name for trunk in seen.trunks}
-    said = [words.say(found, names.get(found.trunk_id, found.trunk_id)) for found in seen.findings]
+    counts = Counter(found.severity.value for found in seen.findings)
     return render_template(
         "dashboard/_findings.html",
-        worst=next((one for one in said if one.badge == "outage"), None),
-        counts=Counter(one.badge for one in said),
+        worst=words.say(seen.findings[0], seen.names) if counts["outage"] else None,
+        counts=counts,
         problem=words.outage(seen.problem) if seen.problem else "",
     )

@@ -13,14 +13,16 @@ from webapp.recordings import follow
 from webapp.recordings import jobs as recordings
 from webapp.rooms import jobs as rooms
 from webapp.settings import settings
+from webapp.telephony import diagnosis, moves
 from webapp.telephony import jobs as telephony
-from webapp.telephony import moves
+from webapp.telephony.repairs import work as repairs
 
 HANDLERS: dict[str, Handler] = {
     "lobby.announce": lobby.announce,
     "recordings.delete": recordings.delete,
     "telephony.end_old_pin": telephony.end_old_pin,
     "telephony.move_rooms": moves.work_on,
+    "telephony.repair": repairs.resume,
 }
 
 
@@ -35,6 +37,7 @@ def jobs() -> list[Job]:
     return [
         Job("hooks", minute, hooks.sweep),
         Job("rules", timedelta(seconds=settings.sweep_seconds * 0.9), telephony.sweep),
+        Job("diagnose", timedelta(seconds=settings.sweep_seconds * 0.9), diagnosis.diagnose),
         Job("due_work", minute, sweep_due_work),
         Job("lobby_expire", minute, lobby.expire),
         Job("lobby_purge", timedelta(hours=1), lobby.purge),

@@ -142,7 +142,7 @@ def _compare(stored: list[Rule], begun: datetime, done: Swept) -> set[uuid.UUID]
     differ |= set(db.session.scalars(sa.select(Room.id).where(with_rule))) - set(of_rooms)
     db.session.commit()
     for room_id in differ:
-        _attempt(done, _observe, room_id, of_rooms.get(room_id, []), begun, done)
+        _attempt(done, observe, room_id, of_rooms.get(room_id, []), begun, done)
     return differ
 
 
@@ -151,7 +151,7 @@ def _says(found: list[Rule]) -> Says:
     return {(rule.id, rules.fingerprint(rule)) for rule in found}
 
 
-def _observe(room_id: uuid.UUID, found: list[Rule], begun: datetime, done: Swept) -> None:
+def observe(room_id: uuid.UUID, found: list[Rule], begun: datetime, done: Swept) -> None:
     """Under the room's lease: what LiveKit has goes on the row, unless the row is newer than the list."""
     with leases.held(f"room:{room_id}", seconds=reconcile.LEASE_SECONDS, wait=1) as mine:
         if not mine:

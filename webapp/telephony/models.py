@@ -12,7 +12,19 @@ from webapp.accounts.models import User
 from webapp.db import Keyed, Model, choice, partial_index, utcnow
 from webapp.rooms.models import Trunk
 
-__all__ = ["Call", "CallerKey", "Hold", "MoveState", "Moved", "MovedRoom", "Outcome", "Probe", "Trunk", "TrunkMove"]
+__all__ = [
+    "Call",
+    "CallerKey",
+    "Diagnosis",
+    "Hold",
+    "MoveState",
+    "Moved",
+    "MovedRoom",
+    "Outcome",
+    "Probe",
+    "Trunk",
+    "TrunkMove",
+]
 
 
 class Outcome(enum.Enum):
@@ -133,3 +145,21 @@ class MovedRoom(Model):
     result: Mapped[Moved] = mapped_column(choice(Moved))
     problem: Mapped[str] = mapped_column(sa.String(64), default="")
     at: Mapped[datetime] = mapped_column(default=utcnow)
+
+
+class Diagnosis(Model):
+    """How many findings the doctor had last, by severity, and when; one row."""
+
+    __tablename__ = "diagnoses"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    read_at: Mapped[datetime] = mapped_column(default=utcnow)
+    outages: Mapped[int] = mapped_column(default=0)
+    errors: Mapped[int] = mapped_column(default=0)
+    warnings: Mapped[int] = mapped_column(default=0)
+    notes: Mapped[int] = mapped_column(default=0)
+
+    @property
+    def count(self) -> int:
+        """All findings but the notes, of which nobody needs to do anything."""
+        return self.outages + self.errors + self.warnings

@@ -1,17 +1,20 @@
 """LiveKit's trunks and rules as a page shows them, ours beside them; from our rows alone when LiveKit is away."""
 
 import uuid
+from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
 
 from webapp import together
 from webapp.db import db, utcnow
+from webapp.livekit import rooms as live_rooms
 from webapp.livekit import sip
 from webapp.livekit.errors import LiveKitError
-from webapp.rooms.models import Room, Trunk
+from webapp.rooms.models import Trunk
 from webapp.settings import settings
 from webapp.telephony import findings, problems, queries, rules
-from webapp.telephony.findings import Finding
+from webapp.telephony.facts import RoomFacts
+from webapp.telephony.findings import Finding, World
 from webapp.telephony.matching import Rule, parse_rules, parse_trunks
 from webapp.telephony.matching import Trunk as LiveTrunk
 from webapp.telephony.queries import Fill
@@ -67,7 +70,7 @@ class RuleView:
 
     rule: Rule
     owner: str  # room, guard, foreign
-    room: Room | None
+    room: RoomFacts | None
     trunks: tuple[str, ...]
     finding: Finding | None
 
@@ -91,25 +94,44 @@ class Picture:
         """One of the trunks."""
         return next((trunk for trunk in self.trunks if trunk.id == trunk_id), None)
 
+    @property
+    def names(self) -> dict[str, str]:
+        """What each trunk is called, by its id."""
+        return {trunk.id: trunk.name for trunk in self.trunks}
+
+    def finding(self, key: str) -> Finding | None:
+        """The finding of that key, if it is still there."""
+        return next((finding for finding in self.findings if finding.key == key), None)
+
     def rules_on(self, trunk_id: str) -> list[RuleView]:
         """The rules that name the trunk."""
         return [view for view in self.rules if trunk_id in view.rule.trunk_ids]
 
 
 def read() -> Picture:
-    """Ask LiveKit for trunks and rules, and put our rows beside them."""
-    problem, live, stored = "", None, []
+    """Ask LiveKit for trunks, rules and live rooms, each once, and put our rows beside them."""
+    asked_at = utcnow()
     db.session.commit()  # nobody holds a connection while LiveKit thinks
     try:
-        listed, kept = together.ask(sip.list_trunks, sip.list_rules)
-        live, stored = parse_trunks(listed), parse_rules(kept)
+        listed, kept, live = together.ask(sip.list_trunks, sip.list_rules, live_rooms.list_rooms)
     except LiveKitError as error:
-        problem = "no_sip" if error.without_redis else error.code
-    rows = queries.trunk_rows()
-    named = [room_id for rule in stored if (room_id := rules.room_id_of(rule))]
-    rooms = queries.rooms_with_rules(named)
-    found = [] if problem else findings.find(stored, rooms, rows.values())
-    trunks = _trunks(live, rows, stored)
+        return _picture(None, [], {}, [], "no_sip" if error.without_redis else error.code)
+    trunks, stored = parse_trunks(listed), parse_rules(kept)
+    inside = {room_id: room.participants for room in live if (room_id := rules.as_room_id(room.name))}
+    named = {room_id for rule in stored if (room_id := rules.room_id_of(rule) or rules.old_room_id_of(rule))}
+    rooms = queries.rooms_with_rules(named | inside.keys())
+    found = findings.find(World(stored, rooms, trunks, asked_at, inside))
+    return _picture(trunks, stored, rooms, found, "")
+
+
+def _picture(
+    live: list[LiveTrunk] | None,
+    stored: list[Rule],
+    rooms: dict[uuid.UUID, RoomFacts],
+    found: list[Finding],
+    problem: str,
+) -> Picture:
+    trunks = _trunks(live, queries.trunk_rows(), stored)
     names = {trunk.id: trunk.name for trunk in trunks}
     worst = findings.by_rule(found)
     return Picture(trunks, [_rule(rule, rooms, names, worst) for rule in stored], found, problem, utcnow())
@@ -118,6 +140,7 @@ def read() -> Picture:
 def _trunks(live: list[LiveTrunk] | None, rows: dict[str, Trunk], stored: list[Rule]) -> list[TrunkView]:
     present = {trunk.id: trunk for trunk in live or ()}
     fills = queries.pin_fill()
+    counts = Counter(trunk_id for rule in stored for trunk_id in set(rule.trunk_ids))
     shown = set(present) | {row_id for row_id, row in rows.items() if row.gone_at is None or row.room_count}
     return [
         TrunkView(
@@ -125,14 +148,14 @@ def _trunks(live: list[LiveTrunk] | None, rows: dict[str, Trunk], stored: list[R
             present.get(trunk_id),
             rows.get(trunk_id),
             fills.get(trunk_id, Fill()),
-            sum(trunk_id in rule.trunk_ids for rule in stored),
+            counts[trunk_id],
         )
         for trunk_id in sorted(shown)
     ]
 
 
-def _rule(rule: Rule, rooms: dict[uuid.UUID, Room], names: dict[str, str], worst: dict[str, Finding]) -> RuleView:
-    room_id = rules.room_id_of(rule)
+def _rule(rule: Rule, rooms: dict[uuid.UUID, RoomFacts], names: dict[str, str], worst: dict[str, Finding]) -> RuleView:
+    room_id = rules.room_id_of(rule) or rules.old_room_id_of(rule)
     owner = "room" if room_id else "guard" if rules.guarded_trunk(rule) else "foreign"
     trunks = tuple(names.get(trunk_id, trunk_id) for trunk_id in rule.trunk_ids)
     return RuleView(rule, owner, rooms.get(room_id) if room_id else None, trunks, worst.get(rule.id))

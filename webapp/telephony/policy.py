@@ -46,3 +46,13 @@ def reconcile(user: User) -> bool:
 def sweep(user: User) -> bool:
     """Whoever may reconcile one room may have all looked at."""
     return user.is_staff
+
+
+def repair(user: User) -> bool:
+    """Support repairs what Frontdesk made, one by one or all at once, after a dry run."""
+    return user.is_staff
+
+
+def repair_foreign(user: User) -> bool:
+    """Support resolves a stuck rule that is not ours too, one at a time and by its name."""
+    return user.is_staff

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from webapp.db import db, utcnow
 from webapp.rooms.models import PhonePin, Room, Trunk
+from webapp.telephony.facts import COLUMNS, RoomFacts
 from webapp.telephony.models import Call
 
 
@@ -39,16 +40,23 @@ def pin_fill(trunk_id: str = "") -> dict[str, Fill]:
     return {trunk: Fill(used, blocked) for trunk, used, blocked in db.session.execute(counted)}
 
 
-def rooms_with_rules(named: Iterable[uuid.UUID] = ()) -> dict[uuid.UUID, Room]:
+def rooms_with_rules(named: Iterable[uuid.UUID] = ()) -> dict[uuid.UUID, RoomFacts]:
     """Rooms that are live or believed to have a rule, and those named by rules, by id."""
-    has_rule = sa.or_(Room.sip_dispatch_rule_id.is_not(None), Room.old_sip_dispatch_rule_id.is_not(None))
-    believed = sa.or_(Room.live_since.is_not(None), has_rule)
-    found = {room.id: room for room in db.session.scalars(sa.select(Room).where(believed))}
+    believed = sa.or_(
+        Room.live_since.is_not(None),
+        Room.sip_dispatch_rule_id.is_not(None),
+        Room.old_sip_dispatch_rule_id.is_not(None),
+    )
+    found = _facts(believed)
     wanted = [room_id for room_id in named if room_id not in found]
     for start in range(0, len(wanted), 500):  # SQLite takes a limited number of values in one statement
-        some = sa.select(Room).where(Room.id.in_(wanted[start : start + 500]))
-        found |= {room.id: room for room in db.session.scalars(some)}
+        found |= _facts(Room.id.in_(wanted[start : start + 500]))
     return found
+
+
+def _facts(which: sa.ColumnElement[bool]) -> dict[uuid.UUID, RoomFacts]:
+    columns = [getattr(Room, name) for name in COLUMNS]
+    return {row.id: RoomFacts(*row) for row in db.session.execute(sa.select(*columns).where(which))}
 
 
 def rooms_on(trunk_id: str, limit: int) -> Sequence[Room]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from webapp.db import utcnow
 from webapp.rooms.models import Room
+from webapp.telephony.facts import RoomFacts
 from webapp.telephony.matching import Rule, Trunk, normalise
 
 Json = dict[str, Any]
@@ -18,7 +19,7 @@ GUARD_ROOM = "no-caller-id"
 GUARD_PREFIX = f"{GUARD_ROOM}_"  # LiveKit appends the caller (nobody) and something random
 
 
-def desired(room: Room, web_inside: int) -> Json | None:
+def desired(room: Room | RoomFacts, web_inside: int) -> Json | None:
     """The one rule that the room wants now: none unless its phone is on, it has a PIN, and somebody came by web.
 
     A rule always names its trunk: a rule of no trunk lets in callers whom every trunk refused.
@@ -26,17 +27,17 @@ def desired(room: Room, web_inside: int) -> Json | None:
     return _direct(room, rule_name(room.id), room.pin) if room.pin and _lets_phones_in(room, web_inside) else None
 
 
-def desired_old(room: Room, web_inside: int, now: datetime | None = None) -> Json | None:
+def desired_old(room: Room | RoomFacts, web_inside: int, now: datetime | None = None) -> Json | None:
     """The rule that the room wants beside it for the PIN it had before: none once the time of that PIN is over."""
     works = room.old_pin is not None and room.old_pin_until is not None and room.old_pin_until > (now or utcnow())
     return _direct(room, f"{OLD_RULE}{room.id}", room.old_pin) if works and _lets_phones_in(room, web_inside) else None
 
 
-def _lets_phones_in(room: Room, web_inside: int) -> bool:
+def _lets_phones_in(room: Room | RoomFacts, web_inside: int) -> bool:
     return room.phone_enabled and bool(room.trunk_id) and room.deleted_at is None and web_inside > 0
 
 
-def _direct(room: Room, name: str, pin: str | None) -> Json:
+def _direct(room: Room | RoomFacts, name: str, pin: str | None) -> Json:
     return {
         "name": name,
         "trunk_ids": [room.trunk_id],
@@ -80,6 +81,11 @@ def is_old(rule: Rule) -> bool:
     return rule.name.startswith(OLD_RULE)
 
 
+def old_room_id_of(rule: Rule) -> uuid.UUID | None:
+    """The room whose old PIN this rule still takes; None for all others."""
+    return as_room_id(rule.name.removeprefix(OLD_RULE)) if rule.name.startswith(OLD_RULE) else None
+
+
 def as_room_id(name: str) -> uuid.UUID | None:
     """The room that a live room may be; None for a name that is not the canonical form of a UUID."""
     try:
@@ -96,7 +102,7 @@ def guarded_trunk(rule: Rule) -> str | None:
 
 def is_ours(rule: Rule) -> bool:
     """Frontdesk made the rule."""
-    return room_id_of(rule) is not None or guarded_trunk(rule) is not None
+    return any(told is not None for told in (room_id_of(rule), old_room_id_of(rule), guarded_trunk(rule)))
 
 
 def fingerprint(rule: Rule) -> str:

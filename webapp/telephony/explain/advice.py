@@ -16,7 +16,7 @@ def reason(change: Change) -> str:
         "no_kind": _("Delete it: a rule of no kind leads nowhere and stops all calls."),
         "several": _("Leave the number on one trunk only. Allowed callers and addresses do not tell trunks apart."),
         "several_default": _("Give all but one of these trunks the numbers it is for."),
-        "unguarded": _("“Compare and repair ours” on the rules page places the guard that keeps such calls out."),
+        "unguarded": _("“Repair ours…” on the rules page places the guard that keeps such calls out."),
         "cut": _("Hiding works only for numbers of plain digits. Ask the provider for the caller’s number as digits."),
         "called_form": _(
             "Only when the provider sends this form, as a log line shows. A number you typed yourself: "

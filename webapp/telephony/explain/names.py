@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 from flask_babel import gettext as _
 
-from webapp.rooms.models import AccessLevel, Room
+from webapp.rooms.models import AccessLevel
 from webapp.telephony.explain.story import Story
+from webapp.telephony.facts import RoomFacts
 from webapp.telephony.picture import Picture, RuleView
 from webapp.telephony.rules import as_room_id
 
@@ -27,7 +28,7 @@ class Names:
     def __init__(self, seen: Picture) -> None:
         self._trunks = {view.id: Name(view.id, view.name, "trunk") for view in seen.trunks}
         self._rules = {view.rule.id: _rule(view) for view in seen.rules}
-        self._rooms: dict[uuid.UUID | None, Room] = {view.room.id: view.room for view in seen.rules if view.room}
+        self._rooms: dict[uuid.UUID | None, RoomFacts] = {view.room.id: view.room for view in seen.rules if view.room}
 
     def trunk(self, trunk_id: str) -> Name:
         """A trunk; one that LiveKit does not have goes by its id."""
@@ -49,7 +50,7 @@ class Names:
         room = self._room(story)
         return room is not None and room.access_level is not AccessLevel.PUBLIC
 
-    def _room(self, story: Story) -> Room | None:
+    def _room(self, story: Story) -> RoomFacts | None:
         return self._rooms.get(as_room_id(story.room))
 
 

@@ -3,7 +3,7 @@
 Objects are LiveKit's JSON with snake_case names (MessageToDict with preserved names); absent fields are defaults.
 """
 
-from webapp.telephony.matching.addresses import address_allowed, parse_address
+from webapp.telephony.matching.addresses import address_allowed, parse_address, usable_masks
 from webapp.telephony.matching.answers import Answer, look_up
 from webapp.telephony.matching.calls import (
     KEYPAD,
@@ -85,4 +85,5 @@ __all__ = [
     "update_rule",
     "update_trunk",
     "updated",
+    "usable_masks",
 ]

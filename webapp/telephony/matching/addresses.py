@@ -36,12 +36,17 @@ def parse_address(text: str) -> Address | None:
     return Address(parsed.version, int(parsed), zone)
 
 
+def usable_masks(masks: Sequence[str]) -> list[str]:
+    """The masks that LiveKit looks at; it drops the malformed ones without a word."""
+    return [mask for mask in masks if not _INVALID_MASK.search(mask)]
+
+
 def address_allowed(masks: Sequence[str], source_ip: str, from_host: str) -> bool:
     """LiveKit lets a source in by mask, by the host it claims, or because no usable mask is left.
 
     `source_ip` is empty or a valid address.
     """
-    usable = [mask for mask in masks if not _INVALID_MASK.search(mask)]
+    usable = usable_masks(masks)
     if not source_ip or not usable:
         return True
     source = parse_address(source_ip)

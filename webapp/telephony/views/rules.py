@@ -1,6 +1,6 @@
 """Every rule that LiveKit has, ours and foreign, and what is wrong with them."""
 
-from flask import flash, redirect, request, url_for
+from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
@@ -10,22 +10,50 @@ from webapp.audit import service as audit
 from webapp.audit.actors import current_actor
 from webapp.db import db
 from webapp.security import require
-from webapp.telephony import jobs, listing, picture, policy, words
-from webapp.telephony.listing import Wish
+from webapp.telephony import diagnosis, found, jobs, listing, picture, policy, words
+from webapp.telephony.findings import ORDER, SEVERITY, Severity
 from webapp.telephony.views.blueprint import bp
 
 
 @bp.get("/telephony/rules/")
 def rules() -> ResponseReturnValue:
-    """Findings first, worst first, then every rule."""
+    """The page at once, with what was found last; LiveKit, which may be slow, is read by the fragment it loads."""
+    require(policy.view_telephony)
+    query = {name: text for name, text in request.args.items() if text}
+    return render_template("telephony/rules.html", last=diagnosis.latest(), query=query)
+
+
+@bp.get("/telephony/rules/read")
+def read_rules() -> ResponseReturnValue:
+    """Findings first, worst first, then every rule, as LiveKit has them now; a whole page without JavaScript."""
     require(policy.view_telephony)
     seen = picture.read()
-    said = words.of(seen)
-    outage = words.outage(seen.problem) if seen.problem else ""
-    wish = Wish.of(request.args)
-    page = listing.page(seen.rules, wish)
-    context = {"seen": seen, "labels": said, "said": list(said.items()), "outage": outage, "wish": wish, "page": page}
-    return htmx.respond("telephony/rules.html", "telephony/_rules.html", **context)
+    wish, sought = listing.Wish.of(request.args), found.Wish.of(request.args)
+    rows, findings = listing.page(seen.rules, wish), found.page(seen, sought)
+    context = {
+        "outage": words.outage(seen.problem) if seen.problem else "",
+        "says": words.of(findings.rows, seen.names),
+        "labels": words.of((view.finding for view in rows.rows if view.finding), seen.names),
+        "here": "telephony.rules" if htmx.is_swap() else "telephony.read_rules",
+        "last": diagnosis.latest(),
+    }
+    lists = {"seen": seen, "wish": wish, "page": rows, "sought": sought, "findings": findings}
+    return htmx.respond("telephony/rules_read.html", "telephony/_rules.html", **context, **lists)
+
+
+@bp.get("/telephony/rules/findings")
+def finding_kinds() -> ResponseReturnValue:
+    """What each finding means: a reference, a link to each."""
+    require(policy.view_telephony)
+    groups = {severity: [kind for kind in ORDER if SEVERITY[kind] is severity] for severity in Severity}
+    return render_template("telephony/finding_kinds.html", groups=groups, meanings=words.MEANINGS, repair=words.repair)
+
+
+@bp.get("/telephony/rules/count")
+def finding_count() -> ResponseReturnValue:
+    """How many findings there were last, for the sidebar."""
+    require(policy.view_telephony)
+    return render_template("telephony/_finding_count.html", last=diagnosis.latest())
 
 
 @bp.post("/telephony/rules/sweep")

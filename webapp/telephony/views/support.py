@@ -11,6 +11,7 @@ from webapp.rooms import queries as room_queries
 from webapp.rooms.models import Room
 from webapp.security import require
 from webapp.telephony import policy, problems, reconcile, words
+from webapp.telephony.repairs import links
 from webapp.telephony.views import comparison, sides
 from webapp.telephony.views.blueprint import bp
 from webapp.telephony.views.bundle import bundle
@@ -31,6 +32,7 @@ def support(slug: str) -> ResponseReturnValue:
         kept=sides.recorded(room, live),
         events=sides.happened(room.id),
         problem=problems.sentence(room.rule_problem),
+        repair=links.of_problem(room.rule_problem, room.id),
         outage=words.outage(live.problem) if live.problem else "",
     )
 

@@ -140,7 +140,7 @@ def _show(
         "trunk": shown,
         "rooms": rooms,
         "outage": _outage(seen),
-        "labels": words.of(seen),
+        "labels": words.of((view.finding for view in seen.rules_on(trunk_id) if view.finding), seen.names),
     }
     return htmx.respond(template, template, status, room_count=queries.room_count(trunk_id), **found, **context)
 

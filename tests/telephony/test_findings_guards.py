@@ -1,0 +1,79 @@
+"""Calls without a caller number must not reach a rule that hides numbers."""
+
+import pytest
+
+from tests.telephony.worlds import NUMBER, found, guard, kinds, own, room, rule, trunk
+from webapp.telephony.findings import Kind, Remedy, Severity
+
+
+def test_a_hiding_rule_without_a_guard_is_an_error_that_frontdesk_mends():
+    (finding,) = found(rule())
+    assert (finding.kind, finding.severity, finding.remedy) == (Kind.UNGUARDED, Severity.ERROR, Remedy.OURS)
+    assert finding.key == "unguarded~ST_a"
+
+
+def test_a_guarded_trunk_and_one_without_hiding_rules_are_fine():
+    assert kinds(guard(), rule()) == []
+    assert Kind.UNGUARDED not in kinds(rule(hide_phone_number=False))
+
+
+def test_a_hiding_rule_that_takes_only_callers_with_numbers_needs_no_guard():
+    assert Kind.UNGUARDED not in kinds(rule(inbound_numbers=["+15551234"]))
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"numbers": [NUMBER]},  # a PIN and a number beat the guard
+        {"inbound_numbers": [""]},
+        {"inbound_numbers": ["", "+15551234"], "numbers": [NUMBER]},
+    ],
+)
+def test_a_rule_that_takes_the_call_before_the_guard_defeats_it(fields: dict[str, object]):
+    (finding,) = found(guard(), rule(**fields))
+    assert (finding.kind, finding.remedy) == (Kind.DEFEATED, Remedy.FOREIGN)
+    assert [each.id for each in finding.rules] == ["SDR_a"]
+
+
+def test_a_showing_rule_with_a_pin_before_the_guard_defeats_it_too_because_the_pin_of_a_hiding_one_may_be_typed():
+    showing = rule("SDR_b", pin="99", hide_phone_number=False, inbound_numbers=[""])
+    assert Kind.DEFEATED in kinds(guard(), rule(), showing)
+    open_one = rule("SDR_b", pin="", hide_phone_number=False, inbound_numbers=[""], numbers=[NUMBER])
+    assert Kind.DEFEATED not in kinds(guard(), rule(), open_one)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"hide_phone_number": True},
+        {"inbound_numbers": ["+1"]},
+        {"trunk_ids": ["ST_a"], "rule": {"dispatch_rule_individual": {"room_prefix": "x", "pin": "1"}}},
+    ],
+)
+def test_a_guard_that_somebody_changed_is_ours_to_mend(fields: dict[str, object]):
+    live = room(sip_dispatch_rule_id="SDR_own")
+    (finding,) = found(live, own(live), guard(**fields))
+    assert (finding.kind, finding.remedy) == (Kind.DEFEATED, Remedy.OURS)
+    assert [each.id for each in finding.rules] == ["SDR_guard_ST_a"]
+
+
+def test_a_guard_with_numbers_is_narrow_and_not_beaten_where_it_stands():
+    live = room(sip_dispatch_rule_id="SDR_own")
+    (finding,) = found(live, own(live), guard(numbers=(NUMBER,)))
+    assert (finding.kind, finding.severity, finding.remedy) == (Kind.NARROW, Severity.WARNING, Remedy.OURS)
+
+
+def test_a_hiding_rule_of_no_trunk_is_not_covered_by_any_guard():
+    assert Kind.HIDING_WILDCARD in kinds(guard(), rule(trunk_ids=[]))
+    assert Kind.HIDING_WILDCARD not in kinds(guard(), rule(trunk_ids=[], hide_phone_number=False))
+
+
+def test_the_guard_of_a_trunk_that_is_gone_is_an_orphan():
+    (finding,) = found(trunk("ST_b"), guard("ST_a"))
+    assert (finding.kind, finding.key, finding.remedy) == (Kind.ORPHAN, "orphan~SDR_guard_ST_a", Remedy.OURS)
+
+
+def test_each_trunk_is_guarded_for_itself():
+    both = rule(trunk_ids=["ST_a", "ST_b"])
+    (finding,) = found(trunk("ST_a"), trunk("ST_b", "+2"), guard("ST_a"), both)
+    assert (finding.kind, finding.trunk_id) == (Kind.UNGUARDED, "ST_b")

@@ -1,0 +1,68 @@
+"""Numbers that are written so that no call has them."""
+
+import pytest
+
+from tests.telephony.worlds import NUMBER, found, guard, kinds, rule, trunk
+from webapp.telephony.findings import Kind, Remedy, Severity
+
+
+@pytest.mark.parametrize(
+    ("numbers", "detail"),
+    [
+        (["15550001"], "numbers.0.spelling"),
+        ([NUMBER, "+1 555 0001"], "numbers.1.form"),
+        (["sip:+15550001@example.org"], "numbers.0.form"),
+        (["+1555*"], "numbers.0.form"),
+        (["0015550001"], "numbers.0.zeros"),
+        (["+15559999"], "numbers.0.unlisted"),
+    ],
+)
+def test_a_called_number_that_the_rule_writes_otherwise_never_fits(numbers: list[str], detail: str):
+    finding = next(each for each in found(guard(), rule(numbers=numbers)) if each.kind is Kind.RULE_NUMBER)
+    assert (finding.detail, finding.remedy, finding.severity) == (detail, Remedy.FOREIGN, Severity.WARNING)
+
+
+@pytest.mark.parametrize("numbers", [[], [NUMBER]])
+def test_a_called_number_as_the_trunk_lists_it_fits(numbers: list[str]):
+    assert Kind.RULE_NUMBER not in kinds(guard(), rule(numbers=numbers))
+
+
+def test_a_trunk_without_numbers_takes_every_number_of_a_rule():
+    assert Kind.RULE_NUMBER not in kinds(guard(), trunk(numbers=[]), rule(numbers=["+15559999"]))
+
+
+@pytest.mark.parametrize("caller", ["+1 555", "sip:1@x", "0044123", "+44*"])
+def test_a_caller_in_a_form_that_no_call_has_never_fits(caller: str):
+    assert Kind.RULE_NUMBER in kinds(guard(), rule(inbound_numbers=[caller]))
+
+
+@pytest.mark.parametrize("caller", ["", "anonymous", "+44123", "44123", "*98"])
+def test_callers_as_calls_have_them_fit(caller: str):
+    assert Kind.RULE_NUMBER not in kinds(guard(), rule(inbound_numbers=[caller]))
+
+
+@pytest.mark.parametrize("written", [NUMBER, "15550001", "1 555 0001"])
+def test_the_trunks_own_number_among_the_callers_is_the_classic_confusion(written: str):
+    finding = next(each for each in found(guard(), rule(inbound_numbers=["+1", written])))
+    assert (finding.kind, finding.detail, finding.severity) == (
+        Kind.CALLED_AS_CALLER,
+        "inbound_numbers.1",
+        Severity.ERROR,
+    )
+
+
+def test_another_trunks_number_may_be_a_caller():
+    assert Kind.CALLED_AS_CALLER not in kinds(trunk(), trunk("ST_b", "+2"), rule(inbound_numbers=["+2"]))
+
+
+@pytest.mark.parametrize("field", ["numbers", "allowed_numbers"])
+@pytest.mark.parametrize("number", ["sip:+1555@x", "+1555*", "^\\+1555", "0044123", "++1", "(+33)1"])
+def test_a_trunks_number_that_livekit_cannot_read_is_found(field: str, number: str):
+    (finding,) = found(trunk(**{field: [NUMBER, number]}))
+    assert (finding.kind, finding.remedy) == (Kind.TRUNK_NUMBER, Remedy.BY_HAND)
+    assert finding.detail.startswith(f"{field}.1.")
+
+
+@pytest.mark.parametrize("number", [NUMBER, "1 (555) 00-01", "sales", "", "1000"])
+def test_a_trunks_number_that_livekit_normalises_is_fine(number: str):
+    assert kinds(trunk(numbers=[number])) == []

@@ -1,0 +1,156 @@
+"""Foreign rules are changed by a person alone, one at a time, by their name and for a ticket."""
+
+import re
+
+import pytest
+
+from tests.telephony.installation import Installation
+from tests.telephony.test_repair_all import begin
+from tests.telephony.test_repair_one import As, deed, ids, press, shown, twin, url
+from webapp.db import db
+from webapp.rooms.models import Room
+from webapp.telephony import picture, rules
+
+
+def test_a_person_chooses_which_of_two_foreign_rules_goes(installation: Installation, client_as: As):
+    night, day = sorted(twin(installation))
+    support, page = client_as("support"), url("conflict")
+    first = support.get(page).text
+    assert f"delete~{night}" in first and f"delete~{day}" in first
+    chosen = f"{page}?choice=delete~{day}"
+    named = re.search(r"type its name: <code>([^<]+)</code>", re.sub(r"\s+", " ", support.get(chosen).text))
+    assert named
+    answer = support.post(page, data={**shown(support.get(chosen)), "name": named[1], "ticket": "INC1"})
+    assert answer.status_code == 303
+    assert ids(installation) == {night}
+    assert (deed().target_id, deed().details["deleted"], deed().reason) == (night, [day], "INC1")
+    assert named[1] not in str(deed().details)
+
+
+@pytest.mark.parametrize(
+    ("name", "ticket", "words"),
+    [
+        ("", "INC1", "This is not the rule’s name"),
+        ("night line", "INC1", "This is not the rule’s name"),
+        ("Night line", "", "A foreign rule is changed for a ticket alone"),
+    ],
+)
+def test_a_wrong_name_or_no_ticket_changes_nothing(
+    installation: Installation, client_as: As, name: str, ticket: str, words: str
+):
+    installation.store(_rule(installation, name="Night line", trunk_ids=[]))
+    before, asked = ids(installation), installation.changes()
+    answer = press(client_as("support"), url("wildcard"), name=name, ticket=ticket)
+    assert answer.status_code == 422
+    assert words in answer.text
+    assert (ids(installation), installation.changes()) == (before, asked)
+
+
+@pytest.mark.parametrize("kind", ["wildcard", "empty-room-name", "untypable-pin", "no-kind", "self-conflict"])
+def test_a_rule_that_harms_by_being_there_is_deleted_by_name(installation: Installation, client_as: As, kind: str):
+    harms = {
+        "wildcard": {"trunk_ids": []},
+        "empty-room-name": {"rule": {"dispatch_rule_direct": {"room_name": "", "pin": "4711"}}},
+        "untypable-pin": {"rule": {"dispatch_rule_direct": {"room_name": "x", "pin": "12ab"}}},
+        "no-kind": {"rule": {}},
+        "self-conflict": {"numbers": ["+331", "331"]},
+    }
+    (rule_id,) = installation.store(_rule(installation, name="Old script", **harms[kind]))
+    found = next(each for each in picture.read().findings if each.rules and each.kind.value.startswith(kind[:6]))
+    page = f"/telephony/repairs/of/{found.key}?choice=delete~{rule_id}"
+    support = client_as("support")
+    fields = shown(support.get(page))
+    answer = support.post(page.partition("?")[0], data={**fields, "name": "Old script", "ticket": "INC1"})
+    assert answer.status_code == 303
+    assert rule_id not in ids(installation)
+
+
+def test_hiding_numbers_places_the_guard_and_keeps_the_rest_of_the_rule(installation: Installation, client_as: As):
+    fields = {"metadata": "theirs", "attributes": {"desk": "night"}}
+    (rule_id,) = installation.store(_rule(installation, name="Night line", hide_phone_number=False, **fields))
+    page = client_as("support").get(url("caller-visible")).text
+    assert "callers’ numbers hidden" in page and "Make the guard of its trunks." in page
+    assert press(client_as("support"), url("caller-visible"), name="Night line", ticket="INC1").status_code == 303
+    stored = next(rule for rule in installation.livekit.rules() if rule["sip_dispatch_rule_id"] == rule_id)
+    assert stored["hide_phone_number"] is True
+    assert (stored["metadata"], stored["attributes"], stored["name"]) == ("theirs", {"desk": "night"}, "Night line")
+    assert len(installation.guards()) == 1
+
+
+def test_a_missing_trunk_is_taken_out_but_never_the_last(installation: Installation, client_as: As):
+    both, alone = installation.store(
+        _rule(installation, name="Both", trunk_ids=[installation.trunk_id, "ST_gone"], pin="4711"),
+        _rule(installation, name="Alone", trunk_ids=["ST_gone"], pin="4712"),
+    )
+    found = {each.rules[0].id: each.key for each in picture.read().findings if each.kind.value == "dangling-trunk"}
+    support = client_as("support")
+    assert "undangle" not in support.get(f"/telephony/repairs/of/{found[alone]}").text
+    answer = press(support, f"/telephony/repairs/of/{found[both]}", name="Both", ticket="INC1")
+    assert answer.status_code == 303
+    stored = {rule["sip_dispatch_rule_id"]: rule["trunk_ids"] for rule in installation.livekit.rules()}
+    assert stored == {both: [installation.trunk_id], alone: ["ST_gone"]}
+
+
+def test_a_right_rule_of_ours_is_not_given_up_for_a_foreign_one(installation: Installation, client_as: As):
+    room = installation.live()
+    (foreign,) = installation.store(_rule(installation, name="Night line", pin=str(room.pin)))
+    page = client_as("support").get(url("conflict")).text
+    assert f"delete~{room.sip_dispatch_rule_id}" not in page
+    assert "type its name:" in page
+    press(client_as("support"), url("conflict"), name="Night line", ticket="INC1")
+    assert foreign not in ids(installation)
+    assert room.sip_dispatch_rule_id in ids(installation)
+
+
+def test_an_orphan_of_ours_goes_before_a_foreign_rule(installation: Installation, client_as: As):
+    room = installation.live()
+    installation.leave(room)
+    db.session.query(Room).filter_by(id=room.id).update({"web_count": 0})
+    (foreign,) = installation.store(_rule(installation, name="Night line", pin=str(room.pin)))
+    db.session.commit()
+    page = client_as("support").get(url("conflict")).text
+    assert "type its name:" not in page
+    press(client_as("support"), url("conflict"))
+    assert foreign in ids(installation)
+    assert room.sip_dispatch_rule_id not in ids(installation)
+
+
+def test_a_rule_that_only_bears_a_name_of_ours_is_foreign_in_every_finding(installation: Installation, client_as: As):
+    room = installation.live()
+    (impostor,) = installation.store(_rule(installation, name=rules.rule_name(room.id), pin=str(room.pin)))
+    support, page = client_as("support"), url("conflict")
+    run = begin(support)
+    assert run.done == 0
+    assert impostor in ids(installation), "a run touches nothing foreign"
+    assert "type its name:" in support.get(page).text
+    assert press(support, page, name=impostor, ticket="INC1").status_code == 303
+    assert impostor not in ids(installation)
+    assert room.sip_dispatch_rule_id in ids(installation)
+
+
+def test_a_name_with_a_number_in_it_is_not_shown_and_the_id_is_typed(installation: Installation, client_as: As):
+    (rule_id,) = installation.store(_rule(installation, name="for +33199005566", trunk_ids=[]))
+    page = client_as("support").get(url("wildcard"))
+    assert "99005566" not in page.text and "33199005566" not in page.text
+    assert press(client_as("support"), url("wildcard"), name=rule_id, ticket="INC1").status_code == 303
+    assert ids(installation) == set()
+    assert "33199005566" not in str((deed().details, deed().reason, deed().target_id))
+
+
+def test_while_the_protocol_cannot_omit_the_number_hiding_is_offered_and_omitting_is_not(
+    installation: Installation, client_as: As
+):
+    individual = {"dispatch_rule_individual": {"room_prefix": "call"}}
+    (rule_id,) = installation.store({"rule": individual, "name": "Night line", "trunk_ids": [installation.trunk_id]})
+    page = client_as("support").get(url("caller-in-room"))
+    assert "Leave the caller" not in page.text
+    assert "callers’ numbers hidden" in page.text
+    press(client_as("support"), url("caller-in-room"), name="Night line", ticket="INC1")
+    stored = next(rule for rule in installation.livekit.rules() if rule["sip_dispatch_rule_id"] == rule_id)
+    assert stored["hide_phone_number"] is True
+    assert stored["rule"]["dispatch_rule_individual"]["room_prefix"] == "call"
+
+
+def _rule(installation: Installation, pin: str = "4711", **fields: object) -> dict[str, object]:
+    direct = {"dispatch_rule_direct": {"room_name": "elsewhere", "pin": pin}}
+    return {"rule": direct, "trunk_ids": [installation.trunk_id], **fields}

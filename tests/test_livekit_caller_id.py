@@ -1,0 +1,47 @@
+"""Whether rules can keep numbers out of room names is told by the protocol's fields, not by its version."""
+
+import pytest
+from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
+from google.protobuf.message import Message
+
+from webapp.livekit.caller_id import omitting
+
+RULE = {"name": "x", "rule": {"dispatch_rule_individual": {"room_prefix": "call"}}}
+TEXT, BOOL, MESSAGE = (
+    descriptor_pb2.FieldDescriptorProto.Type.Value(f"TYPE_{name}") for name in ("STRING", "BOOL", "MESSAGE")
+)
+
+
+def protocol(name: str, in_rule: bool, in_kind: bool) -> type[Message]:
+    """A protocol with the field in a rule, in its kind, or nowhere."""
+    file = descriptor_pb2.FileDescriptorProto(name=f"{name}.proto", package=name, syntax="proto3")
+    kind, choice, info = (file.message_type.add(name=each) for each in ("Individual", "Rule", "Info"))
+    kind.field.add(name="room_prefix", number=1, type=TEXT)
+    choice.field.add(name="dispatch_rule_individual", number=1, type=MESSAGE, type_name=f".{name}.Individual")
+    info.field.add(name="rule", number=1, type=MESSAGE, type_name=f".{name}.Rule")
+    for message, has in ((info, in_rule), (kind, in_kind)):
+        if has:
+            message.field.add(name="omit_caller_id", number=9, type=BOOL)
+    pool = descriptor_pool.DescriptorPool()
+    pool.Add(file)
+    return message_factory.GetMessageClass(pool.FindMessageTypeByName(f"{name}.Info"))
+
+
+def test_the_installed_protocol_has_no_such_field_yet():
+    assert omitting(RULE) is None
+
+
+@pytest.mark.parametrize(
+    ("in_rule", "in_kind", "expected"),
+    [
+        (True, False, {**RULE, "omit_caller_id": True}),
+        (
+            False,
+            True,
+            {"name": "x", "rule": {"dispatch_rule_individual": {"room_prefix": "call", "omit_caller_id": True}}},
+        ),
+        (False, False, None),
+    ],
+)
+def test_the_field_is_set_where_the_protocol_has_it(in_rule: bool, in_kind: bool, expected: object):
+    assert omitting(RULE, protocol(f"p{in_rule}{in_kind}".lower(), in_rule, in_kind)) == expected

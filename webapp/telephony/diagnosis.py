@@ -1,0 +1,37 @@
+"""The last diagnosis, as counts in one row: the sidebar says what was found without asking LiveKit again."""
+
+from collections import Counter
+
+import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
+
+from webapp.db import db, utcnow
+from webapp.livekit.errors import LiveKitUnavailable
+from webapp.telephony import picture
+from webapp.telephony.findings import Severity
+from webapp.telephony.models import Diagnosis
+
+ROW = 1
+COUNTS = {severity: f"{severity.value}s" for severity in Severity}
+
+
+def latest() -> Diagnosis | None:
+    """What was found last, and when; None before the first diagnosis."""
+    return db.session.get(Diagnosis, ROW)
+
+
+def diagnose() -> None:
+    """Read LiveKit and keep what is found; the job of the clock. Commits. Raises LiveKitUnavailable."""
+    seen = picture.read()
+    if seen.problem:
+        raise LiveKitUnavailable(seen.problem)
+    counted = Counter(COUNTS[finding.severity] for finding in seen.findings)
+    values = {"read_at": utcnow(), **{name: counted[name] for name in COUNTS.values()}}
+    mine = sa.update(Diagnosis).where(Diagnosis.id == ROW).values(values)
+    if not db.session.execute(mine).rowcount:  # type: ignore[attr-defined]
+        try:
+            with db.collision_safe():
+                db.session.add(Diagnosis(id=ROW, **values))
+        except IntegrityError:
+            pass  # another process was first, and saw the same
+    db.session.commit()

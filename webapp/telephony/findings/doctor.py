@@ -1,0 +1,43 @@
+"""All checks, one after the other."""
+
+from collections.abc import Iterable
+
+from webapp.telephony.findings import conflicts, contents, guards, numbers, rooms, trunks
+from webapp.telephony.findings.finding import Finding
+from webapp.telephony.findings.kinds import ORDER
+from webapp.telephony.findings.world import World
+
+CHECKS = (
+    conflicts.of_rules,
+    conflicts.of_trunks,
+    guards.guards,
+    guards.hiding_wildcards,
+    guards.strays,
+    rooms.rooms,
+    rooms.impostors,
+    contents.contents,
+    contents.open_beside_pins,
+    numbers.of_rules,
+    numbers.of_trunks,
+    trunks.trunks,
+)
+
+
+def find(world: World) -> list[Finding]:
+    """Every finding, worst first, in an order that their keys alone decide."""
+    found = [finding for check in CHECKS for finding in check(world)]
+    return sorted(found, key=rank)
+
+
+def rank(finding: Finding) -> tuple[int, str]:
+    """Where a finding stands among all; a page begins after one."""
+    return ORDER[finding.kind], finding.key
+
+
+def by_rule(found: Iterable[Finding]) -> dict[str, Finding]:
+    """The worst finding of each rule, by its id."""
+    worst: dict[str, Finding] = {}
+    for finding in found:
+        for rule in finding.rules:
+            worst.setdefault(rule.id, finding)
+    return worst

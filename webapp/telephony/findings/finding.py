@@ -1,0 +1,45 @@
+"""One thing that is wrong."""
+
+from dataclasses import dataclass
+
+from webapp.telephony import rules as naming
+from webapp.telephony.facts import RoomFacts
+from webapp.telephony.findings.kinds import BY_HAND, OF_FOREIGN, SEVERITY, Kind, Remedy, Severity
+from webapp.telephony.matching import Rule, Trunk
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that is wrong: with which rules, which room, on which trunk.
+
+    `trunks` are those whose own configuration is wrong. `detail` says what exactly, in codes and places, never values:
+    `pin`, or `numbers.2` for the third entry of that list.
+    """
+
+    kind: Kind
+    rules: tuple[Rule, ...] = ()
+    room: RoomFacts | None = None
+    trunk_id: str = ""
+    trunks: tuple[Trunk, ...] = ()
+    detail: str = ""
+
+    @property
+    def key(self) -> str:
+        """What finds it again when LiveKit is read anew: its kind and ids, nothing personal."""
+        ids = [rule.id for rule in self.rules] or [trunk.id for trunk in self.trunks]
+        if not ids:
+            ids = [str(self.room.id) if self.room else self.trunk_id]
+        return "~".join([self.kind.value, *ids, *([self.detail] if self.detail else [])])
+
+    @property
+    def severity(self) -> Severity:
+        """How bad it is."""
+        return SEVERITY[self.kind]
+
+    @property
+    def remedy(self) -> Remedy:
+        """Who can put it right: Frontdesk itself only where every rule concerned is its own."""
+        if self.kind in BY_HAND:
+            return Remedy.BY_HAND
+        ours = self.kind not in OF_FOREIGN and all(naming.is_ours(rule) for rule in self.rules)
+        return Remedy.OURS if ours else Remedy.FOREIGN

@@ -1,0 +1,107 @@
+"""Everything that can be wrong, how bad it is, and who can put it right."""
+
+import enum
+
+
+class Severity(enum.Enum):
+    """How bad a finding is for callers, worst first; the values are looks of a badge."""
+
+    OUTAGE = "outage"  # every call of a trunk is refused
+    ERROR = "error"  # some callers are refused, or let in who should not be
+    WARNING = "warning"
+    NOTE = "note"
+
+
+class Remedy(enum.Enum):
+    """Who can put it right, and how."""
+
+    OURS = "ours"  # Frontdesk, safely: it touches only what it made itself
+    FOREIGN = "foreign"  # a person, by typing the rule's name
+    BY_HAND = "by_hand"  # a person, in the form of the trunk or the room
+
+
+class Kind(enum.Enum):
+    """What can be wrong, worst first; the values stand in links."""
+
+    CONFLICT = "conflict"
+    SELF_CONFLICT = "self-conflict"
+    NO_KIND = "no-kind"
+
+    SAME_NUMBER = "same-number"
+    TWO_DEFAULTS = "two-defaults"
+    UNGUARDED = "unguarded"
+    DEFEATED = "guard-defeated"
+    HIDING_WILDCARD = "hiding-wildcard"
+    MISSING = "missing"
+    WRONG_PIN = "wrong-pin"
+    WRONG_TRUNK = "wrong-trunk"
+    WILDCARD = "wildcard"
+    EVERYBODY = "allows-everybody"
+    HALF_CREDENTIALS = "half-credentials"
+    EMPTY_ROOM = "empty-room"
+    UNTYPABLE_PIN = "untypable-pin"
+    CALLED_AS_CALLER = "called-as-caller"
+
+    DIFFERS = "differs"
+    DUPLICATE = "duplicate"
+    ORPHAN = "orphan"
+    IMPOSTOR = "impostor"
+    NARROW = "narrow-guard"
+    NO_TRUNK = "no-trunk"
+    DANGLING = "dangling-trunk"
+    OPEN_BESIDE_PIN = "open-beside-pin"
+    RULE_NUMBER = "rule-number-form"
+    TRUNK_NUMBER = "trunk-number-form"
+    CALLER_IN_ROOM = "caller-in-room-name"
+    CALLER_VISIBLE = "caller-visible"
+    FORGEABLE = "forgeable-address"
+    OPEN_TRUNK = "open-trunk"
+
+    STALE = "stale-rule"
+    UNHEARD = "unheard"
+    CALLED_IN_ROOM = "called-in-room-name"
+    VISIBLE_BY_CHOICE = "visible-by-choice"
+
+
+ORDER = {kind: place for place, kind in enumerate(Kind)}
+_FIRST = {
+    Severity.OUTAGE: Kind.CONFLICT,
+    Severity.ERROR: Kind.SAME_NUMBER,
+    Severity.WARNING: Kind.DIFFERS,
+    Severity.NOTE: Kind.STALE,
+}
+
+
+def _severity(kind: Kind) -> Severity:
+    return max((severity for severity, first in _FIRST.items() if ORDER[first] <= ORDER[kind]), key=_place)
+
+
+def _place(severity: Severity) -> int:
+    return ORDER[_FIRST[severity]]
+
+
+SEVERITY = {kind: _severity(kind) for kind in Kind}
+
+OF_TRUNKS = {
+    Kind.SAME_NUMBER,
+    Kind.TWO_DEFAULTS,
+    Kind.EVERYBODY,
+    Kind.HALF_CREDENTIALS,
+    Kind.TRUNK_NUMBER,
+    Kind.FORGEABLE,
+    Kind.OPEN_TRUNK,
+}
+BY_HAND = OF_TRUNKS | {Kind.NO_TRUNK, Kind.VISIBLE_BY_CHOICE}
+OF_FOREIGN = {
+    Kind.WILDCARD,
+    Kind.EMPTY_ROOM,
+    Kind.UNTYPABLE_PIN,
+    Kind.CALLED_AS_CALLER,
+    Kind.IMPOSTOR,
+    Kind.DANGLING,
+    Kind.OPEN_BESIDE_PIN,
+    Kind.RULE_NUMBER,
+    Kind.CALLER_IN_ROOM,
+    Kind.CALLED_IN_ROOM,
+    Kind.CALLER_VISIBLE,
+}

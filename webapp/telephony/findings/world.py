@@ -1,0 +1,67 @@
+"""What the doctor looks at: both sides, read once, with what several checks look up."""
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+
+from webapp.telephony import rules as naming
+from webapp.telephony.facts import RoomFacts
+from webapp.telephony.matching import Rule, Trunk
+
+OURS_BEGINS = "frontdesk"
+
+
+@dataclass(frozen=True)
+class World:
+    """LiveKit's rules and trunks, sorted by id; our rows of rooms that are live, have a rule or are named by one.
+
+    `live` are the rooms that LiveKit has, with how many are inside (which lags), None where it was not asked; `now` is
+    when it was asked.
+    """
+
+    rules: list[Rule]
+    rooms: Mapping[uuid.UUID, RoomFacts]
+    trunks: list[Trunk]
+    now: datetime
+    live: Mapping[uuid.UUID, int] | None = None
+
+    @cached_property
+    def trunk(self) -> dict[str, Trunk]:
+        """LiveKit's trunks by id."""
+        return {trunk.id: trunk for trunk in self.trunks}
+
+    @cached_property
+    def rule_ids(self) -> set[str]:
+        """The ids of LiveKit's rules."""
+        return {rule.id for rule in self.rules}
+
+    @cached_property
+    def impostors(self) -> set[str]:
+        """The ids of rules that are named like ours, but are none of ours."""
+        return {rule.id for rule in self.rules if self._is_impostor(rule)}
+
+    @cached_property
+    def foreign(self) -> list[Rule]:
+        """The rules that Frontdesk did not make."""
+        return [rule for rule in self.rules if rule.id in self.impostors or not naming.is_ours(rule)]
+
+    @cached_property
+    def on_trunk(self) -> dict[str, list[Rule]]:
+        """The rules that name a trunk, by its id; those of no trunk stand under the empty id."""
+        found: dict[str, list[Rule]] = {}
+        for rule in self.rules:
+            for trunk_id in dict.fromkeys(rule.trunk_ids or ("",)):
+                found.setdefault(trunk_id, []).append(rule)
+        return found
+
+    def _is_impostor(self, rule: Rule) -> bool:
+        if not rule.name.casefold().startswith(OURS_BEGINS) or naming.guarded_trunk(rule) is not None:
+            return False
+        room_id = naming.room_id_of(rule) or naming.old_room_id_of(rule)
+        room = self.rooms.get(room_id) if room_id else None
+        if room is None:
+            return True
+        known = rule.id in (room.sip_dispatch_rule_id, room.old_sip_dispatch_rule_id)
+        return not known and (rule.kind, rule.room) != ("direct", str(room.id))

@@ -1,0 +1,129 @@
+"""What a repair asks of LiveKit, each so that it may be done again: nothing is created, changed or deleted twice."""
+
+import uuid
+from collections.abc import Iterable
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+
+import sqlalchemy as sa
+
+from webapp import background
+from webapp.db import db, utcnow
+from webapp.livekit import sip
+from webapp.livekit.errors import LiveKitError
+from webapp.rooms.models import Room
+from webapp.telephony import guards, jobs, placing, problems, reconcile, rules
+from webapp.telephony.findings import Finding, Kind
+from webapp.telephony.placing import Pending
+from webapp.telephony.repairs.sight import Sight
+from webapp.telephony.rules import Json
+
+
+@dataclass(frozen=True)
+class Follow:
+    """LiveKit is made to follow a room: one rule as the room wants it, or none."""
+
+    room_id: uuid.UUID
+
+
+@dataclass(frozen=True)
+class Heal:
+    """A trunk gets its one guard as it should be."""
+
+    trunk_id: str
+
+
+@dataclass(frozen=True)
+class Delete:
+    """A rule goes."""
+
+    rule_id: str
+
+
+@dataclass(frozen=True)
+class Replace:
+    """A rule gets another content under the same id; `content` is LiveKit's whole object."""
+
+    rule_id: str
+    content: Json = field(compare=False, repr=False)
+
+
+Deed = Follow | Heal | Delete | Replace
+REFUSING = {Kind.CONFLICT, Kind.SELF_CONFLICT, Kind.NO_KIND}  # LiveKit refuses every call on their trunk
+
+
+def do(deeds: Iterable[Deed], sight: Sight) -> str:
+    """Do the deeds in order until one fails; returns its problem, empty for none. Commits.
+
+    `sight` is what they were planned from; what our rows have learnt since then counts more.
+    """
+    for deed in deeds:
+        try:
+            problem = _do(deed, sight)
+        except Pending as pending:
+            problem = pending.problem
+        except LiveKitError as error:
+            problem = problems.failed(error)
+        db.session.rollback()
+        if problem:
+            return problem
+    return ""
+
+
+def wake(finding: Finding) -> None:
+    """Rooms that waited for the end of a conflict get their rules now, not with the next sweep. Commits."""
+    if finding.kind not in REFUSING:
+        return
+    waits = sa.or_(Room.rule_problem.startswith("pair"), Room.rule_problem.startswith("refused"))
+    waiting = sa.update(Room).where(waits, Room.deleted_at.is_(None))
+    if finding.trunk_id:
+        waiting = waiting.where(Room.trunk_id == finding.trunk_id)
+    db.session.execute(waiting.values(reconcile_at=utcnow()))
+    db.session.commit()
+    background.run(jobs.sweep)
+
+
+def _do(deed: Deed, sight: Sight) -> str:
+    match deed:
+        case Follow(room_id):
+            return _follow(room_id, sight)
+        case Heal(trunk_id):
+            return _heal(trunk_id, sight)
+        case Delete(rule_id):
+            placing.take_away(rule_id)
+        case Replace(rule_id, content):
+            return _replace(rule_id, content)
+    return ""
+
+
+def _follow(room_id: uuid.UUID, sight: Sight) -> str:
+    jobs.observe(room_id, sight.of_room.get(room_id, []), sight.begun, jobs.Swept())
+    room = db.session.get(Room, room_id)
+    db.session.commit()
+    if room is None:
+        return ""
+    reconcile.now(room)
+    return room.rule_problem if room.rule_problem != problems.NO_TRUNK else ""
+
+
+def _heal(trunk_id: str, sight: Sight) -> str:
+    trunk = sight.seen.trunk(trunk_id)
+    hiding = trunk_id in sight.hiding
+    numbers = rules.guard_numbers(trunk.live) if trunk and trunk.live else ()
+    guards.heal(trunk_id, sight.guards.get(trunk_id, []), numbers=numbers, hiding=hiding)
+    row = guards.row_of(trunk_id)
+    problem = row.guard_problem if hiding or row.guard_rule_id else ""
+    db.session.commit()
+    return problem
+
+
+def _replace(rule_id: str, content: Json) -> str:
+    """A rule that is to hide numbers gets its guards first; without one of them it stays as it is."""
+    with ExitStack() as held:
+        for trunk_id in sorted(content.get("trunk_ids") or ()):
+            held.enter_context(placing.creating_on(trunk_id))
+        for trunk_id in content["trunk_ids"] if content.get("hide_phone_number") else ():
+            if guards.ensure(trunk_id) == problems.GUARD_REFUSED:
+                return problems.GUARD_REFUSED
+        sip.replace_rule(rule_id, content)
+    return ""

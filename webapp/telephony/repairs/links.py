@@ -1,0 +1,16 @@
+"""From what keeps a room waiting to the finding whose repair ends it."""
+
+import uuid
+
+from webapp.telephony.findings import Kind
+
+
+def of_problem(problem: str, room_id: uuid.UUID) -> str:
+    """The key of the finding; empty where nothing but time helps."""
+    code, first, second = [*problem.split("\t", 2), "", ""][:3]
+    if code == "conflict":  # LiveKit holds no pair: it refused ours
+        return f"{Kind.MISSING.value}~{room_id}"
+    if code != "pair":
+        return ""
+    kind = Kind.SELF_CONFLICT if first == second else Kind.CONFLICT
+    return "~".join([kind.value, *sorted({first, second})])

@@ -1,0 +1,101 @@
+"""LiveKit and our rows as one reading saw them, with what planning many repairs looks up."""
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+
+from webapp.db import utcnow
+from webapp.telephony import picture, rules
+from webapp.telephony.facts import RoomFacts
+from webapp.telephony.findings import Finding, Kind
+from webapp.telephony.matching import Rule
+from webapp.telephony.picture import Picture
+
+
+@dataclass(frozen=True)
+class Sight:
+    """A reading; `begun` is before the first question, so that a row that changed since is known to be newer."""
+
+    begun: datetime
+    seen: Picture
+
+    @property
+    def problem(self) -> str:
+        """Why LiveKit could not be read; empty when it was."""
+        return self.seen.problem
+
+    @cached_property
+    def findings(self) -> dict[str, Finding]:
+        """What is wrong, by key, worst first."""
+        return {finding.key: finding for finding in self.seen.findings}
+
+    @cached_property
+    def rooms(self) -> dict[uuid.UUID, RoomFacts]:
+        """The rooms of the rules and findings."""
+        of_rules = {view.room.id: view.room for view in self.seen.rules if view.room}
+        return of_rules | {finding.room.id: finding.room for finding in self.seen.findings if finding.room}
+
+    @cached_property
+    def by_id(self) -> dict[str, Rule]:
+        """LiveKit's rules."""
+        return {view.rule.id: view.rule for view in self.seen.rules}
+
+    @cached_property
+    def impostors(self) -> set[str]:
+        """Rules that have the name of one of ours, and are not ours."""
+        return {rule.id for found in self.seen.findings if found.kind is Kind.IMPOSTOR for rule in found.rules}
+
+    def web_inside(self, room: RoomFacts) -> int:
+        """How many came by web; nobody where LiveKit does not have the room, whatever our row believes."""
+        return 0 if room.id in self._left else room.web_count
+
+    @cached_property
+    def _left(self) -> set[uuid.UUID]:
+        orphans = [found for found in self.seen.findings if found.kind is Kind.ORPHAN and found.room]
+        return {found.room.id for found in orphans if found.room and rules.room_id_of(found.rules[0]) == found.room.id}
+
+    @cached_property
+    def foreign_keys(self) -> dict[tuple[str, str, str, str], Rule]:
+        """Which rule that is not ours takes which calls."""
+        foreign = [rule for rule in self.by_id.values() if not rules.is_ours(rule) or rule.id in self.impostors]
+        return {key: rule for rule in foreign for key in rule.keys}
+
+    @cached_property
+    def of_room(self) -> dict[uuid.UUID, list[Rule]]:
+        """The rules of each room; those that somebody else gave a room's name are none of them."""
+        found: dict[uuid.UUID, list[Rule]] = {}
+        for view in self.seen.rules:
+            room_id = rules.room_id_of(view.rule)
+            if room_id is not None and view.rule.id not in self.impostors:
+                found.setdefault(room_id, []).append(view.rule)
+        return found
+
+    @cached_property
+    def guards(self) -> dict[str, list[Rule]]:
+        """The guards of each trunk."""
+        found: dict[str, list[Rule]] = {}
+        for view in self.seen.rules:
+            if trunk_id := rules.guarded_trunk(view.rule):
+                found.setdefault(trunk_id, []).append(view.rule)
+        return found
+
+    @cached_property
+    def hiding(self) -> set[str]:
+        """The trunks on which some rule hides callers' numbers."""
+        return {trunk_id for view in self.seen.rules if view.rule.hides_caller for trunk_id in view.rule.trunk_ids}
+
+    @cached_property
+    def trunk_names(self) -> dict[str, str]:
+        """What to call the trunks, by id."""
+        return {trunk.id: trunk.name for trunk in self.seen.trunks}
+
+    def trunk_name(self, trunk_id: str) -> str:
+        """What to call one trunk; one that nobody knows goes by its id."""
+        return self.trunk_names.get(trunk_id, trunk_id)
+
+
+def look() -> Sight:
+    """Read LiveKit and our rows, once each."""
+    begun = utcnow()
+    return Sight(begun, picture.read())

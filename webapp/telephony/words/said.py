@@ -1,0 +1,64 @@
+"""A finding as its row shows it."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from flask_babel import gettext as _
+
+from webapp.livekit import sip
+from webapp.telephony import problems
+from webapp.telephony.findings import SEVERITY, Finding, Kind, Severity
+from webapp.telephony.words import facts
+from webapp.telephony.words.meanings import MEANINGS
+from webapp.telephony.words.shown import without_numbers
+
+
+@dataclass(frozen=True)
+class Said:
+    """The words of a finding; `badge` is the badge's look."""
+
+    badge: str
+    label: str
+    fact: str
+    effect: str
+    repair: str
+    pending: str  # why LiveKit has not followed yet, where we know
+
+
+def say(finding: Finding, trunks: Mapping[str, str]) -> Said:
+    """The finding in words; `trunks` are the names of trunks by id."""
+    meaning = MEANINGS[finding.kind]
+    said = (facts.of(finding, trunks), str(meaning.effect), repair(finding.kind), _pending(finding))
+    return Said(finding.severity.value, label(finding.kind), *said)
+
+
+def of(findings: Iterable[Finding], trunks: Mapping[str, str]) -> dict[str, Said]:
+    """The words of some findings, by key."""
+    return {finding.key: say(finding, trunks) for finding in findings}
+
+
+def repair(kind: Kind) -> str:
+    """What puts such a finding right, with LiveKit's own switch where the installed protocol has it."""
+    if kind is Kind.CALLER_IN_ROOM and sip.omits_caller_id():
+        return str(_("Set omit_caller_id, which leaves the number out; or use a Direct rule."))
+    return str(MEANINGS[kind].repair)
+
+
+def label(kind: Kind) -> str:
+    """What the badge of such a finding says."""
+    return str(_("Outage") if SEVERITY[kind] is Severity.OUTAGE else MEANINGS[kind].label)
+
+
+def outage(code: str) -> str:
+    """Why LiveKit's lists are not there."""
+    if code == "no_sip":
+        return str(_("LiveKit runs without Redis, so that it has no SIP: it knows no trunks and no rules."))
+    return str(_("LiveKit did not answer (%(code)s). What stands here is what we know ourselves.", code=code))
+
+
+def _pending(finding: Finding) -> str:
+    """Why LiveKit has not followed; the name of a foreign rule may hold a number."""
+    problem = finding.room.rule_problem if finding.room else ""
+    code, *rest = problem.split("\t", 2)
+    told = [*rest[:1], *map(without_numbers, rest[1:])] if code == "conflict" else rest
+    return problems.sentence("\t".join([code, *told]))
