@@ -9,6 +9,7 @@ from flask import Flask
 from werkzeug.exceptions import HTTPException
 
 from tests.browser.desk import Desk
+from tests.browser.meeting import Phone
 
 NO_PAGES = {  # fragments, files, redirects, and what machines ask
     "access.list_csv",
@@ -24,6 +25,7 @@ NO_PAGES = {  # fragments, files, redirects, and what machines ask
     "rooms.check_slug",
     "rooms.hide_pin",
     "static",
+    "telephony.calls_csv",
     "telephony.support_bundle",
 }
 OF_GUESTS = {"accounts.callback", "accounts.login", "accounts.signed_out", "lobby.join", "lobby.wait"}
@@ -103,16 +105,30 @@ def explain(admin: Desk) -> str:
     return admin.path
 
 
+def move(admin: Desk) -> None:
+    """Spread the rooms over a second trunk."""
+    admin.go("/telephony/trunks/new")
+    admin.fill("Name", "Ferry line")
+    admin.fill("Called numbers", "+33 1 99 00 55 57")
+    admin.press("Save in LiveKit")
+    admin.page.get_by_role("heading", name="Ferry line", level=1).wait_for()
+    admin.go("/telephony/moves/new?source=*&target=%3D")
+    admin.page.get_by_role("button", name=re.compile(r"Move \d+ room")).click()
+    admin.sees_after_a_while("Done")
+
+
 @pytest.mark.parametrize("scripts", [True], ids=["with JavaScript"])
-def test_every_page_is_accessible_and_fits_in_both_themes(app: Flask, people: Callable[[str], Desk]):
+def test_every_page_is_accessible_and_fits_in_both_themes(app: Flask, people: Callable[[str], Desk], phone: Phone):
     owner, admin, guest = people("owner"), people("admin"), people("")
     owner.go("/rooms/")
     owner.follow("Housing committee")
     link = "/join/" + owner.path.split("/")[2]
+    phone.call(owner.number(), owner.pin(), caller="+33612345622")
     record(owner)
     ask(people(""), link, "Rasmus Holt")
     waiting = ask(guest, link, "Wolfeschlegelsteinhausenbergerdorff the Elder of Philadelphia")
 
+    move(admin)
     walks = [Walk(app, desk) for desk in (owner, admin, guest)]
     walks[0].from_the_desk()
     walks[1].from_the_desk()
