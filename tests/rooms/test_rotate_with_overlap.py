@@ -258,6 +258,20 @@ def test_an_old_rule_that_somebody_deleted_in_livekit_comes_back(client_as: As, 
     assert pins(livekit) == both(stored(live), before)
 
 
+def test_a_foreign_rule_in_the_old_pins_place_does_not_keep_the_new_pin_from_working(
+    client_as: As, live: Room, livekit: LiveKit
+):
+    livekit.leave(str(live.id), "web")
+    reconcile.now(live)
+    direct = {"dispatch_rule_direct": {"room_name": "elsewhere", "pin": live.pin}}
+    livekit.store_sip(rules=[{"name": "theirs", "trunk_ids": [live.trunk_id], "rule": direct}])
+    rotate(client_as("owner"), live)
+    livekit.join(str(live.id), "web")
+    reconcile.now(stored(live))
+    assert pins(livekit)[rules.rule_name(live.id)] == stored(live).pin
+    assert stored(live).rule_problem.startswith("conflict")
+
+
 def test_two_rules_of_one_room_are_no_finding(client_as: As, app: Flask, live: Room):
     rotate(client_as("owner"), live)
     page = client_as("support").get("/telephony/rules/").text

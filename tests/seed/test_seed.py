@@ -113,6 +113,8 @@ OF_THE_MOMENT = {
     "periodic_jobs",
     "trunk_moves",
     "moved_rooms",
+    "caller_keys",
+    "probes",
 }
 
 

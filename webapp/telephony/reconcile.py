@@ -101,7 +101,7 @@ def _look(room: Room) -> None:
 
 def _agree(room: Room) -> str:
     """Bring LiveKit's rule to what the room wants; returns a problem that is no failure, empty for none."""
-    _agree_on_old(room)
+    behind = _agree_on_old(room)
     wish = rules.desired(room, room.web_count)
     if wish is None:
         if room.sip_dispatch_rule_id is not None:
@@ -110,19 +110,25 @@ def _agree(room: Room) -> str:
         return problems.NO_TRUNK if room.live and room.phone_enabled and not room.trunk_id else ""
     if room.sip_dispatch_rule_id is None or room.rule_fingerprint != rules.fingerprint(Rule.parse(wish)):
         _remember(room, placing.place(wish, room.sip_dispatch_rule_id))
-    return problems.TRUNK_GONE if trunks.gone(room.trunk_id) else ""
+    return behind or (problems.TRUNK_GONE if trunks.gone(room.trunk_id) else "")
 
 
-def _agree_on_old(room: Room) -> None:
-    """The PIN before works on under a name of its own, or goes. It comes first: the rule that it has may bear the name
-    that the new PIN's rule is known by."""
+def _agree_on_old(room: Room) -> str:
+    """The PIN before works on under a name of its own, or goes; returns why it cannot, empty for nothing.
+
+    It comes first, because its rule may bear the name of the new PIN's; the new PIN does not wait for it, though.
+    """
     wish = rules.desired_old(room, room.web_count)
     if wish is None:
         if room.old_sip_dispatch_rule_id is not None:
             placing.take_away(room.old_sip_dispatch_rule_id)
             _remember_old(room, None)
     elif room.old_sip_dispatch_rule_id is None or room.old_rule_fingerprint != rules.fingerprint(Rule.parse(wish)):
-        _remember_old(room, placing.place(wish, room.old_sip_dispatch_rule_id))
+        try:
+            _remember_old(room, placing.place(wish, room.old_sip_dispatch_rule_id))
+        except Pending as pending:
+            return pending.problem
+    return ""
 
 
 def _remember(room: Room, placed: Placed | None) -> None:
