@@ -3,8 +3,9 @@
 import pytest
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 from google.protobuf.message import Message
+from livekit.protocol.sip import SIPDispatchRuleCallee, SIPDispatchRuleIndividual, SIPDispatchRuleInfo
 
-from webapp.livekit.caller_id import omitting
+from webapp.livekit.caller_id import can_omit, omitting
 
 RULE = {"name": "x", "rule": {"dispatch_rule_individual": {"room_prefix": "call"}}}
 TEXT, BOOL, MESSAGE = (
@@ -27,10 +28,6 @@ def protocol(name: str, in_rule: bool, in_kind: bool) -> type[Message]:
     return message_factory.GetMessageClass(pool.FindMessageTypeByName(f"{name}.Info"))
 
 
-def test_the_installed_protocol_has_no_such_field_yet():
-    assert omitting(RULE) is None
-
-
 @pytest.mark.parametrize(
     ("in_rule", "in_kind", "expected"),
     [
@@ -45,3 +42,15 @@ def test_the_installed_protocol_has_no_such_field_yet():
 )
 def test_the_field_is_set_where_the_protocol_has_it(in_rule: bool, in_kind: bool, expected: object):
     assert omitting(RULE, protocol(f"p{in_rule}{in_kind}".lower(), in_rule, in_kind)) == expected
+
+
+@pytest.mark.parametrize("has", [True, False])
+def test_a_protocol_with_the_field_can_leave_numbers_out_of_room_names_and_others_cannot(has: bool):
+    assert can_omit(protocol(f"q{has}".lower(), has, False)) is has
+
+
+def test_the_installed_protocol_is_looked_at_when_none_is_named():
+    installed = (SIPDispatchRuleInfo, SIPDispatchRuleIndividual, SIPDispatchRuleCallee)
+    told = any("omit_caller_id" in kind.DESCRIPTOR.fields_by_name for kind in installed)
+    assert can_omit() is told
+    assert (omitting(RULE) is not None) is told

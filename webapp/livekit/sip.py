@@ -11,8 +11,6 @@ from livekit.protocol.sip import (
     DeleteSIPTrunkRequest,
     ListSIPDispatchRuleRequest,
     ListSIPInboundTrunkRequest,
-    SIPDispatchRuleCallee,
-    SIPDispatchRuleIndividual,
     SIPDispatchRuleInfo,
     SIPInboundTrunkInfo,
 )
@@ -87,15 +85,6 @@ def delete_rule(sip_dispatch_rule_id: str) -> bool:
             return False
         raise
     return True
-
-
-def omits_caller_id(*messages: type[Message]) -> bool:
-    """The installed protocol can keep numbers out of the names of rooms that rules make (sip issue 726).
-
-    Found by looking for the field, in a rule or in its kinds: versions are numbered by whoever packages them.
-    """
-    looked_at = messages or (SIPDispatchRuleInfo, SIPDispatchRuleIndividual, SIPDispatchRuleCallee)
-    return any("omit_caller_id" in message.DESCRIPTOR.fields_by_name for message in looked_at)
 
 
 def _json(message: Message) -> Json:

@@ -118,7 +118,7 @@ def read() -> Picture:
         return _picture(None, [], {}, [], "no_sip" if error.without_redis else error.code)
     trunks, stored = parse_trunks(listed), parse_rules(kept)
     inside = {room_id: room.participants for room in live if (room_id := rules.as_room_id(room.name))}
-    named = {room_id for rule in stored if (room_id := rules.room_id_of(rule) or rules.old_room_id_of(rule))}
+    named = {room_id for rule in stored if (room_id := rules.room_id_of(rule))}
     rooms = queries.rooms_with_rules(named | inside.keys())
     found = findings.find(World(stored, rooms, trunks, asked_at, inside))
     return _picture(trunks, stored, rooms, found, "")
@@ -155,7 +155,7 @@ def _trunks(live: list[LiveTrunk] | None, rows: dict[str, Trunk], stored: list[R
 
 
 def _rule(rule: Rule, rooms: dict[uuid.UUID, RoomFacts], names: dict[str, str], worst: dict[str, Finding]) -> RuleView:
-    room_id = rules.room_id_of(rule) or rules.old_room_id_of(rule)
+    room_id = rules.room_id_of(rule)
     owner = "room" if room_id else "guard" if rules.guarded_trunk(rule) else "foreign"
     trunks = tuple(names.get(trunk_id, trunk_id) for trunk_id in rule.trunk_ids)
     return RuleView(rule, owner, rooms.get(room_id) if room_id else None, trunks, worst.get(rule.id))

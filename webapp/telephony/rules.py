@@ -81,11 +81,6 @@ def is_old(rule: Rule) -> bool:
     return rule.name.startswith(OLD_RULE)
 
 
-def old_room_id_of(rule: Rule) -> uuid.UUID | None:
-    """The room whose old PIN this rule still takes; None for all others."""
-    return as_room_id(rule.name.removeprefix(OLD_RULE)) if rule.name.startswith(OLD_RULE) else None
-
-
 def as_room_id(name: str) -> uuid.UUID | None:
     """The room that a live room may be; None for a name that is not the canonical form of a UUID."""
     try:
@@ -102,7 +97,7 @@ def guarded_trunk(rule: Rule) -> str | None:
 
 def is_ours(rule: Rule) -> bool:
     """Frontdesk made the rule."""
-    return any(told is not None for told in (room_id_of(rule), old_room_id_of(rule), guarded_trunk(rule)))
+    return room_id_of(rule) is not None or guarded_trunk(rule) is not None
 
 
 def fingerprint(rule: Rule) -> str:

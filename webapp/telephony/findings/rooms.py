@@ -36,9 +36,7 @@ def _by_room(world: World) -> tuple[dict[uuid.UUID, list[Rule]], dict[uuid.UUID,
         if rule.id in world.impostors:
             continue
         if room_id := naming.room_id_of(rule):
-            found.setdefault(room_id, []).append(rule)
-        elif room_id := naming.old_room_id_of(rule):
-            old.setdefault(room_id, []).append(rule)
+            (old if naming.is_old(rule) else found).setdefault(room_id, []).append(rule)
     return found, old
 
 
@@ -63,8 +61,7 @@ def _of_room(world: World, room: RoomFacts, found: list[Rule]) -> Iterator[Findi
 
 def _of_old(world: World, room: RoomFacts, old: list[Rule]) -> Iterator[Finding]:
     """The second rule of a room whose old PIN still works for a while."""
-    wanted = naming.desired(room, _web_inside(world, room)) is not None
-    running = wanted and room.old_pin_until is not None and room.old_pin_until > world.now
+    running = naming.desired_old(room, _web_inside(world, room), world.now) is not None
     for rule in old:
         if not running or rule.pin != room.old_pin:
             yield Finding(Kind.ORPHAN, (rule,), room, room.trunk_id)
@@ -98,5 +95,5 @@ def _differences(room: RoomFacts, rule: Rule, wanted: Rule) -> Iterator[Finding]
 
 def _different(rule: Rule, wanted: Rule) -> str:
     """Which other fields differ, by name."""
-    fields = ("kind", "room", "hides_caller", "inbound_numbers", "numbers")
+    fields = ("name", "kind", "room", "hides_caller", "inbound_numbers", "numbers")
     return ".".join(field for field in fields if getattr(rule, field) != getattr(wanted, field))

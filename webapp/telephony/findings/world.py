@@ -59,7 +59,7 @@ class World:
     def _is_impostor(self, rule: Rule) -> bool:
         if not rule.name.casefold().startswith(OURS_BEGINS) or naming.guarded_trunk(rule) is not None:
             return False
-        room_id = naming.room_id_of(rule) or naming.old_room_id_of(rule)
+        room_id = naming.room_id_of(rule)
         room = self.rooms.get(room_id) if room_id else None
         if room is None:
             return True

@@ -124,7 +124,7 @@ def _deed(rule: Rule, sight: Sight, *, orphan: bool = False) -> Deed:
     """What puts a rule of ours right."""
     if trunk_id := rules.guarded_trunk(rule):
         return Heal(trunk_id)
-    room_id = rules.room_id_of(rule) or (None if orphan else rules.old_room_id_of(rule))
+    room_id = None if orphan and rules.is_old(rule) else rules.room_id_of(rule)
     return Follow(room_id) if room_id in sight.rooms else Delete(rule.id)
 
 

@@ -52,8 +52,8 @@ class Sight:
 
     @cached_property
     def _left(self) -> set[uuid.UUID]:
-        orphans = [found for found in self.seen.findings if found.kind is Kind.ORPHAN and found.room]
-        return {found.room.id for found in orphans if found.room and rules.room_id_of(found.rules[0]) == found.room.id}
+        orphans = (found for found in self.seen.findings if found.kind is Kind.ORPHAN)
+        return {found.room.id for found in orphans if found.room and not rules.is_old(found.rules[0])}
 
     @cached_property
     def foreign_keys(self) -> dict[tuple[str, str, str, str], Rule]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from flask_babel import gettext as _
 
-from webapp.livekit import sip
+from webapp.livekit import caller_id
 from webapp.telephony import problems
 from webapp.telephony.findings import SEVERITY, Finding, Kind, Severity
 from webapp.telephony.words import facts
@@ -39,7 +39,7 @@ def of(findings: Iterable[Finding], trunks: Mapping[str, str]) -> dict[str, Said
 
 def repair(kind: Kind) -> str:
     """What puts such a finding right, with LiveKit's own switch where the installed protocol has it."""
-    if kind is Kind.CALLER_IN_ROOM and sip.omits_caller_id():
+    if kind is Kind.CALLER_IN_ROOM and caller_id.can_omit():
         return str(_("Set omit_caller_id, which leaves the number out; or use a Direct rule."))
     return str(MEANINGS[kind].repair)
 
