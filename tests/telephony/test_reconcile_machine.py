@@ -64,8 +64,8 @@ class Machine(RuleBasedStateMachine):
     later: Callable[[timedelta], None]
     random: Random
 
-    @initialize(number=flag)
-    def begin(self, number: bool) -> None:
+    @initialize()
+    def begin(self) -> None:
         self.random.seed(0)  # LiveKit's ids: they decide what it looks at first
         db.session.rollback()
         empty()
@@ -80,8 +80,11 @@ class Machine(RuleBasedStateMachine):
         self.troubled = False
         self.landed = time.monotonic()
         self._be_well()
-        self.make_trunk(number=True)
-        self.make_room(0, hide=True)
+        for hide in (True, False):  # something to change from the first step on
+            self.make_trunk(number=True)
+            self.make_room(len(self.trunks) - 1, hide=hide)
+            self.place.join(self._rooms()[-1], "ann")
+        self.sweep()
 
     # our rooms
 
@@ -308,6 +311,19 @@ class Machine(RuleBasedStateMachine):
         assert done.failures == []
         self._check_foreign()
         Seen.now(self.place, self.foreign).check()
+
+    @rule(ours=st.sampled_from(["edited", "doubled", "deleted", "changed"]), which=some, told=flag)
+    def change_and_sweep(self, ours: str, which: int, told: bool) -> None:
+        """What is common, so that it is tried often."""
+        if ours == "edited":
+            self.edit_ours(which=which, changed="hide_phone_number" if told else "pin")
+        elif ours == "doubled":
+            self.double_ours(which=which)
+        elif ours == "deleted":
+            self.delete_ours(which=which)
+        else:
+            self.change_room(which=which, hide=told, phone=None, pin=which % 2 == 0, move=None, followed=told)
+        self.sweep()
 
     @rule()
     def wait_and_sweep(self) -> None:
