@@ -18,6 +18,7 @@ from webapp.telephony import jobs as telephony
 HANDLERS: dict[str, Handler] = {
     "lobby.announce": lobby.announce,
     "recordings.delete": recordings.delete,
+    "telephony.follow": telephony.follow,
 }
 
 

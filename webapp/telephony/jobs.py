@@ -14,11 +14,11 @@ from flask import Flask, current_app
 from webapp import leases
 from webapp.db import db, utcnow
 from webapp.livekit import rooms, sip
-from webapp.livekit.errors import LiveKitError
+from webapp.livekit.errors import LiveKitError, LiveKitUnavailable
 from webapp.livekit.rooms import LiveRoom
 from webapp.rooms.models import Room
 from webapp.rooms.models import Trunk as TrunkRow
-from webapp.telephony import callers, calls, guards, placing, reconcile, rules, trunks
+from webapp.telephony import callers, calls, guards, placing, reconcile, remote_unmute, rules, trunks
 from webapp.telephony.matching import Rule, Trunk, parse_rules
 
 log = structlog.get_logger()
@@ -47,7 +47,22 @@ def sweep() -> Swept:
     _clear_guards_rooms(live, done)
     differ = _compare_sip(begun, done)
     _each(differ | _of_livekit(live) | _of_database(), done)
+    _attempt(done, remote_unmute.refresh)
     return done
+
+
+def follow(room_id: str) -> None:
+    """Make LiveKit follow a room where that has just failed. Commits.
+
+    Raises LiveKitUnavailable to be tried again while it fails.
+    """
+    room = db.session.get(Room, uuid.UUID(room_id))
+    db.session.commit()
+    if room is None:
+        return
+    reconcile.now(room)
+    if room.reconcile_at is not None:
+        raise LiveKitUnavailable("not_yet")
 
 
 def rotate_caller_keys() -> None:

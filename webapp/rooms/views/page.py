@@ -14,7 +14,7 @@ from webapp.lobby import queues
 from webapp.rooms import phone, policy, queries
 from webapp.rooms.forms import RevealPinForm, RotatePinForm
 from webapp.rooms.models import Room
-from webapp.telephony import problems
+from webapp.telephony import problems, waiting
 
 PEOPLE = 10  # people on the page; the whole list has a page of its own
 TRAIL = 8  # deeds on the page; the whole trail has a page of its own
@@ -46,6 +46,7 @@ def phone_section(room: Room) -> dict[str, Any]:
         "rule_problem": problems.sentence(room.rule_problem),
         "pin_version": times.version,
         "blocked": times.blocked_until,
+        "waiting": waiting.of(room),
         "revealed": "",
         "rotate_form": RotatePinForm(formdata=None),
         "reveal_form": RevealPinForm(formdata=None),
