@@ -13,7 +13,7 @@ from pathlib import Path
 import requests
 import sqlalchemy as sa
 
-from bench import livekit
+from bench import hold, livekit
 from bench.load import LoadFailed, Measured, run
 from bench.report import Line, as_json, text
 from bench.scenarios import SCENARIOS, Plan, Proof, Scenario
@@ -75,6 +75,8 @@ class Bench:
 
     def lines(self) -> dict[str, Line]:
         """The results against the median of the ceilings."""
+        if not self.ceilings:
+            return {}
         ceiling = sorted(self.ceilings, key=lambda measured: measured.rps)[len(self.ceilings) // 2]
         every = {"ceiling": (ceiling, 0)} | self.measured
         return {key: Line.of(measured, ceiling, queries) for key, (measured, queries) in every.items()}
@@ -126,10 +128,13 @@ def main(arguments: Sequence[str]) -> None:
     seconds = options.seconds or (3 if options.quick else 8)
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="frontdesk-bench-")))
-        measure_all(stack, folder, QUICK if options.quick else FULL, seconds, chosen)
+        holds = not options.only or hold.KEY in options.only
+        measure_all(stack, folder, QUICK if options.quick else FULL, seconds, chosen, holds=holds)
 
 
-def measure_all(stack: ExitStack, folder: Path, size: Size, seconds: float, chosen: Sequence[Scenario]) -> None:
+def measure_all(
+    stack: ExitStack, folder: Path, size: Size, seconds: float, chosen: Sequence[Scenario], *, holds: bool
+) -> None:
     """Start everything, measure, report."""
     url = stack.enter_context(postgresql(POSTGRESQL_CONF))
     simulator = stack.enter_context(livekit.running(folder))
@@ -159,9 +164,10 @@ def measure_all(stack: ExitStack, folder: Path, size: Size, seconds: float, chos
                     simulator.fill_rules(size.rules if "10000" in scenario.key else 100)
                 bench.measure(scenario, server.url)
                 bench.rest()
+            held = hold.measure(world, simulator, server.url, size.calls) if holds else None
             worker_mb = server.worker_mb()
-    say("\n" + text(bench.lines(), worker_mb, start_s))
-    write(as_json(bench.lines(), worker_mb, start_s))
+    say("\n" + text(bench.lines(), worker_mb, start_s, held))
+    write(as_json(bench.lines(), worker_mb, start_s, held))
 
 
 def write(results: dict[str, object]) -> None:

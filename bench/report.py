@@ -3,6 +3,7 @@
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from bench.hold import Held
 from bench.load import Measured
 
 AIMS = {  # share of the ceiling; room_create's is 300 requests/s where the ceiling is 3,700
@@ -38,7 +39,7 @@ class Line:
         return cls(round(measured.rps, 1), share, measured.p50_ms, measured.p99_ms, queries)
 
 
-def text(lines: dict[str, Line], worker_mb: float, start_s: float) -> str:
+def text(lines: dict[str, Line], worker_mb: float, start_s: float, held: Held | None = None) -> str:
     """The table, and under it each aim that was missed with by how much."""
     head = f"{'scenario':26}{'requests/s':>12}{'share':>8}{'aim':>7}{'p50 ms':>9}{'p99 ms':>9}{'queries':>9}"
     rows = [
@@ -48,7 +49,8 @@ def text(lines: dict[str, Line], worker_mb: float, start_s: float) -> str:
     other = [
         f"worker memory {worker_mb:.0f} MB (at most {MOST_MB:.0f}), start to first answer {start_s:.2f} s (at most 1)"
     ]
-    missed = list(misses(lines, worker_mb, start_s))
+    other += [held.text()] if held else []
+    missed = list(misses(lines, worker_mb, start_s, held))
     verdict = ["Every aim is met."] if not missed else ["Missed:", *(f"  {miss}" for miss in missed)]
     return "\n".join([head, *rows, *other, *verdict])
 
@@ -57,7 +59,7 @@ def _aim(key: str) -> str:
     return f"{AIMS[key]:.2f}" if key in AIMS else ""
 
 
-def misses(lines: dict[str, Line], worker_mb: float, start_s: float) -> list[str]:
+def misses(lines: dict[str, Line], worker_mb: float, start_s: float, held: Held | None = None) -> list[str]:
     """Each missed aim, with by how much."""
     found = [
         f"{key}: {lines[key].share:.2f} of the ceiling instead of {aim:.2f} ({lines[key].share / aim - 1:+.0%})"
@@ -69,6 +71,8 @@ def misses(lines: dict[str, Line], worker_mb: float, start_s: float) -> list[str
         for small, large in FLAT
         if small in lines and large in lines and lines[large].rps < FLAT_WITHIN * lines[small].rps
     ]
+    if held is not None and not held.meets_the_aim:
+        found.append(held.text())
     if worker_mb > MOST_MB:
         found.append(f"worker memory: {worker_mb - MOST_MB:.0f} MB too many")
     if start_s > MOST_START_S:
@@ -76,7 +80,8 @@ def misses(lines: dict[str, Line], worker_mb: float, start_s: float) -> list[str
     return found
 
 
-def as_json(lines: dict[str, Line], worker_mb: float, start_s: float) -> dict[str, Any]:
+def as_json(lines: dict[str, Line], worker_mb: float, start_s: float, held: Held | None = None) -> dict[str, Any]:
     """The same for build/bench.json."""
     results: dict[str, Any] = {key: asdict(line) for key, line in lines.items()}
+    results |= {"hold": asdict(held)} if held else {}
     return results | {"worker_mb": round(worker_mb, 1), "start_s": round(start_s, 3)}
