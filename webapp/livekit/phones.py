@@ -9,7 +9,7 @@ from livekit.protocol.models import ParticipantPermission
 
 from webapp.livekit.client import call
 from webapp.livekit.errors import LiveKitError
-from webapp.livekit.rooms import Participant, participant_of
+from webapp.livekit.rooms import Participant, present
 
 HELD = "frontdesk.held"  # the attribute of those whom we hold, so that nobody is let speak whom a host has muted
 NO_TRACK = "TR_frontdesk_probe"  # nobody's: LiveKit says whether it would unmute, and unmutes nothing
@@ -58,9 +58,4 @@ def _update(room: str, identity: str, *, hears: bool) -> Participant | None:
     )
     mark = {HELD: "" if hears else "1"}  # an empty value deletes the attribute
     asked = api.UpdateParticipantRequest(room=room, identity=identity, permission=rights, attributes=mark)
-    try:
-        return participant_of(call(lambda livekit: livekit.room.update_participant(asked)))
-    except LiveKitError as error:
-        if error.code == "not_found":
-            return None
-        raise
+    return present(lambda livekit: livekit.room.update_participant(asked))

@@ -1,7 +1,7 @@
 """LiveKit's live rooms and who is inside."""
 
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -83,8 +83,13 @@ def list_participants(room: str) -> list[Participant]:
 def get_participant(room: str, identity: str) -> Participant | None:
     """Somebody in the room now; None when they are not there."""
     who = api.RoomParticipantIdentity(room=room, identity=identity)
+    return present(lambda livekit: livekit.room.get_participant(who))
+
+
+def present(ask: Callable[[api.LiveKitAPI], Awaitable[ParticipantInfo]]) -> Participant | None:
+    """The participant that LiveKit answers with; None when they are not there."""
     try:
-        return participant_of(call(lambda livekit: livekit.room.get_participant(who)))
+        return participant_of(call(ask))
     except LiveKitError as error:
         if error.code == "not_found":
             return None
