@@ -8,15 +8,14 @@ import tempfile
 import time
 from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import replace
 from pathlib import Path
 
 import requests
 import sqlalchemy as sa
 
-from bench import doctor, livekit
+from bench import doctor, hold, livekit
 from bench.load import LoadFailed, Measured, run
-from bench.report import Line, as_json, text
+from bench.report import Figure, Line, as_json, text
 from bench.scenarios import SCENARIOS, Plan, Proof, Scenario
 from bench.servers import CEILING, FRONTDESK, ROOT, WORKERS, clean_environment, gunicorn
 from bench.world import FULL, QUICK, Size, World
@@ -76,6 +75,8 @@ class Bench:
 
     def lines(self) -> dict[str, Line]:
         """The results against the median of the ceilings."""
+        if not self.ceilings:
+            return {}
         ceiling = sorted(self.ceilings, key=lambda measured: measured.rps)[len(self.ceilings) // 2]
         every = {"ceiling": (ceiling, 0)} | self.measured
         return {key: Line.of(measured, ceiling, queries) for key, (measured, queries) in every.items()}
@@ -127,11 +128,13 @@ def main(arguments: Sequence[str]) -> None:
     seconds = options.seconds or (3 if options.quick else 8)
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="frontdesk-bench-")))
-        size = replace(QUICK if options.quick else FULL, doctor=not options.only or doctor.KEY in options.only)
-        measure_all(stack, folder, size, seconds, chosen)
+        chosen_figures = [each.KEY for each in (hold, doctor) if not options.only or each.KEY in options.only]
+        measure_all(stack, folder, QUICK if options.quick else FULL, seconds, chosen, *chosen_figures)
 
 
-def measure_all(stack: ExitStack, folder: Path, size: Size, seconds: float, chosen: Sequence[Scenario]) -> None:
+def measure_all(
+    stack: ExitStack, folder: Path, size: Size, seconds: float, chosen: Sequence[Scenario], *figures: str
+) -> None:
     """Start everything, measure, report."""
     url = stack.enter_context(postgresql(POSTGRESQL_CONF))
     simulator = stack.enter_context(livekit.running(folder))
@@ -161,10 +164,14 @@ def measure_all(stack: ExitStack, folder: Path, size: Size, seconds: float, chos
                     simulator.fill_rules(size.rules if "10000" in scenario.key else 100)
                 bench.measure(scenario, server.url)
                 bench.rest()
+            measured: list[Figure] = []
+            if hold.KEY in figures:
+                measured.append(hold.measure(world, simulator, server.url, size.calls))
             worker_mb = server.worker_mb()
-            diagnosed = doctor.diagnose(world, simulator, server.url) if size.doctor else None
-    say("\n" + text(bench.lines(), worker_mb, start_s, diagnosed))
-    write(as_json(bench.lines(), worker_mb, start_s, diagnosed))
+            if doctor.KEY in figures:
+                measured.append(doctor.diagnose(world, simulator, server.url))
+    say("\n" + text(bench.lines(), worker_mb, start_s, *measured))
+    write(as_json(bench.lines(), worker_mb, start_s, *measured))
 
 
 def write(results: dict[str, object]) -> None:

@@ -3,7 +3,7 @@
 import time
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import Any, ClassVar
 
 import requests
 import sqlalchemy as sa
@@ -21,16 +21,29 @@ KEY = "doctor"
 PAGE = "/telephony/rules/read"
 WRONG = 20  # every so many rules, one asks for another PIN
 TIMES = 3
+MOST_S = 5.0
 
 
 @dataclass(frozen=True)
 class Diagnosed:
     """The median of a few readings, and of how much it was."""
 
+    key: ClassVar[str] = KEY
     seconds: float
     rules: int
     rooms: int
     queries: int
+
+    @property
+    def meets_the_aim(self) -> bool:
+        """Nobody waits for it too long."""
+        return self.seconds <= MOST_S
+
+    def text(self) -> str:
+        """One line for the report."""
+        of = f"{self.rules} rules and {self.rooms} rooms, {self.queries} queries"
+        verdict = "" if self.meets_the_aim else ": missed"
+        return f"doctor: {self.seconds:.2f} s for {of} (at most {MOST_S:.0f} s{verdict})"
 
 
 def diagnose(world: World, simulator: Simulator, url: str) -> Diagnosed:

@@ -51,6 +51,26 @@ class Simulator:
                 told = {"name": name, "empty_timeout": 86_400}
                 session.post(url, json=told, headers=headers, timeout=30).raise_for_status()
 
+    def trunk(self, number: str) -> str:
+        """A trunk for a number; returns its id."""
+        return self._call("CreateSIPInboundTrunk", trunk={"name": "bench", "numbers": [number]})["sip_trunk_id"]
+
+    def let_in(self, trunk_id: str, room: str, pin: str) -> None:
+        """Let callers of the trunk into a room by a PIN."""
+        rule = {"dispatch_rule_direct": {"room_name": room, "pin": pin}}
+        self._call("CreateSIPDispatchRule", rule=rule, trunk_ids=[trunk_id], name=f"bench {room}")
+
+    def control(self, command: str, **told: object) -> None:
+        """Have it do something."""
+        requests.post(f"{self.url}/control/{command}", json=told, timeout=30).raise_for_status()
+
+    def reading(self, name: str, **told: str) -> list[dict[str, Any]]:
+        """Look at what it keeps."""
+        answer = requests.get(f"{self.url}/control/{name}", params=told, timeout=30)
+        answer.raise_for_status()
+        found: list[dict[str, Any]] = answer.json()
+        return found
+
     def _call(self, method: str, **body: object) -> dict[str, str]:
         token = AccessToken(API_KEY, API_SECRET).with_sip_grants(SIPGrants(admin=True)).to_jwt()
         headers = {"Authorization": f"Bearer {token}"}

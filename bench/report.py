@@ -1,9 +1,8 @@
 """What the measurements say: a table to read, a file to compare."""
 
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, ClassVar, Protocol
 
-from bench.doctor import Diagnosed
 from bench.load import Measured
 
 AIMS = {  # share of the ceiling; room_create's is 300 requests/s where the ceiling is 3,700
@@ -19,7 +18,20 @@ AIMS = {  # share of the ceiling; room_create's is 300 requests/s where the ceil
 }
 FLAT = (("host_poll", "host_poll_100000_entries"), ("hook_intake", "hook_intake_10000_rules"))
 FLAT_WITHIN = 0.8  # the larger keeps this much of the smaller's rate
-MOST_MB, MOST_START_S, MOST_DOCTOR_S = 100.0, 1.0, 5.0
+MOST_MB, MOST_START_S = 100.0, 1.0
+
+
+class Figure(Protocol):
+    """Something measured that has an aim of its own and is no rate."""
+
+    key: ClassVar[str]
+
+    @property
+    def meets_the_aim(self) -> bool:
+        """It is good enough."""
+
+    def text(self) -> str:
+        """One line for the report."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +51,7 @@ class Line:
         return cls(round(measured.rps, 1), share, measured.p50_ms, measured.p99_ms, queries)
 
 
-def text(lines: dict[str, Line], worker_mb: float, start_s: float, doctor: Diagnosed | None = None) -> str:
+def text(lines: dict[str, Line], worker_mb: float, start_s: float, *figures: Figure) -> str:
     """The table, and under it each aim that was missed with by how much."""
     head = f"{'scenario':26}{'requests/s':>12}{'share':>8}{'aim':>7}{'p50 ms':>9}{'p99 ms':>9}{'queries':>9}"
     rows = [
@@ -49,10 +61,8 @@ def text(lines: dict[str, Line], worker_mb: float, start_s: float, doctor: Diagn
     other = [
         f"worker memory {worker_mb:.0f} MB (at most {MOST_MB:.0f}), start to first answer {start_s:.2f} s (at most 1)"
     ]
-    if doctor is not None:
-        of = f"{doctor.rules} rules and {doctor.rooms} rooms, {doctor.queries} queries"
-        other.append(f"doctor {doctor.seconds:.2f} s for {of} (at most {MOST_DOCTOR_S:.0f} s)")
-    missed = misses(lines, worker_mb, start_s, doctor)
+    other += [figure.text() for figure in figures]
+    missed = misses(lines, worker_mb, start_s, *figures)
     verdict = ["Every aim is met."] if not missed else ["Missed:", *(f"  {miss}" for miss in missed)]
     return "\n".join([head, *rows, *other, *verdict])
 
@@ -61,7 +71,7 @@ def _aim(key: str) -> str:
     return f"{AIMS[key]:.2f}" if key in AIMS else ""
 
 
-def misses(lines: dict[str, Line], worker_mb: float, start_s: float, doctor: Diagnosed | None = None) -> list[str]:
+def misses(lines: dict[str, Line], worker_mb: float, start_s: float, *figures: Figure) -> list[str]:
     """Each missed aim, with by how much."""
     found = [
         f"{key}: {lines[key].share:.2f} of the ceiling instead of {aim:.2f} ({lines[key].share / aim - 1:+.0%})"
@@ -77,16 +87,11 @@ def misses(lines: dict[str, Line], worker_mb: float, start_s: float, doctor: Dia
         found.append(f"worker memory: {worker_mb - MOST_MB:.0f} MB too many")
     if start_s > MOST_START_S:
         found.append(f"start to first answer: {start_s - MOST_START_S:.2f} s too long")
-    if doctor is not None and doctor.seconds > MOST_DOCTOR_S:
-        found.append(f"doctor: {doctor.seconds - MOST_DOCTOR_S:.2f} s too long")
-    return found
+    return found + [figure.text() for figure in figures if not figure.meets_the_aim]
 
 
-def as_json(
-    lines: dict[str, Line], worker_mb: float, start_s: float, doctor: Diagnosed | None = None
-) -> dict[str, Any]:
+def as_json(lines: dict[str, Line], worker_mb: float, start_s: float, *figures: Figure) -> dict[str, Any]:
     """The same for build/bench.json."""
     results: dict[str, Any] = {key: asdict(line) for key, line in lines.items()}
-    if doctor is not None:
-        results["doctor"] = asdict(doctor)
+    results |= {figure.key: asdict(figure) for figure in figures}  # type: ignore[call-overload]
     return results | {"worker_mb": round(worker_mb, 1), "start_s": round(start_s, 3)}

@@ -40,12 +40,12 @@ class Size:
     pins: int
     entries: int
     rules: int
+    calls: int  # callers who are held
     hooks: int  # more than are sent while we measure: a repeat would be another measurement
-    doctor: bool = True
 
 
-FULL = Size(rooms=100_000, of_one_owner=10_000, pins=1_000_000, entries=100_000, rules=10_000, hooks=40_000)
-QUICK = Size(rooms=1_000, of_one_owner=500, pins=10_000, entries=10_000, rules=1_000, hooks=15_000)
+FULL = Size(rooms=100_000, of_one_owner=10_000, pins=1_000_000, entries=100_000, rules=10_000, calls=100, hooks=40_000)
+QUICK = Size(rooms=1_000, of_one_owner=500, pins=10_000, entries=10_000, rules=1_000, calls=30, hooks=15_000)
 
 
 class World:

@@ -83,7 +83,13 @@ class Demo:
         """The two programs, by the name of their log."""
         environment = self.environment()
         simulator = ("--port", str(self.port + 1), "--oidc-port", str(self.port + 2), "--frontdesk-url", self.url)
-        keys = ("--api-key", "demo", "--api-secret", environment["FRONTDESK_LIVEKIT_API_SECRET"])
+        keys = (
+            "--api-key",
+            "demo",
+            "--api-secret",
+            environment["FRONTDESK_LIVEKIT_API_SECRET"],
+            "--enable-remote-unmute",
+        )
         client = ("--client-secret", environment["FRONTDESK_OIDC_CLIENT_SECRET"])
         recordings, sip = environment["FRONTDESK_RECORDINGS_DIR"], str(self.folder / "livekit-sip.json")
         files = ("--recordings-dir", recordings, "--sip-file", sip)

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import re
+import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -165,7 +166,7 @@ class Twirp:
         as_json = request.content_type == "application/json"
         message = _read(await request.read(), found.request, as_json)
         self.world.counts[method] += 1
-        self.world.asked.append(Asked(service, method, jsonform.answer(message)))
+        self.world.asked.append(Asked(service, method, jsonform.answer(message), time.time()))
         faults = self.world.faults.due(method)
         await self._dawdle(request, faults, applied=False)
         for fault in faults:

@@ -38,9 +38,10 @@ class Delivery:
     stored: float
     answers: list[int | None] = field(default_factory=list)
     outcome: str = "waiting"
+    sent_at: float | None = None
 
     def described(self) -> dict[str, Any]:
-        """The delivery as JSON; `answers` are statuses, null for a connection that failed."""
+        """The delivery as JSON; `answers` are statuses, null for a connection that failed; `sent_at` in Unix time."""
         return {
             "id": self.event.id,
             "event": self.event.event,
@@ -48,6 +49,7 @@ class Delivery:
             "url": self.url,
             "answers": self.answers,
             "outcome": self.outcome,
+            "sent_at": self.sent_at,
             "body": json.loads(self.body),
         }
 
@@ -166,6 +168,7 @@ async def _deliver(world: World, delivery: Delivery) -> None:
         return
     for wait in WAITS:
         await asyncio.sleep(wait * world.timing.webhooks)
+        delivery.sent_at = delivery.sent_at or time.time()
         status = await _post(world, delivery)
         delivery.answers.append(status)
         # LiveKit takes every other answer, 401 and 404 too, for a delivery.

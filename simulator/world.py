@@ -83,11 +83,12 @@ class Participant:
 
 @dataclass(frozen=True)
 class Asked:
-    """A request LiveKit has been sent, as JSON."""
+    """A request LiveKit has been sent, as JSON, and when, in Unix time."""
 
     service: str
     method: str
     body: dict[str, Any]
+    at: float
 
 
 class World:

@@ -40,7 +40,7 @@ def settings(database_url: str, simulator: Addresses, tmp_path_factory: pytest.T
 @pytest.fixture(scope="session")
 def _app(settings: Settings) -> Iterator[Flask]:
     app = create_app(settings)
-    app.extensions[background.EXTENSION] = background.Inline()
+    app.extensions[background.EXTENSION] = app.extensions[background.AT_ONCE] = background.Inline()
     with app.app_context():
         metadata.create_all(db.engine)
         yield app

@@ -9,6 +9,7 @@ from flask import Flask, current_app
 
 log = structlog.get_logger()
 EXTENSION = "frontdesk.background"
+AT_ONCE = "frontdesk.at_once"  # for what cannot stand behind slow work
 
 
 class Background(Protocol):
@@ -21,8 +22,8 @@ class Background(Protocol):
 class Threads:
     """A few threads per process, begun with the first work: a fork before that is harmless."""
 
-    def __init__(self, count: int = 4) -> None:
-        self._pool = ThreadPoolExecutor(count, thread_name_prefix="background")
+    def __init__(self, name: str, count: int = 4) -> None:
+        self._pool = ThreadPoolExecutor(count, thread_name_prefix=name)
 
     def submit(self, work: Callable[[], object], /) -> Future[object]:
         """Take the work; it starts when a thread is free."""
@@ -37,7 +38,7 @@ class Inline:
         return work()
 
 
-def run(work: Callable[[], object]) -> None:
+def run(work: Callable[[], object], threads: str = EXTENSION) -> None:
     """Do `work` in an app context of its own, soon; a failure is logged, whoever recorded the work sweeps it."""
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
 
@@ -48,9 +49,10 @@ def run(work: Callable[[], object]) -> None:
             except Exception as error:
                 log.exception("background.failed", error=type(error).__name__)
 
-    app.extensions[EXTENSION].submit(inside)
+    app.extensions[threads].submit(inside)
 
 
 def init_app(app: Flask) -> None:
     """Use threads, unless tests put something else there."""
-    app.extensions[EXTENSION] = Threads()
+    app.extensions[EXTENSION] = Threads("background")
+    app.extensions[AT_ONCE] = Threads("at-once", 8)

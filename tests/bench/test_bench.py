@@ -10,6 +10,7 @@ from werkzeug.serving import make_server
 
 from bench.__main__ import count_queries, prove
 from bench.doctor import Diagnosed
+from bench.hold import Held
 from bench.load import LoadFailed, Measured, raw, run
 from bench.report import Line, as_json, misses, text
 from bench.scenarios import SCENARIOS, Proof
@@ -61,9 +62,9 @@ def test_the_report_has_each_scenario_with_its_five_figures():
 def test_the_report_has_the_doctors_seconds_and_says_when_they_are_too_many():
     lines, quick, slow = {}, Diagnosed(1.5, 10_000, 100_000, 5), Diagnosed(6.5, 10_000, 100_000, 5)
     assert as_json(lines, 80, 0.9, quick)["doctor"] == {"seconds": 1.5, "rules": 10_000, "rooms": 100_000, "queries": 5}
-    assert "doctor 1.50 s for 10000 rules and 100000 rooms" in text(lines, 80, 0.9, quick)
+    assert "doctor: 1.50 s for 10000 rules and 100000 rooms" in text(lines, 80, 0.9, quick)
     assert misses(lines, 80, 0.9, quick) == []
-    assert misses(lines, 80, 0.9, slow) == ["doctor: 1.50 s too long"]
+    assert misses(lines, 80, 0.9, slow) == [slow.text()]
 
 
 def test_a_missed_aim_is_named_with_by_how_much():
@@ -72,6 +73,14 @@ def test_a_missed_aim_is_named_with_by_how_much():
     assert said[0] == "host_poll: 0.36 of the ceiling instead of 0.45 (-20%)"
     assert "host_poll_100000_entries: 50% of host_poll, so it is not flat" in said
     assert said[-2:] == ["worker memory: 4 MB too many", "start to first answer: 0.50 s too long"]
+
+
+def test_the_report_says_how_soon_callers_are_silenced_and_whether_that_is_in_time():
+    held, late = Held(12.3, 31.0, 30), Held(51.0, 90.0, 30)
+    assert as_json({}, 80, 0.9, held)["hold"] == {"p50_ms": 12.3, "p95_ms": 31.0, "calls": 30}
+    assert "median 12.3 ms, p95 31.0 ms, 30 calls" in text({}, 80, 0.9, held)
+    assert misses({}, 80, 0.9, held) == []
+    assert misses({}, 80, 0.9, late) == [late.text()]
 
 
 @pytest.mark.parametrize(("status", "expects"), [(500, 200), (303, 200), (200, 204)])

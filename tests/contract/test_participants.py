@@ -80,12 +80,26 @@ def test_attributes_are_merged_and_an_empty_value_deletes(server: Server, room: 
         assert server.rooms("UpdateParticipant", {**who, "attributes": attributes}).body["attributes"] == expected
 
 
-def test_unmuting_a_track_that_is_not_there_tells_whether_the_server_unmutes_and_disturbs_nobody(
+def test_whether_a_default_server_unmutes_can_be_asked_of_a_track_that_nobody_has(server: Server, room: str, person):
+    """Frontdesk asks so before it mutes a caller: nothing changes for the person."""
+    track = {"room": room, "identity": person["identity"], "track_sid": "TR_frontdesk_probe"}
+    refused = server.rooms("MutePublishedTrack", {**track, "muted": False})
+    assert (refused.status, refused.msg) == (412, "twirp error unknown: remote unmute not enabled")
+    (still,) = server.rooms("ListParticipants", {"room": room}).body["participants"]
+    assert [each["muted"] for each in still["tracks"]] == [each["muted"] for each in person["tracks"]]
+
+
+def test_hearing_is_taken_and_given_back_with_a_mark_in_the_same_call_and_the_track_stays(
     server: Server, room: str, person
 ):
-    unknown = {"room": room, "identity": person["identity"], "track_sid": "TR_unknown"}
-    refused = server.rooms("MutePublishedTrack", {**unknown, "muted": False})
-    assert (refused.status, refused.code) == (412, "failed_precondition")
-    assert server.rooms("MutePublishedTrack", {**unknown, "muted": True}).body == {"track": None}
-    (now,) = server.rooms("ListParticipants", {"room": room}).body["participants"]
-    assert [track["muted"] for track in now["tracks"]] == [False]
+    who = {"room": room, "identity": person["identity"]}
+    rights = {"can_publish": True, "can_publish_data": True, "can_update_metadata": True}
+    held = server.rooms("UpdateParticipant", {**who, "permission": rights, "attributes": {"frontdesk.held": "1"}}).body
+    assert (held["permission"]["can_subscribe"], held["attributes"]["frontdesk.held"]) == (False, "1")
+    free = server.rooms(
+        "UpdateParticipant",
+        {**who, "permission": {**rights, "can_subscribe": True}, "attributes": {"frontdesk.held": ""}},
+    ).body
+    assert free["permission"]["can_subscribe"] is True
+    assert "frontdesk.held" not in free["attributes"]
+    assert [track["sid"] for track in free["tracks"]] == [track["sid"] for track in person["tracks"]]

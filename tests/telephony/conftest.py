@@ -1,10 +1,13 @@
 """LiveKit at the app's side."""
 
+from collections.abc import Iterator
+
 import pytest
 from flask import Flask
 
 from tests.livekit import LiveKit
 from tests.telephony.installation import Installation
+from tests.telephony.phones import Door, make_door
 from webapp.config import Settings
 
 
@@ -15,3 +18,14 @@ def installation(app: Flask, livekit: LiveKit, settings: Settings, monkeypatch: 
     made = Installation(livekit, "")
     made.trunk_id = made.trunk()
     return made
+
+
+@pytest.fixture
+def door(hooked: LiveKit, installation: Installation) -> Iterator[Door]:
+    """A live room where callers wait, in a LiveKit that unmutes and whose webhooks reach the app."""
+    hooked.switch(enable_remote_unmute=True)
+    made = make_door(installation)
+    hooked.settle()
+    yield made
+    hooked.heal()
+    hooked.settle()  # or what LiveKit still tells would meet the next test's empty database

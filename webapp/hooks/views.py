@@ -1,6 +1,7 @@
 """Where LiveKit knocks, and the page that shows who knocked."""
 
 import json
+import time
 
 import sqlalchemy as sa
 from flask import Blueprint, Flask, Response, abort, current_app, redirect, render_template, request, url_for
@@ -15,6 +16,7 @@ from webapp.hooks.models import Delivery, Result
 from webapp.livekit import webhooks
 from webapp.security import csrf, limiter, require
 from webapp.settings import settings
+from webapp.telephony import at_once
 
 bp = Blueprint("hooks", __name__)
 
@@ -28,11 +30,12 @@ def answer(code: int, **body: str) -> Response:
 @limiter.limit(lambda: settings.hook_limit)
 @csrf.exempt
 def livekit() -> ResponseReturnValue:
-    """Verify, store and answer at once; the work begins in this process after the answer.
+    """Verify, store and answer at once; the work begins in this process after the answer, a caller's hold before it.
 
     401 bad or missing signature, 400 unreadable body: LiveKit does not repeat those. Database trouble is a 5xx,
     which it does repeat (livekit/protocol webhook/resource_url_notifier.go).
     """
+    arrived = time.monotonic()
     raw = request.get_data(cache=False)
     try:
         event = webhooks.verify(request.headers.get("Authorization", ""), raw)
@@ -42,6 +45,7 @@ def livekit() -> ResponseReturnValue:
     except webhooks.BodyUnreadable as unreadable:
         intake.RECEIVED.labels("other", "unreadable").inc()
         return answer(400, status="refused", detail=str(unreadable))
+    at_once.begin(event, arrived)
     delivery, new = intake.take(event, raw)
     if not new:
         return answer(200, status="duplicate")

@@ -23,6 +23,7 @@ HANDLERS: dict[str, Handler] = {
     "telephony.end_old_pin": telephony.end_old_pin,
     "telephony.move_rooms": moves.work_on,
     "telephony.repair": repairs.resume,
+    "telephony.follow": telephony.follow,
 }
 
 

@@ -1,7 +1,7 @@
 """LiveKit's live rooms and who is inside."""
 
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -26,6 +26,15 @@ class LiveRoom:
 
 
 @dataclass(frozen=True)
+class Track:
+    """Something that somebody publishes."""
+
+    sid: str
+    muted: bool
+    sound: bool
+
+
+@dataclass(frozen=True)
 class Participant:
     """Somebody or something in a live room; a phone's identity, name and attributes hold the caller's number."""
 
@@ -35,7 +44,13 @@ class Participant:
     kind: str  # standard, sip, egress, ingress, agent, connector, bridge
     joined_at: datetime
     attributes: dict[str, str]
-    speaks: bool  # publishes sound that is not muted
+    tracks: tuple[Track, ...] = ()
+    can_subscribe: bool = True  # may hear and see the others
+
+    @property
+    def sounding(self) -> list[Track]:
+        """The tracks by which the others hear this one."""
+        return [track for track in self.tracks if track.sound and not track.muted]
 
     @property
     def is_phone(self) -> bool:
@@ -62,7 +77,23 @@ def list_rooms(names: Sequence[str] = ()) -> list[LiveRoom]:
 def list_participants(room: str) -> list[Participant]:
     """Who is in the room now; nobody when it is not live."""
     answer = call(lambda livekit: livekit.room.list_participants(api.ListParticipantsRequest(room=room)))
-    return [_participant(info) for info in answer.participants if info.state != ParticipantInfo.DISCONNECTED]
+    return [participant_of(info) for info in answer.participants if info.state != ParticipantInfo.DISCONNECTED]
+
+
+def get_participant(room: str, identity: str) -> Participant | None:
+    """Somebody in the room now; None when they are not there."""
+    who = api.RoomParticipantIdentity(room=room, identity=identity)
+    return present(lambda livekit: livekit.room.get_participant(who))
+
+
+def present(ask: Callable[[api.LiveKitAPI], Awaitable[ParticipantInfo]]) -> Participant | None:
+    """The participant that LiveKit answers with; None when they are not there."""
+    try:
+        return participant_of(call(ask))
+    except LiveKitError as error:
+        if error.code == "not_found":
+            return None
+        raise
 
 
 def remove_participant(room: str, identity: str) -> bool:
@@ -125,7 +156,8 @@ def _room(room: RoomMessage) -> LiveRoom:
     return LiveRoom(room.sid, room.name, created_at, room.num_participants)
 
 
-def _participant(info: ParticipantInfo) -> Participant:
+def participant_of(info: ParticipantInfo) -> Participant:
+    """The participant that LiveKit describes."""
     return Participant(
         sid=info.sid,
         identity=info.identity,
@@ -133,5 +165,6 @@ def _participant(info: ParticipantInfo) -> Participant:
         kind=ParticipantInfo.Kind.Name(info.kind).lower(),
         joined_at=datetime.fromtimestamp(info.joined_at, UTC),
         attributes=dict(info.attributes),
-        speaks=any(track.type == TrackType.AUDIO and not track.muted for track in info.tracks),
+        tracks=tuple(Track(track.sid, track.muted, track.type == TrackType.AUDIO) for track in info.tracks),
+        can_subscribe=info.permission.can_subscribe,
     )

@@ -4,10 +4,13 @@ import base64
 import hashlib
 import hmac
 import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 from livekit.api import TokenVerifier
 
+from webapp.livekit.rooms import Participant
 from webapp.settings import settings
 
 
@@ -29,6 +32,24 @@ def verify(authorization: str | None, raw: bytes) -> dict[str, Any]:
     if not hmac.compare_digest(claimed, hashlib.sha256(raw).digest()):
         raise SignatureRefused("the body is not what was signed")
     return _object(raw)
+
+
+def phone_of(event: Mapping[str, Any]) -> Participant | None:
+    """The caller whom an event tells of, as one who hears and may be heard; None when it is about somebody else."""
+    told = event.get("participant")
+    if not isinstance(told, Mapping) or told.get("kind") != "SIP":
+        return None
+    attributes = told.get("attributes")
+    return Participant(
+        sid=str(told.get("sid", "")),
+        identity=str(told.get("identity", "")),
+        name=str(told.get("name", "")),
+        kind="sip",
+        joined_at=datetime.now(UTC),
+        attributes={str(key): str(value) for key, value in attributes.items()}
+        if isinstance(attributes, Mapping)
+        else {},
+    )
 
 
 def _claimed_digest(token: str) -> bytes:

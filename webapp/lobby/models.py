@@ -61,5 +61,6 @@ class Entry(Keyed, Model):
 
     @property
     def undoable(self) -> bool:
-        """A denial can still be taken back."""
-        return self.status is Status.DENIED and self.decided_at is not None and self.decided_at > utcnow() - UNDO
+        """A denial can still be taken back; that of a caller has hung up."""
+        fresh = self.decided_at is not None and self.decided_at > utcnow() - UNDO
+        return self.status is Status.DENIED and fresh and self.kind is Kind.WEB

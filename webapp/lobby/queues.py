@@ -71,6 +71,7 @@ class Queue:
     answers: bool = False  # this is the answer to a decision: what was said about the one before goes
     denied: Entry | None = None  # who was just turned away, and can be let back into the queue
     too_late: Entry | None = None  # who was decided before by somebody else
+    problem: str = ""  # what LiveKit did not do of the decision
 
     @property
     def view(self) -> str:

@@ -20,7 +20,9 @@ from webapp.lobby import bearers, policy
 from webapp.lobby.models import UNDO, Entry, Kind, Status
 from webapp.rooms.models import Room
 from webapp.settings import settings
+from webapp.telephony.models import Call, Hold
 
+DECIDED = {Status.ACCEPTED: Hold.ADMITTED, Status.DENIED: Hold.DENIED}
 POLL_WRITTEN = timedelta(seconds=10)  # at most this often a guest's poll is written down
 ADMITTED = timedelta(seconds=bearers.LIFETIME)  # in which an admitted guest may come in again
 
@@ -56,13 +58,14 @@ def ask(room: Room, name: str, user: User | None = None) -> tuple[Entry, str]:
         entry.status, entry.decided_at = Status.ACCEPTED, entry.asked_at
         db.session.add(entry)
     else:
-        _line_up(entry)
+        line_up(entry)
     db.session.flush()
     return entry, bearer
 
 
-def _line_up(entry: Entry) -> None:
-    _move_version(entry.room_id)  # first: two asking at once must not both take the last place
+def line_up(entry: Entry) -> None:
+    """Let somebody wait, as long as there is room, and tell those inside. Raises LobbyFull."""
+    move_version(entry.room_id)  # first: two asking at once must not both take the last place
     if _waiting_in(entry.room_id) >= settings.lobby_room_limit:
         raise LobbyFull
     db.session.add(entry)
@@ -96,9 +99,9 @@ def poll_changes(entry: Entry, user: User | None) -> bool:
 def poll(entry: Entry, user: User | None) -> None:
     """Write a guest's poll down: who may enter by now is accepted, who was silent for too long has lost the place."""
     if policy.may_enter(user, entry.room):
-        _close(entry.room_id, Status.ACCEPTED, Entry.id == entry.id)
+        close(entry.room_id, Status.ACCEPTED, Entry.id == entry.id)
     elif entry.polled_at < silent_since():
-        _close(entry.room_id, Status.EXPIRED, Entry.id == entry.id)
+        close(entry.room_id, Status.EXPIRED, Entry.id == entry.id)
     else:
         kept = sa.update(Entry).where(Entry.id == entry.id, _waits())
         _execute(kept.values(polled_at=utcnow()))
@@ -106,7 +109,7 @@ def poll(entry: Entry, user: User | None) -> None:
 
 def leave(entry: Entry) -> None:
     """A guest stops waiting."""
-    _close(entry.room_id, Status.LEFT, Entry.id == entry.id)
+    close(entry.room_id, Status.LEFT, Entry.id == entry.id)
 
 
 def admit(entry: Entry, *, actor: Actor) -> None:
@@ -116,15 +119,18 @@ def admit(entry: Entry, *, actor: Actor) -> None:
 
 
 def deny(entry: Entry, *, actor: Actor) -> None:
-    """Turn one guest away; the guest hears of it when it can no longer be undone. Raises AlreadyDecided."""
+    """Turn one guest away, who hears of it when it can no longer be undone; callers hear it at once.
+
+    Raises AlreadyDecided.
+    """
     _decide(entry, Status.DENIED, actor)
     record("entry.deny", entry, actor)
 
 
 def undo_deny(entry: Entry, *, actor: Actor) -> None:
     """Let a guest who was just denied wait on, in the old place. Raises AlreadyDecided after ten seconds."""
-    _move_version(entry.room_id)
-    fresh = (Entry.status == Status.DENIED) & (Entry.decided_at > utcnow() - UNDO)
+    move_version(entry.room_id)
+    fresh = (Entry.status == Status.DENIED) & (Entry.decided_at > utcnow() - UNDO) & (Entry.kind == Kind.WEB)
     back = sa.update(Entry).where(Entry.id == entry.id, fresh)
     values = {"status": Status.WAITING, "decided_at": None, "decided_by_id": None, "polled_at": utcnow()}
     if not _execute(back.values(**values)):
@@ -132,30 +138,30 @@ def undo_deny(entry: Entry, *, actor: Actor) -> None:
     record("entry.undo_deny", entry, actor)
 
 
-def admit_all(rooms: Collection[Room], *, actor: Actor, last: uuid.UUID, kind: Kind | None = None) -> int:
-    """Let all in who wait for these rooms, none that came after the entry `last`; returns how many."""
+def admit_all(rooms: Collection[Room], *, actor: Actor, last: uuid.UUID, kind: Kind | None = None) -> list[Room]:
+    """Let all in who wait for these rooms, up to the entry `last`; gives the rooms where callers were among them."""
     return _decide_all(rooms, Status.ACCEPTED, "room.admit_all", actor, _seen(last, kind))
 
 
-def deny_all(rooms: Collection[Room], *, actor: Actor, last: uuid.UUID, kind: Kind | None = None) -> int:
-    """Turn all away who wait for these rooms, none that came after the entry `last`; returns how many."""
+def deny_all(rooms: Collection[Room], *, actor: Actor, last: uuid.UUID, kind: Kind | None = None) -> list[Room]:
+    """Turn all away who wait for these rooms, up to the entry `last`; gives the rooms where callers were among them."""
     return _decide_all(rooms, Status.DENIED, "room.deny_all", actor, _seen(last, kind))
 
 
 def clear(room: Room) -> None:
     """The meeting is over: nobody waits for it any more, and who was let in asks again next time."""
-    _close(room.id, Status.EXPIRED)
+    close(room.id, Status.EXPIRED)
     over = sa.update(Entry).where(Entry.room_id == room.id, Entry.status == Status.ACCEPTED)
     _execute(over.values(status=Status.LEFT))
 
 
 def expire(room_id: uuid.UUID) -> int:
     """Drop those from the room's queue who went silent; returns how many. Callers are known to be there by LiveKit."""
-    return _close(room_id, Status.EXPIRED, Entry.kind == Kind.WEB, Entry.polled_at < silent_since())
+    return len(close(room_id, Status.EXPIRED, Entry.kind == Kind.WEB, Entry.polled_at < silent_since()))
 
 
 def _decide(entry: Entry, status: Status, actor: Actor) -> None:
-    if not _close(entry.room_id, status, Entry.id == entry.id, by=actor):
+    if not close(entry.room_id, status, Entry.id == entry.id, by=actor):
         raise AlreadyDecided
 
 
@@ -166,28 +172,41 @@ def _seen(last: uuid.UUID, kind: Kind | None) -> sa.ColumnElement[bool]:
 
 def _decide_all(
     rooms: Collection[Room], status: Status, action: str, actor: Actor, which: sa.ColumnElement[bool]
-) -> int:
-    decided = 0
+) -> list[Room]:
+    with_callers = []
     for room in sorted(rooms, key=lambda each: each.id):  # always in one order: two hosts must not wait in a circle
-        count = _close(room.id, status, which, by=actor)
-        if count:
-            record(action, room, actor, count=count)
-        decided += count
-    return decided
+        closed = close(room.id, status, which, by=actor)
+        if closed:
+            record(action, room, actor, count=len(closed))
+        if any(closed):
+            with_callers.append(room)
+    return with_callers
 
 
 def _waits() -> sa.ColumnElement[bool]:
     return Entry.status == Status.WAITING
 
 
-def _close(room_id: uuid.UUID, status: Status, *which: sa.ColumnElement[bool], by: Actor | None = None) -> int:
-    """End the waiting of those in the room who still wait: compare and set."""
-    _move_version(room_id)
+def close(
+    room_id: uuid.UUID, status: Status, *which: sa.ColumnElement[bool], by: Actor | None = None, reason: str = ""
+) -> list[str | None]:
+    """End the waiting of those in the room who still wait: compare and set.
+
+    Gives the call of each whose waiting it ended, None for guests. What hosts decide holds for the calls, too.
+    """
+    move_version(room_id)
+    values = {"decided_at": utcnow(), "decided_by_id": by.user_id if by else None}
     ended = sa.update(Entry).where(Entry.room_id == room_id, _waits(), *which)
-    return _execute(ended.values(status=status, decided_at=utcnow(), decided_by_id=by.user_id if by else None))
+    ended = ended.values(status=status, end_reason=reason, **values).execution_options(synchronize_session=False)
+    closed = list(db.session.scalars(ended.returning(Entry.sip_call_id)))
+    if by is not None and any(closed):
+        held = sa.update(Call).where(Call.sip_call_id.in_([call for call in closed if call]), Call.hold == Hold.HELD)
+        _execute(held.values(hold=DECIDED[status], **values))
+    return closed
 
 
-def _move_version(room_id: uuid.UUID) -> None:
+def move_version(room_id: uuid.UUID) -> None:
+    """The queue changes; until the commit nobody else changes it."""
     _execute(sa.update(Room).where(Room.id == room_id).values(queue_version=Room.queue_version + 1))
 
 

@@ -1,9 +1,9 @@
 """The queue of waiting guests, as hosts see it and decide."""
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
-from flask import Blueprint, abort, render_template, request, url_for
+from flask import Blueprint, abort, flash, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user
@@ -20,6 +20,7 @@ from webapp.rooms import policy as rooms_policy
 from webapp.rooms.door import load_room
 from webapp.rooms.models import Room
 from webapp.security import require
+from webapp.telephony import holds, reconcile
 
 bp = Blueprint("lobby", __name__)
 
@@ -83,16 +84,14 @@ def undo_deny(entry_id: uuid.UUID) -> ResponseReturnValue:
 def admit_all(slug: str) -> ResponseReturnValue:
     """Let everybody in who waits for one room and was on the host's page."""
     room = load_room(slug, policy.admit)
-    service.admit_all([room], actor=current_actor(), last=_last(), kind=_kind())
-    return _done(room)
+    return _done(room, service.admit_all([room], actor=current_actor(), last=_last(), kind=_kind()))
 
 
 @bp.post("/rooms/<slug>/queue/deny-all")
 def deny_all(slug: str) -> ResponseReturnValue:
     """Turn everybody away who waits for one room and was on the host's page."""
     room = load_room(slug, policy.deny)
-    service.deny_all([room], actor=current_actor(), last=_last(), kind=_kind())
-    return _done(room)
+    return _done(room, service.deny_all([room], actor=current_actor(), last=_last(), kind=_kind()))
 
 
 @bp.get("/lobby/admit-all")
@@ -107,8 +106,9 @@ def admit_everywhere() -> ResponseReturnValue:
     """Let everybody in who waits for any of one's rooms and was on the page that asked."""
     require(policy.index)
     rooms = [group.room for group in queues.of_user(current_user).groups]
-    service.admit_all(rooms, actor=current_actor(), last=_last(), kind=_kind())
+    with_callers = service.admit_all(rooms, actor=current_actor(), last=_last(), kind=_kind())
     db.session.commit()
+    _flash(_follow(with_callers))
     return htmx.go(url_for(".index", kind=_kind_name()))
 
 
@@ -128,16 +128,43 @@ def _decide(entry: Entry, verb: Callable[..., None]) -> ResponseReturnValue:
     except service.AlreadyDecided:
         db.session.rollback()
         return _too_late(entry)
+    if entry.kind is Kind.PHONE:
+        return _done(entry.room, [entry.room])
     return _done(entry.room, denied=entry if verb is service.deny else None)
 
 
-def _done(room: Room, denied: Entry | None = None) -> ResponseReturnValue:
+def _done(room: Room, with_callers: Collection[Room] = (), denied: Entry | None = None) -> ResponseReturnValue:
+    """Commit, let LiveKit follow where callers were decided, and show the queue as it is then."""
     db.session.commit()
+    problem = _follow(with_callers)
     if not htmx.is_swap():
+        _flash(problem)
         return htmx.go(_page_of(room))
     shown = _same_queue(room)
-    shown.answers, shown.denied = True, denied
+    shown.answers, shown.denied, shown.problem = True, denied, problem
     return _show(shown)
+
+
+def _follow(with_callers: Collection[Room]) -> str:
+    """Callers hear of a decision at once; what LiveKit did not do is said, and tried again by the sweep."""
+    failures = set()
+    for room in with_callers:
+        failed = holds.now(room.id)
+        failures.update(failed)
+        if failed:
+            reconcile.mark(room)
+    if holds.STAYS_MUTE in failures:
+        what = _("LiveKit does not give a muted caller the floor back: they hear the meeting and are not heard.")
+        remedy = _("Let them call again, and they come in at once.")
+        return f"{what} {remedy}"
+    return (
+        str(_("LiveKit did not follow yet. What you decided is kept, and tried again by itself.")) if failures else ""
+    )
+
+
+def _flash(problem: str) -> None:
+    if problem:
+        flash(problem)
 
 
 def _too_late(entry: Entry) -> ResponseReturnValue:

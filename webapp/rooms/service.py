@@ -93,6 +93,8 @@ def edit(room: Room, *, actor: Actor, name: str, slug: str, access_level: Access
     if slug != room.slug:
         _rename(room, slug)
         fields.append("slug")
+    if "access_level" in fields and access_level is AccessLevel.PUBLIC:
+        _let_livekit_follow(room)  # callers who wait go in
     if fields:
         audit.record("room.edit", room, actor, fields=fields)
 

@@ -22,7 +22,8 @@ from webapp.recordings.models import Recording, State
 from webapp.recordings.storage import storage
 from webapp.rooms.models import Room, Trunk
 from webapp.settings import settings
-from webapp.telephony.models import Call
+from webapp.telephony import remote_unmute
+from webapp.telephony.models import Call, Probe
 
 PATIENCE = 3.0  # seconds
 
@@ -70,6 +71,7 @@ class Seen:
     last_sweep: datetime | None
     trunks: int
     open_trunks: int
+    remote_unmute: Probe | None
 
 
 def ask() -> Asked:
@@ -105,6 +107,7 @@ def look() -> Seen:
         last_sweep=sweep.succeeded_at if sweep else None,
         trunks=_count(there),
         open_trunks=_count(there, Trunk.assignable),
+        remote_unmute=remote_unmute.known(),
     )
 
 

@@ -13,12 +13,14 @@ from webapp.setup.checks import Check, State
 from webapp.setup.facts import Asked, Seen
 
 REDIS = ("redis:", "  address: redis.example.org:6379")
+UNMUTE = ("room:", "  enable_remote_unmute: true")
 LATE = timedelta(minutes=2)  # a hook of a room that went live should have come by then
 
 
 def checks(asked: Asked, seen: Seen) -> list[Check]:
     """In the order in which they build on one another."""
-    return [reached(asked), hooks(seen), sip(asked), calls(seen), trunks(seen), egress(asked, seen), pin_log()]
+    found = [reached(asked), hooks(seen), sip(asked), calls(seen), trunks(seen), hold(seen)]
+    return [*found, egress(asked, seen), pin_log()]
 
 
 def reached(asked: Asked) -> Check:
@@ -83,6 +85,24 @@ def trunks(seen: Seen) -> Check:
         return Check("trunks", title, State.WARNING, said, fix)
     said = _("There is none, so that no phone reaches a room.")
     return Check("trunks", title, State.WARNING, said, _("Make one on the page Trunks; an admin may."))
+
+
+def hold(seen: Seen) -> Check:
+    """Callers can wait: LiveKit gives back the floor that it takes from them."""
+    title, found = _("Waiting callers"), seen.remote_unmute
+    fix = _("Set this in LiveKit’s configuration and start it again; Frontdesk asks again by itself.")
+    if found is None:
+        said = _("Nobody was inside yet to ask LiveKit whether it gives a muted caller the floor back.")
+        return Check("hold", title, State.UNKNOWN, said, fix, UNMUTE)
+    learnt = _("Learnt %(ago)s.", ago=times.ago(found.learnt_at))
+    if found.works:
+        said = _("LiveKit would give a muted caller the floor back, so that callers can wait.")
+        return Check("hold", title, State.FINE, f"{said} {learnt}")
+    if settings.callers_without_hold == "turn_away":
+        said = _("LiveKit would not give a muted caller the floor back, so that those who had to wait are turned away.")
+    else:
+        said = _("LiveKit would not give a muted caller the floor back, so that callers come in without waiting.")
+    return Check("hold", title, State.WARNING, f"{said} {learnt}", fix, UNMUTE)
 
 
 def egress(asked: Asked, seen: Seen) -> Check:

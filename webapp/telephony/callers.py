@@ -13,6 +13,7 @@ from itertools import pairwise
 
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
 
 from webapp.db import db, utcnow
 from webapp.settings import settings
@@ -53,14 +54,14 @@ def pseudonym(found: str) -> str:
     return _keyed(_current().secret, found) if found else ""
 
 
-def pseudonyms(found: str) -> list[str]:
+def pseudonyms(found: str, session: Session | None = None) -> list[str]:
     """All pseudonyms that a digest may be known by: under the key of now, and under one that has just been replaced."""
-    return [_keyed(key.secret, found) for key in _keys()] if found else []
+    return [_keyed(key.secret, found) for key in _keys(session or db.session)] if found else []
 
 
 def rotate(now: datetime) -> None:
     """Begin a key when the present one is old enough, and destroy those that were replaced a day ago."""
-    keys = _keys()
+    keys = _keys(db.session)
     if keys and _day(now) - keys[0].id >= settings.caller_key_days:
         keys.insert(0, _begin(_day(now)))
     for newer, older in pairwise(keys):
@@ -69,12 +70,12 @@ def rotate(now: datetime) -> None:
 
 
 def _current() -> CallerKey:
-    keys = _keys()
+    keys = _keys(db.session)
     return keys[0] if keys else _begin(_day(utcnow()))
 
 
-def _keys() -> list[CallerKey]:
-    return list(db.session.scalars(sa.select(CallerKey).order_by(CallerKey.id.desc())))
+def _keys(session: Session) -> list[CallerKey]:
+    return list(session.scalars(sa.select(CallerKey).order_by(CallerKey.id.desc())))
 
 
 def _begin(day: int) -> CallerKey:

@@ -33,17 +33,27 @@ def came(
     return call
 
 
-def left(room_id: uuid.UUID | None, call_id: str, *, reason: str, sid: str = "", **told: str) -> None:
-    """End the visit, also one whose beginning nobody told us of; the first known reason stays."""
+def come_back(call: Call, sid: str) -> None:
+    """The caller is inside, whatever was told of an end: LiveKit's word of now counts."""
+    if call.outcome is Outcome.ENDED:
+        call.outcome, call.left_at, call.end_reason, call.participant_sid = Outcome.INSIDE, None, "", sid
+
+
+def left(room_id: uuid.UUID | None, call_id: str, *, reason: str, sid: str = "", **told: str) -> bool:
+    """End the visit, also one whose beginning nobody told us of; the first known reason stays.
+
+    False when the caller stays: LiveKit restarted under the call, and it is the old sid that goes.
+    """
     call = came(room_id, call_id, **told)
     if sid and call.participant_sid and sid != call.participant_sid and call.outcome is Outcome.INSIDE:
-        return  # LiveKit restarted under the call: the old sid goes, the caller stays
-    call.left_at = call.left_at or utcnow()
+        return False
+    call.left_at, call.participant_sid = call.left_at or utcnow(), call.participant_sid or sid
     if call.outcome is Outcome.INSIDE:
         call.outcome = Outcome.ENDED
     if call.end_reason in {"", LOST}:
         call.end_reason = reason
     db.session.flush()
+    return True
 
 
 def refuse_without_number(call_id: str, trunk_id: str) -> None:
@@ -67,9 +77,7 @@ def observe(room_id: uuid.UUID, phones: Iterable[Participant]) -> None:
         if not call.caller:
             known = callers.known_by(phone.identity, phone.name, phone.attributes)
             call.caller, call.ending = known["caller"], known["ending"]
-        if call.outcome is Outcome.ENDED:
-            call.outcome, call.left_at, call.end_reason = Outcome.INSIDE, None, ""
-            call.participant_sid = phone.sid
+        come_back(call, phone.sid)
     db.session.flush()
 
 

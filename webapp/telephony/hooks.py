@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from webapp.db import db
+from webapp.lobby import callers as queue
+from webapp.lobby.service import move_version
 from webapp.rooms.models import Room
 from webapp.telephony import calls, guards, reconcile
 from webapp.telephony.rules import GUARD_PREFIX
@@ -39,7 +41,9 @@ def participant_left(event: Event, room: Room | None, _outdated: bool = False) -
         return
     if phone:  # also when outdated: a call that has ended stays ended
         reason = str(participant.get("disconnectReason", "")).lower()
-        calls.left(room.id, phone, reason=reason, **_told(participant))
+        move_version(room.id)  # the room's row first, as everybody who changes its queue does
+        if calls.left(room.id, phone, reason=reason, **_told(participant)):
+            queue.end(room.id, phone, reason)
         db.session.commit()
     reconcile.mark(room)
 

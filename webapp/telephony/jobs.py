@@ -19,7 +19,7 @@ from webapp.livekit.rooms import LiveRoom
 from webapp.rooms.models import Room
 from webapp.rooms.models import Trunk as TrunkRow
 from webapp.settings import settings
-from webapp.telephony import callers, calls, guards, ours, placing, reconcile, rules, trunks
+from webapp.telephony import callers, calls, guards, ours, placing, reconcile, remote_unmute, rules, trunks
 from webapp.telephony.matching import Rule, Trunk, parse_rules
 from webapp.telephony.models import Call
 
@@ -57,7 +57,22 @@ def sweep() -> Swept:
     _each(differ | _of_livekit(live) | _of_database(), done)
     if present is not None:
         _forget_guards(present, done)
+    _attempt(done, remote_unmute.refresh)
     return done
+
+
+def follow(room_id: str) -> None:
+    """Make LiveKit follow a room where that has just failed. Commits.
+
+    Raises LiveKitUnavailable to be tried again while it fails.
+    """
+    room = db.session.get(Room, uuid.UUID(room_id))
+    db.session.commit()
+    if room is None:
+        return
+    reconcile.now(room)
+    if room.reconcile_at is not None:
+        raise LiveKitUnavailable("not_yet")
 
 
 def rotate_caller_keys() -> None:

@@ -38,12 +38,12 @@ class Outcome(enum.Enum):
 class Hold(enum.Enum):
     """How a caller stands to the lobby."""
 
-    FREE = "free"  # the room was open to all when the call came
+    FREE = "free"  # the room was open to all when the call came, or was opened while it waited
     HELD = "held"  # waits: neither hears nor is heard
     ADMITTED = "admitted"
     DENIED = "denied"
     UNHELD = "unheld"  # had to wait, but LiveKit could not give the floor back: came in
-    TURNED_AWAY = "turned_away"  # had to wait, but LiveKit could not give the floor back: was sent away
+    TURNED_AWAY = "turned_away"  # had to wait, but LiveKit could not give the floor back, or too many did: sent away
 
 
 class Call(Keyed, Model):
@@ -53,6 +53,8 @@ class Call(Keyed, Model):
     __table_args__ = (
         sa.Index("ix_calls_came_at_id", "came_at", "id"),
         partial_index("ix_calls_caller", "caller", "id", where="caller <> ''"),
+        partial_index("ix_calls_inside", "participant_sid", where="left_at IS NULL"),
+        partial_index("ix_calls_hold_ms", "id", where="hold_ms IS NOT NULL"),
     )
 
     sip_call_id: Mapped[str] = mapped_column(sa.String(128), unique=True)
@@ -67,6 +69,7 @@ class Call(Keyed, Model):
     ending: Mapped[str] = mapped_column(sa.String(2), default="")  # the last two digits of the number
     hold: Mapped[Hold | None] = mapped_column(choice(Hold))  # None: not decided yet
     held_at: Mapped[datetime | None]
+    hold_ms: Mapped[int | None]  # from the hook that told of the caller's voice to LiveKit's word that it is muted
     decided_at: Mapped[datetime | None]
     decided_by_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("users.id", ondelete="SET NULL"))
 

@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from webapp.livekit.phones import HELD
 from webapp.livekit.rooms import Participant
+from webapp.telephony.callers import ending_of
 
 
 @dataclass(frozen=True)
@@ -14,6 +16,7 @@ class Person:
     name: str  # empty for callers
     ending: str  # of a caller's number; empty when there is none to show
     phone: bool
+    held: bool  # waits in the lobby: hears nobody and is not heard
     joined_at: datetime
 
 
@@ -25,6 +28,5 @@ def inside(participants: list[Participant]) -> list[Person]:
 
 def _person(one: Participant) -> Person:
     if not one.is_phone:
-        return Person(one.sid, one.name or one.identity, "", False, one.joined_at)
-    digits = [character for character in one.name if character.isdigit()]
-    return Person(one.sid, "", "".join(digits[-2:]), True, one.joined_at)
+        return Person(one.sid, one.name or one.identity, "", False, False, one.joined_at)
+    return Person(one.sid, "", ending_of(one.name), True, HELD in one.attributes, one.joined_at)

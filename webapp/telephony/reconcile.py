@@ -16,7 +16,7 @@ from webapp.livekit import rooms
 from webapp.livekit.errors import LiveKitError
 from webapp.livekit.rooms import Participant
 from webapp.rooms.models import Room
-from webapp.telephony import calls, placing, problems, rules, trunks
+from webapp.telephony import calls, holds, placing, problems, rules, trunks
 from webapp.telephony.matching import Rule
 from webapp.telephony.placing import Pending, Placed
 
@@ -85,18 +85,19 @@ def _due(room: Room) -> bool:
 def _look(room: Room) -> None:
     _reread(room)
     seen = room.reconcile_at
-    problem = ""
+    problem, unheld = "", []
     try:
-        inside = rooms.list_participants(str(room.id))
+        looked_at, inside = utcnow(), rooms.list_participants(str(room.id))
         _count(room, inside)
         db.session.commit()
+        unheld = holds.follow(room.id, inside, looked_at)
         problem = _agree(room)
     except Pending as pending:
         problem = pending.problem
     except LiveKitError as error:
         problem = problems.failed(error)
     db.session.rollback()
-    _settle(room, problem, seen)
+    _settle(room, problem, seen, again=bool(unheld))
 
 
 def _agree(room: Room) -> str:
@@ -160,15 +161,15 @@ def _count(room: Room, inside: list[Participant]) -> None:
     calls.observe(room.id, phones)
 
 
-def _settle(room: Room, problem: str, seen: datetime | None) -> None:
-    """Take our mark away, or put it off after a problem; a newer mark stays."""
+def _settle(room: Room, problem: str, seen: datetime | None, again: bool) -> None:
+    """Take our mark away, or put it off where LiveKit has not followed; a newer mark stays."""
     if problem:
         reason = problem.split("\t", 1)[0]
         PROBLEMS.labels(reason).inc()
         log.warning("reconcile.pending", room=str(room.id), reason=reason)
-    again = utcnow() + RETRY if problem and problem not in problems.LASTING else None
+    at = utcnow() + RETRY if again or (problem and problem not in problems.LASTING) else None
     mine = sa.update(Room).where(Room.id == room.id, Room.reconcile_at == seen)
-    db.session.execute(mine.values(reconcile_at=again), execution_options={"synchronize_session": False})
+    db.session.execute(mine.values(reconcile_at=at), execution_options={"synchronize_session": False})
     db.session.execute(sa.update(Room).where(Room.id == room.id).values(rule_problem=problem))
     db.session.commit()
     _reread(room)

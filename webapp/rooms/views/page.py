@@ -17,7 +17,7 @@ from webapp.lobby import queues
 from webapp.rooms import phone, policy, queries
 from webapp.rooms.forms import RevealPinForm, RotatePinForm
 from webapp.rooms.models import Room
-from webapp.telephony import problems
+from webapp.telephony import problems, waiting
 
 PEOPLE = 10  # people on the page; the whole list has a page of its own
 TOLD = timedelta(days=30)  # how long the page tells that the number changed
@@ -51,6 +51,7 @@ def phone_section(room: Room) -> dict[str, Any]:
         "pin_version": times.version,
         "blocked": times.blocked_until,
         "moved": _moved(room),
+        "waiting": waiting.of(room),
         "revealed": "",
         "rotate_form": RotatePinForm(formdata=None),
         "reveal_form": RevealPinForm(formdata=None),

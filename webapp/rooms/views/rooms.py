@@ -151,6 +151,8 @@ def update(slug: str) -> ResponseReturnValue:
     if not form.validate() or not _updated(room, form):
         return htmx.respond("rooms/edit.html", "rooms/_edit.html", 422, room=room, form=form)
     db.session.commit()
+    if room.reconcile_at is not None:
+        reconcile.now(room)  # after the commit: callers who waited go in, or the sweep sees to it
     return htmx.go(url_for(".show", slug=room.slug))
 
 

@@ -13,7 +13,7 @@ from webapp.livekit.errors import LiveKitError
 from webapp.rooms import policy as room_policy
 from webapp.rooms.door import load_room
 from webapp.rooms.models import Room
-from webapp.telephony import people, reconcile
+from webapp.telephony import calls, people, reconcile
 from webapp.telephony.people import Person
 from webapp.telephony.views.blueprint import bp
 
@@ -35,6 +35,8 @@ def remove_participant(slug: str) -> ResponseReturnValue:
     if found is None:
         abort(409, _("That person has left already."))
     rooms.remove_participant(str(room.id), found.identity)
+    if found.call_id:  # at once, so that whoever was sent away does not come in again as one who was cut off
+        calls.left(room.id, found.call_id, reason="participant_removed", sid=found.sid)
     audit.record("room.remove_participant", room, current_actor(), kind="phone" if found.is_phone else "web")
     db.session.commit()
     reconcile.now(room)

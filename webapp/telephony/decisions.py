@@ -1,0 +1,95 @@
+"""What becomes of a call, written down: on the call and in the queue at once. The first word stands."""
+
+import uuid
+
+import sqlalchemy as sa
+
+from webapp.db import db, utcnow
+from webapp.livekit.rooms import Participant
+from webapp.lobby import callers as queue
+from webapp.lobby.service import move_version
+from webapp.telephony import callers, calls
+from webapp.telephony.models import Call, Hold
+
+TRUNK = "sip.trunkID"
+LOBBY_FULL, NO_HOLD = "lobby_full", "no_hold"  # why callers are turned away
+
+
+def wait(room_id: uuid.UUID, phone: Participant, took_ms: int | None = None) -> Hold | None:
+    """The caller waits in the queue, or is turned away when too many do, unless another word was said already.
+
+    `took_ms` is how long they could be heard before. Gives what holds. Commits.
+    """
+    move_version(room_id)  # the room's row first, as everybody who changes a queue does
+    call = _visit(room_id, phone)
+    gone = call.left_at is not None and call.participant_sid == phone.sid  # the end was told before the beginning
+    _say(call, Hold.HELD, Call.hold.is_(None), held_at=utcnow())
+    call.hold_ms = took_ms if call.hold_ms is None else call.hold_ms
+    if call.hold is Hold.HELD and not gone:
+        calls.come_back(call, phone.sid)
+        try:
+            queue.line_up(room_id, call.sip_call_id, call.ending)
+        except queue.LobbyFull:
+            _turn_away(call, LOBBY_FULL)
+    db.session.commit()
+    return call.hold
+
+
+def go_in(room_id: uuid.UUID, phone: Participant, hold: Hold, by_id: uuid.UUID | None = None) -> Hold | None:
+    """The caller need not wait (any more); gives what holds, which may be what was said before. Commits."""
+    move_version(room_id)
+    call = _visit(room_id, phone)
+    if _say(call, hold, _open(), decided_at=utcnow(), decided_by_id=by_id):
+        queue.let_in(room_id, call.sip_call_id, "" if hold is Hold.FREE else hold.value)
+    db.session.commit()
+    return call.hold
+
+
+def turn_away(room_id: uuid.UUID, phone: Participant) -> bool:
+    """The caller goes, because nobody can wait here; False when something else was said before. Commits."""
+    move_version(room_id)
+    call = _visit(room_id, phone)
+    said = _turn_away(call, NO_HOLD)
+    if said:
+        queue.end(room_id, call.sip_call_id, NO_HOLD)
+    db.session.commit()
+    return said
+
+
+def muted(call_id: str, took_ms: int | None) -> Hold | None:
+    """Keep how long the caller could be heard, the first time; gives what holds now. Commits."""
+    if took_ms is not None:
+        first = sa.update(Call).where(Call.sip_call_id == call_id, Call.hold_ms.is_(None))
+        db.session.execute(first.values(hold_ms=took_ms), execution_options={"synchronize_session": False})
+    hold = db.session.scalar(sa.select(Call.hold).where(Call.sip_call_id == call_id))
+    db.session.commit()
+    return hold
+
+
+def _visit(room_id: uuid.UUID, phone: Participant) -> Call:
+    """The call's row, with what may be known of the caller."""
+    call = calls.came(room_id, phone.call_id, trunk_id=phone.attributes.get(TRUNK, "")[:64], sid=phone.sid)
+    call.caller = call.caller or callers.pseudonym(callers.digest_of(phone.identity, phone.attributes))
+    call.ending = call.ending or callers.ending_of(phone.name)
+    db.session.flush()
+    return call
+
+
+def _turn_away(call: Call, reason: str) -> bool:
+    said = _say(call, Hold.TURNED_AWAY, _open(), decided_at=utcnow())
+    if said:
+        call.end_reason = call.end_reason or reason
+        calls.REFUSED.labels(reason).inc()
+    return said
+
+
+def _open() -> sa.ColumnElement[bool]:
+    return sa.or_(Call.hold.is_(None), Call.hold == Hold.HELD)
+
+
+def _say(call: Call, hold: Hold, where: sa.ColumnElement[bool], **values: object) -> bool:
+    """Compare and set; the row is read again, whoever was first."""
+    said = sa.update(Call).where(Call.id == call.id, where).values(hold=hold, **values)
+    done = db.session.execute(said, execution_options={"synchronize_session": False})
+    db.session.refresh(call)
+    return bool(done.rowcount)  # type: ignore[attr-defined]
