@@ -93,8 +93,8 @@ def test_participants_are_told_apart_by_kind_and_by_their_sound(server: Server):
     answer = ListParticipantsResponse(participants=[info, web, gone])
     server.say("ListParticipants", body=answer.SerializeToString())
     phone, person = rooms.list_participants("r")
-    assert (phone.is_phone, phone.is_web, phone.call_id, phone.speaks) == (True, False, "SCL_1", False)
-    assert (person.is_phone, person.is_web, person.speaks) == (False, True, True)
+    assert (phone.is_phone, phone.is_web, phone.call_id, bool(phone.sounding)) == (True, False, "SCL_1", False)
+    assert (person.is_phone, person.is_web, bool(person.sounding)) == (False, True, True)
 
 
 @pytest.mark.parametrize("body", [b"", b"{}", b"<html>maintenance</html>"])

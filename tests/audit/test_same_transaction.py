@@ -1,6 +1,7 @@
 """A deed and its entry stand or fall together."""
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
@@ -12,7 +13,7 @@ from webapp.access import service as access
 from webapp.accounts.models import User
 from webapp.audit import Actor
 from webapp.audit.models import AuditEntry
-from webapp.db import db
+from webapp.db import db, utcnow
 from webapp.rooms import service
 from webapp.rooms.models import Access, AccessLevel, PhonePin, Role, Room
 
@@ -31,6 +32,11 @@ def without_pin(room: Room) -> bool:
     return service.generate_pin(room, actor=BY)
 
 
+def with_old_pin(room: Room) -> bool:
+    room.old_pin, room.old_pin_until = room.pin, utcnow() + timedelta(minutes=5)
+    return service.stop_old_pin(room, actor=BY)
+
+
 DEEDS: dict[str, Deed] = {
     "room.create": lambda _room: service.create(persona("owner"), actor=BY, name="Second"),
     "room.edit": lambda room: service.edit(room, actor=BY, name="x", slug="xyz", access_level=AccessLevel.PUBLIC),
@@ -38,6 +44,7 @@ DEEDS: dict[str, Deed] = {
     "room.rotate_pin": lambda room: service.rotate_pin(room, actor=BY, reason=""),
     "room.generate_pin": without_pin,
     "room.reveal_pin": lambda room: service.reveal_pin(room, actor=BY),
+    "room.stop_old_pin": with_old_pin,
     "room.move_trunk": lambda room: service.move_trunk(room, "ST_b", actor=BY),
     "room.delete": lambda room: service.delete(room, actor=BY),
     "access.grant": lambda room: access.grant(room, actor=BY, email="new@tenants.example", role=Role.MEMBER),

@@ -115,6 +115,9 @@ OF_THE_MOMENT = {
     "moved_rooms",
     "caller_keys",
     "probes",
+    "diagnoses",
+    "repair_runs",
+    "repair_items",
 }
 
 

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from webapp.telephony import rules as naming
+from webapp.rooms.models import AccessLevel
 from webapp.telephony.facts import RoomFacts
 from webapp.telephony.findings import Finding, Kind, World, find
 from webapp.telephony.matching import Rule, Trunk, parse_rules, parse_trunks
@@ -43,6 +44,7 @@ def room(**fields: Any) -> RoomFacts:
     unset = dict.fromkeys(("deleted_at", "sip_dispatch_rule_id", "rule_changed_at"))
     old = dict.fromkeys(("old_pin", "old_pin_until", "old_sip_dispatch_rule_id"))
     facts = {"id": uuid.uuid4(), "name": "Housing committee", "slug": "hcm-rxqt-bdw", "rule_problem": ""}
+    facts["access_level"] = AccessLevel.RESTRICTED
     phone = {"phone_enabled": True, "hide_phone_number": True, "trunk_id": "ST_a", "pin": PIN}
     return RoomFacts(**{**unset, **old, **facts, **phone, "web_count": 3, "live_since": LONG_AGO, **fields})
 
