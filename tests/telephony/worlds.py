@@ -5,8 +5,8 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from webapp.telephony import rules as naming
 from webapp.rooms.models import AccessLevel
+from webapp.telephony import rules as naming
 from webapp.telephony.facts import RoomFacts
 from webapp.telephony.findings import Finding, Kind, World, find
 from webapp.telephony.matching import Rule, Trunk, parse_rules, parse_trunks
