@@ -6,7 +6,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from tests.telephony.installation import Installation
-from webapp.db import db
+from webapp.db import db, utcnow
 from webapp.rooms.models import Room, Trunk
 from webapp.telephony.matching import MatchingError, Rule, check_rules, evaluate_case, parse_rules
 from webapp.telephony.models import Call
@@ -15,11 +15,11 @@ Json = dict[str, Any]
 TOLD = ("name", "trunk_ids", "inbound_numbers", "numbers", "hide_phone_number", "rule")
 
 
-def room_rule(room: Room) -> Json:
-    """The one rule of a room that phones may enter."""
-    direct = {"room_name": str(room.id), "pin": room.pin}
+def room_rule(room: Room, *, old: bool = False) -> Json:
+    """The one rule of a room that phones may enter; `old`: that of the PIN before."""
+    direct = {"room_name": str(room.id), "pin": room.old_pin if old else room.pin}
     return {
-        "name": f"frontdesk:{room.id}",
+        "name": f"frontdesk-old:{room.id}" if old else f"frontdesk:{room.id}",
         "trunk_ids": [room.trunk_id],
         "inbound_numbers": [],
         "numbers": [],
@@ -72,7 +72,9 @@ class Seen:
             self._check_room(room)
         for trunk_id in {trunk for rule in self._ours() for trunk in rule["trunk_ids"]} | set(self.trunks):
             self._check_guard(trunk_id)
-        names = {f"frontdesk:{room.id}" for room in self.rooms} | {f"frontdesk-guard:{each}" for each in self.rows}
+        prefixes = ("frontdesk", "frontdesk-old")
+        names = {f"{prefix}:{room.id}" for room in self.rooms for prefix in prefixes}
+        names |= {f"frontdesk-guard:{each}" for each in self.rows}
         assert {rule["name"] for rule in self._ours()} <= names, "a rule of ours belongs to nobody"
         db.session.commit()
 
@@ -91,26 +93,42 @@ class Seen:
         wished = room.phone_enabled and room.pin and room.trunk_id and not room.deleted_at and web
         ids = [rule["sip_dispatch_rule_id"] for rule in found]
         assert [room.sip_dispatch_rule_id] == (ids or [None]), "our row and LiveKit"
+        behind = self._check_old(room, wished=bool(wished))
         if not wished:
             assert (found, room.rule_problem, room.reconcile_at) == ([], "", None), "a rule that nobody wants"
         elif not self._stands(room, found) and self._blocked(room):
             assert room.rule_problem, "the page must say what is in the way"
         else:
-            self._check_fulfilled(room, found)
+            self._check_fulfilled(room, found, behind=behind)
 
-    def _check_fulfilled(self, room: Room, found: list[Json]) -> None:
+    def _check_old(self, room: Room, *, wished: bool) -> bool:
+        """The PIN before works on for its time beside the new one; tells whether something is in its way."""
+        found = [rule for rule in self._ours() if rule["name"] == f"frontdesk-old:{room.id}"]
+        ids = [rule["sip_dispatch_rule_id"] for rule in found]
+        assert [room.old_sip_dispatch_rule_id] == (ids or [None]), "our row and LiveKit, of the PIN before"
+        if not (wished and room.old_pin and room.old_pin_until and room.old_pin_until > utcnow()):
+            assert found == [], "a PIN that should have stopped"
+            return False
+        if not self._stands(room, found, old=True) and self._blocked(room, old=True):
+            assert room.rule_problem, "the page must say what is in the old PIN's way"
+            return True
+        assert self._stands(room, found, old=True), f"the PIN before should work on: {found}, {room.rule_problem!r}"
+        return False
+
+    def _check_fulfilled(self, room: Room, found: list[Json], *, behind: bool) -> None:
         assert self._stands(room, found), f"not as the room wants it: {found}, {room.rule_problem!r}"
         gone = room.trunk_id not in self.trunks
-        assert (room.rule_problem, room.reconcile_at) == ("trunk_gone" if gone else "", None)
+        if not behind:
+            assert (room.rule_problem, room.reconcile_at) == ("trunk_gone" if gone else "", None)
 
-    def _stands(self, room: Room, found: list[Json]) -> bool:
-        return [_told(rule) for rule in found] == [room_rule(room)]
+    def _stands(self, room: Room, found: list[Json], *, old: bool = False) -> bool:
+        return [_told(rule) for rule in found] == [room_rule(room, old=old)]
 
-    def _blocked(self, room: Room) -> bool:
+    def _blocked(self, room: Room, *, old: bool = False) -> bool:
         """Rules of others leave no place for the room's."""
         others = self._foreign_on(room.trunk_id)
         taken = {key for rule in others for key in rule.keys}
-        wanted = Rule.parse(room_rule(room))
+        wanted = Rule.parse(room_rule(room, old=old))
         unguarded = room.hide_phone_number and not self._has_guard(room.trunk_id) and not self._places(room.trunk_id)
         return self._outage(room.trunk_id) or bool(set(wanted.keys) & taken) or unguarded
 

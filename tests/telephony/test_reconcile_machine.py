@@ -28,9 +28,11 @@ from tests.livekit import LiveKit, Refused
 from tests.personas import Browser, browser
 from tests.telephony.installation import Installation
 from tests.telephony.oracle import Json, Seen
+from webapp.audit import Actor
 from webapp.config import Settings
 from webapp.db import db, utcnow
 from webapp.livekit.errors import LiveKitError
+from webapp.rooms import service
 from webapp.rooms.models import Room, Trunk
 from webapp.telephony import jobs, reconcile
 
@@ -106,6 +108,21 @@ class Machine(RuleBasedStateMachine):
             room.trunk_id = room.trunk_id if move is None else self._of(self.trunks, move)
             self.place.give_pin(room, self._new_pin())
         self._commit(room, followed)
+
+    @rule(which=some, overlap=st.sampled_from([0, 15]), followed=flag)
+    def rotate_pin(self, which: int, overlap: int, followed: bool) -> None:
+        """With overlap the old PIN works on beside the new one."""
+        room = self._of(self._rooms(), which)
+        if room.pin and not room.deleted_at:
+            service.rotate_pin(room, actor=Actor.system(), reason="", overlap=overlap)
+            self._commit(room, followed)
+
+    @rule(which=some)
+    def let_the_old_pin_run_out(self, which: int) -> None:
+        room = self._of(self._rooms(), which)
+        if room.old_pin_until:
+            room.old_pin_until = utcnow() - timedelta(seconds=1)
+            db.session.commit()
 
     @rule(which=some, followed=flag)
     def delete_room(self, which: int, followed: bool) -> None:
@@ -371,6 +388,7 @@ class Machine(RuleBasedStateMachine):
     def _recorded(self) -> set[str]:
         found = {
             *db.session.scalars(sa.select(Room.sip_dispatch_rule_id)),
+            *db.session.scalars(sa.select(Room.old_sip_dispatch_rule_id)),
             *db.session.scalars(sa.select(Trunk.guard_rule_id)),
         }
         db.session.commit()
