@@ -186,6 +186,17 @@ def test_whoever_a_host_removed_waits_again(door: Door, client_as) -> None:
     door.waiting()
 
 
+def test_whoever_a_host_removed_after_coming_back_waits_again_too(door: Door, client_as) -> None:
+    cut_off(door, timedelta(seconds=1))
+    phone = door.dial()
+    until(lambda: door.call(phone) and door.call(phone).hold is Hold.ADMITTED)
+    until(lambda: door.is_free(phone))
+    sid, call_id = door.person(phone)["sid"], door.call_id(phone)
+    client_as("owner").post(f"/rooms/{door.room.slug}/inside/remove", data={"sid": sid})
+    until(lambda: calls()[call_id].end_reason == "participant_removed")
+    door.waiting()
+
+
 def test_the_same_host_is_named_when_the_admission_holds_again(door: Door) -> None:
     owner = persona("owner")
     phone = door.waiting()

@@ -29,16 +29,18 @@ class Admission:
 def earlier(room_id: uuid.UUID, phone: Participant) -> Admission | None:
     """The admission of the same caller to the same room, if that visit has not ended for longer than ten minutes.
 
-    A visit that is still open is being ended by this very call: LiveKit lets one caller in once.
+    A visit that is still open is being ended by this very call: LiveKit lets one caller in once. The last visit that a
+    host decided about counts alone: whoever was removed from it has no older admission to fall back on.
     """
     found = callers.digest_of(phone.identity, phone.attributes)
     if not found:
         return None
     with Session(db.reader) as reading:
         names = callers.pseudonyms(found, reading)
-        recent = sa.or_(Call.left_at.is_(None), Call.left_at > utcnow() - HOLDS_FOR)
         same = sa.and_(Call.caller.in_(names), Call.caller != "", Call.room_id == room_id)
-        admitted = sa.and_(Call.hold == Hold.ADMITTED, Call.end_reason.not_in(SENT_AWAY), recent)
-        newest = sa.select(Call.decided_by_id).where(same, admitted, Call.sip_call_id != phone.call_id)
-        row = reading.execute(newest.order_by(Call.id.desc()).limit(1)).first()
-    return Admission(row[0]) if row else None
+        decided = sa.and_(Call.hold.in_([Hold.ADMITTED, Hold.DENIED]), Call.sip_call_id != phone.call_id)
+        last = reading.scalar(sa.select(Call).where(same, decided).order_by(Call.id.desc()).limit(1))
+    if last is None or last.hold is Hold.DENIED or last.end_reason in SENT_AWAY:
+        return None
+    cut_off_lately = last.left_at is None or last.left_at > utcnow() - HOLDS_FOR
+    return Admission(last.decided_by_id) if cut_off_lately else None
