@@ -89,6 +89,16 @@ def test_the_sweep_asks_anybody_inside_and_disturbs_nobody(door: Door) -> None:
     assert asked["track_sid"] == "TR_frontdesk_probe"
 
 
+def test_the_sweep_gives_up_on_a_room_where_livekit_does_not_answer_for_anybody(door: Door) -> None:
+    for number in range(6):
+        door.installation.join(door.room, f"web-{number}")
+    door.livekit.settle()
+    door.livekit.fail("MutePublishedTrack", times=20)
+    remote_unmute.refresh()
+    assert door.livekit.calls("MutePublishedTrack") == remote_unmute.ASKED < 7
+    assert works() is None
+
+
 def test_the_sweep_asks_nobody_in_a_public_room(door: Door) -> None:
     door.again(access_level=AccessLevel.PUBLIC)
     door.installation.sweep()
