@@ -10,10 +10,12 @@ from werkzeug.test import TestResponse
 
 from tests.personas import SWAP, Browser
 from tests.telephony.installation import NUMBER, Installation, until
+from webapp.audit import Actor
 from webapp.audit.models import AuditEntry
 from webapp.db import db
+from webapp.rooms import service
 from webapp.rooms.models import Room
-from webapp.telephony import picture, rules
+from webapp.telephony import picture, reconcile, rules
 
 As = Callable[[str], Browser]
 
@@ -86,6 +88,42 @@ def test_a_rule_of_a_room_that_livekit_no_longer_has_goes_whatever_our_row_belie
     assert "Repair: delete 1 rule" in client_as("support").get(url("orphan")).text
     press(client_as("support"), url("orphan"))
     assert installation.rule_of(room) is None
+
+
+def test_a_rule_of_ours_that_somebody_renamed_is_renamed_back_and_never_given_up(
+    installation: Installation, client_as: As
+):
+    room = installation.live()
+    before = {rule["sip_dispatch_rule_id"]: rule for rule in installation.livekit.rules()}
+    kept = {name: before[str(room.sip_dispatch_rule_id)][name] for name in ("rule", "trunk_ids", "hide_phone_number")}
+    told = {"sip_dispatch_rule_id": room.sip_dispatch_rule_id, "replace": {**kept, "name": "mine now"}}
+    installation.livekit.call("SIP", "UpdateSIPDispatchRule", **told)
+    browser, page = client_as("support"), url("missing")
+    dry_run = browser.get(page)
+    assert "delete~" not in dry_run.text
+    assert browser.post(page, data=shown(dry_run)).status_code == 303
+    assert {rule["sip_dispatch_rule_id"]: rule for rule in installation.livekit.rules()} == before
+    db.session.refresh(room)
+    assert room.rule_problem == ""
+
+
+def test_the_rule_of_a_pin_that_still_works_stays_beside_the_one_that_is_repaired(
+    installation: Installation, client_as: As
+):
+    room = installation.live()
+    old_id = str(room.sip_dispatch_rule_id)
+    service.rotate_pin(room, actor=Actor.system(), reason="", overlap=15)
+    db.session.commit()
+    reconcile.now(room)
+    rule_id = str(room.sip_dispatch_rule_id)
+    direct = {"dispatch_rule_direct": {"room_name": str(room.id), "pin": "1"}}
+    told = {"rule": direct, "name": rules.rule_name(room.id), "trunk_ids": [installation.trunk_id]}
+    told["hide_phone_number"] = True
+    installation.livekit.call("SIP", "UpdateSIPDispatchRule", sip_dispatch_rule_id=rule_id, replace=told)
+    assert press(client_as("support"), url("wrong-pin")).status_code == 303
+    assert {old_id, rule_id} < ids(installation)
+    details = deed().details
+    assert (details["deleted"], details["changed"]) == ([], [rule_id])
 
 
 def test_people_nobody_told_us_of_are_looked_for(installation: Installation, client_as: As):

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 from webapp.livekit import caller_id
 from webapp.telephony import rules
+from webapp.telephony.facts import RoomFacts
 from webapp.telephony.findings import Finding, Kind, Remedy
 from webapp.telephony.matching import MatchingError, Rule, check_rules, normalise
 from webapp.telephony.repairs.deeds import REFUSING, Deed, Delete, Follow, Heal, Replace
@@ -150,9 +151,22 @@ def _changes(deed: Deed, sight: Sight) -> list[Change]:
 
 def _of_room(room_id: uuid.UUID, sight: Sight) -> list[Change]:
     room, found = sight.rooms[room_id], sight.of_room.get(room_id, [])
-    wish = rules.desired(room, sight.web_inside(room))
+    old = [rule for rule in found if _is_for_old_pin(rule, room)]
+    now = [rule for rule in found if rule not in old]
+    inside = sight.web_inside(room)
+    of_old = _of_pin(old, rules.desired_old(room, inside), room.old_sip_dispatch_rule_id)
+    return [*_of_pin(now, rules.desired(room, inside), room.sip_dispatch_rule_id), *of_old]
+
+
+def _is_for_old_pin(rule: Rule, room: RoomFacts) -> bool:
+    """What the row says of a rule counts before its name."""
+    known = room.sip_dispatch_rule_id, room.old_sip_dispatch_rule_id
+    return rule.id == known[1] if rule.id in known else rules.is_old(rule)
+
+
+def _of_pin(found: list[Rule], wish: Json | None, known: str | None) -> list[Change]:
     wanted = Rule.parse(wish) if wish else None
-    kept = next((rule for rule in found if rule.id == room.sip_dispatch_rule_id), found[0] if found else None)
+    kept = next((rule for rule in found if rule.id == known), found[0] if found else None)
     gone = [Change(rule, None) for rule in found if rule is not kept]
     if wanted is None or kept is None:
         return [*_whole(kept, wanted), *gone]

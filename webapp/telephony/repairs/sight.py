@@ -59,17 +59,31 @@ class Sight:
     def foreign_keys(self) -> dict[tuple[str, str, str, str], Rule]:
         """Which rule that is not ours takes which calls."""
         foreign = [rule for rule in self.by_id.values() if not rules.is_ours(rule) or rule.id in self.impostors]
-        return {key: rule for rule in foreign for key in rule.keys}
+        return {key: rule for rule in foreign if rule.id not in self._recorded for key in rule.keys}
 
     @cached_property
     def of_room(self) -> dict[uuid.UUID, list[Rule]]:
-        """The rules of each room; those that somebody else gave a room's name are none of them."""
+        """The rules of each room: those whose id is on its row, renamed or not, then those that bear its name.
+
+        Those that somebody else gave a room's name are none of them.
+        """
         found: dict[uuid.UUID, list[Rule]] = {}
-        for view in self.seen.rules:
-            room_id = rules.room_id_of(view.rule)
-            if room_id is not None and view.rule.id not in self.impostors:
-                found.setdefault(room_id, []).append(view.rule)
+        for rule in self.by_id.values():
+            named = None if rule.id in self.impostors else rules.room_id_of(rule)
+            room_id = self._recorded.get(rule.id, named)
+            if room_id is not None:
+                found.setdefault(room_id, []).append(rule)
         return found
+
+    @cached_property
+    def _recorded(self) -> dict[str, uuid.UUID]:
+        """The room of each rule id that stands on the row of one of these rooms."""
+        ids = (
+            (room.id, each)
+            for room in self.rooms.values()
+            for each in (room.sip_dispatch_rule_id, room.old_sip_dispatch_rule_id)
+        )
+        return {rule_id: room_id for room_id, rule_id in ids if rule_id}
 
     @cached_property
     def guards(self) -> dict[str, list[Rule]]:
