@@ -2,6 +2,7 @@
 
 import threading
 import time
+from dataclasses import replace
 
 import pytest
 import sqlalchemy as sa
@@ -14,6 +15,7 @@ from webapp.audit import Actor
 from webapp.config import Settings
 from webapp.db import db, utcnow
 from webapp.jobs import register
+from webapp.livekit import rooms
 from webapp.lobby import callers as queue
 from webapp.lobby import service
 from webapp.lobby.models import Status
@@ -54,6 +56,17 @@ def test_when_one_of_the_two_hooks_is_lost_the_other_is_enough_or_the_sweep_is(d
 def test_a_lost_arrival_is_made_up_for_at_once_when_the_voice_is_told_of(door: Door) -> None:
     door.livekit.hook_fault("drop", event="participant_joined", times=1)
     door.waiting()
+
+
+def test_a_late_word_of_a_call_silences_the_one_that_took_its_place(door: Door) -> None:
+    door.waiting()
+    late = next(one for one in rooms.list_participants(str(door.room_id)) if one.is_phone)
+    door.livekit.hooks_to()
+    second = door.dial()
+    until(lambda: door.installation.phone(second)["audible"])
+    told = replace(late, tracks=(), can_subscribe=True, attributes={"sip.callID": late.call_id})
+    assert holds.agree(door.room_id, [told], time.monotonic()) == []
+    assert door.is_held(second)
 
 
 def test_when_both_hooks_are_lost_the_sweep_holds(door: Door) -> None:

@@ -151,8 +151,8 @@ def _hold(stands: Standing, phone: Participant, hold: Hold | None, arrived: floa
         raise
     if seen is None:
         return
-    if seen.sid != phone.sid:  # the same number called again: that is another call, whose tracks we have not touched
-        agree(stands.room_id, [replace(seen, tracks=())])
+    if seen.sid != phone.sid:  # the same number called again: that is another call, of which we have muted nothing
+        agree(stands.room_id, [replace(seen, tracks=tuple(seen.sounding))])
     elif hold is None or phone.call_id not in stands.waiting:
         _look_again(stands, seen, decisions.wait(stands.room_id, phone, took_ms))
     elif seen is not phone:
