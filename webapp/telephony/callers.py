@@ -28,7 +28,8 @@ def digest(number: str) -> str:
     return hashlib.sha256(number.encode()).hexdigest()[:16]
 
 
-NOBODYS = frozenset(map(digest, WITHHELD))
+WRITINGS = (str.lower, str.capitalize, str.upper)  # a digest does not tell which, and exchanges write them all
+NOBODYS = frozenset(digest(written(word)) for word in WITHHELD for written in WRITINGS)
 
 
 def digest_of(identity: str, attributes: Mapping[str, str]) -> str:
