@@ -152,18 +152,14 @@ def _compare(stored: list[Rule], begun: datetime, done: Swept) -> set[uuid.UUID]
         if rule.id in room_of:
             of_rooms.setdefault(room_of[rule.id], []).append(rule)
     believed = _believed(of_rooms)
-    differ = {room_id for room_id, found in of_rooms.items() if _says(found) != believed.get(room_id)}
+    says = {room_id: {(rule.id, rules.fingerprint(rule)) for rule in found} for room_id, found in of_rooms.items()}
+    differ = {room_id for room_id in says if says[room_id] != believed.get(room_id)}  # doubles and strays no row knows
     with_rule = sa.or_(Room.sip_dispatch_rule_id.is_not(None), Room.old_sip_dispatch_rule_id.is_not(None))
     differ |= set(db.session.scalars(sa.select(Room.id).where(with_rule))) - set(of_rooms)
     db.session.commit()
     for room_id in differ:
         _attempt(done, observe, room_id, of_rooms.get(room_id, []), begun, done)
     return differ
-
-
-def _says(found: list[Rule]) -> Says:
-    """What LiveKit has for a room; what is double or stray no row knows of."""
-    return {(rule.id, rules.fingerprint(rule)) for rule in found}
 
 
 def observe(room_id: uuid.UUID, found: list[Rule], begun: datetime, done: Swept) -> None:
@@ -189,8 +185,7 @@ def observe(room_id: uuid.UUID, found: list[Rule], begun: datetime, done: Swept)
 
 def _kept(room: Room, found: list[Rule]) -> tuple[Rule | None, Rule | None]:
     """Of a room's rules that of its PIN and that of the PIN before: those we know, else by their names the first."""
-    ids = {room.sip_dispatch_rule_id, room.old_sip_dispatch_rule_id}
-    strays = [rule for rule in found if rule.id not in ids]
+    strays = [rule for rule in found if rule.id not in (room.sip_dispatch_rule_id, room.old_sip_dispatch_rule_id)]
     kept = [rule for rule in found if rule.id == room.sip_dispatch_rule_id]
     old = [rule for rule in found if rule.id == room.old_sip_dispatch_rule_id]
     kept += [rule for rule in strays if not rules.is_old(rule)]
@@ -289,6 +284,8 @@ def end_old_pin(room_id: str) -> None:
 
 def _forget_old_pin(room: Room) -> None:
     """Let go of the PIN before, once its time is over; a rotation that came meanwhile keeps its own. Commits."""
+    if room.old_pin_until is None:  # nearly always: the sweep asks of every live room, and writers wait for one another
+        return
     over = sa.update(Room).where(Room.id == room.id, Room.old_pin_until <= utcnow())
     db.session.execute(over.values(old_pin=None, old_pin_until=None))
     db.session.commit()
