@@ -234,6 +234,15 @@ def test_a_rule_that_is_gone_already_counts_as_taken_away(installation: Installa
 # conflicts
 
 
+def test_a_number_in_the_name_of_a_foreign_rule_is_not_told(installation: Installation):
+    room = installation.room()
+    installation.foreign(pin=str(room.pin), name="Line of +1 555 123 4567")
+    installation.join(room)
+    reconcile.now(room)
+    assert "“Line of ••67”" in said(room)
+    assert "555" not in room.rule_problem.replace(str(room.id), "")
+
+
 def test_a_foreign_rule_with_the_pin_is_left_alone_and_named(installation: Installation):
     room = installation.room()
     foreign = installation.foreign(pin=str(room.pin), name="Night line")
