@@ -17,6 +17,7 @@ from webapp.audit.models import AuditEntry
 from webapp.db import db, utcnow
 from webapp.lobby import jobs, queries
 from webapp.lobby.models import Entry, Kind, Status
+from webapp.rooms.models import Access, Role, Room
 from webapp.telephony.models import Hold
 
 __all__ = ["door", "installation"]
@@ -198,6 +199,26 @@ def test_when_livekit_is_away_the_decision_is_kept(door: Door, client_as: As) ->
     assert "LiveKit did not follow yet" in answer.text
     door.installation.sweep()
     assert door.is_free(phone)
+
+
+def test_a_host_of_many_rooms_does_not_wait_for_livekits_silence_about_each(door: Door, client_as: As) -> None:
+    for _ in range(4):
+        room = door.installation.room()
+        db.session.add(Access(room_id=room.id, user_id=persona("owner").id, role=Role.OWNER))
+        call_id = f"SCL_{room.id}"
+        waits = Entry(room_id=room.id, bearer_hash=call_id, identity=call_id, name="34", kind=Kind.PHONE)
+        waits.sip_call_id = call_id
+        db.session.add(waits)
+        db.session.commit()
+    last = str(entries()[-1].id)
+    door.livekit.fail("ListParticipants", times=20)
+    answer = client_as("owner").post("/lobby/admit-all", data={"last": last})
+    assert answer.status_code == 303
+    asked = [asked["room"] for asked in door.livekit.asked("ListParticipants")]
+    assert len([room for room in asked if room != str(door.room_id)]) == 3
+    assert {entry.status for entry in entries()} == {Status.ACCEPTED}
+    decided = sa.select(Room.reconcile_at).where(Room.id.in_([entry.room_id for entry in entries()]))
+    assert None not in db.session.scalars(decided).all()
 
 
 def test_the_trail_names_the_host_and_no_caller(door: Door, client_as: As) -> None:

@@ -23,6 +23,8 @@ from webapp.security import require
 from webapp.telephony import holds, reconcile
 
 bp = Blueprint("lobby", __name__)
+GIVE_UP = 3  # rooms where LiveKit failed: the host does not wait for its silence about each of many
+LEFT = "left_to_the_sweep"
 
 
 @bp.get("/lobby/")
@@ -147,11 +149,12 @@ def _done(room: Room, with_callers: Collection[Room] = (), denied: Entry | None 
 
 def _follow(with_callers: Collection[Room]) -> str:
     """Callers hear of a decision at once; what LiveKit did not do is said, and tried again by the sweep."""
-    failures = set()
+    failures, rooms_failed = set(), 0
     for room in with_callers:
-        failed = holds.now(room.id)
+        failed = holds.now(room.id) if rooms_failed < GIVE_UP else [LEFT]
         failures.update(failed)
         if failed:
+            rooms_failed += 1
             reconcile.mark(room)
     if holds.STAYS_MUTE in failures:
         what = _("LiveKit does not give a muted caller the floor back: they hear the meeting and are not heard.")
