@@ -146,6 +146,23 @@ def test_a_failure_stops_no_other_item_and_is_tried_again_with_a_button(installa
     assert "Already so" in support.get(f"{URL}{run.id}/").text
 
 
+def test_what_is_to_be_tried_again_just_as_the_worker_ends_the_run_is_not_forgotten(
+    installation: Installation, client_as: As
+):
+    orphan(installation)
+    installation.livekit.fail("DeleteSIPDispatchRule", "internal", times=1)
+    support = client_as("support")
+    run = begin(support)
+    with leases.held(repairs.LEASE) as mine:  # the worker has done its last item, and has not ended the run yet
+        assert mine
+        assert support.post(f"{URL}{run.id}/retry").status_code == 303
+        repairs._settle(run.id, "")
+    assert last_run().ended_at is None
+    repairs.resume(str(run.id))
+    run = last_run()
+    assert (run.done, run.failed, run.ended_at is not None) == (1, 0, True)
+
+
 def test_a_second_run_says_already_so(installation: Installation, client_as: As):
     orphan(installation)
     support = client_as("support")

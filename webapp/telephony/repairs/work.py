@@ -67,14 +67,17 @@ def _run(run_id: uuid.UUID) -> None:
 
 
 def _settle(run_id: uuid.UUID, problem: str) -> None:
-    """Say why the run stands still, or end it; what a stopped one has not looked at is skipped."""
-    run = db.session.get_one(RepairRun, run_id, populate_existing=True)
+    """Say why the run stands still, or end it; what a stopped one has not looked at is skipped.
+
+    What somebody made wait again meanwhile keeps it open: the work that is due for it goes on.
+    """
+    run = db.session.get_one(RepairRun, run_id, populate_existing=True, with_for_update=True)
     run.problem = problem
     if run.stopped_at is not None:
         waiting = sa.update(RepairItem).where(RepairItem.run_id == run_id, RepairItem.result == Result.WAITING)
         left = db.session.execute(waiting.values(result=Result.SKIPPED, problem="stopped", done_at=utcnow()))
         run.skipped += left.rowcount  # type: ignore[attr-defined]
-    if run.stopped_at is not None or not problem:
+    if run.stopped_at is not None or not (problem or queries.next_items(run_id, 1)):
         run.ended_at, run.problem = utcnow(), ""
     db.session.commit()
 
