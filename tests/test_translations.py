@@ -23,7 +23,8 @@ def test_every_text_of_code_and_templates_is_in_the_catalogue_and_translated(lan
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_translation_fills_the_same_blanks_as_its_text(language):
-    wrong = [str(error) for message in messages.read(language) for error in message.check(messages.read(language))]
+    catalogue = messages.read(language)
+    wrong = [str(error) for message in catalogue for error in message.check(catalogue)]
     assert wrong == []
 
 

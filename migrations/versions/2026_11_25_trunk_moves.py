@@ -28,6 +28,9 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['started_by_id'], ['users.id'], name=op.f('fk_trunk_moves_started_by_id_users'), ondelete='SET NULL'),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_trunk_moves'))
     )
+    with op.batch_alter_table('trunk_moves', schema=None) as batch_op:
+        batch_op.create_index('uq_trunk_moves_running', ['state'], unique=True, postgresql_where=sa.text("state = 'running'"), sqlite_where=sa.text("state = 'running'"))
+
     op.create_table('moved_rooms',
     sa.Column('move_id', sa.Uuid(), nullable=False),
     sa.Column('room_id', sa.Uuid(), nullable=False),
@@ -47,4 +50,6 @@ def downgrade() -> None:
         batch_op.drop_index('ix_rooms_old_pin', postgresql_where=sa.text('old_pin_until IS NOT NULL'), sqlite_where=sa.text('old_pin_until IS NOT NULL'))
 
     op.drop_table('moved_rooms')
+    with op.batch_alter_table('trunk_moves', schema=None) as batch_op:
+        batch_op.drop_index('uq_trunk_moves_running', postgresql_where=sa.text("state = 'running'"), sqlite_where=sa.text("state = 'running'"))
     op.drop_table('trunk_moves')

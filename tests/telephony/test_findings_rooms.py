@@ -1,5 +1,6 @@
 """Rooms and their rules, one beside the other."""
 
+import uuid
 from datetime import timedelta
 
 import pytest
@@ -62,6 +63,13 @@ def test_a_rule_that_was_changed_by_hand_is_found_by_what_differs(change: dict[s
     trunks = trunk(), trunk("ST_b", "+1")
     finding = next(each for each in found(guard(), *trunks, live, own(live, **change)) if each.room)
     assert (finding.kind, finding.detail, finding.remedy) == (kind, detail, Remedy.OURS)
+
+
+@pytest.mark.parametrize("name", ["mine", "", f"frontdesk:{uuid.UUID(int=7)}"])
+def test_a_rule_that_somebody_renamed_is_ours_still_by_the_id_on_our_row(name: str):
+    live = room(sip_dispatch_rule_id="SDR_own")
+    (finding,) = found(guard(), live, own(live, name=name))
+    assert (finding.kind, finding.detail, finding.remedy) == (Kind.DIFFERS, "name", Remedy.OURS)
 
 
 def test_a_rule_that_asks_for_another_pin_is_found():

@@ -1,6 +1,7 @@
 """What is read of a room to tell whether LiveKit agrees with it: few columns, because there are thousands of rooms."""
 
 import uuid
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -31,3 +32,9 @@ class RoomFacts:
 
 
 COLUMNS = tuple(RoomFacts.__dataclass_fields__)
+
+
+def recorded(rooms: Iterable[RoomFacts]) -> dict[str, uuid.UUID]:
+    """The room of each rule id that stands on the row of one of these rooms: such a rule is ours, whatever its name."""
+    ids = ((room.id, each) for room in rooms for each in (room.sip_dispatch_rule_id, room.old_sip_dispatch_rule_id))
+    return {rule_id: room_id for room_id, rule_id in ids if rule_id}

@@ -118,6 +118,7 @@ class TrunkMove(Keyed, Model):
     """
 
     __tablename__ = "trunk_moves"
+    __table_args__ = (partial_index("uq_trunk_moves_running", "state", where="state = 'running'", unique=True),)
 
     source: Mapped[str] = mapped_column(sa.String(64))  # EVERY, or a trunk's id; empty: rooms without a trunk
     target: Mapped[str] = mapped_column(sa.String(64))  # EVEN, or a trunk's id

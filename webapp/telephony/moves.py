@@ -12,6 +12,7 @@ from typing import Any
 
 import sqlalchemy as sa
 import structlog
+from sqlalchemy.exc import IntegrityError
 
 from webapp import audit, due, leases, paging
 from webapp.audit import Actor
@@ -87,13 +88,13 @@ def _look(source: str, count: int, targets: Sequence[str]) -> tuple[int, int]:
 
 def move_rooms(planned: Plan, *, actor: Actor) -> TrunkMove:
     """Begin the move; due work does it. Raises Busy when another one runs."""
-    running = sa.select(TrunkMove.id).where(TrunkMove.state == MoveState.RUNNING)
-    if db.session.scalar(running.limit(1)) is not None:
-        raise Busy
     move = TrunkMove(source=planned.source, target=planned.target, total=planned.total, quota=planned.quota)
     move.started_by_id = actor.user_id
-    db.session.add(move)
-    db.session.flush()
+    try:
+        with db.collision_safe():
+            db.session.add(move)
+    except IntegrityError:
+        raise Busy from None
     audit.record("trunk.move_rooms", str(move.id), actor, rooms=planned.total, to=planned.target)
     due.add("telephony.move_rooms", move_id=str(move.id))
     return move

@@ -13,7 +13,7 @@ from webapp.livekit.errors import LiveKitError
 from webapp.rooms.models import Trunk
 from webapp.settings import settings
 from webapp.telephony import findings, problems, queries, rules
-from webapp.telephony.facts import RoomFacts
+from webapp.telephony.facts import RoomFacts, recorded
 from webapp.telephony.findings import Finding, World
 from webapp.telephony.matching import Rule, parse_rules, parse_trunks
 from webapp.telephony.matching import Trunk as LiveTrunk
@@ -134,7 +134,9 @@ def _picture(
     trunks = _trunks(live, queries.trunk_rows(), stored)
     names = {trunk.id: trunk.name for trunk in trunks}
     worst = findings.by_rule(found)
-    return Picture(trunks, [_rule(rule, rooms, names, worst) for rule in stored], found, problem, utcnow())
+    owners = recorded(rooms.values())
+    views = [_rule(rule, rooms, owners.get(rule.id), names, worst.get(rule.id)) for rule in stored]
+    return Picture(trunks, views, found, problem, utcnow())
 
 
 def _trunks(live: list[LiveTrunk] | None, rows: dict[str, Trunk], stored: list[Rule]) -> list[TrunkView]:
@@ -154,8 +156,14 @@ def _trunks(live: list[LiveTrunk] | None, rows: dict[str, Trunk], stored: list[R
     ]
 
 
-def _rule(rule: Rule, rooms: dict[uuid.UUID, RoomFacts], names: dict[str, str], worst: dict[str, Finding]) -> RuleView:
-    room_id = rules.room_id_of(rule)
+def _rule(
+    rule: Rule,
+    rooms: dict[uuid.UUID, RoomFacts],
+    recorded_for: uuid.UUID | None,
+    names: dict[str, str],
+    worst: Finding | None,
+) -> RuleView:
+    room_id = recorded_for or rules.room_id_of(rule)
     owner = "room" if room_id else "guard" if rules.guarded_trunk(rule) else "foreign"
     trunks = tuple(names.get(trunk_id, trunk_id) for trunk_id in rule.trunk_ids)
-    return RuleView(rule, owner, rooms.get(room_id) if room_id else None, trunks, worst.get(rule.id))
+    return RuleView(rule, owner, rooms.get(room_id) if room_id else None, trunks, worst)

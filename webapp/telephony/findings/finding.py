@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from webapp.telephony import rules as naming
 from webapp.telephony.facts import RoomFacts
-from webapp.telephony.findings.kinds import BY_HAND, OF_FOREIGN, SEVERITY, Kind, Remedy, Severity
+from webapp.telephony.findings.kinds import BY_HAND, OF_FOREIGN, OF_ROOMS, SEVERITY, Kind, Remedy, Severity
 from webapp.telephony.matching import Rule, Trunk
 
 
@@ -41,5 +41,5 @@ class Finding:
         """Who can put it right: Frontdesk itself only where every rule concerned is its own."""
         if self.kind in BY_HAND:
             return Remedy.BY_HAND
-        ours = self.kind not in OF_FOREIGN and all(naming.is_ours(rule) for rule in self.rules)
-        return Remedy.OURS if ours else Remedy.FOREIGN
+        ours = self.kind in OF_ROOMS or all(naming.is_ours(rule) for rule in self.rules)
+        return Remedy.OURS if ours and self.kind not in OF_FOREIGN else Remedy.FOREIGN

@@ -92,6 +92,15 @@ OF_TRUNKS = {
     Kind.OPEN_TRUNK,
 }
 BY_HAND = OF_TRUNKS | {Kind.NO_TRUNK, Kind.VISIBLE_BY_CHOICE}
+OF_ROOMS = {  # of rules that are ours by the id on a row, whatever they are called
+    Kind.MISSING,
+    Kind.ORPHAN,
+    Kind.WRONG_PIN,
+    Kind.WRONG_TRUNK,
+    Kind.DIFFERS,
+    Kind.DUPLICATE,
+    Kind.STALE,
+}
 OF_FOREIGN = {
     Kind.WILDCARD,
     Kind.EMPTY_ROOM,

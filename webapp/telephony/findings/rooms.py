@@ -35,9 +35,17 @@ def _by_room(world: World) -> tuple[dict[uuid.UUID, list[Rule]], dict[uuid.UUID,
     for rule in world.rules:
         if rule.id in world.impostors:
             continue
-        if room_id := naming.room_id_of(rule):
-            (old if naming.is_old(rule) else found).setdefault(room_id, []).append(rule)
+        if room_id := world.recorded.get(rule.id) or naming.room_id_of(rule):
+            (old if _is_old(world, room_id, rule) else found).setdefault(room_id, []).append(rule)
     return found, old
+
+
+def _is_old(world: World, room_id: uuid.UUID, rule: Rule) -> bool:
+    """The rule is for the PIN before: our row says so, or else its name."""
+    room = world.rooms.get(room_id)
+    if room is not None and rule.id in (room.sip_dispatch_rule_id, room.old_sip_dispatch_rule_id):
+        return rule.id == room.old_sip_dispatch_rule_id
+    return naming.is_old(rule)
 
 
 def _of_room(world: World, room: RoomFacts, found: list[Rule]) -> Iterator[Finding]:

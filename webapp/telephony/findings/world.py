@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import cached_property
 
 from webapp.telephony import rules as naming
-from webapp.telephony.facts import RoomFacts
+from webapp.telephony.facts import RoomFacts, recorded
 from webapp.telephony.matching import Rule, Trunk
 
 OURS_BEGINS = "frontdesk"
@@ -38,6 +38,11 @@ class World:
         return {rule.id for rule in self.rules}
 
     @cached_property
+    def recorded(self) -> dict[str, uuid.UUID]:
+        """The room of each rule id that stands on one of our rows."""
+        return recorded(self.rooms.values())
+
+    @cached_property
     def impostors(self) -> set[str]:
         """The ids of rules that are named like ours, but are none of ours."""
         return {rule.id for rule in self.rules if self._is_impostor(rule)}
@@ -45,7 +50,8 @@ class World:
     @cached_property
     def foreign(self) -> list[Rule]:
         """The rules that Frontdesk did not make."""
-        return [rule for rule in self.rules if rule.id in self.impostors or not naming.is_ours(rule)]
+        others = (rule for rule in self.rules if rule.id not in self.recorded)
+        return [rule for rule in others if rule.id in self.impostors or not naming.is_ours(rule)]
 
     @cached_property
     def on_trunk(self) -> dict[str, list[Rule]]:
@@ -57,11 +63,9 @@ class World:
         return found
 
     def _is_impostor(self, rule: Rule) -> bool:
-        if not rule.name.casefold().startswith(OURS_BEGINS) or naming.guarded_trunk(rule) is not None:
+        ours = rule.id in self.recorded or naming.guarded_trunk(rule) is not None
+        if ours or not rule.name.casefold().startswith(OURS_BEGINS):
             return False
         room_id = naming.room_id_of(rule)
         room = self.rooms.get(room_id) if room_id else None
-        if room is None:
-            return True
-        known = rule.id in (room.sip_dispatch_rule_id, room.old_sip_dispatch_rule_id)
-        return not known and (rule.kind, rule.room) != ("direct", str(room.id))
+        return room is None or (rule.kind, rule.room) != ("direct", str(room.id))

@@ -7,7 +7,7 @@ from functools import cached_property
 
 from webapp.db import utcnow
 from webapp.telephony import picture, rules
-from webapp.telephony.facts import RoomFacts
+from webapp.telephony.facts import RoomFacts, recorded
 from webapp.telephony.findings import Finding, Kind
 from webapp.telephony.matching import Rule
 from webapp.telephony.picture import Picture
@@ -78,12 +78,7 @@ class Sight:
     @cached_property
     def _recorded(self) -> dict[str, uuid.UUID]:
         """The room of each rule id that stands on the row of one of these rooms."""
-        ids = (
-            (room.id, each)
-            for room in self.rooms.values()
-            for each in (room.sip_dispatch_rule_id, room.old_sip_dispatch_rule_id)
-        )
-        return {rule_id: room_id for room_id, rule_id in ids if rule_id}
+        return recorded(self.rooms.values())
 
     @cached_property
     def guards(self) -> dict[str, list[Rule]]:

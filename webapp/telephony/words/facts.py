@@ -91,6 +91,7 @@ def _differs(finding: Finding) -> object:
     fields = {
         "kind": _("its kind"),
         "room": _("where it leads"),
+        "name": _("its name"),
         "hides_caller": _("whether it hides numbers"),
         "inbound_numbers": _("which callers it takes"),
         "numbers": _("which called numbers it takes"),
