@@ -10,6 +10,7 @@ from webapp.telephony.explain.story import Story
 from webapp.telephony.facts import RoomFacts
 from webapp.telephony.picture import Picture, RuleView
 from webapp.telephony.rules import as_room_id
+from webapp.telephony.words import without_numbers
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,8 @@ class Names:
         if room := self._room(story):
             return room.name
         number = story.question.from_user
-        return story.room.replace(number, f"…{number[-2:]}") if len(number) > 2 else story.room
+        text = story.room.replace(number, f"…{number[-2:]}") if len(number) > 2 else story.room
+        return without_numbers(text)
 
     def has_lobby(self, story: Story) -> bool:
         """The room is ours, and not everybody who calls may simply enter."""
@@ -60,6 +62,6 @@ def _rule(view: RuleView) -> Name:
     elif view.owner == "guard":
         text = _("Guard against calls without a number")
     else:
-        text = view.rule.name or view.rule.id
+        text = without_numbers(view.rule.name) or view.rule.id
     slug = view.room.slug if view.room and view.room.deleted_at is None else ""
     return Name(view.rule.id, text, view.owner, slug)
