@@ -154,3 +154,9 @@ def test_while_the_protocol_cannot_omit_the_number_hiding_is_offered_and_omittin
 def _rule(installation: Installation, pin: str = "4711", **fields: object) -> dict[str, object]:
     direct = {"dispatch_rule_direct": {"room_name": "elsewhere", "pin": pin}}
     return {"rule": direct, "trunk_ids": [installation.trunk_id], **fields}
+
+
+def test_two_rules_of_one_name_are_told_apart_by_their_ids(installation: Installation, client_as: As):
+    pair = installation.store(*[_rule(installation, name="Night line") for _ in range(2)])
+    page = client_as("support").get(url("conflict")).text
+    assert all(f"Delete the rule: Night line ({rule_id})" in page for rule_id in pair)

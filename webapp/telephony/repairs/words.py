@@ -86,7 +86,9 @@ def choice(plan: Plan) -> str:
         "once": _("Name each number and trunk once"),
     }
     how = plan.choice.partition("~")[0]
-    return f"{names[how]}: {plan.typed}"
+    namesakes = sum(rule.name.strip() == plan.foreign.name.strip() for rule in plan.finding.rules)
+    told = plan.typed if namesakes < 2 or plan.typed == plan.foreign.id else f"{plan.typed} ({plan.foreign.id})"
+    return f"{names[how]}: {told}"
 
 
 def _side(change: Change, sight: Sight) -> Side:
