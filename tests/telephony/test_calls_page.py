@@ -69,6 +69,7 @@ def test_each_verdict_has_its_filter_its_count_and_its_words(client_as: As, room
     assert {"held": "Held", "denied": "A host did not let", "gave_up": "Gave up waiting"}.get(
         verdict.value, ""
     ) in words
+    assert ("held now" in words) is (verdict is Verdict.HELD)
     counts = re.findall(rf"verdict={verdict.value}[^>]*>[^<]+<small>(\d+)</small>", page)
     assert counts == ["1"]
 
