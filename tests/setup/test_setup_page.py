@@ -19,6 +19,7 @@ from webapp.jobs.models import PeriodicJob
 from webapp.recordings.models import Mode, Recording, State
 from webapp.rooms.models import Room, Trunk
 from webapp.setup import facts
+from webapp.telephony import diagnosis
 
 As = Callable[[str], Browser]
 Look = Callable[..., dict[str, tuple[str, str]]]
@@ -200,3 +201,12 @@ def test_the_list_names_no_secret(client_as: As, settings: Settings):
     page = client_as("admin").get("/system/setup").text
     for secret in (settings.livekit_api_secret, settings.oidc_client_secret, settings.secret_key):
         assert secret.get_secret_value() not in page
+
+
+def test_calls_are_not_fine_while_livekit_refuses_them(look: Look, livekit: LiveKit):
+    pair = [{"name": name, "rule": {"dispatch_rule_direct": {"room_name": name}}} for name in ("one", "two")]
+    livekit.store_sip(rules=pair)
+    diagnosis.diagnose()
+    state, text = look()["calls"]
+    assert state == "Mend"
+    assert "Repair the outage" in text

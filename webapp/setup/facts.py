@@ -22,7 +22,7 @@ from webapp.recordings.models import Recording, State
 from webapp.recordings.storage import storage
 from webapp.rooms.models import Room, Trunk
 from webapp.settings import settings
-from webapp.telephony import remote_unmute
+from webapp.telephony import diagnosis, remote_unmute
 from webapp.telephony.models import Call, Probe
 
 PATIENCE = 3.0  # seconds
@@ -66,6 +66,7 @@ class Seen:
     last_hook: datetime | None
     live_since: datetime | None  # of the room that went live last
     last_call: datetime | None
+    outages: int  # pairs of rules and the like, for which LiveKit refuses calls, when the rules were read last
     last_saved: datetime | None
     last_failed: datetime | None
     last_sweep: datetime | None
@@ -95,13 +96,14 @@ def look() -> Seen:
     """Read what the database remembers."""
     saved, failed = Recording.state == State.SAVED, Recording.state == State.FAILED
     sweep = db.session.get(PeriodicJob, "rules")
-    there = Trunk.gone_at.is_(None)
+    there, last = Trunk.gone_at.is_(None), diagnosis.latest()
     return Seen(
         schema=_schema(),
         database_skew=_database_skew(),
         last_hook=_newest(Delivery.received_at),
         live_since=_newest(Room.live_since),
         last_call=_newest(Call.came_at),
+        outages=last.outages if last else 0,
         last_saved=_newest(Recording.ended_at, saved),
         last_failed=_newest(Recording.created_at, failed),
         last_sweep=sweep.succeeded_at if sweep else None,

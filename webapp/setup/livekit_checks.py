@@ -63,8 +63,11 @@ def sip(asked: Asked) -> Check:
 
 
 def calls(seen: Seen) -> Check:
-    """Whether livekit-sip runs shows only in calls."""
+    """Whether livekit-sip runs shows only in calls; that LiveKit refuses them all shows in its rules."""
     title = _("Calls")
+    if seen.outages:
+        said = _("LiveKit refuses every call on a trunk, because of its rules.")
+        return Check("calls", title, State.BAD, said, _("Repair the outage at the top of the page Rules."))
     if seen.last_call is not None and seen.last_call > utcnow() - timedelta(days=1):
         return Check("calls", title, State.FINE, _("The last call came %(ago)s.", ago=times.ago(seen.last_call)))
     said = _("LiveKit cannot be asked whether livekit-sip runs, and no call came within a day.")
