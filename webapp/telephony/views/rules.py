@@ -67,5 +67,5 @@ def sweep() -> ResponseReturnValue:
     if failed:
         flash(ngettext("%(num)d thing could not be put right.", "%(num)d things could not be put right.", failed))
     else:
-        flash(_("LiveKit was compared with every room: it agrees."))
+        flash(_("Every room was compared with LiveKit: the rules of Frontdesk agree."))
     return redirect(url_for(".rules"), 303)
