@@ -2,12 +2,15 @@
 
 import re
 from collections.abc import Callable, Iterator
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+import requests
 from flask import Flask
 from werkzeug.exceptions import HTTPException
 
+from tests.browser.conftest import Site
 from tests.browser.desk import Desk
 from tests.browser.meeting import Phone
 
@@ -26,6 +29,9 @@ NO_PAGES = {  # fragments, files, redirects, and what machines ask
     "rooms.hide_pin",
     "static",
     "telephony.calls_csv",
+    "telephony.finding_count",
+    "telephony.repair_all_csv",
+    "telephony.repair_run_csv",
     "telephony.support_bundle",
 }
 OF_GUESTS = {"accounts.callback", "accounts.login", "accounts.signed_out", "lobby.join", "lobby.wait"}
@@ -117,8 +123,29 @@ def move(admin: Desk) -> None:
     admin.sees_after_a_while("Done")
 
 
+def repair(admin: Desk, site: Site) -> None:
+    """Let two rules be wrong: one of ours, which a run repairs, and a foreign one, which stays."""
+    listed = _control(site, "call", service="SIP", method="ListSIPDispatchRule", request={})["items"]
+    own = next(rule for rule in listed if rule["name"].startswith("frontdesk:"))
+    direct = {"dispatch_rule_direct": {**own["rule"]["dispatch_rule_direct"], "pin": "13572468"}}
+    double = {"name": own["name"], "trunk_ids": own["trunk_ids"], "rule": direct, "hide_phone_number": True}
+    foreign = {"name": "night line", "rule": {"dispatch_rule_direct": {"room_name": "night", "pin": "97531"}}}
+    _control(site, "store-sip", rules=[double, foreign])
+    admin.go("/telephony/repairs/new")
+    admin.page.get_by_role("button", name=re.compile(r"Repair \d+ of ours")).click()
+    admin.sees_after_a_while("Ended")
+
+
+def _control(site: Site, command: str, **told: Any) -> Any:
+    answer = requests.post(f"{site.livekit_url}/control/{command}", json=told, timeout=30)
+    answer.raise_for_status()
+    return answer.json()
+
+
 @pytest.mark.parametrize("scripts", [True], ids=["with JavaScript"])
-def test_every_page_is_accessible_and_fits_in_both_themes(app: Flask, people: Callable[[str], Desk], phone: Phone):
+def test_every_page_is_accessible_and_fits_in_both_themes(
+    app: Flask, people: Callable[[str], Desk], phone: Phone, site: Site
+):
     owner, admin, guest = people("owner"), people("admin"), people("")
     owner.go("/rooms/")
     owner.follow("Housing committee")
@@ -128,6 +155,7 @@ def test_every_page_is_accessible_and_fits_in_both_themes(app: Flask, people: Ca
     ask(people(""), link, "Rasmus Holt")
     waiting = ask(guest, link, "Wolfeschlegelsteinhausenbergerdorff the Elder of Philadelphia")
 
+    repair(admin, site)
     move(admin)
     walks = [Walk(app, desk) for desk in (owner, admin, guest)]
     walks[0].from_the_desk()
