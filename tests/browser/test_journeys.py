@@ -99,6 +99,32 @@ def test_a_caller_types_the_pin_and_the_host_sees_who_is_inside(people: People, 
     host.sees_after_a_while("Caller", gone=True)
 
 
+def test_a_caller_waits_with_the_guests_and_a_host_lets_them_in_by_keyboard(people: People, enter: Enter, phone: Phone):
+    host, door, guest = people("owner"), people("owner"), people("")
+    room = host.make_room("School board")
+    number, pin, link = host.number(), host.pin(), room.replace("/rooms/", "/join/").rstrip("/")
+    door.go(link)
+    enter(door).is_inside_as("Ottilie Vandermeer")
+    host.sees_after_a_while("Live: callers who type the PIN come in.")
+    phone.call(number, pin, caller="+33612345657")
+    guest.go(link)
+    guest.fill("name", "Noor van Eyck")
+    guest.press("Ask to come in")
+    host.go(f"{room}queue")
+    host.sees_after_a_while("Phone, held")
+    host.sees_after_a_while("Noor van Eyck")
+    host.accessible()
+    for name in ("Admit Caller ··57", "Admit Noor van Eyck"):
+        button = host.page.get_by_role("button", name=name)
+        if host.scripts and "Noor" in name:
+            expect(button).to_be_focused()  # so that a queue is worked off by one key
+        button.focus()
+        host.page.keyboard.press("Enter")
+        button.wait_for(state="detached")
+    assert host.page.get_by_text("Admitted by Ottilie Vandermeer").count() == 2
+    enter(guest).is_inside_as("Noor van Eyck")
+
+
 def test_a_host_records_watches_and_sets_how_long_it_is_kept(people: People, enter: Enter, tmp_path: Path):
     host, door = people("owner"), people("owner")
     room = host.make_room("Interpreter briefing")

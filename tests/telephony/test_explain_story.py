@@ -118,6 +118,10 @@ def test_a_right_pin_of_a_rule_without_a_room_says_that_the_room_is_missing():
     assert [(change.id, change.field) for change in changes] == [("SDR_a", "room_name")]
 
 
-def test_a_wildcard_rule_takes_a_call_that_every_trunk_refused():
+def test_a_wildcard_rule_takes_a_call_that_every_trunk_refused_and_the_answer_says_so(app: Flask):
     story, _changes = asked([trunk(allowed_addresses=["203.0.113.0/24"])], [rule(trunk_ids=[])])
     assert (story.verdict, story.trunk) == ("accept_direct", None)
+    known, _changes = asked([trunk()], [rule()])
+    with app.test_request_context():
+        assert "No trunk took the call" in outcomes.outcome(story, "Room").hears
+        assert "No trunk took the call" not in outcomes.outcome(known, "Room").hears

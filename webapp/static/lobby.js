@@ -67,7 +67,28 @@
     drawn.setAttribute("href", drawn.getAttribute("href").replace(/#\w+$/, sound ? "#sound" : "#mute"));
   });
 
-  document.addEventListener("htmx:after:swap", count);
+  // Whoever decides by keyboard goes on with the next in line: the button that was pressed is gone by then.
+  let decided = null;
+  document.addEventListener("submit", (event) => {
+    const row = event.target.closest("#queue li");
+    decided = row ? row.id : null;
+  }, true);
+
+  const goOn = () => {
+    const row = decided && document.getElementById(decided);
+    decided = null;
+    if (!row || document.activeElement !== document.body) return;
+    const rows = [...queue().querySelectorAll("li")];
+    const open = rows.filter((each) => each.querySelector("button.admit"));
+    const next = open.find((each) => rows.indexOf(each) > rows.indexOf(row)) || open[0];
+    const target = next ? next.querySelector("button.admit") : queue().querySelector("a, button");
+    if (target) target.focus();
+  };
+
+  document.addEventListener("htmx:after:swap", () => {
+    count();
+    goOn();
+  });
   count();
 
   const beat = () => {

@@ -45,9 +45,15 @@ def _taken(story: Story, room: str) -> Outcome | None:
             "The caller hears ringing until somebody in the room speaks or can be heard, and then the room. "
             "With nobody there for 3 minutes the call ends."
         )
-        return Outcome("taken", title, hears, f"{RINGING}, 200 OK / 486 Rejected")
+        return Outcome("taken", title, hears + _by_nobodys_trunk(story), f"{RINGING}, 200 OK / 486 Rejected")
     hears = _("The caller hears the prompt for a PIN, then that they are being connected, then the room.")
-    return Outcome("taken", title, hears, f"{RINGING}, 200 OK")
+    return Outcome("taken", title, hears + _by_nobodys_trunk(story), f"{RINGING}, 200 OK")
+
+
+def _by_nobodys_trunk(story: Story) -> str:
+    if story.trunk is not None:
+        return ""
+    return " " + _("No trunk took the call: it comes in by a rule that names none, as anybody’s call does.")
 
 
 def _prompted(story: Story) -> Outcome | None:
