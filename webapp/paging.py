@@ -1,5 +1,6 @@
 """Key-based pages of long lists: "newer" and "older" name the row to go on from; no page costs more than the first."""
 
+import enum
 import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -52,6 +53,19 @@ class Place:
     def of(cls, query: MultiDict[str, str], size: int = 20) -> "Place":
         """Read `older` and `newer` of a query string."""
         return cls(after=query.get("older", ""), before=query.get("newer", ""), size=size)
+
+
+def member(kind: type[enum.Enum], word: str | None) -> Any:
+    """What a query string chose of a kind; None for nothing, and for what there is not."""
+    return next((each for each in kind if each.value == word), None)
+
+
+def key(text: str) -> uuid.UUID | None:
+    """The row that a query string names; None for what is no key."""
+    try:
+        return uuid.UUID(text)
+    except ValueError:
+        return None
 
 
 def turn(

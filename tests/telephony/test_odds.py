@@ -55,7 +55,6 @@ def test_tiny_odds_are_not_lost_in_rounding():
 def test_five_draws_fail_as_often_as_one_to_the_fifth():
     assert odds.first_try_fails(900, 9000) == pytest.approx(0.1)
     assert odds.all_tries_fail(900, 9000) == pytest.approx(1e-5)
-    assert odds.TRIES == pins.TRIES
 
 
 def test_guesses_reach_a_live_room_after_codes_by_live_on_average():

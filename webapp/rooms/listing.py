@@ -86,10 +86,10 @@ class Wish:
         sort = query.get("sort", "")
         return cls(
             search=query.get("q", "").strip()[:500],
-            filter=_known(Filter, query.get("show")) or Filter.ALL,
-            level=_known(AccessLevel, query.get("level")),
-            owner=_key(query.get("owner", "")),
-            sort=_known(Sort, sort.removeprefix("-")) or Sort.USED,
+            filter=paging.member(Filter, query.get("show")) or Filter.ALL,
+            level=paging.member(AccessLevel, query.get("level")),
+            owner=paging.key(query.get("owner", "")),
+            sort=paging.member(Sort, sort.removeprefix("-")) or Sort.USED,
             backwards=sort.startswith("-"),
         )
 
@@ -109,17 +109,6 @@ class Wish:
     def narrow(self) -> bool:
         """Something may be hidden by what was asked for."""
         return bool(self.search or self.level or self.owner or self.filter is not Filter.ALL)
-
-
-def _known(kind: type[Any], word: str | None) -> Any:
-    return next((member for member in kind if member.value == word), None)
-
-
-def _key(text: str) -> uuid.UUID | None:
-    try:
-        return uuid.UUID(text)
-    except ValueError:
-        return None
 
 
 def page(user: User, wish: Wish, at: paging.Place) -> paging.Page[Any]:

@@ -49,10 +49,10 @@ class Wish:
         """Read a query string; words that are none of ours ask for nothing."""
         caller = query.get("caller", "")
         return cls(
-            _known(Verdict, query.get("verdict")),
-            _known(Span, query.get("span")) or Span.DAY,
+            paging.member(Verdict, query.get("verdict")),
+            paging.member(Span, query.get("span")) or Span.DAY,
             query.get("q", "").strip()[:200],
-            _key(query.get("room", "")),
+            paging.key(query.get("room", "")),
             query.get("trunk", "")[:64],
             caller if PSEUDONYM.fullmatch(caller) else "",
         )
@@ -69,17 +69,6 @@ class Wish:
             "caller": wish.caller,
         }
         return {name: word for name, word in words.items() if word}
-
-
-def _known(kind: type[Any], word: str | None) -> Any:
-    return next((member for member in kind if member.value == word), None)
-
-
-def _key(text: str) -> uuid.UUID | None:
-    try:
-        return uuid.UUID(text)
-    except ValueError:
-        return None
 
 
 def page(wish: Wish, at: paging.Place) -> paging.Page[Any]:

@@ -6,8 +6,9 @@
 import math
 from functools import cache
 
+from webapp.rooms import pins
+
 SHORTEST, LONGEST = 4, 16  # LiveKit reads at most 16 digits
-TRIES = 5  # how often a new PIN is drawn again
 SAFE = 1e-6  # one blind guess may reach some room as often as this, were all of them live
 
 
@@ -46,7 +47,7 @@ def first_try_fails(taken: int, codes: int) -> float:
 
 def all_tries_fail(taken: int, codes: int) -> float:
     """The odds that a room gets no PIN, because five draws all hit one that is taken: (n/N)^5."""
-    return first_try_fails(taken, codes) ** TRIES
+    return first_try_fails(taken, codes) ** pins.TRIES
 
 
 def blind_guess_hits(live: int, codes: int) -> float:

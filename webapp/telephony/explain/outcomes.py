@@ -53,7 +53,8 @@ def _taken(story: Story, room: str) -> Outcome | None:
 def _by_nobodys_trunk(story: Story) -> str:
     if story.trunk is not None:
         return ""
-    return " " + _("No trunk took the call: it comes in by a rule that names none, as anybody’s call does.")
+    said = _("No trunk took the call: it comes in by a rule that names none, as anybody’s call does.")
+    return f" {said}"
 
 
 def _prompted(story: Story) -> Outcome | None:
