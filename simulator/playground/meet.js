@@ -39,8 +39,10 @@ async function join() {
 }
 
 async function refresh() {
-  if (me) {
+  const before = me;
+  if (before) {
     const { rooms } = await ask("state");
+    if (me !== before) return; // another look was faster
     const room = rooms.find(({ name }) => name === me.room);
     const people = room ? room.participants : [];
     const found = people.find(({ sid }) => sid === me.sid);

@@ -123,7 +123,7 @@ def test_a_rule_that_only_bears_a_name_of_ours_is_foreign_in_every_finding(insta
     assert run.done == 0
     assert impostor in ids(installation), "a run touches nothing foreign"
     assert "type its name:" in support.get(page).text
-    assert press(support, page, name=impostor, ticket="INC1").status_code == 303
+    assert press(support, page, name=rules.rule_name(room.id), ticket="INC1").status_code == 303
     assert impostor not in ids(installation)
     assert room.sip_dispatch_rule_id in ids(installation)
 

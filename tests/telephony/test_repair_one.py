@@ -98,7 +98,7 @@ def test_a_rule_of_ours_that_somebody_renamed_is_renamed_back_and_never_given_up
     kept = {name: before[str(room.sip_dispatch_rule_id)][name] for name in ("rule", "trunk_ids", "hide_phone_number")}
     told = {"sip_dispatch_rule_id": room.sip_dispatch_rule_id, "replace": {**kept, "name": "mine now"}}
     installation.livekit.call("SIP", "UpdateSIPDispatchRule", **told)
-    browser, page = client_as("support"), url("missing")
+    browser, page = client_as("support"), url("differs")
     dry_run = browser.get(page)
     assert "delete~" not in dry_run.text
     assert browser.post(page, data=shown(dry_run)).status_code == 303

@@ -83,7 +83,7 @@ def plans(finding: Finding, sight: Sight) -> list[Plan]:
     """
     if finding.remedy is Remedy.BY_HAND:
         return []
-    foreign = [rule for rule in finding.rules if rule.id in sight.impostors or not rules.is_ours(rule)]
+    foreign = [rule for rule in finding.rules if not sight.is_ours(rule)]
     if finding.remedy is Remedy.OURS and not foreign:
         return [*_of_blocker(finding, sight), _of_ours(finding, _deeds(finding, sight), sight)]
     lost = [rule for rule in finding.rules if finding.kind in REFUSING and _is_lost(rule, sight)]
@@ -125,13 +125,13 @@ def _deed(rule: Rule, sight: Sight, *, orphan: bool = False) -> Deed:
     """What puts a rule of ours right."""
     if trunk_id := rules.guarded_trunk(rule):
         return Heal(trunk_id)
-    room_id = None if orphan and rules.is_old(rule) else rules.room_id_of(rule)
+    room_id = None if orphan and rules.is_old(rule) else sight.room_of(rule)
     return Follow(room_id) if room_id in sight.rooms else Delete(rule.id)
 
 
 def _is_lost(rule: Rule, sight: Sight) -> bool:
     """A rule of ours that does not stay as it is anyhow."""
-    if not rules.is_ours(rule) or rule.id in sight.impostors:
+    if not sight.is_ours(rule):
         return False
     changes = _changes(_deed(rule, sight), sight)
     return any(change.before and change.before.id == rule.id and change.fate != "kept" for change in changes)

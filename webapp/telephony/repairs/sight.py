@@ -46,6 +46,14 @@ class Sight:
         """Rules that have the name of one of ours, and are not ours."""
         return {rule.id for found in self.seen.findings if found.kind is Kind.IMPOSTOR for rule in found.rules}
 
+    def is_ours(self, rule: Rule) -> bool:
+        """The rule is ours: by its id on a row, or by a name that nobody else gave it."""
+        return rule.id in self._recorded or (rules.is_ours(rule) and rule.id not in self.impostors)
+
+    def room_of(self, rule: Rule) -> uuid.UUID | None:
+        """The room of a rule of ours."""
+        return self._recorded.get(rule.id) or rules.room_id_of(rule)
+
     def web_inside(self, room: RoomFacts) -> int:
         """How many came by web; nobody where LiveKit does not have the room, whatever our row believes."""
         return 0 if room.id in self._left else room.web_count
@@ -58,8 +66,7 @@ class Sight:
     @cached_property
     def foreign_keys(self) -> dict[tuple[str, str, str, str], Rule]:
         """Which rule that is not ours takes which calls."""
-        foreign = [rule for rule in self.by_id.values() if not rules.is_ours(rule) or rule.id in self.impostors]
-        return {key: rule for rule in foreign if rule.id not in self._recorded for key in rule.keys}
+        return {key: rule for rule in self.by_id.values() if not self.is_ours(rule) for key in rule.keys}
 
     @cached_property
     def of_room(self) -> dict[uuid.UUID, list[Rule]]:

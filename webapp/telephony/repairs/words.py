@@ -104,7 +104,7 @@ def _side(change: Change, sight: Sight) -> Side:
 def _shown(rule: Rule | None, sight: Sight) -> Shown | None:
     if rule is None:
         return None
-    room_id = rules.room_id_of(rule)
+    room_id = sight.room_of(rule)
     room = sight.rooms.get(room_id) if room_id else None
     trunks = ", ".join(sight.trunk_name(trunk_id) for trunk_id in rule.trunk_ids)
     name = rule.name if rules.is_ours(rule) else without_numbers(rule.name)
