@@ -28,6 +28,16 @@ def _call(installation: Installation, room: Room, caller: str) -> None:
     until(lambda: len(_calls()) > known)
     installation.livekit.control("hang-up", id=phone)
     until(lambda: all(call.left_at for call in _calls()))
+    installation.livekit.settle()
+    until(lambda: _at_rest(room))
+
+
+def _at_rest(room: Room) -> bool:
+    """Nothing of the hooks is under way any more: the next test empties the database."""
+    stored = db.session.query(Delivery).filter(Delivery.processed_at.is_(None)).count()
+    db.session.refresh(room)
+    db.session.commit()
+    return not stored and room.reconcile_at is None
 
 
 @pytest.mark.usefixtures("hooked")

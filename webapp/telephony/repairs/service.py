@@ -52,7 +52,7 @@ def stop(run: RepairRun, *, actor: Actor) -> None:
 
 def retry(run: RepairRun, *, actor: Actor) -> None:
     """Make the failed items of a run wait again, also while it runs."""
-    db.session.refresh(run, with_for_update=True)  # or it might be ended between the items and the run
+    db.session.refresh(run, with_for_update={"of": RepairRun})  # or it might be ended between the items and the run
     failed = sa.update(RepairItem).where(RepairItem.run_id == run.id, RepairItem.result == Result.FAILED)
     again = failed.values(result=Result.WAITING, problem="", done_at=None)
     count: int = db.session.execute(again).rowcount  # type: ignore[attr-defined]

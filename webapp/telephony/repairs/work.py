@@ -71,7 +71,7 @@ def _settle(run_id: uuid.UUID, problem: str) -> None:
 
     What somebody made wait again meanwhile keeps it open: the work that is due for it goes on.
     """
-    run = db.session.get_one(RepairRun, run_id, populate_existing=True, with_for_update=True)
+    run = db.session.get_one(RepairRun, run_id, populate_existing=True, with_for_update={"of": RepairRun})
     run.problem = problem
     if run.stopped_at is not None:
         waiting = sa.update(RepairItem).where(RepairItem.run_id == run_id, RepairItem.result == Result.WAITING)
