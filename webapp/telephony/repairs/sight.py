@@ -76,9 +76,7 @@ class Sight:
         """
         found: dict[uuid.UUID, list[Rule]] = {}
         for rule in self.by_id.values():
-            named = None if rule.id in self.impostors else rules.room_id_of(rule)
-            room_id = self._recorded.get(rule.id, named)
-            if room_id is not None:
+            if self.is_ours(rule) and (room_id := self.room_of(rule)) is not None:
                 found.setdefault(room_id, []).append(rule)
         return found
 

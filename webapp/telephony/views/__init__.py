@@ -3,7 +3,6 @@
 from flask import Flask
 
 from webapp.telephony import policy
-from webapp.telephony.rules import is_ours
 from webapp.telephony.views import calls, explain, inside, moves, pins, repair_runs, repairs, rules, support, trunks
 from webapp.telephony.views.blueprint import bp
 from webapp.telephony.words import label, without_numbers
@@ -26,5 +25,5 @@ __all__ = [
 def init_app(app: Flask) -> None:
     """Register the pages."""
     app.register_blueprint(bp)
-    app.jinja_env.globals |= {"telephony_policy": policy, "rule_is_ours": is_ours, "finding_label": label}
+    app.jinja_env.globals |= {"telephony_policy": policy, "finding_label": label}
     app.jinja_env.filters["without_numbers"] = without_numbers
