@@ -16,6 +16,7 @@ from webapp import (
     models,
     navigation,
     paths,
+    searching,
     security,
     times,
 )
@@ -63,6 +64,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     db.init_app(app, settings.database_url, settings.database_pool_size)
     sessions.init_app(app)
     app.before_request(lobby_polls.answer)  # first: thousands of polls have nothing new
+    searching.init_app(app)  # before a sign-in could carry a number on
     security.init_app(app, settings)
     i18n.init_app(app)
     errors.init_app(app)

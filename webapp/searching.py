@@ -1,0 +1,36 @@
+"""What may be searched for: the text of a search stands in an address, so it is no phone number and no PIN."""
+
+import re
+from urllib.parse import quote, urlencode
+
+from flask import Flask, flash, request
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from webapp import htmx
+
+FIELDS = ("q", "find")
+# Read by Python and, as the `pattern` of the boxes, by browsers with the flag v, which wants these escapes. Dates pass.
+NUMBER = r"(?!\d{4}-\d\d-\d\d$)(?:sip:|tel:)?\+?(?:[\s\(\)\.\/\-]*\d){6,}[\s\(\)\.\/\-]*"
+_NUMBER = re.compile(NUMBER)
+
+
+def is_number(text: str) -> bool:
+    """Whether somebody looks for a phone number or a PIN: six digits or more, and nothing else but how they are set."""
+    return _NUMBER.fullmatch(text.strip()) is not None
+
+
+def _drop_numbers() -> ResponseReturnValue | None:
+    """Send a search for a number back to its list, without it, and say where numbers are asked about."""
+    found = [name for name in FIELDS if is_number(request.args.get(name, ""))]
+    if not found or request.endpoint is None or request.method not in {"GET", "HEAD"}:
+        return None
+    flash(_("Phone numbers and PINs are not searched for: they would stay in the address. “Which rule?” takes them."))
+    kept = [(name, value) for name, value in request.args.items(multi=True) if name not in found]
+    return htmx.go(f"{request.script_root}{quote(request.path)}?{urlencode(kept)}".rstrip("?"))
+
+
+def init_app(app: Flask) -> None:
+    """Keep numbers out of searches, and tell the boxes what the browser itself is to refuse."""
+    app.before_request(_drop_numbers)
+    app.jinja_env.globals["no_number"] = rf"(?!{NUMBER}$).*"
