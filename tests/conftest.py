@@ -25,6 +25,10 @@ pytest_plugins = [
     "tests.plugins.queries",
 ]
 
+FILLED = sa.union_all(
+    *(sa.select(sa.literal(table.name)).where(sa.exists().select_from(table)) for table in metadata.sorted_tables)
+)
+
 
 @pytest.fixture(scope="session")
 def settings(database_url: str, simulator: Addresses, tmp_path_factory: pytest.TempPathFactory) -> Settings:
@@ -57,14 +61,12 @@ def app(_app: Flask) -> Iterator[Flask]:
 
 
 def empty() -> None:
-    """Delete every row."""
+    """Delete every row. Asks first which tables have any: to empty them all takes longer than most tests."""
     with db.engine.begin() as connection:
-        if connection.dialect.name == "postgresql":
-            names = ", ".join(f'"{table.name}"' for table in metadata.sorted_tables)
-            connection.execute(sa.text(f"TRUNCATE {names} RESTART IDENTITY CASCADE"))
-            return
+        filled = set(connection.scalars(FILLED))
         for table in reversed(metadata.sorted_tables):
-            connection.execute(table.delete())
+            if table.name in filled:
+                connection.execute(table.delete())
 
 
 @pytest.fixture

@@ -71,8 +71,7 @@ def release(name: str, holder: str) -> None:
 
 def purge(keep: timedelta = timedelta(days=1)) -> None:
     """Forget leases that nobody has taken for long: rooms come and go. Commits."""
-    db.session.execute(sa.delete(Lease).where(Lease.until < utcnow() - keep))
-    db.session.commit()
+    db.purge(Lease, Lease.until < utcnow() - keep)
 
 
 @contextmanager

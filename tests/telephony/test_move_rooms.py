@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
@@ -16,7 +17,7 @@ from webapp import leases
 from webapp.audit import Actor
 from webapp.audit.models import AuditEntry
 from webapp.config import Settings
-from webapp.db import db
+from webapp.db import db, utcnow
 from webapp.due import DueWork
 from webapp.jobs import register, work
 from webapp.rooms import pins
@@ -254,6 +255,24 @@ def test_a_room_deleted_meanwhile_is_passed_over(installation: Installation, oth
     db.session.commit()
     assert run(move).state is MoveState.DONE
     assert [room.id for room in rooms_of(other)] == [stays.id]
+
+
+def test_a_trunk_that_went_away_meanwhile_gets_no_room(installation: Installation, other: str):
+    installation.room()
+    move = begin(installation.trunk_id, other)
+    db.session.execute(sa.update(Trunk).where(Trunk.sip_trunk_id == other).values(gone_at=utcnow()))
+    db.session.commit()
+    assert (run(move).failed, rooms_of(other)) == (1, [])
+    assert len(rooms_of(installation.trunk_id)) == 1
+
+
+def test_a_move_is_forgotten_long_after_its_end_with_what_it_did_to_each_room(installation: Installation, other: str):
+    installation.room()
+    over, newer = run(begin(installation.trunk_id, other)), run(begin(other, installation.trunk_id))
+    over.ended_at = utcnow() - moves.KEPT - timedelta(minutes=1)
+    db.session.commit()
+    assert moves.purge() == 1
+    assert [row.move_id for row in db.session.scalars(sa.select(MovedRoom))] == [newer.id]
 
 
 # the pages

@@ -3,6 +3,7 @@
 import csv
 import io
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
@@ -327,3 +328,14 @@ def test_a_ticket_that_looks_like_a_number_begins_no_run(installation: Installat
     answer = client_as("support").post(URL, data={"scope": "all", "ticket": "+33199001122"})
     assert answer.status_code == 422
     assert db.session.query(RepairRun).count() == 0
+
+
+def test_a_run_is_forgotten_long_after_its_end_with_its_items(client_as: As, installation: Installation):
+    missing(installation)
+    over = begin(client_as("support"))
+    over.ended_at = utcnow() - repairs.KEPT - timedelta(minutes=1)
+    db.session.commit()
+    missing(installation)
+    newer = begin(client_as("support"))
+    assert repairs.purge() == 1
+    assert [item.run_id for item in db.session.scalars(sa.select(RepairItem))] == [newer.id]

@@ -82,8 +82,7 @@ def replay(delivery: Delivery) -> None:
 
 def purge(keep: timedelta = timedelta(days=30)) -> None:
     """Forget old deliveries. Commits."""
-    db.session.execute(sa.delete(Delivery).where(Delivery.received_at < utcnow() - keep))
-    db.session.commit()
+    db.purge(Delivery, Delivery.received_at < utcnow() - keep)
 
 
 def _open(room_id: uuid.UUID | None, results: tuple[Result, ...]) -> sa.Select[Delivery]:

@@ -49,6 +49,8 @@ def jobs() -> list[Job]:
         Job("purge_callbacks", timedelta(hours=1), rooms.purge_callbacks),
         Job("rotate_caller_keys", timedelta(hours=1), telephony.rotate_caller_keys),
         Job("purge_calls", timedelta(hours=1), telephony.purge_calls),
+        Job("purge_moves", timedelta(hours=1), moves.purge),
+        Job("purge_repairs", timedelta(hours=1), repairs.purge),
         Job("purge_leases", timedelta(hours=1), leases.purge),
         Job("purge_due_work", timedelta(hours=1), work.purge),
         Job("purge_sessions", timedelta(hours=1), purge_sessions),

@@ -65,8 +65,7 @@ def retry(work_id: uuid.UUID) -> bool:
 
 def purge(keep: timedelta = timedelta(days=7)) -> None:
     """Forget work done long ago. Commits."""
-    db.session.execute(sa.delete(DueWork).where(DueWork.done_at < utcnow() - keep))
-    db.session.commit()
+    db.purge(DueWork, DueWork.done_at < utcnow() - keep)
 
 
 def _claim(work_id: uuid.UUID) -> DueWork | None:

@@ -55,5 +55,4 @@ def purge() -> None:
     now = utcnow()
     over = sa.and_(Entry.status != Status.ACCEPTED, Entry.decided_at < now - FORGOTTEN)
     inside = sa.and_(Entry.status == Status.ACCEPTED, Entry.decided_at < now - service.ADMITTED - FORGOTTEN)
-    db.session.execute(sa.delete(Entry).where(sa.or_(over, inside)))
-    db.session.commit()
+    db.purge(Entry, sa.or_(over, inside))

@@ -1,21 +1,14 @@
 """What changes rooms by the clock."""
 
-import sqlalchemy as sa
-
 from webapp.db import db, utcnow
-from webapp.rooms import pins
-from webapp.rooms.models import RoomCallback
+from webapp.rooms.models import PhonePin, RoomCallback
 
 
 def purge_pins() -> int:
-    """Free the PINs whose quarantine is over; returns how many."""
-    freed = pins.purge(utcnow())
-    db.session.commit()
-    return freed
+    """Free the PINs whose quarantine is over; returns how many. Commits."""
+    return db.purge(PhonePin, PhonePin.blocked_until <= utcnow())
 
 
 def purge_callbacks() -> int:
     """Forget the callbacks that nobody fetched in time; returns how many."""
-    gone = db.session.execute(sa.delete(RoomCallback).where(RoomCallback.expires_at <= utcnow()))
-    db.session.commit()
-    return int(gone.rowcount)  # type: ignore[attr-defined]
+    return db.purge(RoomCallback, RoomCallback.expires_at <= utcnow())

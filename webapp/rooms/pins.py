@@ -92,9 +92,3 @@ def _block(room: Room, pin: str | None, since: datetime) -> None:
     until = since + timedelta(days=settings.pin_quarantine_days)
     held = sa.update(PhonePin).where(PhonePin.trunk_id == room.trunk_id, PhonePin.pin == pin)
     db.session.execute(held.values(blocked_until=until))
-
-
-def purge(now: datetime) -> int:
-    """Free the PINs whose quarantine is over; returns how many."""
-    over = db.session.execute(sa.delete(PhonePin).where(PhonePin.blocked_until <= now))
-    return int(over.rowcount)  # type: ignore[attr-defined]

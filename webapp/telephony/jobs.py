@@ -83,10 +83,7 @@ def rotate_caller_keys() -> None:
 
 def purge_calls() -> int:
     """Forget the calls that are older than the setting allows; returns how many. Commits."""
-    old = sa.delete(Call).where(Call.came_at < utcnow() - timedelta(days=settings.calls_keep_days))
-    gone = db.session.execute(old, execution_options={"synchronize_session": False})
-    db.session.commit()
-    return int(gone.rowcount)  # type: ignore[attr-defined]
+    return db.purge(Call, Call.came_at < utcnow() - timedelta(days=settings.calls_keep_days))
 
 
 def _trunks(done: Swept) -> dict[str, Trunk] | None:

@@ -8,6 +8,7 @@ import time
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -28,6 +29,7 @@ log = structlog.get_logger()
 BATCH = 200  # rooms whose keys are read at a time
 PIECE = 60  # seconds after which the rest is left to another piece of due work: a claim lasts longer
 LEASE_SECONDS = 60
+KEPT = timedelta(days=90)
 MOVABLE = sa.and_(Room.deleted_at.is_(None), sa.or_(Room.trunk_id != "", Room.pin.is_not(None)))
 
 
@@ -180,12 +182,17 @@ def _moved(move: TrunkMove, source: str, room_id: uuid.UUID) -> tuple[Room, Move
     room = db.session.scalars(locked.execution_options(populate_existing=True)).one()
     if room.trunk_id != source or room.deleted_at is not None:
         raise LookupError("somebody else moved or deleted it")
-    target = trunks.emptiest(source) if move.target == EVEN else move.target
+    target = trunks.emptiest(source) if move.target == EVEN else _still_there(move.target)
     if not target:
         raise LookupError("no trunk is open")
     before = room.pin
     service.move_trunk(room, target, actor=Actor(ActorKind.USER, move.started_by_id))
     return room, Moved.KEPT if room.pin == before else Moved.RENEWED
+
+
+def _still_there(trunk_id: str) -> str | None:
+    there = sa.select(Trunk.sip_trunk_id).where(Trunk.sip_trunk_id == trunk_id)
+    return db.session.scalar(there.where(Trunk.gone_at.is_(None)))
 
 
 def _note(move: TrunkMove, source: str, room_id: uuid.UUID, result: Moved, problem: str) -> bool:
@@ -201,6 +208,11 @@ def _note(move: TrunkMove, source: str, room_id: uuid.UUID, result: Moved, probl
     db.session.flush()
     db.session.refresh(move)
     return True
+
+
+def purge() -> int:
+    """Forget the moves that ended long ago, with what they did to each room; returns how many. Commits."""
+    return db.purge(TrunkMove, TrunkMove.ended_at < utcnow() - KEPT)
 
 
 def newest() -> TrunkMove | None:

@@ -7,6 +7,7 @@ waits, and what was done meanwhile is found to be so already.
 import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 import sqlalchemy as sa
 import structlog
@@ -25,6 +26,7 @@ REPAIRS = Counter("frontdesk_repairs_total", "Items of repair runs by result", [
 LEASE = "repairs"  # one run at a time, however many workers there are
 LEASE_SECONDS = 60
 BATCH = 500  # items per reading of LiveKit's lists
+KEPT = timedelta(days=90)
 GIVE_UP = 5  # items in a row that LiveKit did not answer: it is away, and the rest waits
 
 
@@ -80,6 +82,11 @@ def _settle(run_id: uuid.UUID, problem: str) -> None:
     if run.stopped_at is not None or not (problem or queries.next_items(run_id, 1)):
         run.ended_at, run.problem = utcnow(), ""
     db.session.commit()
+
+
+def purge() -> int:
+    """Forget the runs that ended long ago, with their items; returns how many. The trail stays. Commits."""
+    return db.purge(RepairRun, RepairRun.ended_at < utcnow() - KEPT)
 
 
 @dataclass

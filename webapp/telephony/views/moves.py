@@ -27,7 +27,7 @@ RESULTS = {
 }
 PROBLEMS = {
     "no_free_pin": _l("No free PIN was found in five draws: the room stays where it is."),
-    "LookupError": _l("The room was moved or deleted meanwhile, or no trunk was open."),
+    "LookupError": _l("The room was moved or deleted meanwhile, or the trunk to move to is gone or not open."),
 }
 
 
