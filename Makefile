@@ -13,6 +13,8 @@ RUN := $(VENV)/bin
 # The first Python that is new enough; PYTHON=… names another.
 PYTHON ?= $(firstword $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python; done))
+# Every process that the tests start imports the app: without caches each would compile a thousand modules anew.
+unexport PYTHONDONTWRITEBYTECODE
 # Compiling what is never imported (an AWS client has 900 modules) would take a third of the set-up.
 PIP_OPTIONS := --quiet --disable-pip-version-check --no-compile --require-hashes
 WORKERS ?= 3
