@@ -8,16 +8,17 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from webapp import htmx
+from webapp.numbers import LIKE, is_like_number
 
 FIELDS = ("q", "find")
-# Read by Python and, as the `pattern` of the boxes, by browsers with the flag v, which wants these escapes. Dates pass.
-NUMBER = r"(?!\d{4}-\d\d-\d\d$)(?:sip:|tel:)?\+?(?:[\s\(\)\.\/\-]*\d){6,}[\s\(\)\.\/\-]*"
-_NUMBER = re.compile(NUMBER)
+# Six digits and more and nothing else but how they are set: a short PIN too, though no date.
+ALONE = r"(?!\d{4}-\d\d-\d\d$)(?:[\s\(\)\.\/\-]*\d){6,}[\s\(\)\.\/\-]*"
+_ALONE = re.compile(ALONE)
 
 
 def is_number(text: str) -> bool:
-    """Whether somebody looks for a phone number or a PIN: six digits or more, and nothing else but how they are set."""
-    return _NUMBER.fullmatch(text.strip()) is not None
+    """Whether somebody looks for a phone number or a PIN."""
+    return _ALONE.fullmatch(text.strip()) is not None or is_like_number(text)
 
 
 def _drop_numbers() -> ResponseReturnValue | None:
@@ -33,4 +34,4 @@ def _drop_numbers() -> ResponseReturnValue | None:
 def init_app(app: Flask) -> None:
     """Keep numbers out of searches, and tell the boxes what the browser itself is to refuse."""
     app.before_request(_drop_numbers)
-    app.jinja_env.globals["no_number"] = rf"(?!{NUMBER}$).*"
+    app.jinja_env.globals["no_number"] = rf"(?!{ALONE}$)(?!.*{LIKE}).*"
