@@ -21,7 +21,7 @@ def run(scenario: Scenario) -> None:
     async def play() -> None:
         world = World(Options(), timing=Timing(latency=0.02))
         try:
-            await asyncio.wait_for(scenario(world), 10)
+            await asyncio.wait_for(scenario(world), 60)
         finally:
             world.reset()
 
