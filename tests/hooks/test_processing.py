@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 from flask import Flask
+from sqlalchemy.exc import OperationalError
 
 from tests.livekit import LiveKit
 from tests.personas import Browser
@@ -86,6 +87,21 @@ def test_a_failed_delivery_is_tried_again_and_its_error_s_text_is_not_kept(
     assert db.session.scalar(sa.select(Delivery.problem)) == "ValueError"
     processing.sweep()
     assert results() == [Result.PROCESSED]
+
+
+def test_a_handler_that_met_another_one_s_lock_is_tried_again_at_once(
+    send: Callable[..., Any], room: Room, monkeypatch: pytest.MonkeyPatch
+):
+    tried: list[str] = []
+
+    def collide(event: Any, _room: Room | None, _outdated: bool) -> None:
+        tried.append(event["id"])
+        if len(tried) == 1:
+            raise OperationalError("UPDATE calls", None, Exception("deadlock detected"))
+
+    monkeypatch.setitem(handlers.HANDLERS, "room_started", (collide,))
+    send("room_started", str(room.id))
+    assert (len(tried), results()) == (2, [Result.PROCESSED])
 
 
 def test_a_failed_delivery_keeps_no_later_one_waiting(

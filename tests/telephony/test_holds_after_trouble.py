@@ -14,7 +14,6 @@ from webapp import background, create_app, leases
 from webapp.audit import Actor
 from webapp.config import Settings
 from webapp.db import db, utcnow
-from webapp.hooks import processing as hook_processing
 from webapp.jobs import register
 from webapp.livekit import rooms
 from webapp.lobby import callers as queue
@@ -97,7 +96,6 @@ def test_an_end_that_is_told_before_the_beginning_leaves_nobody_in_the_queue(doo
     door.livekit.hang_up(phone)
     door.livekit.heal()
     door.livekit.settle()
-    hook_processing.sweep()  # a hook that met another one's lock is tried again by the clock
     until(lambda: all(call.left_at for call in calls().values()))
     assert [entry for entry in entries() if entry.status is Status.WAITING] == []
 

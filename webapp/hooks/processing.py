@@ -11,6 +11,7 @@ import sqlalchemy as sa
 import structlog
 from flask import Flask, current_app
 from prometheus_client import Histogram
+from sqlalchemy.exc import DBAPIError
 
 from webapp import background, leases
 from webapp.db import db, utcnow
@@ -140,9 +141,16 @@ def _outdated(delivery: Delivery, room: Room | None) -> bool:
 
 
 def _try(handler: Handler, delivery: Delivery, room: Room | None, outdated: bool) -> str:
-    try:
+    def handle() -> None:
         handler(delivery.body, room, outdated)
         db.session.commit()
+
+    try:
+        try:
+            handle()
+        except DBAPIError:  # somebody else's lock or row was in the way, and is not any more: a call may be waiting
+            db.session.rollback()
+            handle()
     except Exception as error:  # kept as failed, tried again by the sweep
         db.session.rollback()
         log.warning("hook.failed", delivery_event=delivery.event, error=type(error).__name__, delivery=delivery.id)
