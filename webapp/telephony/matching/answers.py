@@ -6,6 +6,7 @@ from hashlib import sha256
 from typing import Any
 
 from webapp.telephony.matching.errors import MatchingError
+from webapp.telephony.matching.media import merged
 from webapp.telephony.matching.model import Call, Json, Rule, Trunk
 from webapp.telephony.matching.rules import check_rules, choose_rule, loaded_rules
 from webapp.telephony.matching.trunks import choose_trunk
@@ -18,7 +19,6 @@ _OF_TRUNK = (
     "ringing_timeout",
     "max_call_duration",
 )
-_DISABLE = "SIP_MEDIA_ENCRYPT_DISABLE"
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ def look_up(
         return Answer("DROP", trunk_id)
     if rule.hides_caller and not call.from_user:
         raise MatchingError("panic", "", "runtime error: slice bounds out of range [-1:]")
-    media = _media(trunk.info if trunk else {}, rule.info)
+    media = merged(trunk.info if trunk else None, rule.info)
     if rule.pin and not pin:
         return Answer("REQUEST_PIN", trunk_id, rule.id, rule.kind, fields={"request_pin": True, **media})
     return _accept(trunk, rule, call, named, media)
@@ -122,22 +122,3 @@ def _room(rule: Rule, call: Call, shown: str) -> str:
 def _present(info: Json, names: tuple[str, ...]) -> dict[str, Any]:
     # A message that is set but empty is present; an empty text, list or map is a default and therefore absent.
     return {name: info[name] for name in names if info.get(name) or (name == "room_config" and name in info)}
-
-
-def _media(trunk: Json, rule: Json) -> dict[str, Any]:
-    media = {**(trunk.get("media") or {}), **(rule.get("media") or {})}
-    media.pop("encryption", None)
-    own, theirs = _encryption(rule), _encryption(trunk)
-    chosen = theirs if own is None or (own == _DISABLE and theirs is not None) else own
-    if chosen is not None:
-        media["encryption"] = chosen
-    shown = {"media_encryption": chosen} if chosen not in (None, _DISABLE) else {}
-    return {"media": media, **shown}
-
-
-def _encryption(info: Json) -> str | None:
-    media = info.get("media") or {}
-    if media.get("encryption"):
-        return str(media["encryption"])
-    old = info.get("media_encryption")
-    return str(old) if old and old != _DISABLE else None
