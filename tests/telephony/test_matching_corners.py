@@ -31,3 +31,18 @@ def media_of_answer(rule: Json, trunk: Json | None = None) -> Json:
 )
 def test_only_listed_codecs_counts_where_the_codecs_come_from(trunk, rule, answer):
     assert media_of_answer(rule, trunk) == answer
+
+
+@pytest.mark.parametrize(
+    ("stored", "code"),
+    [
+        ({"numbers": ["1"], "media": {"media_timeout": "601s"}}, "unknown"),
+        ({"numbers": ["1"], "headers_to_attributes": {"X Y": "a"}}, "unknown"),
+        ({}, "invalid_argument"),
+    ],
+)
+def test_what_was_stored_wrong_is_refused_without_a_code_except_a_missing_guard(stored, code):
+    trunk = matching.Trunk.parse({"sip_trunk_id": "ST_a", **stored})
+    with pytest.raises(matching.MatchingError) as refusal:
+        matching.update_trunk([trunk], {"sip_trunk_id": "ST_a", "update": {"name": "n"}})
+    assert (refusal.value.code, refusal.value.wrapped) == (code, code == "invalid_argument")

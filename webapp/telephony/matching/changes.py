@@ -5,7 +5,7 @@ MatchingError or ConflictError. The lists that LiveKit compares have holes; they
 slips through.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 from webapp.telephony.matching.errors import ConflictError, MatchingError
@@ -13,6 +13,7 @@ from webapp.telephony.matching.model import Json, Rule, Trunk
 from webapp.telephony.matching.numbers import normalise, quoted
 from webapp.telephony.matching.rules import check_rules
 from webapp.telephony.matching.validation import (
+    NO_GUARD,
     RULE_LISTS,
     TRUNK_LISTS,
     check_create_rule,
@@ -42,10 +43,7 @@ def update_rule(rules: Sequence[Rule], request: Json) -> dict[str, Any]:
     stored = _by_id(rules)
     old = _find(stored, request["sip_dispatch_rule_id"], "requested sip dispatch rule does not exist")
     info = updated(old.info, request, RULE_LISTS)
-    try:
-        check_rule(info)
-    except MatchingError as error:
-        raise MatchingError(error.kind, "unknown", error.text) from None
+    _check_changed(check_rule, info)
     changed = Rule.parse(info)
     check_rules(_replaced(_on_trunks(stored, changed.trunk_ids), changed))
     return dict(info)
@@ -65,10 +63,7 @@ def update_trunk(trunks: Sequence[Trunk], request: Json) -> dict[str, Any]:
     stored = _by_id(trunks)
     old = _find(stored, request["sip_trunk_id"], "requested sip trunk does not exist")
     info = updated(old.info, request, TRUNK_LISTS)
-    try:
-        check_trunk(info)
-    except MatchingError as error:
-        raise MatchingError(error.kind, error.code, error.text, wrapped=True) from None
+    _check_changed(check_trunk, info)
     changed = Trunk.parse(info)
     check_trunks(_replaced(_sharing(stored, changed.numbers), changed))
     return dict(info)
@@ -83,6 +78,16 @@ def check_trunks(trunks: Sequence[Trunk]) -> None:
                 holder = holders.setdefault((number, normalise(caller or "")), trunk)
                 if holder.id != trunk.id:
                     raise _trunk_conflict(trunk, holder, caller)
+
+
+def _check_changed(check: Callable[[Json], None], info: Json) -> None:
+    # What is wrong with the request itself has been refused with a code; what was stored wrong has none, and
+    # only the missing guard brings its own.
+    try:
+        check(info)
+    except MatchingError as error:
+        guard = error.text == NO_GUARD
+        raise MatchingError(error.kind, error.code if guard else "unknown", error.text, wrapped=guard) from None
 
 
 def _trunk_conflict(trunk: Trunk, holder: Trunk, caller: str | None) -> ConflictError:
