@@ -46,3 +46,11 @@ def test_what_was_stored_wrong_is_refused_without_a_code_except_a_missing_guard(
     with pytest.raises(matching.MatchingError) as refusal:
         matching.update_trunk([trunk], {"sip_trunk_id": "ST_a", "update": {"name": "n"}})
     assert (refusal.value.code, refusal.value.wrapped) == (code, code == "invalid_argument")
+
+
+def test_trunk_ids_beside_a_nested_rule_narrow_what_it_is_checked_against():
+    broken = matching.Rule.parse({"sip_dispatch_rule_id": "SDR_a", "rule": {}, "trunk_ids": ["ST_a"]})
+    nested = {"dispatch_rule": {"rule": {"dispatch_rule_direct": {}}, "trunk_ids": ["ST_b"]}}
+    with pytest.raises(matching.MatchingError):
+        matching.create_rule([broken], nested)
+    assert matching.create_rule([broken], {**nested, "trunk_ids": ["ST_b"]}) == nested["dispatch_rule"]

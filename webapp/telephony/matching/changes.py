@@ -29,10 +29,12 @@ _Stored = TypeVar("_Stored", Rule, Trunk)
 
 
 def create_rule(rules: Sequence[Rule], request: Json) -> dict[str, Any]:
-    """Check a CreateSIPDispatchRule request: nested, against all rules; flat, against those of its trunks."""
+    """Check a CreateSIPDispatchRule request against the rules of the trunks that it names in its flat form.
+
+    A nested rule's own trunk ids narrow nothing: it is checked against all rules.
+    """
     info = check_create_rule(request)
-    flat = request.get("dispatch_rule") is None
-    listed = _on_trunks(_by_id(rules), info.get("trunk_ids") or () if flat else ())
+    listed = _on_trunks(_by_id(rules), request.get("trunk_ids") or ())
     check_rules(_new_one_second(listed, Rule.parse(info)))
     return dict(info)
 
