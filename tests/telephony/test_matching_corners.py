@@ -54,3 +54,11 @@ def test_trunk_ids_beside_a_nested_rule_narrow_what_it_is_checked_against():
     with pytest.raises(matching.MatchingError):
         matching.create_rule([broken], nested)
     assert matching.create_rule([broken], {**nested, "trunk_ids": ["ST_b"]}) == nested["dispatch_rule"]
+
+
+def test_a_tie_goes_to_the_rule_that_is_listed_first():
+    kind = {"dispatch_rule_direct": {"room_name": "r"}}
+    ids = ("SDR_b", "SDR_a")
+    rules = [matching.Rule.parse({"sip_dispatch_rule_id": each, "rule": kind, "trunk_ids": [each]}) for each in ids]
+    assert matching.best_rule(rules) == rules[0]
+    assert matching.best_rule(rules[::-1]) == rules[1]

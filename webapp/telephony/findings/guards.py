@@ -53,7 +53,8 @@ def _unguarded(trunk: Trunk, found: list[Rule], guard: Rule | None) -> list[Rule
     for rule in fitting:
         for number in rule.numbers:
             listing.setdefault(number, []).append(rule)
-    takers = [best_rule([*_one(always), *listing.get(number, [])]) for number in _called(trunk, listing, guard)]
+    numbers = _called(trunk, listing, guard)
+    takers = [best_rule(_by_id(always, *listing.get(number, []))) for number in numbers]
     return [rule for rule in takers if rule is not None and _is_unsafe(rule)]
 
 
@@ -74,5 +75,5 @@ def _culprit(rule: Rule, guard: Rule) -> Rule:
     return guard if naming.is_ours(rule) else rule
 
 
-def _one(rule: Rule | None) -> list[Rule]:
-    return [rule] if rule is not None else []
+def _by_id(*rules: Rule | None) -> list[Rule]:
+    return sorted((rule for rule in rules if rule is not None), key=lambda rule: rule.id)

@@ -35,7 +35,10 @@ def check_rules(rules: Iterable[Rule]) -> None:
 def choose_rule(
     rules: Iterable[Rule], trunk: Trunk | None, call: Call, pin: str = "", no_pin: bool = False
 ) -> Rule | None:
-    """The best of the loaded rules for a call, or None: rules of the trunk beat every wildcard rule."""
+    """The best of the loaded rules for a call, or None: rules of the trunk beat every wildcard rule.
+
+    LiveKit walks rules by id, and ties go to the first: give them in that order.
+    """
     fitting = [rule for rule in rules if _fits_numbers(rule, call) and _fits_pin(rule, pin, no_pin)]
     wildcard = [rule for rule in fitting if not rule.trunk_ids]
     specific = [rule for rule in fitting if trunk is not None and trunk.id in rule.trunk_ids]
@@ -43,8 +46,8 @@ def choose_rule(
 
 
 def best_rule(rules: Sequence[Rule]) -> Rule | None:
-    """The rule of the best priority; ties go to the smaller room or prefix, then to the smaller id."""
-    return min(rules, key=lambda rule: (priority(rule), rule.room, rule.id), default=None)
+    """The rule of the best priority; ties go to the smaller room or prefix, then to the first in the order given."""
+    return min(rules, key=lambda rule: (priority(rule), rule.room), default=None)
 
 
 def priority(rule: Rule) -> int:
