@@ -62,3 +62,9 @@ def test_a_tie_goes_to_the_rule_that_is_listed_first():
     rules = [matching.Rule.parse({"sip_dispatch_rule_id": each, "rule": kind, "trunk_ids": [each]}) for each in ids]
     assert matching.best_rule(rules) == rules[0]
     assert matching.best_rule(rules[::-1]) == rules[1]
+
+
+def test_texts_are_quoted_by_unicode_15_whichever_edition_python_knows():
+    assert matching.quoted("\U0001faf8 \U00031350") == '"\U0001faf8 \U00031350"'  # new in 15.0
+    assert matching.quoted("\u2ffc\U0002ebf0") == r'"\u2ffc\U0002ebf0"'  # new in 15.1
+    assert matching.quoted("\u00a0\u0378\ue000\x7f") == r'"\u00a0\u0378\ue000\x7f"'

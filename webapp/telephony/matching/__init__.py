@@ -19,7 +19,8 @@ from webapp.telephony.matching.changes import check_trunks, create_rule, create_
 from webapp.telephony.matching.errors import ConflictError, MatchingError
 from webapp.telephony.matching.headers import check_header_names, check_headers, header_warnings
 from webapp.telephony.matching.model import Call, Json, Rule, Trunk, parse_rules, parse_trunks
-from webapp.telephony.matching.numbers import normalise, quoted
+from webapp.telephony.matching.numbers import normalise
+from webapp.telephony.matching.quoting import quoted
 from webapp.telephony.matching.rules import bad_rule, best_rule, check_rules, choose_rule, loaded_rules, priority
 from webapp.telephony.matching.trunks import both_take, choose_trunk, fits_number, lists_number, trunk_reason
 from webapp.telephony.matching.validation import (

@@ -10,7 +10,8 @@ from typing import Any, TypeVar
 
 from webapp.telephony.matching.errors import ConflictError, MatchingError
 from webapp.telephony.matching.model import Json, Rule, Trunk
-from webapp.telephony.matching.numbers import normalise, quoted
+from webapp.telephony.matching.numbers import normalise
+from webapp.telephony.matching.quoting import quoted
 from webapp.telephony.matching.rules import check_rules
 from webapp.telephony.matching.validation import (
     NO_GUARD,

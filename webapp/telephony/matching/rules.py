@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from webapp.telephony.matching.errors import ConflictError, MatchingError
 from webapp.telephony.matching.model import Call, Rule, Trunk
-from webapp.telephony.matching.numbers import quoted
+from webapp.telephony.matching.quoting import quoted
 
 NO_KIND = 2**31 - 1
 _KIND_PRIORITY = {"direct": 0, "individual": 1, "callee": 2}
