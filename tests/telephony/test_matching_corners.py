@@ -68,3 +68,28 @@ def test_texts_are_quoted_by_unicode_15_whichever_edition_python_knows():
     assert matching.quoted("\U0001faf8 \U00031350") == '"\U0001faf8 \U00031350"'  # new in 15.0
     assert matching.quoted("\u2ffc\U0002ebf0") == r'"\u2ffc\U0002ebf0"'  # new in 15.1
     assert matching.quoted("\u00a0\u0378\ue000\x7f") == r'"\u00a0\u0378\ue000\x7f"'
+
+
+@pytest.mark.parametrize(
+    ("value", "fault"),
+    [
+        ("sip:a@b;user=phone", ""),
+        ("sip:a, sip:b", "bare URI with special characters"),
+        ("<sip:a", "mismatched angle brackets"),
+        (">sip:a<", "malformed angle brackets"),
+        ("<sip:a><", "multiple opening brackets"),
+        ("<sip:a>>", "multiple closing brackets"),
+        ("<sip:a b>", "uri: contains spaces"),
+        ("<http://a>", "uri: scheme not one of sip, sips, or tel"),
+        ("Alice B. <sip:a>", ""),
+        ("Alice: <sip:a>", "display name: char 58 not allowed"),
+        ("Zo\u00e9 <sip:a>", "display name: char 233 out of range, consider explicilty adding utf8 characters"),
+        (r'"Zo\u00e9, \"Z\"" <sip:a>', ""),
+        (r'"\ud800" <sip:a>', "display name: invalid syntax"),
+        (r'"it\'s" <sip:a>', "display name: invalid syntax"),
+        ('" <sip:a>', "display name: invalid syntax"),
+    ],
+)
+def test_an_address_header_is_complained_about_in_livekits_words(value, fault):
+    told = [f"header To: value: {fault}"] if fault else []
+    assert matching.header_warnings({"To": value}) == told
