@@ -104,7 +104,7 @@ def switches(world: World, told: Arguments) -> dict[str, Any]:
 
 
 def timing(world: World, told: Arguments) -> dict[str, Any]:
-    """Set factors on LiveKit's times: latency, rooms, webhooks."""
+    """Set factors on LiveKit's times: latency, rooms, webhooks, webhook_age."""
     return _set(world.timing, told)
 
 

@@ -163,7 +163,7 @@ async def _work_off(world: World, outbox: Outbox, url: str, queue: str) -> None:
 
 
 async def _deliver(world: World, delivery: Delivery) -> None:
-    if time.monotonic() - delivery.stored > MAX_AGE_SECONDS * world.timing.webhooks:
+    if time.monotonic() - delivery.stored > MAX_AGE_SECONDS * world.timing.webhook_age:
         delivery.outcome = "dropped: age"
         return
     for wait in WAITS:

@@ -46,12 +46,13 @@ class Timing:
     """Factors on LiveKit's own times, 1.0 being as slow as the real one.
 
     `latency`: what LiveKit waits for before it answers, and how late its counts are; `rooms`: empty and departure
-    timeouts; `webhooks`: retries and the age at which an event is dropped.
+    timeouts; `webhooks`: the waits between tries; `webhook_age`: the age at which an event is dropped.
     """
 
     latency: float = 1.0
     rooms: float = 1.0
     webhooks: float = 1.0
+    webhook_age: float = 1.0
 
 
 @dataclass(eq=False)

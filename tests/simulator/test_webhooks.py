@@ -129,7 +129,7 @@ def test_a_failing_event_holds_back_its_own_room_only(livekit: LiveKit, receiver
 
 
 def test_an_event_that_waited_too_long_is_dropped(livekit: LiveKit, receiver: Receiver) -> None:
-    livekit.control("timing", webhooks=0.005)
+    livekit.control("timing", webhook_age=0.005)
     receiver.answer = lambda hooks: time.sleep(0.3) or 200
     livekit.call("RoomService", "CreateRoom", name="meeting")
     livekit.call("RoomService", "DeleteRoom", room="meeting")
