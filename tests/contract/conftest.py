@@ -12,7 +12,6 @@ from tests.contract.server import Server, unique_name, unique_number
 from tests.plugins.receiver import Receiver, receiving
 
 Info = dict[str, Any]
-NO_REDIS = "twirp error unknown: sip not connected (redis required)"
 HOOK_SECONDS = 10
 
 

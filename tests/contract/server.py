@@ -9,6 +9,7 @@ import requests
 from livekit.api import AccessToken, SIPGrants, VideoGrants
 
 NAMES = "frontdesk-contract-"
+PSRPC = "twirp error unknown: "  # before errors that crossed LiveKit's message bus: v1.13.5 has it, v1.13.11 has not
 # What makes an object, the field that names it in the answer, and the request that takes it away again.
 MADE = {
     "livekit.RoomService/CreateRoom": ("name", "DeleteRoom", "room"),
@@ -33,8 +34,8 @@ class Answer:
 
     @property
     def msg(self) -> str:
-        """Twirp's error message."""
-        return str(self.body["msg"])
+        """Twirp's error message, in the words that older and newer servers have in common."""
+        return str(self.body["msg"]).removeprefix(PSRPC)
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ def test_an_unknown_egress_is_not_found_but_a_room_without_one_has_an_empty_list
 def test_an_unknown_egress_cannot_be_stopped_or_changed(server, method):
     answer = server.egress(method, {"egress_id": "EG_contractNone"})
     assert (answer.status, answer.code) == (404, "not_found")
-    assert answer.msg == "twirp error unknown: egress does not exist"
+    assert answer.msg == "egress does not exist"
 
 
 @pytest.mark.parametrize("method", ["ListEgress", "StopEgress", "StartWebEgress"])

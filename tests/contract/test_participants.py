@@ -8,7 +8,7 @@ from livekit.api import AccessToken, VideoGrants
 from tests.contract.server import NAMES, Server, unique_name
 
 pytestmark = pytest.mark.contract
-NOT_ANSWERED = {"code": "unavailable", "msg": "twirp error unknown: no response from servers"}
+NOT_ANSWERED = (503, "unavailable", "no response from servers")
 DENIED = {"code": "unauthenticated", "msg": "permissions denied"}
 
 
@@ -23,13 +23,13 @@ def test_other_methods_wait_for_an_absent_participant_and_say_that_nobody_answer
     server: Server, room: str, method: str, body: dict[str, object]
 ):
     answer = server.rooms(method, {"room": room, **body})
-    assert (answer.status, answer.body) == (503, NOT_ANSWERED)
+    assert (answer.status, answer.code, answer.msg) == NOT_ANSWERED
 
 
 def test_data_for_a_room_that_is_not_live_is_answered_by_nobody(server: Server, room: str):
     assert server.rooms("SendData", {"room": room, "data": "aGk="}).status == 200
     absent = server.rooms("SendData", {"room": unique_name(), "data": "aGk="})
-    assert (absent.status, absent.body) == (503, NOT_ANSWERED)
+    assert (absent.status, absent.code, absent.msg) == NOT_ANSWERED
 
 
 @pytest.mark.parametrize(
@@ -62,7 +62,7 @@ def test_a_participant_can_be_muted_but_not_unmuted_by_a_default_server(server: 
     muted = server.rooms("MutePublishedTrack", {**track, "muted": True})
     assert (muted.status, muted.body["track"]["muted"]) == (200, True)
     back = server.rooms("MutePublishedTrack", {**track, "muted": False})
-    assert (back.status, back.msg) == (412, "twirp error unknown: remote unmute not enabled")
+    assert (back.status, back.msg) == (412, "remote unmute not enabled")
 
 
 def test_taking_the_right_to_publish_destroys_the_track_for_good(server: Server, room: str, person):
@@ -84,7 +84,7 @@ def test_whether_a_default_server_unmutes_can_be_asked_of_a_track_that_nobody_ha
     """Frontdesk asks so before it mutes a caller: nothing changes for the person."""
     track = {"room": room, "identity": person["identity"], "track_sid": "TR_frontdesk_probe"}
     refused = server.rooms("MutePublishedTrack", {**track, "muted": False})
-    assert (refused.status, refused.msg) == (412, "twirp error unknown: remote unmute not enabled")
+    assert (refused.status, refused.msg) == (412, "remote unmute not enabled")
     (still,) = server.rooms("ListParticipants", {"room": room}).body["participants"]
     assert [each["muted"] for each in still["tracks"]] == [each["muted"] for each in person["tracks"]]
 

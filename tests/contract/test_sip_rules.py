@@ -48,7 +48,7 @@ def test_nothing_a_rule_names_is_checked(make_trunk, make_rule):
     ("rule", "msg"),
     [
         ({"name": "x"}, "missing rule"),
-        ({"rule": {}}, "twirp error unknown: unsupported SIP Dispatch Rule: <nil>"),
+        ({"rule": {}}, "unsupported SIP Dispatch Rule: <nil>"),
         ({"sip_dispatch_rule_id": "SDR_x", "rule": {"dispatch_rule_direct": {}}}, "rule id must not be set"),
     ],
 )

@@ -96,7 +96,7 @@ def test_the_last_guard_of_a_trunk_cannot_be_taken_away(server, make_trunk):
     trunk = make_trunk()
     update = {"numbers": {"remove": trunk["numbers"]}}
     answer = server.sip("UpdateSIPInboundTrunk", {"sip_trunk_id": trunk["sip_trunk_id"], "update": update})
-    assert (answer.status, answer.msg) == (400, f"twirp error unknown: {NO_GUARD}")
+    assert (answer.status, answer.msg) == (400, NO_GUARD)
 
 
 def test_a_list_is_set_or_changed_but_not_both(server, make_trunk):
@@ -111,8 +111,8 @@ def test_a_call_without_the_right_grant_is_unauthenticated(server):
         assert (answer.status, answer.code, answer.msg) == (401, "unauthenticated", "permissions denied")
 
 
-def test_a_bad_token_is_refused_in_plain_text_that_repeats_the_token(server):
+def test_a_bad_token_is_refused_in_plain_text(server):
+    """Which may repeat the token, as that of v1.13.5 does: Frontdesk shows and logs none of it."""
     token = server.token(sip=SIPGrants(admin=True))[:-4] + "AAAA"
     answer = server.post("livekit.SIP/ListSIPInboundTrunk", {}, token)
     assert (answer.status, answer.content_type) == (401, "text/plain")
-    assert token in answer.body
