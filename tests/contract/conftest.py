@@ -1,18 +1,21 @@
 """The server under contract: the one the environment names, or a simulator of our own; it is left as it was found."""
 
 import os
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 import requests
-from livekit.api import SIPGrants
+from livekit.api import AccessToken, SIPGrants, VideoGrants
 
+from tests.contract import media
 from tests.contract.server import Server, unique_name, unique_number
 from tests.plugins.receiver import Receiver, receiving
 
 Info = dict[str, Any]
 HOOK_SECONDS = 10
+TRACK_SECONDS = 10
 
 
 @pytest.fixture(scope="session")
@@ -119,12 +122,30 @@ def room(make_room: Callable[..., Info]) -> str:
 
 
 @pytest.fixture
-def person(request: pytest.FixtureRequest, foreign: Server | None, room: str) -> Info:
-    """Somebody who speaks in the room; a foreign server has no control API to join by."""
-    if foreign:
-        pytest.skip("NOT TESTED against a foreign server: joining needs a media client")
-    livekit = request.getfixturevalue("livekit")
-    return dict(livekit.join(room, "speaker", name="Speaker", publish=["microphone"]))
+def person(request: pytest.FixtureRequest, foreign: Server | None, room: str) -> Iterator[Info]:
+    """Somebody who speaks in the room: by the simulator's control API, or by a media client with a real server."""
+    if foreign is None:
+        livekit = request.getfixturevalue("livekit")
+        yield dict(livekit.join(room, "speaker", name="Speaker", publish=["microphone"]))
+        return
+    rtc = media.sdk()
+    if rtc is None:
+        pytest.skip("NOT TESTED against a foreign server: joining needs a media client, `pip install livekit`")
+    token = AccessToken(foreign.api_key, foreign.api_secret).with_identity("speaker").with_name("Speaker")
+    token = token.with_grants(VideoGrants(room_join=True, room=room))
+    with media.speaking(rtc, f"ws{foreign.url.removeprefix('http')}", token.to_jwt()):
+        yield _with_sound(foreign, room)
+
+
+@pytest.fixture(params=[False, True], ids=["default", "enable_remote_unmute"])
+def unmutes(request: pytest.FixtureRequest, server: Server, foreign: Server | None, room: str, person: Info) -> bool:
+    """A server that gives muted people the floor back, and one that does not; a foreign one is what it is."""
+    wanted = bool(request.param)
+    if foreign is None:
+        request.getfixturevalue("livekit").switch(enable_remote_unmute=wanted)
+    elif (server.rooms("MutePublishedTrack", nobodys_track(room, person)).status == 200) is not wanted:
+        pytest.skip(f"NOT TESTED: this server was started {'without' if wanted else 'with'} enable_remote_unmute")
+    return wanted
 
 
 @pytest.fixture(scope="session")
@@ -156,6 +177,21 @@ def hooks(request: pytest.FixtureRequest, foreign: Server | None) -> Iterator[Re
     receiver = request.getfixturevalue("foreign_hooks")
     yield receiver
     receiver.answer = lambda hooks: 200
+
+
+def _with_sound(server: Server, room: str) -> Info:
+    """The one person inside, once LiveKit lists the track: that comes a moment after the client has published it."""
+    end = time.monotonic() + TRACK_SECONDS
+    while True:
+        (inside,) = server.rooms("ListParticipants", {"room": room}).body["participants"]
+        if inside["tracks"] or time.monotonic() > end:
+            return dict(inside)
+        time.sleep(0.02)
+
+
+def nobodys_track(room: str, person: Info) -> Info:
+    """The request to unmute a track of the person that does not exist."""
+    return {"room": room, "identity": person["identity"], "track_sid": "TR_frontdesk_probe", "muted": False}
 
 
 def rule_on(trunk: Info, *, pin: str = "", room: str = "contract", **fields: Any) -> Info:

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from livekit.api import AccessToken, VideoGrants
 
+from tests.contract.conftest import nobodys_track
 from tests.contract.server import NAMES, Server, unique_name
 
 pytestmark = pytest.mark.contract
@@ -57,12 +58,17 @@ def test_a_forged_or_expired_token_is_401_in_plain_text(server: Server):
         assert (answer.status, answer.content_type) == (401, "text/plain")
 
 
-def test_a_participant_can_be_muted_but_not_unmuted_by_a_default_server(server: Server, room: str, person):
+def test_a_participant_can_be_muted_but_is_unmuted_only_by_a_server_that_is_told_to(
+    server: Server, room: str, person, unmutes: bool
+):
     track = {"room": room, "identity": person["identity"], "track_sid": person["tracks"][0]["sid"]}
     muted = server.rooms("MutePublishedTrack", {**track, "muted": True})
     assert (muted.status, muted.body["track"]["muted"]) == (200, True)
     back = server.rooms("MutePublishedTrack", {**track, "muted": False})
-    assert (back.status, back.msg) == (412, "remote unmute not enabled")
+    if unmutes:
+        assert (back.status, back.body["track"]["muted"]) == (200, False)
+    else:
+        assert (back.status, back.msg) == (412, "remote unmute not enabled")
 
 
 def test_taking_the_right_to_publish_destroys_the_track_for_good(server: Server, room: str, person):
@@ -80,11 +86,15 @@ def test_attributes_are_merged_and_an_empty_value_deletes(server: Server, room: 
         assert server.rooms("UpdateParticipant", {**who, "attributes": attributes}).body["attributes"] == expected
 
 
-def test_whether_a_default_server_unmutes_can_be_asked_of_a_track_that_nobody_has(server: Server, room: str, person):
+def test_whether_a_server_unmutes_can_be_asked_of_a_track_that_nobody_has(
+    server: Server, room: str, person, unmutes: bool
+):
     """Frontdesk asks so before it mutes a caller: nothing changes for the person."""
-    track = {"room": room, "identity": person["identity"], "track_sid": "TR_frontdesk_probe"}
-    refused = server.rooms("MutePublishedTrack", {**track, "muted": False})
-    assert (refused.status, refused.msg) == (412, "remote unmute not enabled")
+    answer = server.rooms("MutePublishedTrack", nobodys_track(room, person))
+    if unmutes:
+        assert (answer.status, answer.body) == (200, {"track": None})
+    else:
+        assert (answer.status, answer.msg) == (412, "remote unmute not enabled")
     (still,) = server.rooms("ListParticipants", {"room": room}).body["participants"]
     assert [each["muted"] for each in still["tracks"]] == [each["muted"] for each in person["tracks"]]
 
