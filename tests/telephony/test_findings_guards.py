@@ -63,6 +63,12 @@ def test_a_guard_with_numbers_is_narrow_and_not_beaten_where_it_stands():
     assert (finding.kind, finding.severity, finding.remedy) == (Kind.NARROW, Severity.WARNING, Remedy.OURS)
 
 
+def test_a_guard_that_a_foreign_open_rule_keeps_narrow_is_for_a_person_to_widen():
+    open_rule = rule("SDR_open", pin="", hide_phone_number=False)
+    narrow = next(each for each in found(guard(numbers=(NUMBER,)), rule(), open_rule) if each.kind is Kind.NARROW)
+    assert (narrow.remedy, [each.id for each in narrow.rules]) == (Remedy.FOREIGN, ["SDR_guard_ST_a", "SDR_open"])
+
+
 def test_a_hiding_rule_of_no_trunk_is_not_covered_by_any_guard():
     assert Kind.HIDING_WILDCARD in kinds(guard(), rule(trunk_ids=[]))
     assert Kind.HIDING_WILDCARD not in kinds(guard(), rule(trunk_ids=[], hide_phone_number=False))

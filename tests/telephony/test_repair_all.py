@@ -10,8 +10,8 @@ import sqlalchemy as sa
 from flask import Flask
 
 from tests.personas import SWAP, Browser
-from tests.telephony.installation import Installation
-from tests.telephony.test_repair_one import As, deed, ids, orphan, twin
+from tests.telephony.installation import Installation, until
+from tests.telephony.test_repair_one import As, deed, ids, orphan, press, twin, url
 from webapp import background, leases
 from webapp.audit.models import AuditEntry
 from webapp.db import db, utcnow
@@ -76,6 +76,25 @@ def later() -> None:
     db.session.execute(sa.update(DueWork).values(due_at=utcnow()))
     db.session.commit()
     work.run_due(register.HANDLERS)
+
+
+def test_a_guard_beside_a_foreign_open_rule_is_made_narrow_once_and_is_then_a_persons(
+    installation: Installation, client_as: As
+):
+    installation.live()
+    (guard,) = installation.guards()
+    installation.livekit.call("SIP", "DeleteSIPDispatchRule", sip_dispatch_rule_id=guard["sip_dispatch_rule_id"])
+    installation.foreign(name="Night line")
+    support = client_as("support")
+    run = begin(support, ticket="INC1")
+    until(lambda: last_run().ended_at)
+    assert results(run) == {f"unguarded~{installation.trunk_id}": Result.DONE}
+    assert installation.guards()[0]["numbers"]
+    again = support.post(URL, data={"scope": "all", "ticket": "INC1"}, follow_redirects=True)
+    assert "Already so: nothing of ours was left to repair." in again.text
+    assert press(support, url("narrow-guard"), name="Night line", ticket="INC1").status_code == 303
+    installation.sweep()
+    assert [each["numbers"] for each in installation.guards()] == [[]]
 
 
 def test_the_dry_run_counts_by_kind_and_changes_nothing(installation: Installation, client_as: As):

@@ -1,6 +1,7 @@
 """Guards: a call without a caller number that reaches a rule which hides numbers ends LiveKit for everybody."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from webapp.telephony import rules as naming
 from webapp.telephony.findings.finding import Finding
@@ -27,7 +28,7 @@ def guards(world: World) -> Iterator[Finding]:
         for rule in dict.fromkeys(_culprit(rule, guard) for rule in beats):
             yield Finding(Kind.DEFEATED, (rule,), trunk_id=trunk.id, detail=trunk.id)
         if guard.numbers:
-            yield Finding(Kind.NARROW, (guard,), trunk_id=trunk.id)
+            yield Finding(Kind.NARROW, (guard, *_in_the_way(guard, found, world)), trunk_id=trunk.id)
 
 
 def hiding_wildcards(world: World) -> Iterator[Finding]:
@@ -73,6 +74,13 @@ def _is_unsafe(rule: Rule) -> bool:
 def _culprit(rule: Rule, guard: Rule) -> Rule:
     """Whose fault it is: a foreign rule that stands before the guard, or the guard, when a rule of ours is next."""
     return guard if naming.is_ours(rule) else rule
+
+
+def _in_the_way(guard: Rule, found: list[Rule], world: World) -> list[Rule]:
+    """The foreign rules that have the place of a guard for all numbers; with none of them ours widens by itself."""
+    wide = set(replace(guard, numbers=()).keys)
+    foreign = {rule.id for rule in world.foreign}
+    return [rule for rule in found if rule.id in foreign and wide & set(rule.keys)]
 
 
 def _by_id(*rules: Rule | None) -> list[Rule]:

@@ -114,7 +114,8 @@ def _heal(trunk_id: str, sight: Sight) -> str:
     row = guards.row_of(trunk_id)
     problem = row.guard_problem if hiding or row.guard_rule_id else ""
     db.session.commit()
-    return problem
+    was_narrow = any(rule.numbers for rule in sight.guards.get(trunk_id, []))
+    return problem if was_narrow or problem != problems.GUARD_NARROW else ""  # a new one guards as far as it can
 
 
 def _replace(rule_id: str, content: Json) -> str:
