@@ -94,7 +94,7 @@ def test_the_picture_says_in_a_sentence_what_it_shows_and_has_its_table(
         made(room, minutes=0.01, **fields)
     page = client_as(who).get(path).text
     label = re.search(r'role="img" aria-label="([^"]+)"', page)
-    assert label is not None and "2 in a room, 1 held or gave up, 1 refused" in label[1]
+    assert label is not None and "2 in a room, 1 held or waited in vain, 1 refused" in label[1]
     assert "As a table" in page and "style=" not in page
     table = page[page.index("<table>") : page.index("</table>")]
     assert re.findall(r'<td class="number">(\d+)</td>', table) == (["2", "1", "1"])

@@ -52,7 +52,7 @@ EVERY = {
     Verdict.IN_ROOM: {},
     Verdict.HELD: {"hold": Hold.HELD, "stayed": None},
     Verdict.DENIED: {"hold": Hold.DENIED, "end_reason": "participant_removed"},
-    Verdict.GAVE_UP: {"hold": Hold.HELD},
+    Verdict.IN_VAIN: {"hold": Hold.HELD},
     Verdict.TURNED_AWAY: {"hold": Hold.TURNED_AWAY},
     Verdict.NO_NUMBER: {"outcome": Outcome.NO_CALLER_NUMBER, "end_reason": "no_caller_number"},
     Verdict.UNHELD: {"hold": Hold.UNHELD},
@@ -66,7 +66,7 @@ def test_each_verdict_has_its_filter_its_count_and_its_words(client_as: As, room
     page = client_as("support").get(f"{PATH}?verdict={verdict.value}").text
     assert rows(page) == 1
     words = page[page.index("<tbody") :]
-    assert {"held": "Held", "denied": "A host did not let", "gave_up": "Gave up waiting"}.get(
+    assert {"held": "Held", "denied": "A host did not let", "in_vain": "Waited in vain"}.get(
         verdict.value, ""
     ) in words
     assert ("held now" in words) is (verdict is Verdict.HELD)

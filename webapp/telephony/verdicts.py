@@ -13,7 +13,7 @@ class Verdict(enum.Enum):
     IN_ROOM = "in_room"  # heard the meeting, at once or when a host let it in
     HELD = "held"  # waits now
     DENIED = "denied"
-    GAVE_UP = "gave_up"  # left, or the meeting ended, while it waited
+    IN_VAIN = "in_vain"  # left, was replaced, or the meeting ended, while it waited
     TURNED_AWAY = "turned_away"
     NO_NUMBER = "no_number"
     UNHELD = "unheld"
@@ -25,6 +25,6 @@ VERDICT: sa.ColumnElement[str] = sa.case(
     (Call.hold == Hold.TURNED_AWAY, Verdict.TURNED_AWAY.value),
     (Call.hold == Hold.UNHELD, Verdict.UNHELD.value),
     (sa.and_(Call.hold == Hold.HELD, Call.left_at.is_(None)), Verdict.HELD.value),
-    (Call.hold == Hold.HELD, Verdict.GAVE_UP.value),
+    (Call.hold == Hold.HELD, Verdict.IN_VAIN.value),
     else_=Verdict.IN_ROOM.value,
 )
