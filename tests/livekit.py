@@ -3,7 +3,7 @@
 import base64
 import hashlib
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -24,12 +24,16 @@ class Refused(Exception):
 
 @dataclass
 class LiveKit:
-    """A LiveKit at `url` with a control API. Every method asks it, nothing is remembered here."""
+    """A LiveKit at `url` with a control API. Every method asks it, nothing is remembered here.
+
+    `worked_off` waits until the app has done what webhooks made it do: it answers them before.
+    """
 
     url: str
     key: str
     secret: str
     session: requests.Session = field(default_factory=requests.Session)
+    worked_off: Callable[[], None] = lambda: None
 
     @contextmanager
     def opened(self) -> Iterator["LiveKit"]:
@@ -186,8 +190,10 @@ class LiveKit:
         self.control("hooks", kind=kind, **told)
 
     def settle(self, seconds: float = 10) -> None:
-        """Wait until every webhook is delivered or given up."""
-        assert self.control("settle", seconds=seconds)["idle"], "webhooks are still on their way"
+        """Wait until every webhook is delivered or given up, and worked off, with what that made LiveKit tell."""
+        for _ in range(2):
+            assert self.control("settle", seconds=seconds)["idle"], "webhooks are still on their way"
+            self.worked_off()
 
     def deliveries(self, event: str | None = None) -> list[dict[str, Any]]:
         """The webhooks and what became of them."""

@@ -66,9 +66,7 @@ def test_each_verdict_has_its_filter_its_count_and_its_words(client_as: As, room
     page = client_as("support").get(f"{PATH}?verdict={verdict.value}").text
     assert rows(page) == 1
     words = page[page.index("<tbody") :]
-    assert {"held": "Held", "denied": "A host did not let", "in_vain": "Waited in vain"}.get(
-        verdict.value, ""
-    ) in words
+    assert {"held": "Held", "denied": "A host did not let", "in_vain": "Waited in vain"}.get(verdict.value, "") in words
     assert ("held now" in words) is (verdict is Verdict.HELD)
     counts = re.findall(rf"verdict={verdict.value}[^>]*>[^<]+<small>(\d+)</small>", page)
     assert counts == ["1"]

@@ -2,6 +2,8 @@
 
 import threading
 import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
@@ -34,11 +36,11 @@ def decide(verb: str) -> None:
 
 
 @pytest.fixture
-def threads(app: Flask) -> None:
-    """Holds run beside the answer, as they do in an installation."""
+def threads(app: Flask) -> Iterator[None]:
+    """Holds run beside the answer, as they do in an installation, and end with the test."""
     before = app.extensions[background.AT_ONCE]
-    app.extensions[background.AT_ONCE] = background.Threads("at-once", 4)
-    yield
+    with ThreadPoolExecutor(4) as app.extensions[background.AT_ONCE]:
+        yield
     app.extensions[background.AT_ONCE] = before
 
 
