@@ -20,8 +20,7 @@ from bench.scenarios import SCENARIOS, Plan, Proof, Scenario
 from bench.servers import CEILING, FRONTDESK, ROOT, WORKERS, clean_environment, gunicorn
 from bench.world import FULL, QUICK, Size, World
 from tests.plugins.servers import postgresql
-from webapp import create_app
-from webapp.cli import upgrade_to_head
+from webapp import create_app, schema
 from webapp.config import Settings
 from webapp.db import db
 from webapp.hooks.models import Delivery, Result
@@ -150,7 +149,7 @@ def measure_all(
     environment = clean_environment(**{f"FRONTDESK_{name.upper()}": value for name, value in told.items()})
     app = create_app(Settings.model_validate(told | {"environment": "testing"}))
     with app.app_context():
-        upgrade_to_head()
+        schema.upgrade()
         world = World(app, size)
         started = time.monotonic()
         world.fill()

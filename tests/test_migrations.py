@@ -14,10 +14,10 @@ from flask import Flask
 
 from tests.plugins.servers import fresh_database
 from webapp import create_app
-from webapp.cli import alembic_config
 from webapp.config import Settings
 from webapp.db import db
 from webapp.models import metadata
+from webapp.schema import configuration
 
 ROOT = Path(__file__).parent.parent
 
@@ -63,31 +63,31 @@ def shape(inspector: sa.Inspector, table: str) -> object:
 
 
 def test_migrating_up_makes_exactly_what_the_models_describe(empty: Flask):
-    command.upgrade(alembic_config(), "head")
+    command.upgrade(configuration(), "head")
     migrated = described(shape)
-    command.downgrade(alembic_config(), "base")
+    command.downgrade(configuration(), "base")
     metadata.create_all(db.engine)
     assert migrated == described(shape)
 
 
 def test_no_model_asks_for_what_no_migration_makes(empty: Flask):
-    command.upgrade(alembic_config(), "head")
-    command.check(alembic_config())
+    command.upgrade(configuration(), "head")
+    command.check(configuration())
 
 
 def test_a_model_without_its_migration_is_noticed(empty: Flask):
-    command.upgrade(alembic_config(), "head")
+    command.upgrade(configuration(), "head")
     with db.engine.begin() as connection:
         connection.execute(sa.text("ALTER TABLE rooms DROP COLUMN hide_phone_number"))
     with pytest.raises(CommandError, match="New upgrade operations detected"):
-        command.check(alembic_config())
+        command.check(configuration())
 
 
 def test_migrating_down_leaves_nothing_and_up_again_works(empty: Flask):
-    command.upgrade(alembic_config(), "head")
-    command.downgrade(alembic_config(), "base")
+    command.upgrade(configuration(), "head")
+    command.downgrade(configuration(), "base")
     assert described(lambda _inspector, name: name) == {}
-    command.upgrade(alembic_config(), "head")
+    command.upgrade(configuration(), "head")
     assert set(described(shape)) == set(metadata.tables)
 
 

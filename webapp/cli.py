@@ -1,60 +1,48 @@
 """Commands: `flask db …` moves the database between versions of the schema; features bring their own groups."""
 
+import importlib
 from collections.abc import Sequence
-from pathlib import Path
+from typing import Any
 
 import click
-from alembic import command
-from alembic.config import Config
 from flask import Flask
 from flask.cli import AppGroup
 
-from webapp.db import db
 from webapp.telephony.cli import telephony
 
-MIGRATIONS = Path(__file__).parent.parent / "migrations"
 database = AppGroup("db", help="Move the database between versions of the schema.")
 
 
-def alembic_config() -> Config:
-    """Alembic's configuration for the current app's database."""
-    config = Config()
-    config.set_main_option("script_location", str(MIGRATIONS))
-    config.set_main_option("file_template", "%%(year)d_%%(month).2d_%%(day).2d_%%(slug)s")
-    config.attributes["engine"] = db.engine
-    return config
-
-
-def upgrade_to_head() -> None:
-    """Bring the current app's database up to the newest version."""
-    command.upgrade(alembic_config(), "head")
+def schema() -> Any:
+    """What moves the schema, loaded when it is asked for: no web process pays for Alembic at its start."""
+    return importlib.import_module("webapp.schema")
 
 
 @database.command()
 @click.argument("revision", default="head")
 def upgrade(revision: str) -> None:
     """Bring the database up to REVISION (the newest by default)."""
-    command.upgrade(alembic_config(), revision)
+    schema().upgrade(revision)
 
 
 @database.command()
 @click.argument("revision")
 def downgrade(revision: str) -> None:
     """Take the database down to REVISION (`base` empties it)."""
-    command.downgrade(alembic_config(), revision)
+    schema().downgrade(revision)
 
 
 @database.command()
 @click.argument("message")
 def revision(message: str) -> None:
     """Write a migration from the difference between the models and the database."""
-    command.revision(alembic_config(), message, autogenerate=True)
+    schema().write_revision(message)
 
 
 @database.command()
 def check() -> None:
     """Exit 1 when the models ask for something that no migration makes."""
-    command.check(alembic_config())
+    schema().check()
 
 
 def needs_no_settings(arguments: Sequence[str]) -> bool:

@@ -5,12 +5,10 @@ from datetime import datetime
 
 import requests
 import sqlalchemy as sa
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from flask import current_app
 
 from webapp import together
-from webapp.cli import alembic_config
+from webapp.cli import schema
 from webapp.dates import ahead, skew
 from webapp.db import db
 from webapp.hooks.models import Delivery
@@ -98,7 +96,7 @@ def look() -> Seen:
     sweep = db.session.get(PeriodicJob, "rules")
     there, last = Trunk.gone_at.is_(None), diagnosis.latest()
     return Seen(
-        schema=_schema(),
+        schema=schema().state(),
         database_skew=_database_skew(),
         last_hook=_newest(Delivery.received_at),
         live_since=_newest(Room.live_since),
@@ -122,12 +120,6 @@ def _newest(
 
 def _count(*where: sa.ColumnExpressionArgument[bool]) -> int:
     return db.session.scalar(sa.select(sa.func.count()).select_from(Trunk).where(*where)) or 0
-
-
-def _schema() -> str:
-    current = MigrationContext.configure(db.session.connection()).get_current_revision()
-    newest = ScriptDirectory.from_config(alembic_config()).get_current_head()
-    return "none" if current is None else "current" if current == newest else "behind"
 
 
 def _database_skew() -> float | None:
