@@ -17,7 +17,7 @@ PYTHON ?= $(firstword $(shell for python in python3 python3.14 python3.13 python
 unexport PYTHONDONTWRITEBYTECODE
 # Compiling what is never imported (an AWS client has 900 modules) would take a third of the set-up.
 PIP_OPTIONS := --quiet --disable-pip-version-check --no-compile --require-hashes
-WORKERS ?= 3
+WORKERS ?= 4
 # Whoever works with LiveKit has LIVEKIT_URL set; only `make contract` may ask that server.
 PYTEST := env -u LIVEKIT_URL $(RUN)/python -m pytest -q -n $(WORKERS)
 CATALOGUES := $(wildcard webapp/translations/*/LC_MESSAGES/messages.po)

@@ -25,11 +25,14 @@ class Site:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Whatever drives a browser comes last, wherever it lies: Playwright's event loop stays in its worker."""
+    """Whatever drives a browser comes last, wherever it lies: Playwright's event loop stays in its worker.
+
+    Of those the walk through all pages, which takes longest, comes first, so that at the end no worker waits for it.
+    """
     for item in items:
         if Path(__file__).parent in item.path.parents or "browser" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.browser)
-    items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
+    items.sort(key=lambda item: (item.get_closest_marker("browser") is not None, item.path.name != "test_pages.py"))
 
 
 @pytest.fixture(scope="session")
