@@ -4,8 +4,8 @@ import re
 
 # Read by Python and, in the `pattern` of search boxes, by browsers with the flag v, which wants these escapes.
 _BETWEEN = r"[ \(\)\.\/\-]*"
-# Nine digits and more that no letter leads in, with what people write between them; or fewer after a plus.
-LIKE = rf"(?<![A-Za-z\d_])(?:\+\d(?:{_BETWEEN}\d){{5,}}|\d(?:{_BETWEEN}\d){{8,}})"
+# Nine digits and more that no letter and no part of a UUID leads in, set as people set them; or fewer after a plus.
+LIKE = rf"(?<![A-Za-z\d_])(?<![\dA-Fa-f]{{4}}-)(?:\+\d(?:{_BETWEEN}\d){{5,}}|\d(?:{_BETWEEN}\d){{8,}})"
 _LIKE = re.compile(LIKE)
 
 

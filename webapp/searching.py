@@ -23,7 +23,7 @@ def is_number(text: str) -> bool:
 
 def _drop_numbers() -> ResponseReturnValue | None:
     """Send a search for a number back to its list, without it, and say where numbers are asked about."""
-    found = [name for name in FIELDS if is_number(request.args.get(name, ""))]
+    found = [name for name in FIELDS if any(map(is_number, request.args.getlist(name)))]
     if not found or request.endpoint is None or request.method not in {"GET", "HEAD"}:
         return None
     flash(_("Phone numbers and PINs are not searched for: they would stay in the address. “Which rule?” takes them."))
