@@ -56,7 +56,7 @@ class Place:
 
 
 def member(kind: type[enum.Enum], word: str | None) -> Any:
-    """What a query string chose of a kind; None for nothing, and for what there is not."""
+    """The one of a kind that a query string chose; None for nothing, and for what there is not."""
     return next((each for each in kind if each.value == word), None)
 
 

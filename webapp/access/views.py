@@ -48,8 +48,7 @@ def section(room: Room, **context: Any) -> dict[str, Any]:
 
 
 def _chosen() -> queries.Filter:
-    asked = request.args.get("show", "")
-    return next((known for known in queries.Filter if known.value == asked), queries.Filter.NOW)
+    return paging.member(queries.Filter, request.args.get("show")) or queries.Filter.NOW
 
 
 @bp.get("/")

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from webapp import paging
 from webapp.telephony.findings import ORDER, Finding, Kind, Severity, rank
 from webapp.telephony.picture import Picture
 from webapp.telephony.words import MEANINGS, without_numbers
@@ -23,11 +24,9 @@ class Wish:
     @classmethod
     def of(cls, query: Mapping[str, str]) -> "Wish":
         """Read the query string; a severity or a kind that does not exist shows all."""
-        severities = {severity.value: severity for severity in Severity}
-        kinds = {kind.value: kind for kind in Kind}
         return cls(
-            severities.get(query.get("severity", "")),
-            kinds.get(query.get("kind", "")),
+            paging.member(Severity, query.get("severity")),
+            paging.member(Kind, query.get("kind")),
             query.get("find", "").strip()[:200],
             query.get("past", "")[:500],
         )
@@ -69,8 +68,7 @@ def _by_order(counted: tuple[Kind, int]) -> int:
 
 def _place(key: str) -> tuple[int, str]:
     """Where a finding of that key stood, also when it is gone by now."""
-    kinds = {kind.value: kind for kind in Kind}
-    kind = kinds.get(key.partition("~")[0])
+    kind = paging.member(Kind, key.partition("~")[0])
     return (ORDER[kind], key) if kind else (-1, "")
 
 

@@ -70,7 +70,7 @@ def move(move_id: uuid.UUID) -> ResponseReturnValue:
     found = db.session.get(TrunkMove, move_id)
     if found is None:
         abort(404)
-    chosen = next((each for each in Moved if each.value == request.args.get("result")), None)
+    chosen = paging.member(Moved, request.args.get("result"))
     page = moves.results(found, chosen, paging.Place.of(request.args, PAGE))
     context = {"move": found, "page": page, "chosen": chosen, "results": RESULTS, "problems": PROBLEMS}
     said = _names(queries.trunk_rows(), found.source, found.target)

@@ -8,10 +8,9 @@ from flask import abort, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from webapp import background, htmx, spreadsheet
+from webapp import background, htmx, paging, spreadsheet
 from webapp.audit.actors import current_actor
 from webapp.db import db
-from webapp.paging import Place
 from webapp.security import require
 from webapp.telephony import policy, words
 from webapp.telephony.findings import Finding, Kind, Remedy
@@ -34,7 +33,7 @@ HEAD = ("position", "finding", "kind", "room", "trunk", "rules", "result", "prob
 def repairs() -> ResponseReturnValue:
     """The runs, newest first."""
     require(policy.repair)
-    page = queries.runs(Place.of(request.args, PAGE))
+    page = queries.runs(paging.Place.of(request.args, PAGE))
     return htmx.respond("telephony/repairs.html", "telephony/repairs.html", page=page, labels=_labels())
 
 
@@ -78,8 +77,8 @@ def repair_run(run_id: uuid.UUID) -> ResponseReturnValue:
     """How far a run has come, and what became of each item."""
     require(policy.repair)
     run = _run(run_id)
-    shown = next((each for each in Result if each.value == request.args.get("show")), None)
-    page = queries.items(run.id, shown, Place.of(request.args, PAGE))
+    shown = paging.member(Result, request.args.get("show"))
+    page = queries.items(run.id, shown, paging.Place.of(request.args, PAGE))
     rooms = queries.rooms_of(page.rows)
     context = {"run": run, "show": shown.value if shown else "", "page": page, "rooms": rooms, "labels": _labels()}
     said = {"result_of": repair_words.result, "why": repair_words.problem, "results": list(Result)}
