@@ -28,7 +28,7 @@ def guards(world: World) -> Iterator[Finding]:
         for rule in dict.fromkeys(_culprit(rule, guard) for rule in beats):
             yield Finding(Kind.DEFEATED, (rule,), trunk_id=trunk.id, detail=trunk.id)
         if guard.numbers:
-            yield Finding(Kind.NARROW, (guard, *_in_the_way(guard, found, world)), trunk_id=trunk.id)
+            yield Finding(Kind.NARROW, (guard, *_in_the_way(guard, world)), trunk_id=trunk.id)
 
 
 def hiding_wildcards(world: World) -> Iterator[Finding]:
@@ -76,11 +76,10 @@ def _culprit(rule: Rule, guard: Rule) -> Rule:
     return guard if naming.is_ours(rule) else rule
 
 
-def _in_the_way(guard: Rule, found: list[Rule], world: World) -> list[Rule]:
+def _in_the_way(guard: Rule, world: World) -> list[Rule]:
     """The foreign rules that have the place of a guard for all numbers; with none of them ours widens by itself."""
     wide = set(replace(guard, numbers=()).keys)
-    foreign = {rule.id for rule in world.foreign}
-    return [rule for rule in found if rule.id in foreign and wide & set(rule.keys)]
+    return [rule for rule in world.foreign if wide & set(rule.keys)]
 
 
 def _by_id(*rules: Rule | None) -> list[Rule]:

@@ -30,9 +30,9 @@ _Stored = TypeVar("_Stored", Rule, Trunk)
 
 
 def create_rule(rules: Sequence[Rule], request: Json) -> dict[str, Any]:
-    """Check a CreateSIPDispatchRule request against the rules of the trunks that it names in its flat form.
+    """Check a CreateSIPDispatchRule request against the rules of the trunks in its own `trunk_ids`, else all rules.
 
-    A nested rule's own trunk ids narrow nothing: it is checked against all rules.
+    The trunk ids inside a nested rule narrow nothing.
     """
     info = check_create_rule(request)
     listed = _on_trunks(_by_id(rules), request.get("trunk_ids") or ())
