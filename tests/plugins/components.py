@@ -6,12 +6,6 @@ from typing import Any
 
 import pytest
 
-DEBIAN_PACKAGES = {
-    "chromium-headless-shell": "chromium-headless-shell",
-    "nginx": "nginx",
-    "wrk": "wrk",
-}
-
 
 def in_ci() -> bool:
     """CI says so in its environment, as every provider does."""
@@ -26,11 +20,14 @@ def missing(what: str, remedy: str) -> None:
 
 
 def program(name: str, *others: str) -> str:
-    """The path of an installed program, or of another one that serves; nginx sits outside an ordinary user's PATH."""
+    """The path of an installed program, or of another one that serves; Debian's packages bear the programs' names.
+
+    nginx sits outside an ordinary user's PATH.
+    """
     path = os.environ.get("PATH", os.defpath) + os.pathsep + "/usr/sbin"
     found = next(filter(None, (shutil.which(each, path=path) for each in (name, *others))), None)
     if found is None:
-        missing(name, f"apt-get install {DEBIAN_PACKAGES.get(name, name)}")
+        missing(name, f"apt-get install {name}")
     return str(found)
 
 
