@@ -1,8 +1,11 @@
 """A search stands in an address, in a history and in a proxy's log: no phone number and no PIN gets there."""
 
+import re
 from collections.abc import Callable
 
 import pytest
+from flask import Flask
+from markupsafe import escape
 
 from tests.personas import Browser
 from webapp import searching
@@ -62,6 +65,17 @@ def test_a_live_search_for_a_number_is_sent_back_too(client_as: As):
 
 def test_a_visitor_carries_no_number_through_the_sign_in(client: Browser):
     assert client.get("/telephony/calls/?q=4915123456").headers["Location"] == "/telephony/calls/"
+
+
+@pytest.mark.parametrize("text", [*NUMBERS, *TEXTS])
+def test_the_pattern_of_the_boxes_refuses_what_the_server_does(app: Flask, text: str):
+    assert bool(re.fullmatch(app.jinja_env.globals["search_pattern"], text)) is not searching.is_number(text)
+
+
+@pytest.mark.parametrize("address", ["/rooms/", "/recordings/", "/telephony/calls/"])
+def test_every_box_has_the_pattern(app: Flask, client_as: As, address: str):
+    boxes = re.findall(r'<input type="search"[^>]*>', client_as("admin").get(address).text)
+    assert boxes and all(str(escape(app.jinja_env.globals["search_pattern"])) in box for box in boxes)
 
 
 def test_the_boxes_tell_browsers_the_same(client_as: As):

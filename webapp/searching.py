@@ -34,4 +34,4 @@ def _drop_numbers() -> ResponseReturnValue | None:
 def init_app(app: Flask) -> None:
     """Keep numbers out of searches, and tell the boxes what the browser itself is to refuse."""
     app.before_request(_drop_numbers)
-    app.jinja_env.globals["no_number"] = rf"(?!{ALONE}$)(?!.*{LIKE}).*"
+    app.jinja_env.globals["search_pattern"] = rf"(?!{ALONE}$)(?!.*{LIKE}).*"
