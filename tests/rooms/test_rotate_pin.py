@@ -14,7 +14,7 @@ from tests.personas import SWAP
 from webapp.accounts.models import User
 from webapp.db import db, utcnow
 from webapp.rooms.models import PhonePin, Room
-from webapp.telephony import jobs, reconcile
+from webapp.telephony import reconcile, sweeping
 
 
 @pytest.fixture
@@ -80,7 +80,7 @@ def test_when_livekit_fails_the_new_pin_is_kept_and_the_page_says_phones_wait(cl
     assert stored(live).pin != before
     livekit.control("heal")
     assert livekit.pin_of(rule) == before
-    jobs.sweep()
+    sweeping.sweep()
     assert livekit.pin_of(rule) == stored(live).pin
     assert stored(live).rule_problem == ""
 

@@ -16,7 +16,7 @@ from webapp.due import DueWork
 from webapp.jobs import register, work
 from webapp.rooms import jobs as room_jobs
 from webapp.rooms.models import PhonePin, Room
-from webapp.telephony import jobs, reconcile, rules
+from webapp.telephony import reconcile, rules, sweeping
 
 As = Callable[[str], Browser]
 
@@ -111,11 +111,11 @@ def test_there_is_no_moment_without_a_working_pin(client_as: As, live: Room, liv
     assert before in pins(livekit).values(), "LiveKit fails at the first step"
     livekit.control("heal")
     livekit.fail("CreateSIPDispatchRule", times=50)
-    jobs.sweep()
+    sweeping.sweep()
     assert before in pins(livekit).values(), "LiveKit fails at the second step"
     livekit.control("heal")
     _due(live)
-    jobs.sweep()
+    sweeping.sweep()
     assert pins(livekit) == both(stored(live), before)
 
 
@@ -138,7 +138,7 @@ def test_a_failure_between_any_two_steps_is_healed_by_the_sweep(
     livekit.control("heal")
     for _ in range(2):
         _due(live)
-        jobs.sweep()
+        sweeping.sweep()
     room = stored(live)
     assert pins(livekit) == both(room, before)
     assert room.rule_problem == ""
@@ -241,11 +241,11 @@ def test_a_second_old_rule_is_a_double_and_an_expired_one_goes_by_the_sweep_alon
     direct = {"dispatch_rule_direct": {"room_name": str(live.id), "pin": "8812"}}
     double = {"name": f"{rules.OLD_RULE}{live.id}", "trunk_ids": [live.trunk_id], "rule": direct}
     livekit.store_sip(rules=[double])
-    jobs.sweep()
+    sweeping.sweep()
     assert sorted(pins(livekit)) == sorted(both(stored(live), None))
     assert "8812" not in pins(livekit).values()
     later(live, 20)
-    jobs.sweep()
+    sweeping.sweep()
     assert pins(livekit) == {rules.rule_name(live.id): stored(live).pin}
 
 
@@ -254,7 +254,7 @@ def test_an_old_rule_that_somebody_deleted_in_livekit_comes_back(client_as: As, 
     rotate(client_as("owner"), live)
     gone = stored(live).old_sip_dispatch_rule_id
     livekit.call("SIP", "DeleteSIPDispatchRule", sip_dispatch_rule_id=gone)
-    jobs.sweep()
+    sweeping.sweep()
     assert pins(livekit) == both(stored(live), before)
 
 

@@ -7,7 +7,7 @@ from tests.livekit import LiveKit
 from tests.personas import SWAP
 from tests.telephony.installation import Installation
 from webapp.rooms.models import Room
-from webapp.telephony import jobs, reconcile
+from webapp.telephony import reconcile, sweeping
 
 ON = {"phone_enabled": "y", "hide_phone_number": "y"}
 
@@ -62,7 +62,7 @@ def test_when_livekit_is_away_our_row_holds_the_page_says_so_and_the_sweep_heals
     assert answer.status_code == 200 and "Trying again by itself" in answer.text
     assert not stored(live).phone_enabled
     livekit.heal()
-    jobs.sweep()
+    sweeping.sweep()
     assert livekit.pin_of(live.sip_dispatch_rule_id) is None and stored(live).rule_problem == ""
 
 

@@ -11,7 +11,7 @@ from flask import current_app
 from tests.livekit import LiveKit
 from webapp.db import db
 from webapp.rooms.models import PhonePin, Room, Trunk
-from webapp.telephony import jobs, problems, reconcile, rules
+from webapp.telephony import problems, reconcile, rules, sweeping
 
 NUMBER = "+15550001"
 CALLER = "+15551234"
@@ -108,11 +108,11 @@ class Installation:
         """How the call stands."""
         return dict(self.livekit.reading("phone", id=phone))
 
-    def sweep(self) -> jobs.Swept:
+    def sweep(self) -> sweeping.Swept:
         """One minute later: what was put off is due."""
         db.session.query(Room).filter(Room.reconcile_at.is_not(None)).update({"reconcile_at": Room.created_at})
         db.session.commit()
-        return jobs.sweep()
+        return sweeping.sweep()
 
 
 def until(true: Callable[[], object], seconds: float = 20) -> float:

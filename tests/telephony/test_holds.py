@@ -15,7 +15,7 @@ from webapp.jobs import register
 from webapp.lobby import service
 from webapp.lobby.models import Kind, Status
 from webapp.rooms.models import AccessLevel
-from webapp.telephony import holds, jobs
+from webapp.telephony import holds, sweeping
 from webapp.telephony.models import Hold
 
 OTHER = "+15554321"
@@ -277,5 +277,5 @@ def test_the_live_meeting_hears_that_a_caller_waits(door: Door) -> None:
 def test_the_probe_is_not_asked_again_while_the_answer_is_young(door: Door) -> None:
     learn(works=True)
     door.installation.sweep()
-    jobs.sweep()
+    sweeping.sweep()
     assert door.livekit.calls("MutePublishedTrack") == 0

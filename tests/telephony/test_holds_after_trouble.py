@@ -22,7 +22,7 @@ from webapp.lobby import callers as queue
 from webapp.lobby import service
 from webapp.lobby.models import Status
 from webapp.rooms.models import Room
-from webapp.telephony import at_once, holds, jobs, reconcile
+from webapp.telephony import at_once, holds, reconcile, sweeping
 from webapp.telephony.models import Hold
 
 STEPS = ["UpdateParticipant", "MutePublishedTrack", "GetParticipant", "ListParticipants"]
@@ -204,7 +204,7 @@ def test_our_own_restart_while_callers_are_held_loses_nobody(door: Door, setting
         room = db.session.get_one(Room, door.room_id)
         db.session.commit()
         reconcile.now(room)
-        jobs.sweep()
+        sweeping.sweep()
         assert door.is_held(phone)
         assert door.is_lined_up(phone)
         decide("admit")

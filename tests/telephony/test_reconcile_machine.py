@@ -35,7 +35,7 @@ from webapp.db import db, utcnow
 from webapp.livekit.errors import LiveKitError
 from webapp.rooms import service
 from webapp.rooms.models import Room, Trunk
-from webapp.telephony import jobs, reconcile
+from webapp.telephony import reconcile, sweeping
 
 MANY = int(os.environ.get("FRONTDESK_TEST_MACHINE", "0"))
 SHORTEST = bool(os.environ.get("FRONTDESK_TEST_MACHINE_SHRINK"))
@@ -346,7 +346,7 @@ class Machine(RuleBasedStateMachine):
     @rule()
     def wait_and_sweep(self) -> None:
         """Ten minutes: what a crash left behind is gone."""
-        for _ in range(jobs.TURNS):
+        for _ in range(sweeping.TURNS):
             self.minutes += 1
             self.later(timedelta(hours=1, minutes=self.minutes))
             self.sweep()
@@ -422,7 +422,7 @@ def test_whatever_happens_the_next_sweep_makes_it_right(
         place = Installation(livekit, "")
         client = browser(app)
         random = Random()
-        later = staticmethod(lambda ahead: monkeypatch.setattr(jobs, "utcnow", lambda: utcnow() + ahead))
+        later = staticmethod(lambda ahead: monkeypatch.setattr(sweeping, "utcnow", lambda: utcnow() + ahead))
 
     monkeypatch.setattr(ids, "secrets", Here.random)
     run_state_machine_as_test(Here, settings=PROFILE)

@@ -10,7 +10,7 @@ from tests.telephony.installation import Installation, said, until
 from webapp.db import db, utcnow
 from webapp.livekit.errors import LiveKitError
 from webapp.rooms.models import Room, Trunk
-from webapp.telephony import calls, jobs, problems, rules
+from webapp.telephony import calls, problems, rules, sweeping
 from webapp.telephony.models import Call, Outcome
 
 
@@ -74,7 +74,7 @@ def test_to_a_room_that_lives_nothing_happens_however_long(installation: Install
 
 def _ten_sweeps_later(installation: Installation, monkeypatch: pytest.MonkeyPatch) -> None:
     for minutes in range(60, 70):
-        monkeypatch.setattr(jobs, "utcnow", lambda later=timedelta(minutes=minutes): utcnow() + later)
+        monkeypatch.setattr(sweeping, "utcnow", lambda later=timedelta(minutes=minutes): utcnow() + later)
         installation.sweep()
 
 

@@ -13,7 +13,7 @@ from webapp.recordings import follow
 from webapp.recordings import jobs as recordings
 from webapp.rooms import jobs as rooms
 from webapp.settings import settings
-from webapp.telephony import diagnosis, moves
+from webapp.telephony import diagnosis, moves, sweeping
 from webapp.telephony import jobs as telephony
 from webapp.telephony.repairs import work as repairs
 
@@ -37,7 +37,7 @@ def jobs() -> list[Job]:
     minute = timedelta(seconds=55)  # the clock ticks every minute: a full minute would now and then skip a tick
     return [
         Job("hooks", minute, hooks.sweep),
-        Job("rules", timedelta(seconds=settings.sweep_seconds * 0.9), telephony.sweep),
+        Job("rules", timedelta(seconds=settings.sweep_seconds * 0.9), sweeping.sweep),
         Job("diagnose", timedelta(seconds=settings.sweep_seconds * 0.9), diagnosis.diagnose),
         Job("due_work", minute, sweep_due_work),
         Job("lobby_expire", minute, lobby.expire),

@@ -173,3 +173,12 @@ def _settle(room: Room, problem: str, seen: datetime | None, again: bool) -> Non
     db.session.execute(sa.update(Room).where(Room.id == room.id).values(rule_problem=problem))
     db.session.commit()
     _reread(room)
+
+
+def forget_old_pin(room: Room) -> None:
+    """Let go of the PIN before, once its time is over; a rotation that came meanwhile keeps its own. Commits."""
+    if room.old_pin_until is None:  # nearly always: the sweep asks of every live room, and writers wait for one another
+        return
+    over = sa.update(Room).where(Room.id == room.id, Room.old_pin_until <= utcnow())
+    db.session.execute(over.values(old_pin=None, old_pin_until=None))
+    db.session.commit()

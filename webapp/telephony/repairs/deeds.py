@@ -12,7 +12,7 @@ from webapp.db import db, utcnow
 from webapp.livekit import sip
 from webapp.livekit.errors import LiveKitError
 from webapp.rooms.models import Room
-from webapp.telephony import guards, jobs, placing, problems, reconcile, rules
+from webapp.telephony import guards, placing, problems, reconcile, rules, sweeping
 from webapp.telephony.findings import Finding, Kind
 from webapp.telephony.placing import Pending
 from webapp.telephony.repairs.sight import Sight
@@ -80,7 +80,7 @@ def wake(finding: Finding) -> None:
         waiting = waiting.where(Room.trunk_id == finding.trunk_id)
     db.session.execute(waiting.values(reconcile_at=utcnow()))
     db.session.commit()
-    background.run(jobs.sweep)
+    background.run(sweeping.sweep)
 
 
 def _do(deed: Deed, sight: Sight) -> str:
@@ -97,7 +97,7 @@ def _do(deed: Deed, sight: Sight) -> str:
 
 
 def _follow(room_id: uuid.UUID, sight: Sight) -> str:
-    jobs.observe(room_id, sight.of_room.get(room_id, []), sight.begun, jobs.Swept())
+    sweeping.observe(room_id, sight.of_room.get(room_id, []), sight.begun)
     room = db.session.get(Room, room_id)
     db.session.commit()
     if room is None:

@@ -10,7 +10,7 @@ from webapp.audit import service as audit
 from webapp.audit.actors import current_actor
 from webapp.db import db
 from webapp.security import require
-from webapp.telephony import diagnosis, found, jobs, listing, picture, policy, words
+from webapp.telephony import diagnosis, found, listing, picture, policy, sweeping, words
 from webapp.telephony.findings import ORDER, SEVERITY, Severity
 from webapp.telephony.views.blueprint import bp
 
@@ -62,7 +62,7 @@ def sweep() -> ResponseReturnValue:
     require(policy.sweep)
     audit.record("telephony.sweep", "rules", current_actor())
     db.session.commit()
-    done = jobs.sweep()
+    done = sweeping.sweep()
     failed = len(done.failures)
     if failed:
         flash(ngettext("%(num)d thing could not be put right.", "%(num)d things could not be put right.", failed))
