@@ -64,7 +64,18 @@ class Seen:
         return cls(foreign, installation.livekit.rules(), trunks, inside, rooms, rows)
 
     def check(self) -> None:
-        """Everything that a sweep promises."""
+        """Everything that a sweep promises; what fails says all that was seen, since ids are new in every run."""
+        try:
+            self._check()
+        except AssertionError as error:
+            columns = Room.__table__.columns.keys()
+            error.add_note(f"Rooms: {[{name: getattr(room, name) for name in columns} for room in self.rooms]}")
+            guards = [(row.sip_trunk_id, row.guard_rule_id, row.guard_problem) for row in self.rows.values()]
+            error.add_note(f"Guards: {guards}")
+            error.add_note(f"LiveKit: {self.rules}, {self.trunks}, foreign: {list(self.foreign)}")
+            raise
+
+    def _check(self) -> None:
         by_id = {rule["sip_dispatch_rule_id"]: rule for rule in self.rules}
         for rule_id, left in self.foreign.items():
             assert by_id.get(rule_id) == left, "a foreign rule was touched"

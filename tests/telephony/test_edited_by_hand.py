@@ -4,10 +4,12 @@ from typing import Any
 
 import pytest
 
-from tests.telephony.installation import NUMBER, Installation
+from tests.telephony.installation import NUMBER, Installation, said
+from webapp.audit import Actor
 from webapp.db import db
+from webapp.rooms import service
 from webapp.rooms.models import Trunk
-from webapp.telephony import problems, rules
+from webapp.telephony import problems, reconcile, rules
 
 Edit = dict[str, Any]
 OTHER = "ST_other"
@@ -22,6 +24,14 @@ def _edit(installation: Installation, stored: Edit, **changed: Any) -> None:
     kept["hide_phone_number"] = stored["hide_phone_number"]
     rule_id = stored["sip_dispatch_rule_id"]
     installation.livekit.call("SIP", "UpdateSIPDispatchRule", sip_dispatch_rule_id=rule_id, replace=kept | changed)
+
+
+def _store_instead(installation: Installation, *stored: Edit) -> None:
+    """Put rules in the place of those of the same ids, unchecked."""
+    for rule in stored:
+        rule_id = rule["sip_dispatch_rule_id"]
+        installation.livekit.call("SIP", "DeleteSIPDispatchRule", sip_dispatch_rule_id=rule_id)
+    installation.store(*stored)
 
 
 @pytest.mark.parametrize(
@@ -134,6 +144,86 @@ def test_a_guard_that_somebody_gave_another_trunk_too_is_not_in_the_way_of_that_
     _edit(installation, guard, trunk_ids=trunks)
     installation.sweep()
     assert [guard["numbers"] for guard in installation.guards()] == [[], []]
+
+
+def test_two_guards_on_each_other_s_trunk_are_both_whole_after_one_sweep(installation: Installation):
+    other = installation.trunk("+15550002")
+    trunks = sorted([installation.trunk_id, other])
+    installation.live()
+    installation.live(trunk_id=other)
+    first, second = installation.guards()
+    _store_instead(installation, {**first, "trunk_ids": trunks}, {**second, "trunk_ids": trunks})
+    installation.sweep()
+    assert sorted(guard["trunk_ids"] for guard in installation.guards()) == [[trunk] for trunk in trunks]
+    assert [guard["numbers"] for guard in installation.guards()] == [[], []]
+
+
+def test_a_room_s_rule_that_somebody_opened_keeps_no_guard_from_its_place_longer_than_a_sweep(
+    installation: Installation,
+):
+    room = installation.live()
+    rule, (guard,) = installation.rule_of(room), installation.guards()
+    assert rule is not None
+    installation.livekit.call("SIP", "DeleteSIPDispatchRule", sip_dispatch_rule_id=guard["sip_dispatch_rule_id"])
+    _edit(installation, rule, rule=_direct(pin=""))
+    installation.sweep()
+    (guard,) = installation.guards()
+    assert guard["numbers"] == []
+    assert db.session.get_one(Trunk, installation.trunk_id).guard_problem == ""
+    assert installation.rule_of(room) == rule
+
+
+@pytest.mark.parametrize("everywhere", [True, False])
+def test_doubles_of_a_rule_keep_no_guard_from_coming_back_longer_than_a_sweep(
+    installation: Installation, everywhere: bool
+):
+    room = installation.live()
+    rule, (guard,) = installation.rule_of(room), installation.guards()
+    assert rule is not None
+    installation.livekit.call("SIP", "DeleteSIPDispatchRule", sip_dispatch_rule_id=guard["sip_dispatch_rule_id"])
+    installation.store({**rule, "sip_dispatch_rule_id": "", **({"trunk_ids": []} if everywhere else {})})
+    assert installation.sweep().failures == []
+    assert len(installation.guards()) == 1
+    assert installation.rule_of(room) == rule
+    db.session.refresh(room)
+    assert (room.rule_problem, room.reconcile_at) == ("", None)
+
+
+@pytest.mark.parametrize("both", ["old", "new"])
+def test_amid_a_rotation_the_rules_of_both_pins_that_became_the_same_come_apart_again(
+    installation: Installation, both: str
+):
+    room = installation.live()
+    service.rotate_pin(room, actor=Actor.system(), reason="", overlap=15)
+    db.session.commit()
+    reconcile.now(room)
+    before = {rule["sip_dispatch_rule_id"]: rule for rule in installation.livekit.rules()}
+    same = before[room.old_sip_dispatch_rule_id if both == "old" else room.sip_dispatch_rule_id]
+    for rule_id in (room.sip_dispatch_rule_id, room.old_sip_dispatch_rule_id):
+        _store_instead(installation, {**same, "sip_dispatch_rule_id": rule_id})
+    assert installation.sweep().failures == []
+    says = [rule["rule"] for rule in installation.livekit.rules()]
+    assert sorted(map(str, says)) == sorted(str(rule["rule"]) for rule in before.values())
+    db.session.refresh(room)
+    assert (room.rule_problem, room.reconcile_at) == ("", None)
+
+
+@pytest.mark.parametrize("which", [0, 1])
+def test_rules_of_ours_that_conflict_go_but_for_the_right_one_even_while_others_conflict_too(
+    installation: Installation, which: int
+):
+    rooms = [installation.live(), installation.live()]
+    found = [installation.rule_of(room) for room in rooms]
+    right, wrong = found[which], found[1 - which]
+    assert right is not None
+    assert wrong is not None
+    theirs = {"rule": _direct(pin="9"), "name": "theirs", "trunk_ids": [installation.trunk_id]}
+    installation.store(theirs, theirs)
+    _store_instead(installation, {**wrong, "rule": right["rule"]})
+    installation.sweep()
+    assert [installation.rule_of(room) for room in (rooms[which], rooms[1 - which])] == [right, None]
+    db.session.refresh(rooms[1 - which])
+    assert said(rooms[1 - which]).startswith("Rules SDR_")
 
 
 def test_a_narrow_guard_that_was_left_half_made_is_finished(installation: Installation):

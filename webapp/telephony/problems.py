@@ -1,5 +1,6 @@
 """Why LiveKit has not followed: short codes on our rows, sentences for their readers."""
 
+import sqlalchemy as sa
 from flask_babel import gettext as _
 
 from webapp.livekit.errors import LiveKitError, LiveKitUnavailable
@@ -9,6 +10,7 @@ TRUNK_GONE = "trunk_gone"
 TRUNK_BUSY = "trunk_busy"
 GUARD_REFUSED = "guard_refused"
 GUARD_NARROW = "guard_narrow"
+KEPT_OUT = (GUARD_REFUSED, "conflict", "pair", "refused", "waits_for")
 LASTING = {NO_TRUNK, TRUNK_GONE}  # trying again changes nothing: the sweep looks at live rooms anyway
 
 
@@ -30,6 +32,11 @@ def pair(first: str, second: str) -> str:
 def waits_for(rule_id: str) -> str:
     """Another room's rule has the PIN still."""
     return f"waits_for\t{rule_id}"
+
+
+def kept_out(problem: sa.SQLColumnExpression[str]) -> sa.ColumnElement[bool]:
+    """Whether another rule keeps the room's out, as a condition on the column that says why."""
+    return sa.or_(*(problem.startswith(code) for code in KEPT_OUT))
 
 
 def sentence(problem: str) -> str:

@@ -11,7 +11,6 @@ import sqlalchemy as sa
 import structlog
 from flask import Flask, current_app
 
-from webapp import leases
 from webapp.db import db, utcnow
 from webapp.livekit import rooms, sip
 from webapp.livekit.errors import LiveKitError, LiveKitUnavailable
@@ -19,15 +18,13 @@ from webapp.livekit.rooms import LiveRoom
 from webapp.rooms.models import Room
 from webapp.rooms.models import Trunk as TrunkRow
 from webapp.settings import settings
-from webapp.telephony import calls, guards, ours, placing, reconcile, remote_unmute, rules, trunks
+from webapp.telephony import calls, guards, observing, ours, problems, reconcile, remote_unmute, rules, trunks
 from webapp.telephony.matching import Rule, Trunk, parse_rules
 
 log = structlog.get_logger()
 WORKERS = 4  # rooms looked at together: enough for thousands a minute, few enough for SQLite
 REVIVED_AFTER = timedelta(minutes=5)
 TURNS = 10  # of so many sweeps one creates a given room again
-Says = set[tuple[str, str]]  # ids of rules and what they say
-KNOWN = (Room.sip_dispatch_rule_id, Room.rule_fingerprint, Room.old_sip_dispatch_rule_id, Room.old_rule_fingerprint)
 GIVE_UP = 10  # failures after which LiveKit is taken for away: the rest waits for the next sweep
 
 
@@ -38,10 +35,29 @@ class Swept:
     failures: list[str] = field(default_factory=list)
 
 
-def sweep() -> Swept:
-    """Ask LiveKit for its rooms, rules and trunks, once each, and reconcile every room that may differ. Commits.
+@dataclass(frozen=True)
+class Listed:
+    """The rules that LiveKit has, and when it was asked for them."""
 
-    Raises LiveKitError when a list cannot be had; a failure of one room is recorded, and the others go on.
+    rules: list[Rule]
+    at: datetime
+
+    @classmethod
+    def now(cls) -> "Listed":
+        """Ask. Raises LiveKitError."""
+        at = utcnow()
+        return cls(parse_rules(sip.list_rules()), at)
+
+    def by_id(self) -> dict[str, Rule]:
+        """The rules, whatever LiveKit's order."""
+        return {rule.id: rule for rule in self.rules}
+
+
+def sweep() -> Swept:
+    """Ask LiveKit for its rooms, rules and trunks, and reconcile every room that may differ. Commits.
+
+    It asks for each list once, for the rules again while some stand in each other's way. Raises LiveKitError when a
+    list cannot be had; a failure of one room is recorded, and the others go on.
     """
     begun = utcnow()
     db.session.commit()
@@ -50,9 +66,11 @@ def sweep() -> Swept:
     _clear_guards_rooms(live, done)
     _revive(live, begun, done)
     present = _trunks(done)
-    differ = _compare_sip(present, begun, done) if present is not None else set()
-    _each(differ | _of_livekit(live) | _of_database(), done)
-    if present is not None:
+    suspect = _of_livekit(live) | _of_database()
+    if present is None:
+        _each(suspect, done)
+    else:
+        _put_right(suspect, present, done)
         _forget_guards(present, done)
     _attempt(done, remote_unmute.refresh)
     return done
@@ -69,10 +87,40 @@ def _trunks(done: Swept) -> dict[str, Trunk] | None:
         return None
 
 
-def _compare_sip(present: dict[str, Trunk], begun: datetime, done: Swept) -> set[uuid.UUID]:
-    stored = parse_rules(sip.list_rules())
-    _heal_guards(stored, present, done)
-    return _compare(stored, begun, done)
+def _put_right(suspect: set[uuid.UUID], present: dict[str, Trunk], done: Swept) -> None:
+    """Look at the rooms, at every guard, and at all rules that are not as we left them.
+
+    What kept a rule out may have been one of ours that was put right only after it: those are looked at once more.
+    """
+    listed = Listed.now()
+    _round(suspect, listed, present, done)
+    kept_out = _kept_out()
+    if kept_out or _guard_kept_out():
+        again = Listed.now()
+        if again.by_id() != listed.by_id():
+            _round(kept_out, again, present, done)
+
+
+def _round(suspect: set[uuid.UUID], listed: Listed, present: dict[str, Trunk], done: Swept) -> None:
+    differ = observing.compare(listed.rules)
+    for room_id, found in differ.of_rooms.items():
+        _attempt(done, observing.observe, room_id, found, listed.at, differ.wrong)
+    _heal_guards(listed.rules, present, done)
+    _each(suspect | set(differ.of_rooms), done)
+
+
+def _kept_out() -> set[uuid.UUID]:
+    """Rooms whose rule another rule keeps out."""
+    found = set(db.session.scalars(sa.select(Room.id).where(problems.kept_out(Room.rule_problem))))
+    db.session.commit()
+    return found
+
+
+def _guard_kept_out() -> bool:
+    """Some trunk has no guard, or a narrow one, because of another rule."""
+    found = db.session.scalar(sa.select(sa.exists().where(TrunkRow.guard_problem != "")))
+    db.session.commit()
+    return bool(found)
 
 
 def _revive(live: Iterable[LiveRoom], begun: datetime, done: Swept) -> None:
@@ -83,25 +131,13 @@ def _revive(live: Iterable[LiveRoom], begun: datetime, done: Swept) -> None:
     """
     turn = int(begun.timestamp() // settings.sweep_seconds) % TURNS
     old = {rules.as_room_id(room.name): room.name for room in live if room.created_at < begun - REVIVED_AFTER}
-    for room_id in _believed(room_id for room_id in old if room_id and room_id.int % TURNS == turn):
+    for room_id in observing.believed(room_id for room_id in old if room_id and room_id.int % TURNS == turn):
         _attempt(done, rooms.create_room, old[room_id])
 
 
 def _of_livekit(live: Iterable[LiveRoom]) -> set[uuid.UUID]:
     """Our rooms that LiveKit lists: whether the right ones are inside, only a look can tell."""
-    return set(_believed({room_id for room in live if (room_id := rules.as_room_id(room.name))}))
-
-
-def _believed(ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, Says]:
-    """The rules that we know of, of those that are rooms of ours."""
-    known: dict[uuid.UUID, Says] = {}
-    wanted = list(ids)
-    for start in range(0, len(wanted), 500):  # SQLite takes a limited number of values in one statement
-        found = db.session.execute(sa.select(Room.id, *KNOWN).where(Room.id.in_(wanted[start : start + 500])))
-        for room_id, rule_id, says, old_id, old_says in found:
-            known[room_id] = {(one, text) for one, text in ((rule_id, says), (old_id, old_says)) if one}
-    db.session.commit()
-    return known
+    return set(observing.believed({room_id for room in live if (room_id := rules.as_room_id(room.name))}))
 
 
 def _of_database() -> set[uuid.UUID]:
@@ -111,54 +147,6 @@ def _of_database() -> set[uuid.UUID]:
     found = set(db.session.scalars(sa.select(Room.id).where(suspect)))
     db.session.commit()
     return found
-
-
-def _compare(stored: list[Rule], begun: datetime, done: Swept) -> set[uuid.UUID]:
-    """Write down which rule LiveKit really has for each room, delete doubles; the rooms that differ."""
-    of_rooms: dict[uuid.UUID, list[Rule]] = {}
-    room_of = ours.rooms(stored)
-    for rule in stored:
-        if rule.id in room_of:
-            of_rooms.setdefault(room_of[rule.id], []).append(rule)
-    believed = _believed(of_rooms)
-    says = {room_id: {(rule.id, rules.fingerprint(rule)) for rule in found} for room_id, found in of_rooms.items()}
-    differ = {room_id for room_id in says if says[room_id] != believed.get(room_id)}  # doubles and strays no row knows
-    with_rule = sa.or_(Room.sip_dispatch_rule_id.is_not(None), Room.old_sip_dispatch_rule_id.is_not(None))
-    differ |= set(db.session.scalars(sa.select(Room.id).where(with_rule))) - set(of_rooms)
-    db.session.commit()
-    for room_id in differ:
-        _attempt(done, observe, room_id, of_rooms.get(room_id, []), begun)
-    return differ
-
-
-def observe(room_id: uuid.UUID, found: list[Rule], begun: datetime) -> None:
-    """Under the room's lease: what LiveKit has goes on the row, unless the row is newer than the list."""
-    with leases.held(f"room:{room_id}", seconds=reconcile.LEASE_SECONDS, wait=1) as mine:
-        if not mine:
-            return
-        room = db.session.get(Room, room_id, populate_existing=True)
-        db.session.commit()
-        if room is None or (room.rule_changed_at is not None and room.rule_changed_at >= begun):
-            return
-        kept, old = _kept(room, found)
-        for rule in found:
-            if rule is not kept and rule is not old:
-                placing.take_away(rule.id)
-        room.sip_dispatch_rule_id = kept.id if kept else None
-        room.rule_fingerprint = rules.fingerprint(kept) if kept else ""
-        room.old_sip_dispatch_rule_id = old.id if old else None
-        room.old_rule_fingerprint = rules.fingerprint(old) if old else ""
-        db.session.commit()
-
-
-def _kept(room: Room, found: list[Rule]) -> tuple[Rule | None, Rule | None]:
-    """Of a room's rules that of its PIN and that of the PIN before: those we know, else by their names the first."""
-    strays = [rule for rule in found if rule.id not in (room.sip_dispatch_rule_id, room.old_sip_dispatch_rule_id)]
-    kept = [rule for rule in found if rule.id == room.sip_dispatch_rule_id]
-    old = [rule for rule in found if rule.id == room.old_sip_dispatch_rule_id]
-    kept += [rule for rule in strays if not rules.is_old(rule)]
-    old += [rule for rule in strays if rules.is_old(rule)]
-    return next(iter(kept), None), next(iter(old), None)
 
 
 def _heal_guards(stored: list[Rule], present: dict[str, Trunk], done: Swept) -> None:

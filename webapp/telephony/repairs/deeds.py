@@ -12,7 +12,7 @@ from webapp.db import db, utcnow
 from webapp.livekit import sip
 from webapp.livekit.errors import LiveKitError
 from webapp.rooms.models import Room
-from webapp.telephony import guards, placing, problems, reconcile, rules, sweeping
+from webapp.telephony import guards, observing, placing, problems, reconcile, rules, sweeping
 from webapp.telephony.findings import Finding, Kind
 from webapp.telephony.placing import Pending
 from webapp.telephony.repairs.sight import Sight
@@ -74,8 +74,7 @@ def wake(finding: Finding) -> None:
     """Rooms that waited for the end of a conflict get their rules now, not with the next sweep. Commits."""
     if finding.kind not in REFUSING:
         return
-    waits = sa.or_(Room.rule_problem.startswith("pair"), Room.rule_problem.startswith("refused"))
-    waiting = sa.update(Room).where(waits, Room.deleted_at.is_(None))
+    waiting = sa.update(Room).where(problems.kept_out(Room.rule_problem), Room.deleted_at.is_(None))
     if finding.trunk_id:
         waiting = waiting.where(Room.trunk_id == finding.trunk_id)
     db.session.execute(waiting.values(reconcile_at=utcnow()))
@@ -97,7 +96,7 @@ def _do(deed: Deed, sight: Sight) -> str:
 
 
 def _follow(room_id: uuid.UUID, sight: Sight) -> str:
-    sweeping.observe(room_id, sight.of_room.get(room_id, []), sight.begun)
+    observing.observe(room_id, sight.of_room.get(room_id, []), sight.begun)
     room = db.session.get(Room, room_id)
     db.session.commit()
     if room is None:
