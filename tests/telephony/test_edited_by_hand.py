@@ -226,6 +226,23 @@ def test_rules_of_ours_that_conflict_go_but_for_the_right_one_even_while_others_
     assert said(rooms[1 - which]).startswith("Rules SDR_")
 
 
+def test_two_rooms_whose_pins_somebody_exchanged_have_their_own_again_after_one_sweep(installation: Installation):
+    rooms = [installation.live(), installation.live()]
+    first, second = (installation.rule_of(room) for room in rooms)
+    assert first is not None
+    assert second is not None
+    _edit(installation, first, rule=_direct(pin="1234"))
+    _edit(installation, second, rule=first["rule"])
+    _edit(installation, first, rule=second["rule"])
+    assert installation.sweep().failures == []
+    for room, before in zip(rooms, (first, second), strict=True):
+        after = installation.rule_of(room)
+        assert after is not None
+        assert after["rule"] == before["rule"]
+        db.session.refresh(room)
+        assert (room.rule_problem, room.reconcile_at) == ("", None)
+
+
 def test_a_narrow_guard_that_was_left_half_made_is_finished(installation: Installation):
     installation.foreign()
     half = {**rules.guard(installation.trunk_id), "inbound_numbers": ["frontdesk-guard"]}

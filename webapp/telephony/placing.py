@@ -45,10 +45,14 @@ class Pending(Exception):
         self.problem = problem
 
 
+class Waits(Pending):
+    """Another room's rule has the wish's place, and has yet to be put right itself."""
+
+
 def place(wish: Json, rule_id: str | None) -> Placed:
     """Make LiveKit hold the wish: replace the rule that it has under this id, or create one.
 
-    Raises Pending when a rule that is not ours stands in the way, and LiveKitError when LiveKit fails.
+    Raises Pending when a rule that is not this room's stands in the way, and LiveKitError when LiveKit fails.
     """
     trunk_id = wish["trunk_ids"][0]
     with creating_on(trunk_id):
@@ -125,7 +129,7 @@ def _resolve(wish: Json, trunk_id: str) -> Placed:
     mine = own or [rule for rule in stored if rule.name == wanted.name]
     for rule in holders:
         if rule not in mine:
-            raise Pending(_in_the_way(rule))
+            raise _in_the_way(rule)
     _refuse_pair([rule for rule in stored if rule not in mine])
     if mine and rules.fingerprint(mine[0]) == rules.fingerprint(wanted):
         CHANGES.labels("adopted").inc()
@@ -133,10 +137,10 @@ def _resolve(wish: Json, trunk_id: str) -> Placed:
     return _send(wish, mine[0].id if mine else None)
 
 
-def _in_the_way(rule: Rule) -> str:
+def _in_the_way(rule: Rule) -> Pending:
     if ours.rooms([rule]):
-        return problems.waits_for(rule.id)
-    return problems.conflict(rule.id, without_numbers(rule.name))  # support and the room's people read it
+        return Waits(problems.waits_for(rule.id))
+    return Pending(problems.conflict(rule.id, without_numbers(rule.name)))  # support and the room's people read it
 
 
 def _refuse_pair(stored: list[Rule]) -> None:

@@ -4,6 +4,7 @@ Idempotent, and called by everything: hooks, changes of the room, the sweep, the
 lease; whoever finds it taken leaves a mark (`reconcile_at`) that the holder sees.
 """
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
@@ -110,7 +111,11 @@ def _agree(room: Room) -> str:
             _remember(room, None)
         return problems.NO_TRUNK if room.live and room.phone_enabled and not room.trunk_id else ""
     if room.sip_dispatch_rule_id is None or room.rule_fingerprint != rules.fingerprint(Rule.parse(wish)):
-        _remember(room, placing.place(wish, room.sip_dispatch_rule_id))
+        try:
+            _remember(room, placing.place(wish, room.sip_dispatch_rule_id))
+        except placing.Waits:
+            _give_way(room, room.sip_dispatch_rule_id, _remember)
+            raise
     return behind or (problems.TRUNK_GONE if trunks.gone(room.trunk_id) else "")
 
 
@@ -128,8 +133,17 @@ def _agree_on_old(room: Room) -> str:
         try:
             _remember_old(room, placing.place(wish, room.old_sip_dispatch_rule_id))
         except Pending as pending:
+            if isinstance(pending, placing.Waits):
+                _give_way(room, room.old_sip_dispatch_rule_id, _remember_old)
             return pending.problem
     return ""
+
+
+def _give_way(room: Room, rule_id: str | None, remember: Callable[[Room, None], None]) -> None:
+    """Take the rule away that we have: the other room may wait for it in turn, when somebody exchanged the two."""
+    if rule_id is not None:
+        placing.take_away(rule_id)
+        remember(room, None)
 
 
 def _remember(room: Room, placed: Placed | None) -> None:
