@@ -51,6 +51,7 @@ PROFILE = hypothesis_settings(
     suppress_health_check=list(HealthCheck),
 )
 PATIENCE = 2.0  # seconds; a LiveKit that is slower is given up
+LATE = 0.3  # seconds after that
 METHODS = [
     *("ListRooms", "ListParticipants", "CreateRoom", "ListSIPInboundTrunk", "ListSIPDispatchRule"),
     *("CreateSIPDispatchRule", "UpdateSIPDispatchRule", "DeleteSIPDispatchRule"),
@@ -81,7 +82,7 @@ class Machine(RuleBasedStateMachine):
         self.events: list[Json] = []
         self.told = self.pins = self.minutes = 0
         self.troubled = False
-        self.landed = time.monotonic()
+        self.slow = False
         self._be_well()
         for hide in (True, False):  # something to change from the first step on
             self.make_trunk(number=True)
@@ -286,8 +287,8 @@ class Machine(RuleBasedStateMachine):
     @rule(method=st.sampled_from(METHODS[-3:]))
     def slow_down_a_call(self, method: str) -> None:
         """It lands after we have given it up."""
-        self.troubled = True
-        self.livekit.delay(method, PATIENCE + 0.3)
+        self.troubled = self.slow = True
+        self.livekit.delay(method, PATIENCE + LATE)
 
     @rule()
     def go_away(self) -> None:
@@ -319,7 +320,6 @@ class Machine(RuleBasedStateMachine):
             self.place.sweep()
         except LiveKitError:
             db.session.rollback()
-        self.landed = time.monotonic() + PATIENCE + 0.5
         self._check_foreign()
 
     @rule()
@@ -362,11 +362,11 @@ class Machine(RuleBasedStateMachine):
             self.wait_and_sweep()
 
     def _be_well(self) -> None:
-        if self.troubled:
-            time.sleep(max(0.0, self.landed - time.monotonic()))
         self.livekit.heal()
+        if self.slow:
+            time.sleep(LATE + 0.3)  # what we gave up lands
         self.livekit.hook_fault("drop", times=1_000_000)  # they are kept by LiveKit's log until the machine tells them
-        self.troubled = False
+        self.troubled = self.slow = False
 
     def _well(self) -> bool:
         return not self.troubled
