@@ -4,10 +4,11 @@ import enum
 import math
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import Any
+from itertools import islice
+from typing import Any, TypeVar
 
 import psycopg
 import sqlalchemy as sa
@@ -18,6 +19,8 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 from sqlalchemy.pool import ConnectionPoolEntry
 from uuid_utils.compat import uuid7
 
+T = TypeVar("T")
+VALUES = 500  # of so many in one statement SQLite is sure; its limit is a thousand in old versions
 READING = {"GET", "HEAD", "OPTIONS"}
 REST = 2.0  # seconds after which a connection is asked whether it still lives
 NAMES = {
@@ -74,6 +77,13 @@ class Keyed:
     """Gives a model the time-ordered UUID key."""
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+
+
+def pieces(values: Iterable[T]) -> Iterator[list[T]]:
+    """The values in lists that SQLite takes in one statement."""
+    rest = iter(values)
+    while piece := list(islice(rest, VALUES)):
+        yield piece
 
 
 def choice(kind: type[enum.Enum]) -> sa.Enum:

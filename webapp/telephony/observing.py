@@ -8,7 +8,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from webapp import leases
-from webapp.db import db
+from webapp.db import db, pieces
 from webapp.rooms.models import Room
 from webapp.telephony import ours, placing, reconcile, rules
 from webapp.telephony.matching import Rule
@@ -94,9 +94,8 @@ def _kept(room: Room, found: list[Rule]) -> tuple[Rule | None, Rule | None]:
 def believed(ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, Says]:
     """The rules that we know of, of those that are rooms of ours."""
     known: dict[uuid.UUID, Says] = {}
-    wanted = list(ids)
-    for start in range(0, len(wanted), 500):  # SQLite takes a limited number of values in one statement
-        found = db.session.execute(sa.select(Room.id, *KNOWN).where(Room.id.in_(wanted[start : start + 500])))
+    for wanted in pieces(ids):
+        found = db.session.execute(sa.select(Room.id, *KNOWN).where(Room.id.in_(wanted)))
         for room_id, rule_id, says, old_id, old_says in found:
             known[room_id] = {(one, text) for one, text in ((rule_id, says), (old_id, old_says)) if one}
     db.session.commit()

@@ -9,14 +9,13 @@ from collections.abc import Sequence
 
 import sqlalchemy as sa
 
-from webapp.db import db
+from webapp.db import db, pieces
 from webapp.rooms.models import Room
 from webapp.rooms.models import Trunk as TrunkRow
 from webapp.telephony import rules
 from webapp.telephony.matching import Rule
 
 KEPT = (Room.sip_dispatch_rule_id, Room.old_sip_dispatch_rule_id)
-MANY = 500  # SQLite takes a limited number of values in one statement
 
 
 def rooms(stored: Sequence[Rule]) -> dict[str, uuid.UUID]:
@@ -49,7 +48,5 @@ def _recorded() -> tuple[dict[str, uuid.UUID], dict[str, str]]:
 
 
 def _known(room_ids: set[uuid.UUID]) -> set[uuid.UUID]:
-    wanted, found = list(room_ids), set[uuid.UUID]()
-    for start in range(0, len(wanted), MANY):
-        found |= set(db.session.scalars(sa.select(Room.id).where(Room.id.in_(wanted[start : start + MANY]))))
-    return found
+    wanted = (sa.select(Room.id).where(Room.id.in_(piece)) for piece in pieces(room_ids))
+    return {room_id for found in wanted for room_id in db.session.scalars(found)}

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import sqlalchemy as sa
 
-from webapp.db import db, utcnow
+from webapp.db import db, pieces, utcnow
 from webapp.rooms.models import PhonePin, Room, Trunk
 from webapp.telephony.facts import COLUMNS, RoomFacts
 from webapp.telephony.models import Call
@@ -48,9 +48,8 @@ def rooms_with_rules(named: Iterable[uuid.UUID] = ()) -> dict[uuid.UUID, RoomFac
         Room.old_sip_dispatch_rule_id.is_not(None),
     )
     found = _facts(believed)
-    wanted = [room_id for room_id in named if room_id not in found]
-    for start in range(0, len(wanted), 500):  # SQLite takes a limited number of values in one statement
-        found |= _facts(Room.id.in_(wanted[start : start + 500]))
+    for wanted in pieces([room_id for room_id in named if room_id not in found]):
+        found |= _facts(Room.id.in_(wanted))
     return found
 
 
