@@ -17,6 +17,7 @@ from webapp.hooks.redaction import Body, mapping, redact
 from webapp.rooms.models import Room
 from webapp.telephony import callers
 from webapp.telephony.hooks import GUARD_PREFIX
+from webapp.telephony.rules import as_room_id
 
 RECEIVED = Counter("frontdesk_hooks_total", "Hooks received, by event and what became of them", ["event", "result"])
 
@@ -72,14 +73,9 @@ def room_name(event: Mapping[str, Any]) -> str:
 
 
 def _room_id(name: str) -> uuid.UUID | None:
-    """Our room of that name: only the canonical form of a UUID is one of ours."""
-    try:
-        room_id = uuid.UUID(name)
-    except ValueError:
-        return None
-    if str(room_id) != name:
-        return None
-    return db.session.scalar(sa.select(Room.id).where(Room.id == room_id))
+    """Our room of that name."""
+    room_id = as_room_id(name)
+    return db.session.scalar(sa.select(Room.id).where(Room.id == room_id)) if room_id else None
 
 
 def _created_at(event: Mapping[str, Any]) -> datetime:
