@@ -11,7 +11,7 @@ import sqlalchemy as sa
 import structlog
 from flask import Flask, current_app
 from prometheus_client import Histogram
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import IntegrityError, OperationalError
 
 from webapp import background, leases
 from webapp.db import db, utcnow
@@ -148,8 +148,10 @@ def _try(handler: Handler, delivery: Delivery, room: Room | None, outdated: bool
     try:
         try:
             handle()
-        except DBAPIError:  # somebody else's lock or row was in the way, and is not any more: a call may be waiting
+        except (OperationalError, IntegrityError) as error:
+            # somebody else's lock or row was in the way, and is not any more: a call may be waiting
             db.session.rollback()
+            log.info("hook.again", delivery_event=delivery.event, error=type(error).__name__, delivery=delivery.id)
             handle()
     except Exception as error:  # kept as failed, tried again by the sweep
         db.session.rollback()
