@@ -15,7 +15,7 @@ from tests.plugins.queries import Counted
 from tests.telephony.installation import Installation, until
 from webapp import leases
 from webapp.audit import Actor
-from webapp.audit.models import AuditEntry
+from webapp.audit.models import ActorKind, AuditEntry
 from webapp.config import Settings
 from webapp.db import db, utcnow
 from webapp.due import DueWork
@@ -257,13 +257,21 @@ def test_a_room_deleted_meanwhile_is_passed_over(installation: Installation, oth
     assert [room.id for room in rooms_of(other)] == [stays.id]
 
 
-def test_a_trunk_that_went_away_meanwhile_gets_no_room(installation: Installation, other: str):
+@pytest.mark.parametrize("target", ["one", EVEN])
+def test_when_the_trunk_went_away_meanwhile_the_move_stops_and_the_rooms_stay(
+    client_as: As, installation: Installation, other: str, target: str
+):
     installation.room()
-    move = begin(installation.trunk_id, other)
+    installation.room()
+    move = begin(installation.trunk_id, EVEN if target == EVEN else other)
     db.session.execute(sa.update(Trunk).where(Trunk.sip_trunk_id == other).values(gone_at=utcnow()))
     db.session.commit()
-    assert (run(move).failed, rooms_of(other)) == (1, [])
-    assert len(rooms_of(installation.trunk_id)) == 1
+    over = run(move)
+    assert (over.state, over.done, rooms_of(other)) == (MoveState.STOPPED, 0, [])
+    assert len(rooms_of(installation.trunk_id)) == 2
+    assert [entry.actor for entry in trail("trunk.stop_move")] == [ActorKind.SYSTEM]
+    page = client_as("support").get(f"/telephony/moves/{move.id}/").text
+    assert ("LiveKit does not have the trunk any more" in page) is (target != EVEN)
 
 
 def test_a_move_is_forgotten_long_after_its_end_with_what_it_did_to_each_room(installation: Installation, other: str):

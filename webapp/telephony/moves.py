@@ -136,12 +136,19 @@ def _running(move_id: str) -> TrunkMove | None:
 
 
 def _batch(move: TrunkMove) -> None:
-    """Move the next rooms of the trunk in turn; after its share the next trunk is in turn, or all is done."""
+    """Move the next rooms of the trunk in turn; after its share the next trunk is in turn, or all is done.
+
+    Once there is nowhere to move to the move stops, and the rooms stay where they are.
+    """
     if not move.quota:
         _end(move, MoveState.DONE)
         db.session.commit()
         return
     source = min(move.quota)
+    if not _open(move.target, source):
+        stop_move(move, actor=Actor.system())
+        db.session.commit()
+        return
     for room_id in _next(source, move.after, min(BATCH, move.quota[source])):
         leases.last(LEASE_SECONDS / 2)
         if not _move_one(move, source, room_id):
@@ -182,7 +189,7 @@ def _moved(move: TrunkMove, source: str, room_id: uuid.UUID) -> tuple[Room, Move
     room = db.session.scalars(locked.execution_options(populate_existing=True)).one()
     if room.trunk_id != source or room.deleted_at is not None:
         raise LookupError("somebody else moved or deleted it")
-    target = trunks.emptiest(source) if move.target == EVEN else _still_there(move.target)
+    target = trunks.emptiest(source) if move.target == EVEN else move.target
     if not target:
         raise LookupError("no trunk is open")
     before = room.pin
@@ -190,9 +197,15 @@ def _moved(move: TrunkMove, source: str, room_id: uuid.UUID) -> tuple[Room, Move
     return room, Moved.KEPT if room.pin == before else Moved.RENEWED
 
 
-def _still_there(trunk_id: str) -> str | None:
-    there = sa.select(Trunk.sip_trunk_id).where(Trunk.sip_trunk_id == trunk_id)
-    return db.session.scalar(there.where(Trunk.gone_at.is_(None)))
+def is_gone(trunk_id: str) -> bool:
+    """LiveKit does not have the trunk any more to which rooms were to move."""
+    gone = sa.select(sa.exists().where(Trunk.sip_trunk_id == trunk_id, Trunk.gone_at.is_not(None)))
+    return bool(db.session.scalar(gone))
+
+
+def _open(target: str, source: str) -> bool:
+    """There is still somewhere to move to."""
+    return bool(trunks.emptiest(source)) if target == EVEN else not is_gone(target)
 
 
 def _note(move: TrunkMove, source: str, room_id: uuid.UUID, result: Moved, problem: str) -> bool:

@@ -83,6 +83,8 @@ def _of_guard(finding: Finding, trunk: str) -> object:
     if finding.kind is Kind.UNGUARDED:
         return _("%(trunk)s has rules that hide numbers, but no guard beside them", trunk=trunk)
     if finding.kind is Kind.NARROW:
+        if len(finding.rules) == 1:
+            return _("The guard of %(trunk)s covers only the listed numbers", trunk=trunk)
         return _("A foreign open rule on %(trunk)s leaves the guard only the listed numbers", trunk=trunk)
     return _("%(rule)s keeps the guard of %(trunk)s from its work", rule=_rule(finding.rules[0]), trunk=trunk)
 

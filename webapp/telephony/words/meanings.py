@@ -146,9 +146,9 @@ MEANINGS = {
     ),
     Kind.NARROW: Meaning(
         _l("Narrow guard"),
-        _l("A foreign open rule leaves the guard of a trunk only the numbers that the trunk lists."),
+        _l("The guard of a trunk covers only the numbers that the trunk lists, mostly because of a foreign open rule."),
         _l("Calls without a caller number that come to another form of the number are not kept out."),
-        _l("Remove the open rule; the guard then widens by itself."),
+        _l("Remove the open rule, if there is one; the guard then widens by itself."),
     ),
     Kind.NO_TRUNK: Meaning(
         _l("No trunk"),
