@@ -58,6 +58,13 @@ def test_a_search_for_a_number_leads_to_the_list_without_it_and_says_where_to_as
     assert "Which rule?" in page
 
 
+def test_who_may_not_ask_which_rule_takes_a_call_is_not_sent_there(client_as: As):
+    owner = client_as("owner")
+    page = owner.get(owner.get("/rooms/?q=4915123456").headers["Location"], follow_redirects=True).text
+    assert "are not searched for" in page
+    assert "Which rule?" not in page
+
+
 def test_a_live_search_for_a_number_is_sent_back_too(client_as: As):
     answer = client_as("admin").get("/rooms/?q=4915123456", headers={"HX-Request": "true"})
     assert (answer.status_code, answer.headers["HX-Redirect"]) == (204, "/rooms/")

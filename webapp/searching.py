@@ -6,6 +6,7 @@ from urllib.parse import quote, urlencode
 from flask import Flask, flash, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from flask_login import current_user
 
 from webapp import htmx
 from webapp.numbers import LIKE, is_like_number
@@ -26,7 +27,10 @@ def _drop_numbers() -> ResponseReturnValue | None:
     found = [name for name in FIELDS if any(map(is_number, request.args.getlist(name)))]
     if not found or request.endpoint is None or request.method not in {"GET", "HEAD"}:
         return None
-    flash(_("Phone numbers and PINs are not searched for: they would stay in the address. “Which rule?” takes them."))
+    said = _("Phone numbers and PINs are not searched for: they would stay in the address.")
+    if current_user.is_authenticated and current_user.is_staff:
+        said = _("%(refusal)s “Which rule?” takes them.", refusal=said)
+    flash(said)
     kept = [(name, value) for name, value in request.args.items(multi=True) if name not in found]
     return htmx.go(f"{request.script_root}{quote(request.path)}?{urlencode(kept)}".rstrip("?"))
 
