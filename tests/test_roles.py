@@ -138,6 +138,7 @@ TABLE: Mapping[str, Rule] = {
     "telephony.remove_participant": ROOM_HOSTS,
     "telephony.finding_count": STAFF,
     "telephony.finding_kinds": STAFF,
+    "telephony.await_rules": STAFF,
     "telephony.read_rules": STAFF,
     "telephony.rules": STAFF,
     "telephony.set_assignable": STAFF,

@@ -3,6 +3,7 @@
 import html
 import re
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 
@@ -10,7 +11,8 @@ from tests.personas import Browser
 from tests.telephony.installation import Installation
 from webapp.audit.models import AuditEntry
 from webapp.config import Settings
-from webapp.db import db
+from webapp.db import db, utcnow
+from webapp.jobs.models import FORGOTTEN, PeriodicJob
 from webapp.rooms.models import Room
 
 As = Callable[[str], Browser]
@@ -51,6 +53,38 @@ def test_a_missing_rule_is_a_finding_that_the_button_repairs(installation: Insta
     assert installation.rule_of(room) is not None
     assert "Nothing is wrong" in support.get(PAGE).text
     assert db.session.query(AuditEntry).filter_by(action="telephony.sweep").count() == 1
+
+
+def test_while_rooms_are_compared_the_page_waits_and_then_says_when_it_was(installation: Installation, client_as: As):
+    support = client_as("support")
+    assert "was last compared" not in support.get(PAGE).text
+    begun = PeriodicJob(name="rules", next_at=utcnow(), started_at=utcnow())
+    db.session.add(begun)
+    db.session.commit()
+    for address in ("/telephony/rules/?show=ours", "/telephony/rules/awaited?show=ours"):
+        waits = support.get(address).text
+        assert "Comparing every room with LiveKit" in waits
+        assert 'hx-get="/telephony/rules/awaited?show=ours" hx-trigger="every 1s"' in waits
+    support.post("/telephony/rules/sweep")
+    db.session.refresh(begun)
+    assert (begun.problem, begun.is_running) == ("", False)
+    assert 'hx-get="/telephony/rules/read" hx-trigger="load"' in support.get("/telephony/rules/awaited").text
+    assert "was last compared" in support.get(PAGE).text
+
+
+def test_a_comparison_that_failed_says_so_once_livekit_answers_again(installation: Installation, client_as: As):
+    support = client_as("support")
+    installation.livekit.fail("ListRooms", "unavailable", times=5)
+    assert support.post("/telephony/rules/sweep").status_code == 303
+    installation.livekit.heal()
+    assert "did not come to its end (LiveKitUnavailable)" in support.get(PAGE).text
+
+
+def test_a_comparison_whose_process_died_is_not_waited_for_for_ever():
+    begun = PeriodicJob(name="rules", next_at=utcnow(), started_at=utcnow() - FORGOTTEN + timedelta(seconds=5))
+    assert begun.is_running
+    begun.started_at = utcnow() - FORGOTTEN
+    assert not begun.is_running
 
 
 def test_an_orphan_and_a_changed_rule_are_findings(installation: Installation, client_as: As):
@@ -161,7 +195,7 @@ def test_a_livekit_that_is_down_slow_or_html_is_said_on_the_lists(
         assert "0 rules" not in answer.text
         assert "None now" not in answer.text
     assert admin.get(f"{trunk}/edit").status_code == 502  # what LiveKit has cannot be shown, so it cannot be changed
-    assert admin.post("/telephony/rules/sweep").status_code == 502
+    assert admin.post("/telephony/rules/sweep").status_code == 303  # the job fails, and its row says so
     assert admin.post(f"{trunk}/delete", data={"sure": "y"}).status_code == 502
     installation.livekit.heal()
     assert len(installation.livekit.trunks()) == 1

@@ -1,11 +1,13 @@
 """Periodic jobs and their last runs."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from webapp.db import Model
+from webapp.db import Model, utcnow
+
+FORGOTTEN = timedelta(minutes=10)  # a run that takes longer is taken for dead
 
 
 class PeriodicJob(Model):
@@ -21,3 +23,10 @@ class PeriodicJob(Model):
     runs: Mapped[int] = mapped_column(default=0)
     failures: Mapped[int] = mapped_column(default=0)
     problem: Mapped[str] = mapped_column(default="")
+
+    @property
+    def is_running(self) -> bool:
+        """It began and has not ended; a process that died in it is forgotten after a while."""
+        if self.started_at is None or (self.ended_at is not None and self.ended_at >= self.started_at):
+            return False
+        return self.started_at > utcnow() - FORGOTTEN

@@ -3,12 +3,14 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 
 import sqlalchemy as sa
 import structlog
 from prometheus_client import Counter
 from sqlalchemy.exc import IntegrityError
 
+from webapp import background
 from webapp.db import db, utcnow
 from webapp.jobs.models import PeriodicJob
 
@@ -33,11 +35,21 @@ def run_all(jobs: list[Job]) -> list[str]:
 
 def run_now(job: Job) -> None:
     """Run a job outside its time; the next time counts from here."""
+    _begin(job)
+    _run(job)
+
+
+def run_soon(job: Job) -> None:
+    """The same, after the answer; its row says at once that it runs."""
+    _begin(job)
+    background.run(partial(_run, job))
+
+
+def _begin(job: Job) -> None:
     _ensure(job)
     moved = sa.update(PeriodicJob).where(PeriodicJob.name == job.name)
     db.session.execute(moved.values(next_at=utcnow() + job.every, started_at=utcnow()))
     db.session.commit()
-    _run(job)
 
 
 def _ensure(job: Job) -> None:

@@ -55,3 +55,8 @@ def jobs() -> list[Job]:
         Job("purge_due_work", timedelta(hours=1), work.purge),
         Job("purge_sessions", timedelta(hours=1), purge_sessions),
     ]
+
+
+def by_name() -> dict[str, Job]:
+    """The same, by their names."""
+    return {job.name: job for job in jobs()}

@@ -39,7 +39,7 @@ def index() -> ResponseReturnValue:
 def run_now(name: str) -> ResponseReturnValue:
     """Run a job outside its time."""
     require(policy.run_job)
-    job = next((job for job in register.jobs() if job.name == name), None)
+    job = register.by_name().get(name)
     if job is None:
         abort(404)
     audit.record("job.run_now", name, Actor.user(current_user, request.remote_addr or ""))

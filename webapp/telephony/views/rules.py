@@ -1,26 +1,42 @@
 """Every rule that LiveKit has, ours and foreign, and what is wrong with them."""
 
-from flask import flash, redirect, render_template, request, url_for
+from typing import Any
+
+from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext as _
-from flask_babel import ngettext
 
 from webapp import htmx
 from webapp.audit import service as audit
 from webapp.audit.actors import current_actor
 from webapp.db import db
+from webapp.jobs import periodic, register
+from webapp.jobs.models import PeriodicJob
 from webapp.security import require
-from webapp.telephony import diagnosis, found, listing, picture, policy, sweeping, words
+from webapp.telephony import diagnosis, found, listing, picture, policy, words
 from webapp.telephony.findings import ORDER, SEVERITY, Severity
 from webapp.telephony.views.blueprint import bp
+
+SWEEP = "rules"  # the job that compares every room with LiveKit
 
 
 @bp.get("/telephony/rules/")
 def rules() -> ResponseReturnValue:
     """The page at once, with what was found last; LiveKit, which may be slow, is read by the fragment it loads."""
     require(policy.view_telephony)
+    return render_template("telephony/rules.html", **_awaited())
+
+
+@bp.get("/telephony/rules/awaited")
+def await_rules() -> ResponseReturnValue:
+    """What the page shows until the rules are read: whether a comparison still runs."""
+    require(policy.view_telephony)
+    return render_template("telephony/_rules_awaited.html", **_awaited())
+
+
+def _awaited() -> dict[str, Any]:
     query = {name: text for name, text in request.args.items() if text}
-    return render_template("telephony/rules.html", last=diagnosis.latest(), query=query)
+    sweep = db.session.get(PeriodicJob, SWEEP)
+    return {"last": diagnosis.latest(), "query": query, "comparing": sweep is not None and sweep.is_running}
 
 
 @bp.get("/telephony/rules/read")
@@ -36,6 +52,7 @@ def read_rules() -> ResponseReturnValue:
         "labels": words.of((view.finding for view in rows.rows if view.finding), seen.names),
         "here": "telephony.rules" if htmx.is_swap() else "telephony.read_rules",
         "last": diagnosis.latest(),
+        "compared": db.session.get(PeriodicJob, SWEEP),
     }
     lists = {"seen": seen, "wish": wish, "page": rows, "sought": sought, "findings": findings}
     return htmx.respond("telephony/rules_read.html", "telephony/_rules.html", **context, **lists)
@@ -62,10 +79,5 @@ def sweep() -> ResponseReturnValue:
     require(policy.sweep)
     audit.record("telephony.sweep", "rules", current_actor())
     db.session.commit()
-    done = sweeping.sweep()
-    failed = len(done.failures)
-    if failed:
-        flash(ngettext("%(num)d thing could not be put right.", "%(num)d things could not be put right.", failed))
-    else:
-        flash(_("Every room was compared with LiveKit: the rules of Frontdesk agree."))
+    periodic.run_soon(register.by_name()[SWEEP])
     return redirect(url_for(".rules"), 303)
