@@ -183,9 +183,10 @@ def _with_sound(server: Server, room: str) -> Info:
     """The one person inside, once LiveKit lists the track: that comes a moment after the client has published it."""
     end = time.monotonic() + TRACK_SECONDS
     while True:
-        (inside,) = server.rooms("ListParticipants", {"room": room}).body["participants"]
-        if inside["tracks"] or time.monotonic() > end:
-            return dict(inside)
+        inside = server.rooms("ListParticipants", {"room": room}).body["participants"]
+        if inside and inside[0]["tracks"]:
+            return dict(inside[0])
+        assert time.monotonic() < end, f"no track of anybody inside: {len(inside)} there"
         time.sleep(0.02)
 
 

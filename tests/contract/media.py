@@ -34,19 +34,25 @@ def speaking(rtc: ModuleType, url: str, token: str) -> Iterator[None]:
         return asyncio.run_coroutine_threadsafe(work, loop).result(SECONDS)
 
     try:
-        room = wait_for(_enter(rtc, url, token))
-        yield
-        wait_for(room.disconnect())
+        room = wait_for(_connected(rtc, url, token))
+        try:
+            wait_for(_publish(rtc, room))
+            yield
+        finally:
+            wait_for(room.disconnect())
     finally:
         loop.call_soon_threadsafe(loop.stop)
         thread.join(SECONDS)
         loop.close()
 
 
-async def _enter(rtc: ModuleType, url: str, token: str) -> Any:
+async def _connected(rtc: ModuleType, url: str, token: str) -> Any:
     room = rtc.Room(loop=asyncio.get_running_loop())
     await room.connect(url, token)
+    return room
+
+
+async def _publish(rtc: ModuleType, room: Any) -> None:
     microphone = rtc.LocalAudioTrack.create_audio_track("microphone", rtc.AudioSource(RATE, 1))
     options = rtc.TrackPublishOptions(source=rtc.TrackSource.SOURCE_MICROPHONE)
     await room.local_participant.publish_track(microphone, options)
-    return room

@@ -57,8 +57,10 @@ def served(under_way: UnderWay) -> Iterator[str]:
     yield f"http://127.0.0.1:{server.server_port}"
     server.shutdown()
     thread.join()
-    under_way.over()  # or its work would meet the next test's empty database
-    server.server_close()
+    try:
+        under_way.over()  # or its work would meet the next test's empty database
+    finally:
+        server.server_close()
 
 
 @pytest.fixture
