@@ -189,23 +189,37 @@ def test_doubles_of_a_rule_keep_no_guard_from_coming_back_longer_than_a_sweep(
     assert (room.rule_problem, room.reconcile_at) == ("", None)
 
 
-@pytest.mark.parametrize("both", ["old", "new"])
-def test_amid_a_rotation_the_rules_of_both_pins_that_became_the_same_come_apart_again(
-    installation: Installation, both: str
+@pytest.mark.parametrize("made", ["both old", "both new", "exchanged"])
+def test_amid_a_rotation_the_rules_of_both_pins_that_were_confused_come_apart_again(
+    installation: Installation, made: str
 ):
     room = installation.live()
     service.rotate_pin(room, actor=Actor.system(), reason="", overlap=15)
     db.session.commit()
     reconcile.now(room)
     before = {rule["sip_dispatch_rule_id"]: rule for rule in installation.livekit.rules()}
-    same = before[room.old_sip_dispatch_rule_id if both == "old" else room.sip_dispatch_rule_id]
-    for rule_id in (room.sip_dispatch_rule_id, room.old_sip_dispatch_rule_id):
-        _store_instead(installation, {**same, "sip_dispatch_rule_id": rule_id})
+    new, old = before[str(room.sip_dispatch_rule_id)], before[str(room.old_sip_dispatch_rule_id)]
+    new_says, old_says = {"both old": (old, old), "both new": (new, new), "exchanged": (old, new)}[made]
+    _store_instead(installation, {**new, "rule": new_says["rule"]}, {**old, "rule": old_says["rule"]})
     assert installation.sweep().failures == []
     says = [rule["rule"] for rule in installation.livekit.rules()]
     assert sorted(map(str, says)) == sorted(str(rule["rule"]) for rule in before.values())
     db.session.refresh(room)
     assert (room.rule_problem, room.reconcile_at) == ("", None)
+
+
+def test_rules_of_both_pins_that_were_exchanged_leave_none_behind_when_the_pin_changes_too(installation: Installation):
+    room = installation.live()
+    service.rotate_pin(room, actor=Actor.system(), reason="", overlap=15)
+    db.session.commit()
+    reconcile.now(room)
+    found = {rule["sip_dispatch_rule_id"]: rule for rule in installation.livekit.rules()}
+    new, old = found[str(room.sip_dispatch_rule_id)], found[str(room.old_sip_dispatch_rule_id)]
+    _store_instead(installation, {**new, "rule": old["rule"]}, {**old, "rule": new["rule"]})
+    installation.give_pin(room, "4711")
+    installation.sweep()
+    direct = [rule["rule"].get("dispatch_rule_direct") for rule in installation.livekit.rules()]
+    assert {says["pin"] for says in direct if says} == {"4711", room.old_pin}
 
 
 @pytest.mark.parametrize("which", [0, 1])

@@ -266,6 +266,16 @@ class Machine(RuleBasedStateMachine):
             rule_id = self._of(self._ours(), which)["sip_dispatch_rule_id"]
             self.livekit.call("SIP", "DeleteSIPDispatchRule", sip_dispatch_rule_id=rule_id)
 
+    @rule(which=some, other=some)
+    def exchange_ours(self, which: int, other: int) -> None:
+        """Each of the two says what the other said."""
+        if not self._ours():
+            return
+        first, second = self._of(self._ours(), which), self._of(self._ours(), other)
+        for found, says in ((first, second), (second, first)):
+            self.livekit.call("SIP", "DeleteSIPDispatchRule", sip_dispatch_rule_id=found["sip_dispatch_rule_id"])
+            self.place.store({**found, "rule": says["rule"]})
+
     @rule(which=some)
     def double_ours(self, which: int) -> None:
         if self._ours():

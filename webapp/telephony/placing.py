@@ -63,7 +63,10 @@ def place(wish: Json, rule_id: str | None) -> Placed:
         except LiveKitError as error:
             if not is_conflict(error):
                 raise
-        return _resolve(wish, trunk_id)
+        placed = _resolve(wish, trunk_id)
+        if rule_id is not None and rule_id != placed.rule_id:
+            take_away(rule_id)
+        return placed
 
 
 def take_away(rule_id: str) -> None:
