@@ -2,6 +2,7 @@
 
 import html
 import re
+import uuid
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -85,6 +86,18 @@ def test_a_comparison_whose_process_died_is_not_waited_for_for_ever():
     assert begun.is_running
     begun.started_at = utcnow() - FORGOTTEN
     assert not begun.is_running
+
+
+def test_a_rule_that_only_bears_a_name_like_ours_is_counted_and_shown_as_foreign(
+    installation: Installation, client_as: As
+):
+    (impostor,) = installation.store(
+        {"rule": {"dispatch_rule_direct": {"room_name": "x", "pin": "1"}}, "name": f"frontdesk:{uuid.uuid4()}"}
+    )
+    support = client_as("support")
+    assert impostor in support.get(f"{PAGE}?show=foreign").text
+    ours = support.get(f"{PAGE}?show=ours").text
+    assert f"<code>{impostor}</code>" not in ours[ours.index("every-rule") :]
 
 
 def test_an_orphan_and_a_changed_rule_are_findings(installation: Installation, client_as: As):

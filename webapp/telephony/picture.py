@@ -1,6 +1,5 @@
 """LiveKit's trunks and rules as a page shows them, ours beside them; from our rows alone when LiveKit is away."""
 
-import uuid
 from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,7 +12,7 @@ from webapp.livekit.errors import LiveKitError
 from webapp.rooms.models import Trunk
 from webapp.settings import settings
 from webapp.telephony import findings, problems, queries, rules
-from webapp.telephony.facts import RoomFacts, recorded
+from webapp.telephony.facts import RoomFacts
 from webapp.telephony.findings import Finding, World
 from webapp.telephony.matching import Rule, parse_rules, parse_trunks
 from webapp.telephony.matching import Trunk as LiveTrunk
@@ -115,28 +114,22 @@ def read() -> Picture:
     try:
         listed, kept, live = together.ask(sip.list_trunks, sip.list_rules, live_rooms.list_rooms)
     except LiveKitError as error:
-        return _picture(None, [], {}, [], "no_sip" if error.without_redis else error.code)
+        code = "no_sip" if error.without_redis else error.code
+        return Picture(_trunks(None, queries.trunk_rows(), []), [], [], code, utcnow())
     trunks, stored = parse_trunks(listed), parse_rules(kept)
     inside = {room_id: room.participants for room in live if (room_id := rules.as_room_id(room.name))}
     named = {room_id for rule in stored if (room_id := rules.room_id_of(rule))}
     rooms = queries.rooms_with_rules(named | inside.keys())
-    found = findings.find(World(stored, rooms, trunks, asked_at, inside))
-    return _picture(trunks, stored, rooms, found, "")
+    return _picture(World(stored, rooms, trunks, asked_at, inside))
 
 
-def _picture(
-    live: list[LiveTrunk] | None,
-    stored: list[Rule],
-    rooms: dict[uuid.UUID, RoomFacts],
-    found: list[Finding],
-    problem: str,
-) -> Picture:
-    trunks = _trunks(live, queries.trunk_rows(), stored)
+def _picture(world: World) -> Picture:
+    trunks = _trunks(world.trunks, queries.trunk_rows(), world.rules)
     names = {trunk.id: trunk.name for trunk in trunks}
-    worst = findings.by_rule(found)
-    owners = recorded(rooms.values())
-    views = [_rule(rule, rooms, owners.get(rule.id), names, worst.get(rule.id)) for rule in stored]
-    return Picture(trunks, views, found, problem, utcnow())
+    found = findings.find(world)
+    worst, foreign = findings.by_rule(found), {rule.id for rule in world.foreign}
+    views = [_rule(world, rule, names, worst.get(rule.id), foreign=rule.id in foreign) for rule in world.rules]
+    return Picture(trunks, views, found, "", utcnow())
 
 
 def _trunks(live: list[LiveTrunk] | None, rows: dict[str, Trunk], stored: list[Rule]) -> list[TrunkView]:
@@ -156,14 +149,8 @@ def _trunks(live: list[LiveTrunk] | None, rows: dict[str, Trunk], stored: list[R
     ]
 
 
-def _rule(
-    rule: Rule,
-    rooms: dict[uuid.UUID, RoomFacts],
-    recorded_for: uuid.UUID | None,
-    names: dict[str, str],
-    worst: Finding | None,
-) -> RuleView:
-    room_id = recorded_for or rules.room_id_of(rule)
-    owner = "room" if room_id else "guard" if rules.guarded_trunk(rule) else "foreign"
+def _rule(world: World, rule: Rule, names: dict[str, str], worst: Finding | None, *, foreign: bool) -> RuleView:
     trunks = tuple(names.get(trunk_id, trunk_id) for trunk_id in rule.trunk_ids)
-    return RuleView(rule, owner, rooms.get(room_id) if room_id else None, trunks, worst)
+    room_id = None if foreign else world.recorded.get(rule.id) or rules.room_id_of(rule)
+    owner = "foreign" if foreign else "room" if room_id else "guard"
+    return RuleView(rule, owner, world.rooms.get(room_id) if room_id else None, trunks, worst)
