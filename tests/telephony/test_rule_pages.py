@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import pytest
 
-from tests.personas import Browser
+from tests.personas import SWAP, Browser
 from tests.telephony.installation import Installation
 from webapp.audit.models import AuditEntry
 from webapp.config import Settings
@@ -86,6 +86,15 @@ def test_a_comparison_whose_process_died_is_not_waited_for_for_ever():
     assert begun.is_running
     begun.started_at = utcnow() - FORGOTTEN
     assert not begun.is_running
+
+
+def test_the_rules_as_read_bring_the_sidebar_s_count_along(installation: Installation, client_as: As):
+    support = client_as("support")
+    installation.store(*[{"rule": {"dispatch_rule_direct": {"room_name": "x", "pin": "1"}}}] * 2)
+    swapped = support.get(PAGE, headers=SWAP).text
+    assert re.search(r'id="finding-count" hx-swap-oob="true" class="count red"', swapped)
+    whole = support.get(PAGE).text
+    assert whole.count("finding-count") == 1
 
 
 def test_a_rule_that_only_bears_a_name_like_ours_is_counted_and_shown_as_foreign(

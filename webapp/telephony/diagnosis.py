@@ -10,6 +10,7 @@ from webapp.livekit.errors import LiveKitUnavailable
 from webapp.telephony import picture
 from webapp.telephony.findings import Severity
 from webapp.telephony.models import Diagnosis
+from webapp.telephony.picture import Picture
 
 ROW = 1
 COUNTS = {severity: f"{severity.value}s" for severity in Severity}
@@ -20,13 +21,22 @@ def latest() -> Diagnosis | None:
     return db.session.get(Diagnosis, ROW)
 
 
+def of(seen: Picture) -> Diagnosis:
+    """What this reading found; nothing is stored."""
+    return Diagnosis(read_at=seen.read_at, **_counts(seen))
+
+
+def _counts(seen: Picture) -> dict[str, int]:
+    counted = Counter(COUNTS[finding.severity] for finding in seen.findings)
+    return {name: counted[name] for name in COUNTS.values()}
+
+
 def diagnose() -> None:
     """Read LiveKit and keep what is found; the job of the clock. Commits. Raises LiveKitUnavailable."""
     seen = picture.read()
     if seen.problem:
         raise LiveKitUnavailable(seen.problem)
-    counted = Counter(COUNTS[finding.severity] for finding in seen.findings)
-    values = {"read_at": utcnow(), **{name: counted[name] for name in COUNTS.values()}}
+    values = {"read_at": utcnow(), **_counts(seen)}
     mine = sa.update(Diagnosis).where(Diagnosis.id == ROW).values(values)
     if not db.session.execute(mine).rowcount:  # type: ignore[attr-defined]
         try:

@@ -51,7 +51,8 @@ def read_rules() -> ResponseReturnValue:
         "says": words.of(findings.rows, seen.names),
         "labels": words.of((view.finding for view in rows.rows if view.finding), seen.names),
         "here": "telephony.rules" if htmx.is_swap() else "telephony.read_rules",
-        "last": diagnosis.latest(),
+        "last": diagnosis.latest() if seen.problem else diagnosis.of(seen),
+        "beside": htmx.is_swap() and not seen.problem,
         "compared": db.session.get(PeriodicJob, SWEEP),
     }
     lists = {"seen": seen, "wish": wish, "page": rows, "sought": sought, "findings": findings}
@@ -70,7 +71,7 @@ def finding_kinds() -> ResponseReturnValue:
 def finding_count() -> ResponseReturnValue:
     """How many findings there were last, for the sidebar."""
     require(policy.view_telephony)
-    return render_template("telephony/_finding_count.html", last=diagnosis.latest())
+    return render_template("telephony/_finding_count.html", last=diagnosis.latest(), beside=False)
 
 
 @bp.post("/telephony/rules/sweep")
