@@ -7,6 +7,7 @@ import pytest
 from flask import Flask
 
 from tests.telephony.installation import Installation, said, until
+from webapp.config import Settings
 from webapp.db import db, utcnow
 from webapp.livekit.errors import LiveKitError
 from webapp.rooms.models import Room, Trunk
@@ -224,6 +225,24 @@ def test_trunks_are_found_named_and_missed(installation: Installation):
     installation.sweep()
     db.session.refresh(row)
     assert row.gone_at is not None
+
+
+@pytest.mark.parametrize(
+    ("numbers", "known", "open_for_new"), [(["+33100"], "", True), ([], "", False), ([], "+33200", True)]
+)
+def test_a_trunk_of_somebody_else_s_takes_new_rooms_only_where_people_know_what_to_dial(
+    installation: Installation,
+    settings: Settings,
+    monkeypatch: pytest.MonkeyPatch,
+    numbers: list[str],
+    known: str,
+    open_for_new: bool,
+):
+    monkeypatch.setattr(settings, "phone_number", known)
+    asked = {"name": "Theirs", "numbers": numbers, "auth_username": "pbx", "auth_password": "secret"}
+    found = installation.livekit.call("SIP", "CreateSIPInboundTrunk", trunk=asked)
+    installation.sweep()
+    assert db.session.get_one(Trunk, found["sip_trunk_id"]).assignable is open_for_new
 
 
 def test_a_room_on_a_trunk_that_is_gone_says_so_until_the_trunk_is_back(installation: Installation):

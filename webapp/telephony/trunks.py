@@ -6,6 +6,7 @@ import sqlalchemy as sa
 
 from webapp.db import db, utcnow
 from webapp.rooms.models import Trunk
+from webapp.settings import settings
 from webapp.telephony.matching import Json, parse_trunks
 from webapp.telephony.matching import Trunk as LiveTrunk
 
@@ -13,7 +14,8 @@ from webapp.telephony.matching import Trunk as LiveTrunk
 def see(listed: Iterable[Json]) -> dict[str, LiveTrunk]:
     """Bring our rows up to LiveKit's list; returns the trunks that are there, by id. Commits.
 
-    A trunk that we never saw takes rooms at once; one that LiveKit no longer lists is marked as gone and takes none.
+    A trunk that we never saw takes rooms at once if people know what to dial; one that LiveKit no longer lists is
+    marked as gone and takes none.
     """
     rows = {row.sip_trunk_id: row for row in db.session.scalars(sa.select(Trunk))}
     present = parse_trunks(list(listed))
@@ -39,10 +41,11 @@ def remember(stored: Json) -> Trunk:
 
 
 def _write(row: Trunk | None, trunk: LiveTrunk) -> Trunk:
+    number = next((number for number in trunk.numbers if number), "")
     if row is None:
-        row = Trunk(sip_trunk_id=trunk.id)
+        row = Trunk(sip_trunk_id=trunk.id, assignable=bool(number or settings.phone_number))
         db.session.add(row)
     row.name = str(trunk.info.get("name", ""))
-    row.number = next((number for number in trunk.numbers if number), "")
+    row.number = number
     row.seen_at, row.gone_at = utcnow(), None
     return row
