@@ -155,6 +155,14 @@ def test_rotating_again_ends_the_older_pin_and_keeps_the_one_just_replaced(clien
     assert pins(livekit) == {rules.rule_name(live.id): stored(live).pin}
 
 
+def test_who_rotates_again_is_told_that_the_older_pin_stops_before_its_time(client_as: As, live: Room):
+    owner, address = client_as("owner"), f"/rooms/{live.slug}/"
+    assert "stops at once" not in owner.get(address).text
+    oldest = str(live.pin)
+    rotate(owner, live, 60)
+    assert f"The old PIN ending in {oldest[-2:]}, which was to work until" in owner.get(address).text
+
+
 def test_the_quarantine_counts_from_when_the_pin_stops(
     client_as: As, live: Room, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ):
