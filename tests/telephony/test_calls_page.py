@@ -192,7 +192,9 @@ def test_a_call_that_is_not_in_the_book_is_404(client_as: As, room: Room):
 
 def test_a_call_without_a_number_and_without_a_room_has_a_page_too(client_as: As, installation: Installation):
     call = made(None, outcome=Outcome.NO_CALLER_NUMBER, end_reason="no_caller_number")
-    assert "without a caller number" in client_as("support").get(f"{PATH}{call.id}/").text
+    page = client_as("support").get(f"{PATH}{call.id}/").text
+    assert "without a caller number" in page
+    assert "Number withheld" not in page, "a withheld number is called anonymous, and may come in"
 
 
 def test_the_file_holds_what_the_filter_shows_and_no_cell_that_a_spreadsheet_would_run(

@@ -29,6 +29,15 @@ def test_members_see_who_is_inside_and_callers_by_two_digits(installation: Insta
     assert "End the meeting" not in page
 
 
+def test_a_caller_who_withholds_the_number_is_called_the_same_everywhere(installation: Installation, client_as: As):
+    room = installation.live()
+    _host(room, Role.MEMBER, "member")
+    phone = installation.dial("anonymous", pin=str(room.pin))
+    until(lambda: installation.phone(phone)["room"] == str(room.id))
+    page = client_as("member").get(f"/rooms/{room.slug}/inside", headers={"HX-Request": "true"}).text
+    assert "Caller, number withheld" in page
+
+
 def test_strangers_do_not_learn_who_is_inside(installation: Installation, client_as: As):
     room = installation.live()
     assert client_as("stranger").get(f"/rooms/{room.slug}/inside").status_code == 404
