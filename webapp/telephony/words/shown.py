@@ -1,11 +1,21 @@
-"""Names that others gave, as support may see them: they may hold callers' numbers."""
+"""Names that others gave, as support may see them: they may hold callers' numbers, and people's addresses."""
 
 import re
 
 _UUID = r"(?P<uuid>\b(?=[\d-]*[a-f])[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}\b)"
-_NUMBER = re.compile(rf"{_UUID}|\+?\d[\d\s().-]{{2,}}\d")
+_ADDRESS = r"(?P<address>(?<![^\s@<>\"])[^\s@<>\"]+@[^\s@<>\"]+)"
+_PERSONAL = re.compile(rf"{_UUID}|{_ADDRESS}|\+?\d[\d\s().-]{{2,}}\d")
 
 
 def without_numbers(name: str) -> str:
-    """The name with every run of digits that may be a number or a PIN cut to its last two; a room's UUID stays."""
-    return _NUMBER.sub(lambda found: found[0] if found["uuid"] or len(found[0]) < 4 else f"••{found[0][-2:]}", name)
+    """The name as support may see it; a room's UUID stays.
+
+    Every run of digits that may be a number or a PIN is cut to its last two, an e-mail or SIP address to its sign.
+    """
+    return _PERSONAL.sub(_cut, name)
+
+
+def _cut(found: re.Match[str]) -> str:
+    if found["address"]:
+        return "••@••"
+    return found[0] if found["uuid"] or len(found[0]) < 4 else f"••{found[0][-2:]}"
