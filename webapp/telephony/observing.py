@@ -21,7 +21,8 @@ KNOWN = (Room.sip_dispatch_rule_id, Room.rule_fingerprint, Room.old_sip_dispatch
 class Differences:
     """Rooms whose rows say something else than LiveKit's list, with the rules that it has for them.
 
-    `wrong` are the ids of rules of ours that are not as we left them and conflict with another one of ours.
+    `wrong` are the ids of rules of ours that stand in the way of others: one without a PIN, which no room wants and
+    whose place is the guard's, and those of a conflicting pair that are not as we left them.
     """
 
     of_rooms: dict[uuid.UUID, list[Rule]]
@@ -41,7 +42,13 @@ def compare(stored: list[Rule]) -> Differences:
     with_rule = sa.or_(Room.sip_dispatch_rule_id.is_not(None), Room.old_sip_dispatch_rule_id.is_not(None))
     differ |= set(db.session.scalars(sa.select(Room.id).where(with_rule))) - set(of_rooms)
     db.session.commit()
-    return Differences({room_id: of_rooms.get(room_id, []) for room_id in differ}, _wrong_of_pairs(of_rooms, known))
+    return Differences(
+        {room_id: of_rooms.get(room_id, []) for room_id in differ}, _open(of_rooms) | _wrong_of_pairs(of_rooms, known)
+    )
+
+
+def _open(of_rooms: dict[uuid.UUID, list[Rule]]) -> set[str]:
+    return {rule.id for found in of_rooms.values() for rule in found if not rule.pin}
 
 
 def _wrong_of_pairs(of_rooms: dict[uuid.UUID, list[Rule]], known: dict[uuid.UUID, Says]) -> set[str]:
