@@ -1,6 +1,6 @@
 """Whatever happens, in any order: after each sweep over a LiveKit that is well, exactly the rules that are wanted.
 
-A few examples, always the same, take a quarter of a minute; `FRONTDESK_TEST_MACHINE=500` tries so many, others each
+A few examples, always the same, take half a minute; `FRONTDESK_TEST_MACHINE=500` tries so many, others each
 time, and prints how to repeat one that fails. `FRONTDESK_TEST_MACHINE_SHRINK=1` looks for the shortest that fails, for
 minutes.
 """
@@ -40,7 +40,7 @@ from webapp.telephony import reconcile, sweeping
 MANY = int(os.environ.get("FRONTDESK_TEST_MACHINE", "0"))
 SHORTEST = bool(os.environ.get("FRONTDESK_TEST_MACHINE_SHRINK"))
 PROFILE = hypothesis_settings(
-    max_examples=MANY or 6,
+    max_examples=MANY or 10,
     stateful_step_count=60 if MANY else 30,
     derandomize=not MANY,
     database=None,
