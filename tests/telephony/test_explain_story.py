@@ -112,6 +112,19 @@ def test_a_pin_of_another_trunk_names_the_rule_that_has_it():
     assert changes == [Change("rule", "SDR_b", "trunk_ids", "other_trunk", "ST_b", "ST_a")]
 
 
+@pytest.mark.parametrize(
+    "near", [{"inbound_numbers": [CALLED]}, {"inbound_numbers": ["00447700900321"]}, {"numbers": ["00442079460188"]}]
+)
+def test_numbers_that_nearly_fit_are_to_change_only_where_what_was_typed_fits(near: dict[str, Any]):
+    by_pin, opened = rule("SDR_b", pin="5678", **near), rule("SDR_c", **near)
+    rules = [rule(pin="1234"), by_pin, opened]
+    for typed, those in (({"typed": "pin", "pin": "1"}, []), ({"typed": "pin", "pin": "5678"}, ["SDR_b"])):
+        story, changes = asked([trunk()], rules, **typed)
+        assert (story.verdict, [change.id for change in changes]) == ("pin_wrong", those)
+    story, changes = asked([trunk()], rules, typed="hash")
+    assert (story.verdict, [change.id for change in changes]) == ("hash_refused", ["SDR_c"])
+
+
 def test_a_right_pin_of_a_rule_without_a_room_says_that_the_room_is_missing():
     story, changes = asked([trunk()], [rule(pin="1234", room="")], typed="pin", pin="1234")
     assert story.verdict == "pin_wrong"

@@ -57,9 +57,9 @@ class Lookup:
                 rule.id, True, "taken_open" if not rule.pin else "taken_by_pin" if self.pin else "taken_asks"
             )
         return (
-            self._by_called(rule)
+            self._by_pin(rule)  # first: a number that nearly fits is no cause where the PIN would not fit either
+            or self._by_called(rule)
             or self._by_caller(rule)
-            or self._by_pin(rule)
             or self._by_trunk(rule)
             or self._by_rank(rule, taken)
         )
