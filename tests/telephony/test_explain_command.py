@@ -36,6 +36,13 @@ def test_only_a_room_with_a_lobby_is_said_to_make_callers_wait(app: Flask, insta
     assert "wait in the lobby" not in explain(app, "--from", CALLER, "--pin", str(public.pin)).output
 
 
+def test_a_caller_without_digits_is_one_who_withholds_the_number(app: Flask, installation: Installation):
+    installation.live()
+    withheld, known = explain(app, "--from", "Anonymous").output, explain(app, "--from", "+1 555 12 (34)").output
+    assert "Called +15550001, number withheld, from anywhere." in withheld
+    assert "Called +15550001, caller ending in 34, from anywhere." in known
+
+
 def test_what_to_change_is_printed_with_both_forms(app: Flask, installation: Installation):
     result = app.test_cli_runner().invoke(args=["telephony", "explain", "--to", "0015550001"])
     assert "[STOP] Rule: none left" in result.output

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from flask_babel import gettext as _
 
 from webapp.rooms.models import AccessLevel
+from webapp.telephony import callers
 from webapp.telephony.explain.story import Story
 from webapp.telephony.facts import RoomFacts
 from webapp.telephony.picture import Picture, RuleView
@@ -44,7 +45,7 @@ class Names:
         if room := self._room(story):
             return room.name
         number = story.question.from_user
-        text = story.room.replace(number, f"…{number[-2:]}") if len(number) > 2 else story.room
+        text = story.room.replace(number, f"…{callers.ending_of(number)}") if len(number) > 2 else story.room
         return without_numbers(text)
 
     def has_lobby(self, story: Story) -> bool:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
+from webapp.telephony import callers
 from webapp.telephony.explain import near, reasons
 from webapp.telephony.explain.candidates import Candidate
 from webapp.telephony.explain.names import Name, Names
@@ -52,10 +53,9 @@ def steps(story: Story, trunks: Mapping[str, Trunk], names: Names) -> list[Step]
 def _numbers(story: Story) -> Step:
     question = story.question
     title = _("Numbers as LiveKit reads them")
-    caller = _("caller ending in %(end)s", end=question.from_user[-2:]) if question.from_user else _("no caller number")
     source = _("from %(source)s", source=question.source_ip) if question.source_ip else _("from anywhere")
     called = _("Called %(number)s", number=normalise(question.to_user) or _("nothing"))
-    text = f"{called}, {caller}, {source}."
+    text = f"{called}, {_caller(question.from_user)}, {source}."
     if question.source_ip and parse_address(question.source_ip) is None:
         wrong = _("This is no IP address: LiveKit answers an error.")
         return Step("stopped", title, text=f"{text} {wrong}")
@@ -66,6 +66,13 @@ def _numbers(story: Story) -> Step:
     elif normalise(question.to_user).startswith("+00"):
         text += " " + _("Zeros in front stay: LiveKit knows no country codes, 0033… and +33… differ.")
     return Step("passed", title, text=text)
+
+
+def _caller(number: str) -> str:
+    if not number:
+        return str(_("no caller number"))
+    ending = callers.ending_of(number)
+    return str(_("caller ending in %(end)s", end=ending) if ending else _("number withheld"))
 
 
 def _trunk(story: Story, trunks: Mapping[str, Trunk], names: Names) -> Step:
