@@ -43,11 +43,12 @@ def test_a_caller_without_digits_is_one_who_withholds_the_number(app: Flask, ins
     assert "Called +15550001, caller ending in 34, from anywhere." in known
 
 
-def test_what_to_change_is_printed_with_both_forms(app: Flask, installation: Installation):
+def test_what_to_add_is_printed_with_the_form_to_ask_again_with(app: Flask, installation: Installation):
     result = app.test_cli_runner().invoke(args=["telephony", "explain", "--to", "0015550001"])
     assert "[STOP] Rule: none left" in result.output
     assert f"trunk {installation.trunk_id} (Harbour), numbers:" in result.output
-    assert f"- '{NUMBER}'" in result.output and "+ '+0015550001'" in result.output
+    assert "+ '+0015550001'" in result.output and f"- '{NUMBER}'" not in result.output
+    assert f"Ask again with {NUMBER}" in result.output
 
 
 def test_a_pin_may_be_asked_for_so_that_no_history_has_it(app: Flask, installation: Installation):

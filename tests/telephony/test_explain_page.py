@@ -73,8 +73,31 @@ def test_a_number_that_a_trunk_writes_otherwise_leads_to_that_trunk(installation
     page = ask(client_as("support"), to_user="0015550001")
     assert re.search(r'href="/telephony/explain"[^>]*aria-current="page"', page.text)
     assert "No trunk and no rule takes this call" in body(page)
-    assert "<ins>+0015550001</ins>" in page.text
+    assert "<ins>+0015550001</ins>" in page.text and "<del>" not in page.text
     assert f'href="/telephony/trunks/{installation.trunk_id}/"' in page.text
+
+
+def test_a_form_that_the_trunk_does_not_take_is_asked_again_with_the_listed_one_at_one_press(
+    installation: Installation, client_as: As
+):
+    installation.live()
+    support = client_as("support")
+    page = ask(support, to_user="0015550001", source_ip="198.51.100.24", typed="pin", pin="4711471147").text
+    again = page.partition('id="changes"')[2].partition("</form>")[0]
+    assert f"Ask again with {NUMBER}" in again
+    fields = dict(re.findall(r'name="(\w+)"[^>]* value="([^"]*)"', again))
+    asked = {"to_user": NUMBER, "from_user": CALLER, "source_ip": "198.51.100.24", "from_host": "", "typed": "nothing"}
+    assert fields.items() >= asked.items() and "pin" not in fields
+    link = support.post(PAGE, data=fields).location.partition("#")[0]
+    assert NUMBER[1:] not in link
+    assert "LiveKit asks for a PIN" in body(support.get(link))
+
+
+def test_of_the_form_in_a_pasted_line_no_other_is_asked_about(installation: Installation, client_as: As):
+    line, support = {"msg": "processing invite", "fromUser": CALLER, "toUser": "0015550001"}, client_as("support")
+    link = support.post(f"{PAGE}/log", data={"log": json.dumps(line)}).location.partition("#")[0]
+    page = support.get(link).text
+    assert "<ins>+0015550001</ins>" in page and "Ask again with" not in page
 
 
 def test_the_pin_of_a_room_where_nobody_is_names_the_room_and_why(installation: Installation, client_as: As):

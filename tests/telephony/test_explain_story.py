@@ -72,11 +72,16 @@ def test_a_rule_with_the_called_number_in_another_form_shows_the_form_that_match
     assert changes == [Change("rule", "SDR_a", "numbers", "exact", listed, CALLED)]
 
 
-@pytest.mark.parametrize("listed", ["00442079460188", "020 7946 0188"])
-def test_a_trunk_with_the_number_in_a_form_that_never_matches_shows_the_right_one(listed: str):
-    story, changes = asked([trunk(listed)], [rule(pin="1234")])
+@pytest.mark.parametrize(
+    ("listed", "dialled"),
+    [("00442079460188", "00442079460188"), ("020 7946 0188", "02079460188"), ("+0 2079460188", "+02079460188")],
+)
+def test_a_trunk_with_the_number_in_a_form_that_never_matches_gets_the_right_one_beside_it(listed: str, dialled: str):
+    trunks, rules = [trunk(listed)], [rule(pin="1234")]
+    story, changes = asked(trunks, rules)
     assert story.verdict == "drop_no_trunk"
-    assert changes == [Change("trunk", "ST_a", "numbers", "called_form", listed, CALLED)]
+    assert changes == [Change("trunk", "ST_a", "numbers", "called_form", "", CALLED, dialled)]
+    assert asked(trunks, rules, to_user=dialled)[0].verdict == "request_pin"
 
 
 def test_a_called_number_among_the_callers_of_a_rule_is_the_field_to_change():

@@ -13,7 +13,10 @@ MOST = 5  # more proposals help nobody
 
 @dataclass(frozen=True)
 class Change:
-    """A field of a trunk or a rule: `old` goes, `new` comes, either may be empty; `code` names the reason."""
+    """A field of a trunk or a rule: `old` goes, `new` comes, either may be empty; `code` names the reason.
+
+    `instead` is the called number as the trunk takes it, for whoever typed a form that no provider sends.
+    """
 
     thing: str  # trunk, rule
     id: str
@@ -21,6 +24,7 @@ class Change:
     code: str
     old: str = ""
     new: str = ""
+    instead: str = ""
 
 
 def proposed(story: Story, trunks: Sequence[Trunk], rules: Sequence[Rule]) -> list[Change]:
@@ -68,7 +72,9 @@ def _of_trunks(story: Story, known: dict[str, Trunk]) -> Iterator[Change]:
         if not each.cause:
             continue
         if each.reason == "number_not_listed":
-            yield Change("trunk", each.id, "numbers", "called_form", each.detail, normalise(question.to_user))
+            # beside what is listed: without it, everybody who calls in that form would be cut off
+            new, instead = normalise(question.to_user), near.as_dialled(each.detail)
+            yield Change("trunk", each.id, "numbers", "called_form", "", new, instead)
         elif each.reason == "caller_not_allowed":
             old = near.written_otherwise(trunk.allowed_numbers, question.from_user)
             yield Change("trunk", each.id, "allowed_numbers", "caller_form", old, question.from_user)

@@ -31,6 +31,11 @@ def meant(listed: Iterable[str], number: str) -> str:
     return written_otherwise(known, number) or next((each for each in known if same_end(each, number)), "")
 
 
+def as_dialled(listed: str) -> str:
+    """A listed number as a call would have it: LiveKit looks through blanks, dashes and brackets, nobody dials them."""
+    return normalise(listed) if listed.startswith("+") else normalise(listed).removeprefix("+")
+
+
 def comparable(number: str) -> bool:
     """LiveKit compares it in any writing: nothing but digits, blanks, dashes, brackets and one plus in front."""
     return not number or normalise(number) != number or bool(re.fullmatch(r"\+[0-9]*", number))

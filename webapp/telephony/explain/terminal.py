@@ -45,3 +45,5 @@ def _proposal(proposal: Proposal) -> Iterator[str]:
     if change.new:
         yield f"    + {change.new!r}"
     yield f"    {proposal.why}"
+    if change.instead:
+        yield "    " + _("Ask again with %(number)s", number=change.instead)
