@@ -6,7 +6,7 @@ import pytest
 from flask import Flask
 
 from tests.telephony.vectors import load
-from webapp.telephony.explain import advice, outcomes
+from webapp.telephony.explain import advice, outcomes, reasons
 from webapp.telephony.explain.changes import Change, proposed
 from webapp.telephony.explain.question import Question
 from webapp.telephony.explain.story import Story, tell
@@ -65,11 +65,39 @@ def test_every_verdict_and_every_change_has_its_words(app: Flask):
     assert {"error_panic", "hash_refused", "drop_no_trunk", "pin_accept"} <= set(seen)
 
 
-@pytest.mark.parametrize("listed", ["+44 20 7946 0188", "442079460188", "00442079460188", "020 7946 0188"])
-def test_a_rule_with_the_called_number_in_another_form_shows_the_form_that_matches(listed: str):
-    story, changes = asked([trunk()], [rule(numbers=[listed])])
+@pytest.mark.parametrize(
+    ("field", "listed", "sent"),
+    [
+        ("numbers", "00442079460188", CALLED),
+        ("numbers", "020 7946 0188", CALLED),
+        ("inbound_numbers", "00447700900321", CALLER),
+        ("inbound_numbers", "07700 900321", CALLER),
+    ],
+)
+def test_a_rule_with_a_number_in_another_form_gets_the_form_that_matches_beside_it(field: str, listed: str, sent: str):
+    story, changes = asked([trunk()], [rule(**{field: [listed]})])
     assert story.verdict == "drop_no_rule"
-    assert changes == [Change("rule", "SDR_a", "numbers", "exact", listed, CALLED)]
+    assert changes == [Change("rule", "SDR_a", field, "exact", "", sent)]
+    assert asked([trunk()], [rule(**{field: [listed, sent]})])[0].verdict == "accept_direct"
+
+
+@pytest.mark.parametrize("listed", ["+44 20 7946 0188", "442079460188"])
+def test_a_writing_that_livekit_takes_for_the_same_number_is_replaced_in_a_rule(listed: str):
+    story, changes = asked([trunk()], [rule(numbers=["00442079460188", listed])])
+    assert story.verdict == "drop_no_rule"
+    assert changes == [Change("rule", "SDR_a", "numbers", "exact_instead", listed, CALLED)]
+    assert asked([trunk()], [rule(numbers=[listed, CALLED])])[0].verdict == "error_rule_conflict"
+
+
+@pytest.mark.parametrize("allowed", ["07700 900321", "00447700900321", "7700900321"])
+def test_a_caller_whom_a_trunk_lists_in_another_form_is_added_in_the_form_that_came(app: Flask, allowed: str):
+    story, changes = asked([trunk(allowed_numbers=[allowed])], [rule()])
+    assert story.verdict == "drop_caller_not_allowed"
+    assert changes == [Change("trunk", "ST_a", "allowed_numbers", "caller_form", "", CALLER)]
+    with app.test_request_context():
+        assert "in another form" in reasons.of_trunk(story.trunks[0], trunk(allowed_numbers=[allowed]), story)
+        assert "in another form" in advice.reason(changes[0])
+    assert asked([trunk(allowed_numbers=[allowed, CALLER])], [rule()])[0].verdict == "accept_direct"
 
 
 @pytest.mark.parametrize(
@@ -94,7 +122,7 @@ def test_the_end_of_a_callers_number_reveals_no_listed_number():
     _story, changes = asked([trunk()], [rule(inbound_numbers=["+447700900321"])], from_user="900321")
     assert changes == []
     _story, changes = asked([trunk(allowed_numbers=["+447700900321"])], [rule()], from_user="900321")
-    assert [(change.field, change.old) for change in changes] == [("allowed_numbers", "")]
+    assert [(change.field, change.code, change.old) for change in changes] == [("allowed_numbers", "caller", "")]
 
 
 def test_a_refused_address_names_the_trunk_that_refuses_it():

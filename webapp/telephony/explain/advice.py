@@ -22,9 +22,14 @@ def reason(change: Change) -> str:
             "Only when the provider sends this form, as a log line shows. A number you typed yourself: "
             "ask again with the form that the trunk lists."
         ),
-        "caller_form": _("Add the caller, or empty the list so that everybody may call."),
+        "caller": _("Add the caller, or empty the list so that everybody may call."),
+        "caller_form": _("The list has this number in another form. Add the form that the provider sends."),
         "address": _("Add the address or its network. Whoever forges the From header passes this list anyway."),
-        "exact": _("Write the number exactly as the provider sends it."),
+        "exact": _("Add the number exactly as the provider sends it."),
+        "exact_instead": _(
+            "Write the number exactly as the provider sends it. One rule cannot list both writings: it would conflict "
+            "with itself."
+        ),
         "callers_only": _("inbound_numbers filters who calls. Move the number to numbers, or empty the field."),
         "other_trunk": _(
             "The rule with this PIN is for another trunk. Call the number of that trunk, or move the rule."

@@ -34,7 +34,8 @@ def _trunk(trunk: Trunk, call: Call, chosen: str, specific: bool) -> Candidate:
         meant = near.meant(trunk.numbers, call.to_user)
         return Candidate(trunk.id, False, reason, meant, bool(meant))
     likely = fits_number(trunk, call.to_user) or bool(near.meant(trunk.numbers, call.to_user))
-    return Candidate(trunk.id, False, reason, cause=likely)
+    same = near.same_caller(trunk.allowed_numbers, call.from_user) if reason == "caller_not_allowed" else ""
+    return Candidate(trunk.id, False, reason, same, likely)
 
 
 @dataclass(frozen=True)
@@ -74,7 +75,7 @@ class Lookup:
         if not rule.inbound_numbers or self.call.from_user in rule.inbound_numbers:
             return None
         # callers of others stay unseen: a form is shown only of the number that was asked about
-        meant = near.written_otherwise(rule.inbound_numbers, self.call.from_user)
+        meant = near.same_caller(rule.inbound_numbers, self.call.from_user)
         # the best known mistake: the CALLED number written where the rule lists callers
         if not meant and near.meant(rule.inbound_numbers, self.call.to_user):
             return Candidate(rule.id, False, "called_as_caller", self.call.to_user, True)

@@ -35,7 +35,7 @@ def proposed(story: Story, trunks: Sequence[Trunk], rules: Sequence[Rule]) -> li
     elif story.verdict.startswith("error_"):
         found = _of_errors(story, known)
     elif story.silent:
-        found = [*_of_trunks(story, known), *_of_numbers(story, story.first)]
+        found = [*_of_trunks(story), *_of_numbers(story, story.first)]
     elif story.verdict in ("pin_wrong", "hash_refused"):
         found = [*_of_pins(story, rules), *_of_numbers(story, story.second)]
     else:
@@ -65,10 +65,9 @@ def _of_errors(story: Story, known: dict[str, Trunk]) -> Iterator[Change]:
         yield Change("rule", rule, "hide_phone_number", "unguarded" if story.verdict == "error_panic" else "cut")
 
 
-def _of_trunks(story: Story, known: dict[str, Trunk]) -> Iterator[Change]:
+def _of_trunks(story: Story) -> Iterator[Change]:
     question = story.question
     for each in story.trunks:
-        trunk = known[each.id]
         if not each.cause:
             continue
         if each.reason == "number_not_listed":
@@ -76,8 +75,8 @@ def _of_trunks(story: Story, known: dict[str, Trunk]) -> Iterator[Change]:
             new, instead = normalise(question.to_user), near.as_dialled(each.detail)
             yield Change("trunk", each.id, "numbers", "called_form", "", new, instead)
         elif each.reason == "caller_not_allowed":
-            old = near.written_otherwise(trunk.allowed_numbers, question.from_user)
-            yield Change("trunk", each.id, "allowed_numbers", "caller_form", old, question.from_user)
+            code = "caller_form" if each.detail else "caller"
+            yield Change("trunk", each.id, "allowed_numbers", code, "", question.from_user)
         elif each.reason == "address_not_allowed":
             yield Change("trunk", each.id, "allowed_addresses", "address", "", question.source_ip)
 
@@ -86,11 +85,18 @@ def _of_numbers(story: Story, candidates: Iterable[Candidate]) -> Iterator[Chang
     question = story.question
     for each in candidates:
         if each.reason == "called_form":
-            yield Change("rule", each.id, "numbers", "exact", each.detail, question.to_user)
+            yield _exactly(each, "numbers", question.to_user)
         elif each.reason == "caller_form":
-            yield Change("rule", each.id, "inbound_numbers", "exact", each.detail, question.from_user)
+            yield _exactly(each, "inbound_numbers", question.from_user)
         elif each.reason == "called_as_caller":
             yield Change("rule", each.id, "inbound_numbers", "callers_only", each.detail)
+
+
+def _exactly(rule: Candidate, field: str, number: str) -> Change:
+    if normalise(rule.detail) != normalise(number):
+        return Change("rule", rule.id, field, "exact", "", number)
+    # in its place: beside it the two are one number to LiveKit, and the rule would conflict with itself
+    return Change("rule", rule.id, field, "exact_instead", rule.detail, number)
 
 
 def _of_pins(story: Story, rules: Sequence[Rule]) -> Iterator[Change]:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from webapp.telephony.matching import normalise
 
 SHORTEST = 6  # fewer common digits at the end are chance
+COUNTRY_CODE = 3  # digits, at most
 _NO_DIGIT = re.compile(r"[^0-9]")
 
 
@@ -21,14 +22,24 @@ def same_end(listed: str, number: str) -> bool:
 
 
 def written_otherwise(listed: Iterable[str], number: str) -> str:
-    """The first listed number that means the same and is another text; empty when there is none."""
-    return next((each for each in listed if each != number and same_digits(each, number)), "")
+    """The first listed number that means the same and is another text, nearest first; empty when there is none."""
+    same = [each for each in listed if each != number and same_digits(each, number)]
+    return min(same, key=lambda each: normalise(each) != normalise(number), default="")
 
 
 def meant(listed: Iterable[str], number: str) -> str:
     """The first listed number that probably means the same, nearest first; empty when there is none."""
     known = list(listed)
     return written_otherwise(known, number) or next((each for each in known if same_end(each, number)), "")
+
+
+def same_caller(listed: Iterable[str], caller: str) -> str:
+    """The first listed number that differs from the caller's in its writing or by a country code; empty for none.
+
+    By no more than that: the end of a number must not tell which callers are listed.
+    """
+    known = list(listed)
+    return written_otherwise(known, caller) or next((each for each in known if _same_but_country(each, caller)), "")
 
 
 def as_dialled(listed: str) -> str:
@@ -39,6 +50,10 @@ def as_dialled(listed: str) -> str:
 def comparable(number: str) -> bool:
     """LiveKit compares it in any writing: nothing but digits, blanks, dashes, brackets and one plus in front."""
     return not number or normalise(number) != number or bool(re.fullmatch(r"\+[0-9]*", number))
+
+
+def _same_but_country(listed: str, number: str) -> bool:
+    return same_end(listed, number) and abs(len(_digits(listed)) - len(_digits(number))) <= COUNTRY_CODE
 
 
 def _digits(number: str) -> str:

@@ -21,6 +21,10 @@ def of_trunk(candidate: Candidate, trunk: Trunk, story: Story) -> str:
     }[candidate.reason]
     if candidate.reason == "number_not_listed" and candidate.detail:
         said = _("Lists %(number)s, which LiveKit does not take for the same number.", number=candidate.detail)
+    if candidate.reason == "caller_not_allowed" and candidate.detail:
+        said = _(
+            "Its allowed_numbers hold this caller in another form, which LiveKit does not take for the same number."
+        )
     if candidate.reason == "specific" and called not in trunk.numbers:
         said = _("Lists %(number)s, the same once blanks, dashes and brackets are taken out.", number=called)
     return f"{said} {_addresses(trunk, story)}".strip() if candidate.kept else said
@@ -50,9 +54,7 @@ def of_rule(candidate: Candidate, names: Names) -> str:
         ),
         "called_not_listed": _("Its numbers do not hold the called number."),
         "called_as_caller": _("Its inbound_numbers hold the called number, but that field lists callers."),
-        "caller_form": _(
-            "Its inbound_numbers hold the caller in another writing; rules compare character by character."
-        ),
+        "caller_form": _("Its inbound_numbers hold the caller in another form; rules compare character by character."),
         "caller_not_listed": _("Its inbound_numbers do not hold this caller."),
         "has_pin": _("Has a PIN, and only # was pressed."),
         "pin_differs": _("Has another PIN."),
