@@ -124,6 +124,17 @@ def test_of_several_calls_the_last_one_is_read_and_the_others_are_counted():
     assert (question.to_user, question.calls) == ("+442079460199", 2)
 
 
+@pytest.mark.parametrize("field", ["toUser", "fromUser", "fromHost", "fromIP"])
+@pytest.mark.parametrize("value", ["\ud800", "+1555\u202e0001", "\x00", ["+15550001"], 15550001])
+def test_what_no_telephone_sends_is_refused_in_the_call_that_is_asked_about_and_in_no_other(field: str, value: object):
+    odd = json.dumps({**INVITE, field: value})
+    with pytest.raises(pasted.UnreadableCallError):
+        pasted.read(odd)
+    question = pasted.read(odd + "\n" + json.dumps({**INVITE, "callID": "SCL_2"}))
+    assert question is not None
+    assert question.to_user == "+442079460188"
+
+
 @pytest.mark.parametrize("junk", ["", "flood", "{", "{}", "[1,2]", '{"a":' * 3000, "{" * 50_000, '{"fromUser":{}}'])
 def test_what_is_no_line_of_livekit_sip_is_nothing(junk: str):
     assert pasted.read(junk) is None

@@ -186,6 +186,18 @@ def test_pasted_lines_fill_the_form_and_are_explained(installation: Installation
     assert "It was dropped and is kept nowhere here" in body(page)
 
 
+@pytest.mark.parametrize("called", ["\ud800", "\x00", "+1555\u202e0001", ["+15550001"]])
+def test_lines_with_a_number_that_is_no_text_are_refused_with_the_reason(
+    installation: Installation, client_as: As, called: object
+):
+    line = json.dumps({"msg": "processing invite", "fromUser": "☎", "toUser": called})
+    answer = client_as("support").post(f"{PAGE}/log", data={"log": line})
+    assert answer.status_code == 422
+    assert "is no text, or holds control characters or invisible marks" in answer.text
+    assert db.session.query(CallQuestion).count() == 0
+    db.session.commit()
+
+
 def test_lines_without_a_call_are_refused_and_do_not_come_back(installation: Installation, client_as: As):
     answer = client_as("support").post(f"{PAGE}/log", data={"log": 'pin is 4711 {"pin":"4711"}'})
     assert answer.status_code == 422

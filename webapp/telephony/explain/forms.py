@@ -83,3 +83,18 @@ class LogForm(FlaskForm):
         [InputRequired(_l("Paste at least one line.")), Length(max=pasted.LONGEST)],
         description=_l("JSON or console form, all lines of one call if you have them. A typed PIN in them is dropped."),
     )
+
+    def validate_log(self, field: Field) -> None:
+        """There is a call in it, told in characters that the other form takes too."""
+        try:
+            self._question = pasted.read(field.data)
+        except pasted.UnreadableCallError:
+            raise ValidationError(
+                _("A number or a host in these lines is no text, or holds control characters or invisible marks.")
+            ) from None
+        if self._question is None:
+            raise ValidationError(_("No line of livekit-sip with a caller or a called number was found in that."))
+
+    def question(self) -> Question | None:
+        """What the lines say of the call, once valid."""
+        return self._question

@@ -66,6 +66,10 @@ _TRUNKS = "Multiple SIP Trunks matched"
 _DEFAULTS = "Multiple default SIP Trunks matched"
 
 
+class UnreadableCallError(ValueError):
+    """The lines say of the call what no telephone sends; nothing of it is quoted, for it may hold numbers."""
+
+
 @dataclass(frozen=True)
 class _Line:
     call_id: str
@@ -73,17 +77,25 @@ class _Line:
     fields: dict[str, str]
     no_pin: bool
     pin: bool
+    unreadable: bool
+
+    @property
+    def of_a_call(self) -> bool:
+        return bool(self.fields.get("toUser") or self.fields.get("fromUser") or self.unreadable)
 
 
 def read(text: str) -> Question | None:
-    """The call that the lines speak of, the last one of several; None where nothing of livekit-sip is found."""
+    """The call that the lines speak of, the last one of several; None where nothing of livekit-sip is found.
+
+    Raises UnreadableCallError.
+    """
     lines = list(_lines(text[:LONGEST]))
-    ids = list(
-        dict.fromkeys(line.call_id for line in lines if line.fields.get("toUser") or line.fields.get("fromUser"))
-    )
+    ids = list(dict.fromkeys(line.call_id for line in lines if line.of_a_call))
     if not ids:
         return None
     of_call = [line for line in lines if line.call_id == _last(ids, lines)]
+    if any(line.unreadable for line in of_call):
+        raise UnreadableCallError
     fields: dict[str, str] = {}
     for line in of_call:
         fields = {**line.fields, **{name: value for name, value in fields.items() if value}}
@@ -159,10 +171,17 @@ def _pick(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _line(before: str, found: dict[str, Any]) -> _Line:
-    texts = {name: str(found.get(name) or "")[:200] for name in ("fromUser", "fromHost", "fromIP", "toUser")}
+    said = {name: found.get(name) or "" for name in ("fromUser", "fromHost", "fromIP", "toUser")}
+    texts = {name: value[:200] for name, value in said.items() if _readable(value)}
     code = _code(str(found.get("msg") or _console_message(before)), found)
     no_pin = found.get("noPin") is True
-    return _Line(str(found.get("callID", "")), code, texts, no_pin, found.get("pin") is True)
+    unreadable = len(texts) < len(said)
+    return _Line(str(found.get("callID", "")), code, texts, no_pin, found.get("pin") is True, unreadable)
+
+
+def _readable(value: Any) -> bool:
+    """A text as the form takes it: no marks that turn the others round on the page, no half of a surrogate pair."""
+    return isinstance(value, str) and value.isprintable()
 
 
 def _console_message(before: str) -> str:

@@ -4,14 +4,13 @@ import uuid
 
 from flask import abort, make_response, redirect, render_template, session, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext as _
 
 from webapp.accounts import sessions
 from webapp.accounts.models import UserSession
 from webapp.db import db
 from webapp.security import limiter, require
 from webapp.telephony import policy, words
-from webapp.telephony.explain import answers, kept, pasted, sayings
+from webapp.telephony.explain import answers, kept, sayings
 from webapp.telephony.explain.forms import CallForm, LogForm
 from webapp.telephony.explain.question import Question
 from webapp.telephony.views.blueprint import bp
@@ -40,12 +39,9 @@ def paste_log() -> ResponseReturnValue:
     """Read pasted log lines, keep what they say of the call, and go to its answer."""
     require(policy.view_telephony)
     form = LogForm()
-    valid = form.validate()
-    question = pasted.read(form.log.data or "") if valid else None
+    question = form.question() if form.validate() else None
     form.log.data = ""  # a PIN may stand in it: what was pasted never comes back
     if question is None:
-        if valid:
-            form.log.errors = [_("No line of livekit-sip with a caller or a called number was found in that.")]
         return _page(CallForm(formdata=None), form, 422)
     return _kept(question)
 
