@@ -68,9 +68,33 @@ def test_a_call_needs_a_called_number(app: Flask, missing: list[str]):
     assert app.test_cli_runner().invoke(args=["telephony", "explain", *missing]).exit_code == 2
 
 
+@pytest.mark.parametrize(
+    ("arguments", "option", "refusal"),
+    [
+        (["--to="], "--to", "Type the number that was called"),
+        (["--to", "  "], "--to", "Type the number that was called"),
+        (["--to", "5" * 3000], "--to", "200"),
+        (["--to", "+1555\udcff0001"], "--to", "invisible marks"),
+        (["--from", "+1555\u202e1234"], "--from", "invisible marks"),
+        (["--source", "1" * 101], "--source", "100"),
+        (["--host", "\x1b[31m"], "--host", "invisible marks"),
+        (["--pin="], "--pin", "Type the keys"),
+        (["--pin", "48z1"], "--pin", "Type the keys"),
+        (["--pin", "1", "--hash"], "--pin", "leave out --hash or --pin"),
+    ],
+)
+def test_what_the_form_refuses_is_refused_by_its_option_and_not_repeated(
+    app: Flask, installation: Installation, arguments: list[str], option: str, refusal: str
+):
+    result = explain(app, *arguments)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert option in result.stderr and refusal in result.stderr
+    assert "48z1" not in result.stderr and "5" * 201 not in result.stderr
+
+
 def test_while_livekit_is_away_the_command_says_so_and_fails(app: Flask, installation: Installation, livekit: LiveKit):
     livekit.fail("ListSIPInboundTrunk", "unavailable", times=100)
     result = explain(app, "--from", CALLER)
     assert result.exit_code == 1
-    assert "LiveKit did not answer" in result.stderr
+    assert result.stderr == "LiveKit did not answer, so that nothing can be said about the call now.\n"
     livekit.heal()

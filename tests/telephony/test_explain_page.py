@@ -209,6 +209,7 @@ def test_lines_without_a_call_are_refused_and_do_not_come_back(installation: Ins
     ("fields", "refusal"),
     [
         ({"to_user": ""}, "Type the number that was called"),
+        ({"to_user": "  "}, "Type the number that was called"),
         ({"to_user": "+1555\u202e0001"}, "invisible marks"),
         ({"to_user": "5" * 500}, "200"),
         ({"typed": "pin", "pin": ""}, "Type the keys"),
@@ -236,9 +237,21 @@ def test_while_livekit_is_away_the_page_says_so_and_keeps_the_question(
     installation: Installation, livekit: LiveKit, client_as: As
 ):
     livekit.fail("ListSIPInboundTrunk", "unavailable", times=100)
-    page = ask(client_as("support"))
-    assert "LiveKit did not answer" in page.text
+    support = client_as("support")
+    page = ask(support)
+    assert "LiveKit did not answer, so that nothing can be said about the call now." in page.text
     assert f'value="{NUMBER}"' in page.text
+    livekit.heal()
+    again = re.search(r'href="([^"]+)">Try again', page.text)
+    assert again and "No rule takes this call" in body(support.get(again[1]))
+
+
+def test_a_key_that_livekit_does_not_take_is_named_in_words(
+    installation: Installation, livekit: LiveKit, client_as: As
+):
+    livekit.fail("ListSIPInboundTrunk", "unauthenticated", times=100)
+    page = body(ask(client_as("support")))
+    assert "LiveKit does not take our API key" in page and "unauthenticated" not in page
     livekit.heal()
 
 

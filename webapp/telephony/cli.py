@@ -2,17 +2,19 @@
 
 import sys
 from collections.abc import Iterable
-from typing import Any
 
 import click
 from flask.cli import AppGroup
+from werkzeug.datastructures import MultiDict
 
 from webapp.telephony import words
 from webapp.telephony.evaluate import MalformedCaseError, evaluate_line
 from webapp.telephony.explain import answers, terminal
+from webapp.telephony.explain.forms import CallForm
 from webapp.telephony.explain.question import Question, Typed
 
 telephony = AppGroup("telephony", help="Explain phone calls.")
+_OPTIONS = {"to_user": "--to", "from_user": "--from", "source_ip": "--source", "from_host": "--host", "pin": "--pin"}
 
 
 @telephony.command(with_appcontext=False)
@@ -40,16 +42,27 @@ def evaluate(cases: Iterable[str]) -> None:
 @click.option("--to", "to_user", required=True, help="The called number, as the provider sends it.")
 @click.option("--source", "source_ip", default="", help="The address the call comes from.")
 @click.option("--host", "from_host", default="", help="The host in the From header.")
-@click.option("--pin", default="", help="The PIN typed before #; - asks for it, so that no history has it.")
+@click.option("--pin", help="The PIN typed before #; - asks for it, so that no history has it.")
 @click.option("--hash", "only_hash", is_flag=True, help="Only # is pressed.")
-def explain(pin: str, only_hash: bool, **call: Any) -> None:
+def explain(pin: str | None, only_hash: bool, **call: str) -> None:
     """Tell step by step which rule takes a call, with LiveKit's trunks and rules as they are now."""
+    if pin is not None and only_hash:
+        raise click.UsageError("--hash is for calls where no PIN is typed: leave out --hash or --pin.")
     if pin == "-":
         pin = click.prompt("PIN", hide_input=True)
-    typed = Typed.PIN if pin else Typed.HASH if only_hash else Typed.NOTHING
-    seen, answer = answers.ask(Question(**call, typed=typed.value, pin=pin))
+    typed = Typed.HASH if only_hash else Typed.NOTHING if pin is None else Typed.PIN
+    seen, answer = answers.ask(_question({**call, "typed": typed.value, "pin": pin or ""}))
     if answer is None:
-        click.echo(words.outage(seen.problem), err=True)
+        click.echo(words.unanswered(seen.problem), err=True)
         sys.exit(1)
     for line in terminal.lines(answer):
         click.echo(line)
+
+
+def _question(asked: dict[str, str]) -> Question:
+    """The question, held to the rules of the page's form; what is refused is not repeated, it may be a PIN."""
+    form = CallForm(MultiDict(asked), meta={"csrf": False})  # no browser, and no request to forge
+    if not form.validate():
+        field, refusals = next(iter(form.errors.items()))
+        raise click.BadParameter(" ".join(map(str, refusals)), param_hint=_OPTIONS[str(field)])
+    return form.question()

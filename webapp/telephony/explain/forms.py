@@ -8,7 +8,7 @@ from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import Field, RadioField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import InputRequired, Length, ValidationError
+from wtforms.validators import DataRequired, InputRequired, Length, ValidationError
 
 from webapp.telephony.explain import pasted
 from webapp.telephony.explain.question import Question, Typed
@@ -30,7 +30,7 @@ class CallForm(FlaskForm):
 
     to_user = StringField(
         _l("Called number"),
-        [InputRequired(_l("Type the number that was called.")), Length(max=200), _visible],
+        [DataRequired(_l("Type the number that was called.")), Length(max=200), _visible],
         [_trimmed],
         description=_l("As the provider sends it, mostly international: to LiveKit 01… and +331… are two numbers."),
     )
@@ -66,7 +66,7 @@ class CallForm(FlaskForm):
     def validate_pin(self, field: Field) -> None:
         """A PIN is asked for by its choice, and consists of keys of a telephone."""
         if self.typed.data == Typed.PIN.value and not _KEYS.fullmatch(field.data or ""):
-            raise ValidationError(_("Type the keys that were pressed before #: digits, or *."))
+            raise ValidationError(_("Type the keys that were pressed before #: digits, *, or a to d."))
 
     def question(self) -> Question:
         """What was asked, once valid; a PIN without its choice is dropped."""

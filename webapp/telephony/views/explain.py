@@ -64,7 +64,7 @@ def _page(
     answer, outage = None, ""
     if question is not None:
         seen, answer = answers.ask(question)
-        outage = words.outage(seen.problem) if seen.problem else ""
+        outage = words.unanswered(seen.problem) if seen.problem else ""
     meanings = [said for code in question.lines if (said := sayings.meaning(code))] if question else []
     context = {"answer": answer, "question": question, "meanings": meanings, "outage": outage, "gone": gone}
     return make_response(render_template("telephony/explain.html", form=form, log_form=log_form, **context), status)

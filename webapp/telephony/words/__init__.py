@@ -1,7 +1,7 @@
 """What findings mean, in words: the fact, what a caller hears of it, and what puts it right; no number, no PIN."""
 
 from webapp.telephony.words.meanings import MEANINGS, Meaning
-from webapp.telephony.words.said import Said, label, of, outage, repair, say
+from webapp.telephony.words.said import Said, label, of, outage, repair, say, unanswered
 from webapp.telephony.words.shown import without_numbers
 
-__all__ = ["MEANINGS", "Meaning", "Said", "label", "of", "outage", "repair", "say", "without_numbers"]
+__all__ = ["MEANINGS", "Meaning", "Said", "label", "of", "outage", "repair", "say", "unanswered", "without_numbers"]

@@ -56,6 +56,15 @@ def outage(code: str) -> str:
     return str(_("LiveKit did not answer (%(code)s). What stands here is what we know ourselves.", code=code))
 
 
+def unanswered(code: str) -> str:
+    """Why a question to LiveKit has no answer, where nothing that we know ourselves could stand in for one."""
+    if code == "no_sip":
+        return outage(code)
+    if code == "unauthenticated":
+        return str(_("LiveKit does not take our API key, so that nothing can be said about the call."))
+    return str(_("LiveKit did not answer, so that nothing can be said about the call now."))
+
+
 def _pending(finding: Finding) -> str:
     """Why LiveKit has not followed; the name of a foreign rule may hold a number."""
     problem = finding.room.rule_problem if finding.room else ""
