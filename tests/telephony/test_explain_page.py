@@ -186,6 +186,56 @@ def test_pasted_lines_fill_the_form_and_are_explained(installation: Installation
     assert "It was dropped and is kept nowhere here" in body(page)
 
 
+def paste(browser: Browser, *messages: dict[str, Any]) -> str:
+    """Paste what livekit-sip wrote of a call; returns the link to the answer."""
+    log = [{"msg": "processing invite", "fromUser": CALLER, "toUser": NUMBER}, *messages]
+    answer = browser.post(f"{PAGE}/log", data={"log": "\n".join(map(json.dumps, log))})
+    return str(answer.location.partition("#")[0])
+
+
+def test_where_livekit_would_act_otherwise_now_than_the_lines_say_the_page_says_why(
+    installation: Installation, client_as: As
+):
+    support = client_as("support")
+    silent = paste(support, {"msg": "Closing inbound call", "reason": "flood"})
+    prompted = paste(support, {"msg": "Requesting Pin for SIP call"})
+    empty = "a rule took it; now LiveKit would not take it: a room’s rule is there only while somebody is inside."
+    assert empty in body(support.get(prompted))
+    assert "When this call came" not in body(support.get(silent))
+    installation.live()
+    inside = "did not take it; now it would be asked for a PIN: a room’s rule is there only while somebody is inside."
+    assert inside in body(support.get(silent))
+    assert "When this call came" not in body(support.get(prompted))
+
+
+@pytest.mark.parametrize(
+    ("messages", "said"),
+    [
+        (
+            [{"msg": "Rejecting inbound call, dispatch evaluation failed"}],
+            "let in: trunks or rules have changed since.",
+        ),
+        (
+            [{"msg": "Rejecting inbound, auth check failed"}],
+            "let in: LiveKit was away then, or its trunks have changed",
+        ),
+        ([{"msg": "Rejecting call", "noPin": True}], "let in: trunks or rules have changed since."),
+        ([{"msg": "Authentication failed - response mismatch"}], "the provider failed at the password"),
+        ([{"msg": "Joining room"}], ""),
+        ([{"msg": "BYE from remote"}], ""),
+        ([], ""),
+    ],
+)
+def test_a_call_that_would_be_let_in_now_says_so_unless_it_was(
+    installation: Installation, client_as: As, messages: list[dict[str, Any]], said: str
+):
+    installation.foreign()
+    support = client_as("support")
+    page = body(support.get(paste(support, *messages)))
+    assert "This call goes into elsewhere" in page
+    assert said in page and ("When this call came" in page) == bool(said)
+
+
 @pytest.mark.parametrize("called", ["\ud800", "\x00", "+1555\u202e0001", ["+15550001"]])
 def test_lines_with_a_number_that_is_no_text_are_refused_with_the_reason(
     installation: Installation, client_as: As, called: object

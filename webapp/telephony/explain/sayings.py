@@ -1,11 +1,60 @@
-"""What lines of livekit-sip's log mean, in words."""
+"""What lines of livekit-sip's log mean, in words, and where LiveKit would act otherwise now."""
+
+from collections.abc import Sequence
 
 from flask_babel import gettext as _
+
+from webapp.telephony.explain.answers import Answer
+
+_NOT_TAKEN = ("flood", "only-hash", "dispatch-error", "several-trunks", "several-default-trunks", "auth-error")
+_NO_PASSWORD = ("no-password", "wrong-password", "wrong-user")
+# “accepted” is not among them: a call is answered for the prompt too, and then refused
+_TAKEN = ("pin-asked", "pin-typed", "wrong-pin", "joining", "joined", "waiting", "participant-failed")
+_ROOM_AWAY = ("drop_no_rule", "hash_refused")
 
 
 def meaning(code: str) -> str:
     """The line in one sentence; empty for a code of another version."""
     return {**_refusals(), **_passing(), **_ends()}.get(code, "")
+
+
+def since(lines: Sequence[str], answer: Answer) -> str:
+    """How the end that the lines tell differs from the answer of now; empty where it does not.
+
+    A PIN that was refused then differs in nothing: it was dropped, so that now it is only asked for.
+    """
+    tone, codes = answer.outcome.tone, set(lines)
+    if tone != "refused":
+        return _taken_since(lines, asks=tone == "asks")
+    guarded = answer.verdict.startswith("accept_")  # a rule takes the call, and Frontdesk ends it: then as now
+    if guarded or codes.isdisjoint(_TAKEN) or not codes.isdisjoint(_NOT_TAKEN):
+        return ""
+    why = _why_room() if answer.verdict in _ROOM_AWAY else _why_changed()
+    return str(_("When this call came, a rule took it; now LiveKit would not take it: %(why)s", why=why))
+
+
+def _taken_since(lines: Sequence[str], *, asks: bool) -> str:
+    if not set(_NO_PASSWORD).isdisjoint(lines):
+        return str(_("When this call came, the provider failed at the password; below it is taken as right."))
+    refusal = next((code for code in lines if code in _NOT_TAKEN), "")
+    if not refusal:
+        return ""
+    why = {"flood": _why_room(), "auth-error": _why_away()}.get(refusal) or _why_changed()
+    if asks:
+        return str(_("When this call came, LiveKit did not take it; now it would be asked for a PIN: %(why)s", why=why))
+    return str(_("When this call came, LiveKit did not take it; now it would be let in: %(why)s", why=why))
+
+
+def _why_room() -> str:
+    return str(_("a room’s rule is there only while somebody is inside."))
+
+
+def _why_changed() -> str:
+    return str(_("trunks or rules have changed since."))
+
+
+def _why_away() -> str:
+    return str(_("LiveKit was away then, or its trunks have changed since."))
 
 
 def _refusals() -> dict[str, str]:

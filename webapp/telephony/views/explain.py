@@ -65,9 +65,17 @@ def _page(
     if question is not None:
         seen, answer = answers.ask(question)
         outage = words.unanswered(seen.problem) if seen.problem else ""
-    meanings = [said for code in question.lines if (said := sayings.meaning(code))] if question else []
-    context = {"answer": answer, "question": question, "meanings": meanings, "outage": outage, "gone": gone}
+    context = {"answer": answer, "question": question, "outage": outage, "gone": gone, **_log(question, answer)}
     return make_response(render_template("telephony/explain.html", form=form, log_form=log_form, **context), status)
+
+
+def _log(question: Question | None, answer: answers.Answer | None) -> dict[str, object]:
+    """What pasted lines mean, and how LiveKit would act otherwise now."""
+    lines = question.lines if question else ()
+    return {
+        "meanings": [meaning for code in lines if (meaning := sayings.meaning(code))],
+        "since": sayings.since(lines, answer) if answer else "",
+    }
 
 
 def _kept(question: Question) -> ResponseReturnValue:
