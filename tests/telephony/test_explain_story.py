@@ -125,6 +125,16 @@ def test_the_end_of_a_callers_number_reveals_no_listed_number():
     assert [(change.field, change.code, change.old) for change in changes] == [("allowed_numbers", "caller", "")]
 
 
+@pytest.mark.parametrize("fields", [{"number": "020 7946 0188"}, {"allowed_numbers": ["+331"]}])
+def test_no_second_trunk_is_made_to_fit_a_call_that_has_its_trunk(fields: dict[str, Any]):
+    story, changes = asked([trunk(), trunk(trunk_id="ST_b", **fields)], [])
+    assert (story.trunk and story.trunk.id, changes) == ("ST_a", [])
+    story, changes = asked([trunk(""), trunk(trunk_id="ST_b", **fields)], [])
+    assert (story.trunk and story.trunk.id, [change.id for change in changes]) == ("ST_a", ["ST_b"])
+    _story, changes = asked([trunk(""), trunk("", "ST_b", allowed_numbers=["+331"])], [])
+    assert changes == []
+
+
 def test_a_refused_address_names_the_trunk_that_refuses_it():
     story, changes = asked([trunk(allowed_addresses=["203.0.113.0/24"])], [rule()])
     assert story.verdict == "drop_address_not_allowed"

@@ -35,7 +35,7 @@ def proposed(story: Story, trunks: Sequence[Trunk], rules: Sequence[Rule]) -> li
     elif story.verdict.startswith("error_"):
         found = _of_errors(story, known)
     elif story.silent:
-        found = [*_of_trunks(story), *_of_numbers(story, story.first)]
+        found = [*_of_trunks(story, known), *_of_numbers(story, story.first)]
     elif story.verdict in ("pin_wrong", "hash_refused"):
         found = [*_of_pins(story, rules), *_of_numbers(story, story.second)]
     else:
@@ -65,10 +65,10 @@ def _of_errors(story: Story, known: dict[str, Trunk]) -> Iterator[Change]:
         yield Change("rule", rule, "hide_phone_number", "unguarded" if story.verdict == "error_panic" else "cut")
 
 
-def _of_trunks(story: Story) -> Iterator[Change]:
+def _of_trunks(story: Story, known: dict[str, Trunk]) -> Iterator[Change]:
     question = story.question
     for each in story.trunks:
-        if not each.cause:
+        if not each.cause or _fits_beside(known[each.id], story.trunk):
             continue
         if each.reason == "number_not_listed":
             # beside what is listed: without it, everybody who calls in that form would be cut off
@@ -79,6 +79,11 @@ def _of_trunks(story: Story) -> Iterator[Change]:
             yield Change("trunk", each.id, "allowed_numbers", code, "", question.from_user)
         elif each.reason == "address_not_allowed":
             yield Change("trunk", each.id, "allowed_addresses", "address", "", question.source_ip)
+
+
+def _fits_beside(trunk: Trunk, taken: Trunk | None) -> bool:
+    """Changed, it would not help beside the trunk that the call has: LiveKit takes neither of two that fit alike."""
+    return taken is not None and bool(taken.numbers or not trunk.numbers)
 
 
 def _of_numbers(story: Story, candidates: Iterable[Candidate]) -> Iterator[Change]:
