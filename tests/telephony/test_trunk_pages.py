@@ -5,9 +5,11 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from flask import Flask
 
 from tests.personas import SWAP, Browser
 from tests.telephony.installation import NUMBER, Installation
+from webapp import filters
 from webapp.audit.models import AuditEntry
 from webapp.db import db, utcnow
 from webapp.rooms.models import Trunk
@@ -38,6 +40,7 @@ def test_staff_see_every_trunk_with_its_rooms_and_pins(installation: Installatio
     assert str(room.pin) not in page
     assert str(room.pin)[-2:] in page
     assert "Guard" in page
+    assert "under 0.01 %" in page
 
 
 @pytest.mark.parametrize("who", ["owner", "member", "stranger"])
@@ -130,6 +133,14 @@ def test_trunks_that_livekit_would_store_although_calls_fail_on_them_are_refused
     answer = client_as("admin").post(f"{PAGE}{other}/", data={**FIELDS, "numbers": f"+15550009\n{NUMBER}"})
     assert answer.status_code == 422
     assert _trunk(installation, other)["numbers"] == ["+15550009"]
+
+
+@pytest.mark.parametrize(
+    ("share", "words"), [(0, "0 %"), (1e-9, "under 0.01 %"), (0.0001, "0.01 %"), (0.0525, "5.25 %"), (1, "100 %")]
+)
+def test_a_share_too_small_for_two_decimals_is_no_zero(app: Flask, share: float, words: str):
+    with app.test_request_context():
+        assert filters.percent(share) == words
 
 
 def test_the_calls_of_a_day_are_counted(installation: Installation, client_as: As):
