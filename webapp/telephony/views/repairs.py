@@ -44,9 +44,8 @@ def repair(key: str) -> ResponseReturnValue:
     finding = sight.findings.get(key)
     if sight.problem:
         return _page(key, sight, None, [], status=502)
-    if finding is None:
-        flash(_("Already so: this finding is gone, and nothing was left to repair."))
-        return htmx.go(url_for(".rules"))
+    if finding is None:  # said here and now: a message kept for later would outlive the first click's way to the rules
+        return _page(key, sight, None, [])
     planned = plan.plans(finding, sight)
     chosen = next((each for each in planned if each.choice == form.choice.data), None)
     if chosen is None or chosen.fingerprint(_key()) != form.fingerprint.data:
