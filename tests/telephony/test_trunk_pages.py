@@ -93,6 +93,9 @@ def test_inside_a_swap_the_browser_is_led_to_the_new_trunk(installation: Install
         ({"numbers": "+1 (555) 0001"}, "takes one of these numbers already"),
         ({"numbers": ""}, "Anybody could call"),
         ({"numbers": "sip:x@y"}, "no telephone number"),
+        ({"numbers": "+331"}, "Nobody can dial “+331”"),
+        ({"numbers": "+33 1 99 00 11 22 33 44 55 6"}, "7 to 15 digits"),
+        ({"numbers": "+0033199001122"}, "the first no 0"),
         ({"name": ""}, "Give the trunk a name"),
         ({"name": "a\u202eb"}, "invisible marks"),
         ({"allowed_addresses": "10.0.0.0/8, 192.168.0.0/16"}, "LiveKit would drop it"),
@@ -111,6 +114,12 @@ def test_what_livekit_would_refuse_or_misread_is_said_and_it_is_not_asked(
         assert ("<html" in answer.text) == (not headers)
     assert installation.livekit.calls("CreateSIPInboundTrunk") == 0
     assert len(installation.livekit.trunks()) == 1
+
+
+@pytest.mark.parametrize("number", ["200", "01 99 00 11 22", "0033199001122", "+1234567", "+123456789012345"])
+def test_what_can_be_dialled_or_has_no_plus_is_taken(installation: Installation, client_as: As, number: str):
+    assert client_as("admin").post(PAGE, data={**FIELDS, "numbers": number}).status_code == 303
+    assert [number] in [trunk["numbers"] for trunk in installation.livekit.trunks()]
 
 
 def test_the_same_number_for_other_callers_is_fine(installation: Installation, client_as: As):
