@@ -324,5 +324,19 @@ def test_what_a_person_must_change_by_hand_has_no_button(installation: Installat
     assert support.post(page).status_code == 409
 
 
+def test_what_only_a_person_can_put_right_leads_to_the_rule_the_trunk_and_its_meaning(
+    installation: Installation, client_as: As
+):
+    spoken = {"dispatch_rule_individual": {"room_prefix": "night", "pin": "4711"}}
+    (rule,) = installation.store({"name": "Night line", "rule": spoken, "trunk_ids": []})
+    support = client_as("support")
+    page = support.get(url("caller-in-room")).text
+    assert "Only a person can put this right" in page
+    links = re.findall(r'href="([^"]+)"', page)
+    assert {f"/telephony/rules/?q={rule}#every-rule", "/telephony/rules/findings#caller-in-room-name"} <= set(links)
+    installation.livekit.store_twin(installation.trunk_id)
+    assert f'href="/telephony/trunks/{installation.trunk_id}/"' in support.get(url("same-number")).text
+
+
 def test_a_finding_of_no_kind_is_not_there(installation: Installation, client_as: As):
     assert client_as("support").get("/telephony/repairs/of/nonsense~SDR_1").status_code == 404
