@@ -28,6 +28,7 @@ NO_PAGES = {  # fragments, files, redirects, and what machines ask
     "rooms.check_slug",
     "rooms.hide_pin",
     "static",
+    "telephony.await_rules",
     "telephony.calls_csv",
     "telephony.finding_count",
     "telephony.repair_all_csv",
