@@ -38,6 +38,12 @@ def test_a_target_on_this_site_is_followed():
     assert local_url("/rooms/?q=a") == "/rooms/?q=a"
 
 
+def test_whoever_is_no_admin_is_sent_to_one_where_no_owner_can_help(client_as: Callable[[str], Browser]):
+    refused = client_as("support").get("/telephony/moves/new")
+    assert refused.status_code == 403
+    assert "An admin can do this." in refused.text and "owner" not in refused.text
+
+
 def test_production_refuses_to_run_on_development_secrets():
     with pytest.raises(ValidationError, match="FRONTDESK_SECRET_KEY"):
         Settings(environment="production")

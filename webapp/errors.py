@@ -14,6 +14,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
 from webapp import htmx
+from webapp.security import StaffOnly
 
 log = structlog.get_logger()
 
@@ -83,7 +84,8 @@ def _on_http(error: HTTPException) -> Response:
     words = PAGES.get(error.code, PAGES[500 if error.code >= 500 else 400])
     said = error.description if error.code in {400, 403, 409, 410} and error.response is None else None
     custom = said if said and said != type(error).description else words.what
-    response = refusal(error.code, str(words.title), str(custom), str(words.now))
+    now = _("An admin can do this.") if isinstance(error, StaffOnly) else words.now
+    response = refusal(error.code, str(words.title), str(custom), str(now))
     for name, value in error.get_headers():
         if name in {"Allow", "Retry-After"}:
             response.headers[name] = value

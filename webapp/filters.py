@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from babel import Locale
 from flask import Flask
 from flask_babel import format_datetime, format_decimal, format_timedelta, get_locale, get_timezone
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf.csrf import generate_csrf
 
@@ -12,6 +13,7 @@ from webapp.db import utcnow
 from webapp.settings import settings
 
 LATE_SECONDS = 120
+LEAST_SHARE = 0.0001  # which is 0.01 %
 
 
 def initials(name: str) -> str:
@@ -34,6 +36,13 @@ def file_size(size: int | None) -> str:
         if size >= bytes_:
             return str(words) % {"size": format_decimal(size / bytes_, "0.0" if size < 10 * bytes_ else "0")}
     return str(_l("%(size)s B")) % {"size": size}
+
+
+def percent(share: float) -> str:
+    """A share in per cent with at most two decimals; one too small for them is no zero."""
+    if 0 < share < LEAST_SHARE:
+        return str(_("under %(number)s %%", number=format_decimal(LEAST_SHARE * 100)))
+    return str(_("%(number)s %%", number=format_decimal(share * 100, "0.##")))
 
 
 def duration(milliseconds: int | None) -> str:
@@ -79,6 +88,7 @@ def init_app(app: Flask) -> None:
         language_name=language_name,
         file_size=file_size,
         duration=duration,
+        percent=percent,
         grouped=grouped,
         waited=waited,
         waits_long=waits_long,

@@ -1,4 +1,4 @@
-"""Names that people type: made comparable, and refused when they would deceive a reader."""
+"""Names and lines that people type: made comparable, and refused when they would deceive a reader."""
 
 import unicodedata
 
@@ -15,12 +15,21 @@ def normalised(text: str | None) -> str:
 
 def problem(name: str, longest: int) -> str | None:
     """What is wrong with a normalised name, in words; None when nothing is."""
-    if not any(unicodedata.category(character)[0] in "LNPS" for character in name):
-        return str(_("Type a name."))
-    if len(name) > longest:
-        return str(_("This name has %(length)d characters; %(longest)d fit.", length=len(name), longest=longest))
-    if any(character in DIRECTION for character in name):
-        return str(_("This name holds a hidden mark that turns text around. Type it again instead of pasting it."))
-    if any(unicodedata.category(character) in REFUSED for character in name):
-        return str(_("This name holds a line break or another control character. Type it on one line."))
+    return line_problem(name, longest) if _readable(name) else str(_("Type a name."))
+
+
+def line_problem(text: str, longest: int) -> str | None:
+    """What is wrong with a normalised line of text, such as a reason; None when nothing is."""
+    if not _readable(text):
+        return str(_("There is nothing to read in this. Type it again instead of pasting it."))
+    if len(text) > longest:
+        return str(_("This has %(length)d characters; %(longest)d fit.", length=len(text), longest=longest))
+    if any(character in DIRECTION for character in text):
+        return str(_("This holds a hidden mark that turns text around. Type it again instead of pasting it."))
+    if any(unicodedata.category(character) in REFUSED for character in text):
+        return str(_("This holds a line break or another control character. Type it on one line."))
     return None
+
+
+def _readable(text: str) -> bool:
+    return any(unicodedata.category(character)[0] in "LNPS" for character in text)

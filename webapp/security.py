@@ -10,6 +10,7 @@ from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 from flask_login import current_user
 from flask_wtf.csrf import CSRFProtect
+from werkzeug.exceptions import Forbidden
 from werkzeug.wrappers import Response
 
 from webapp import htmx
@@ -72,10 +73,14 @@ WALL = {
 }
 
 
+class StaffOnly(Forbidden):
+    """Refused whatever the room: its owners may do no more here."""
+
+
 def require(policy: Callable[[Any], bool]) -> None:
     """Refuse with 403 the signed-in person whom the policy does not allow."""
     if not policy(current_user):
-        abort(403)
+        raise StaffOnly
 
 
 def local_url(target: str | None) -> str | None:

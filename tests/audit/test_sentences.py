@@ -76,6 +76,12 @@ def test_the_words_of_details_are_told_in_the_readers_language(app: Flask):
         assert "nom, lien" in told("room.edit", "fr", fields=["name", "slug"])
 
 
+def test_an_empty_list_leaves_no_hole(app: Flask):
+    with app.test_request_context():
+        said = told("rule.repair", "en", what="impostor", deleted=["SDR_1"], changed=[])
+    assert said.endswith("rules deleted: SDR_1, changed: none")
+
+
 def test_a_deed_without_a_sentence_names_its_action_instead_of_breaking(app: Flask):
     with app.test_request_context():
         assert told("room.of_the_future", "en") == "Frontdesk room.of_the_future"

@@ -28,6 +28,7 @@ NO_PAGES = {  # fragments, files, redirects, and what machines ask
     "rooms.check_slug",
     "rooms.hide_pin",
     "static",
+    "telephony.await_rules",
     "telephony.calls_csv",
     "telephony.finding_count",
     "telephony.repair_all_csv",
@@ -37,6 +38,7 @@ NO_PAGES = {  # fragments, files, redirects, and what machines ask
 OF_GUESTS = {"accounts.callback", "accounts.login", "accounts.signed_out", "lobby.join", "lobby.wait"}
 LINK = re.compile(r'href="(/[^"#]*)')
 WIDTHS = (1280, 768, 390)
+LONG_NAME = "Ferry" * 20  # without a blank to break at
 
 
 class Walk:
@@ -70,6 +72,7 @@ class Walk:
         self.desk.go(path)
         self.seen.add(self.kind_of(path))
         self.desk.page.locator(".htmx-request").first.wait_for(state="detached")
+        self.desk.page.locator("main details").evaluate_all("all => all.forEach((one) => (one.open = true))")
         self.desk.accessible()
         self.desk.page.emulate_media(color_scheme="dark")
         self.desk.readable()
@@ -114,10 +117,10 @@ def explain(admin: Desk) -> str:
 def move(admin: Desk) -> None:
     """Spread the rooms over a second trunk."""
     admin.go("/telephony/trunks/new")
-    admin.fill("Name", "Ferry line")
+    admin.fill("Name", LONG_NAME)
     admin.fill("Called numbers", "+33 1 99 00 55 57")
     admin.press("Save in LiveKit")
-    admin.page.get_by_role("heading", name="Ferry line", level=1).wait_for()
+    admin.page.get_by_role("heading", name=LONG_NAME, level=1).wait_for()
     admin.go("/telephony/moves/new?source=*&target=%3D")
     admin.page.get_by_role("button", name=re.compile(r"Move \d+ room")).click()
     admin.sees_after_a_while("Done")
@@ -129,7 +132,7 @@ def repair(admin: Desk, site: Site) -> None:
     own = next(rule for rule in listed if rule["name"].startswith("frontdesk:"))
     direct = {"dispatch_rule_direct": {**own["rule"]["dispatch_rule_direct"], "pin": "13572468"}}
     double = {"name": own["name"], "trunk_ids": own["trunk_ids"], "rule": direct, "hide_phone_number": True}
-    foreign = {"name": "night line", "rule": {"dispatch_rule_direct": {"room_name": "night", "pin": "97531"}}}
+    foreign = {"name": LONG_NAME * 2, "rule": {"dispatch_rule_direct": {"room_name": "night", "pin": "97531"}}}
     _control(site, "store-sip", rules=[double, foreign])
     admin.go("/telephony/repairs/new")
     admin.page.get_by_role("button", name=re.compile(r"Repair \d+ of ours")).click()

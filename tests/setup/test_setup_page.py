@@ -2,6 +2,7 @@
 
 import re
 import time
+from collections import Counter
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -55,6 +56,14 @@ def test_the_worst_stands_first(look: Look):
     states = [state for state, _text in look().values()]
     order = ["Mend", "Look at", "Not told", "Fine"]
     assert states == sorted(states, key=order.index)
+
+
+def test_the_headline_counts_what_stands_below_it(look: Look, client_as: As):
+    states = Counter(state for state, _text in look().values())
+    page = client_as("support").get("/system/setup").text
+    counts = [states["Mend"], states["Look at"]]
+    assert [int(number) for number in re.findall(r"(\d+) things? to (?:mend|look at)\.", page)] == counts
+    assert "Nothing is broken." not in page
 
 
 def test_an_admin_is_told_the_address_for_webhooks(look: Look, settings: Settings):

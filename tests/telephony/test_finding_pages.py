@@ -78,6 +78,16 @@ def test_the_outage_stands_first_in_its_frame_and_the_others_follow_worst_first(
     assert shown == sorted(shown)
 
 
+def test_names_stand_in_quotation_marks_and_ids_do_not(installation: Installation, client_as: As):
+    direct = {"dispatch_rule_direct": {"room_name": "x", "pin": "12 34"}}
+    here = {"rule": direct, "trunk_ids": [installation.trunk_id]}
+    names = ("for +1 555 765 4321", "", "  ")
+    _named, *bare = installation.store(*[{**here, "name": name, "numbers": [name]} for name in names])
+    page = client_as("support").get(READ).text
+    assert "The PIN of “for ••21” cannot be typed on a phone" in page
+    assert all(f"The PIN of {rule} cannot be typed on a phone" in page for rule in bare)
+
+
 @pytest.mark.parametrize("who", ["support", "admin"])
 def test_no_number_and_no_pin_stands_anywhere_on_the_pages(installation: Installation, client_as: As, who: str):
     room = installation.live()

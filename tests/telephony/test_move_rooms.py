@@ -117,6 +117,13 @@ def test_the_preview_says_how_many_go_keep_their_pin_and_are_live_and_changes_no
     assert rooms_of(other) == []
 
 
+def test_a_move_to_where_the_rooms_are_asks_for_another_trunk(client_as: As, installation: Installation):
+    installation.room()
+    admin, here = client_as("admin"), installation.trunk_id
+    assert "Choose another one." in admin.get(f"/telephony/moves/new?source={here}&target={here}").text
+    assert "spread evenly already" in admin.get(f"/telephony/moves/new?source=*&target={EVEN}").text
+
+
 def test_choosing_shows_the_trunks_and_how_many_rooms_they_have(client_as: As, installation: Installation, other: str):
     installation.room()
     page = client_as("admin").get("/telephony/moves/new").text

@@ -59,6 +59,12 @@ def test_the_page_shows_fill_formulas_and_codes_and_support_may_read_it(client_a
     assert client_as("owner").get(PATH).status_code == 403
 
 
+def test_what_is_reckoned_stands_with_its_formula(client_as: As, installation: Installation):
+    installation.live()
+    page = client_as("support").get(PATH).text
+    assert page.index('id="formulas"') < page.index("guesses on average") < page.index('id="counted"')
+
+
 def test_another_length_is_looked_at_without_being_set(client_as: As, installation: Installation):
     fill(installation.trunk_id, 40)
     page = client_as("support").get(f"{PATH}?length=6").text

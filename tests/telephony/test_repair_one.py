@@ -205,8 +205,10 @@ def test_a_second_click_says_already_so_and_does_nothing(installation: Installat
     fields = shown(support.get(page))
     support.post(page, data=fields)
     asked = installation.changes()
-    assert support.post(page, data=fields).status_code == 303
-    assert "Already so" in support.get("/telephony/repairs/").text
+    for headers in ({}, SWAP):
+        answer = support.post(page, data=fields, headers=headers)
+        assert answer.status_code == 200
+        assert "Already so" in answer.text
     assert "Already so" in support.get(page).text
     assert installation.changes() == asked
     assert deed().action == "rule.repair"
@@ -260,6 +262,21 @@ def test_without_livekit_nothing_is_half_done(installation: Installation, client
     assert db.session.query(AuditEntry).filter_by(action="rule.repair").count() == 0
 
 
+def test_a_double_click_leaves_one_message_where_the_first_leads(installation: Installation, client_as: As):
+    orphan(installation)
+    support, page = client_as("support"), url("orphan")
+    fields = shown(support.get(page))
+    first = support.post(page, data=fields, headers=SWAP)
+    kept = support.get_cookie("frontdesk")
+    rules_page = support.get(first.headers["HX-Redirect"]).text
+    assert rules_page.count('class="alert note"') == 1
+    assert "Repaired." in rules_page
+    support.set_cookie("frontdesk", kept.value)  # the second click left before the rules came
+    second = support.post(page, data=fields, headers=SWAP)
+    assert "Set-Cookie" not in second.headers
+    assert "Repaired." not in second.text
+
+
 def test_a_swap_gets_the_panel_alone_and_is_sent_on_after_the_repair(installation: Installation, client_as: As):
     orphan(installation)
     support, page = client_as("support"), url("orphan")
@@ -305,6 +322,20 @@ def test_what_a_person_must_change_by_hand_has_no_button(installation: Installat
     assert NUMBER not in shown_.text
     assert '<form class="form"' not in shown_.text
     assert support.post(page).status_code == 409
+
+
+def test_what_only_a_person_can_put_right_leads_to_the_rule_the_trunk_and_its_meaning(
+    installation: Installation, client_as: As
+):
+    spoken = {"dispatch_rule_individual": {"room_prefix": "night", "pin": "4711"}}
+    (rule,) = installation.store({"name": "Night line", "rule": spoken, "trunk_ids": []})
+    support = client_as("support")
+    page = support.get(url("caller-in-room")).text
+    assert "Only a person can put this right" in page
+    links = re.findall(r'href="([^"]+)"', page)
+    assert {f"/telephony/rules/?q={rule}#every-rule", "/telephony/rules/findings#caller-in-room-name"} <= set(links)
+    installation.livekit.store_twin(installation.trunk_id)
+    assert f'href="/telephony/trunks/{installation.trunk_id}/"' in support.get(url("same-number")).text
 
 
 def test_a_finding_of_no_kind_is_not_there(installation: Installation, client_as: As):

@@ -66,7 +66,7 @@ def test_of_three_rules_with_one_key_the_dry_run_says_that_one_deletion_is_not_e
     installation.store(*[{**rule, "name": f"line {letter}"} for letter in "abc"])
     support = client_as("support")
     first = support.get(url("conflict"))
-    assert "Another rule keeps calls on Harbour refused" in first.text
+    assert "Another rule keeps calls on “Harbour” refused" in first.text
     for _ in range(2):
         _delete_first(support, url("conflict"))
     assert len(ids(installation)) == 1

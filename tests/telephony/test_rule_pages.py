@@ -49,7 +49,7 @@ def test_a_missing_rule_is_a_finding_that_the_button_repairs(installation: Insta
     room = installation.live()
     installation.livekit.call("SIP", "DeleteSIPDispatchRule", sip_dispatch_rule_id=str(room.sip_dispatch_rule_id))
     support = client_as("support")
-    assert f"{room.name} is live, but no rule lets phones in" in support.get(PAGE).text
+    assert f"“{room.name}” is live, but no rule lets phones in" in support.get(PAGE).text
     assert support.post("/telephony/rules/sweep").status_code == 303
     assert installation.rule_of(room) is not None
     assert "Nothing is wrong" in support.get(PAGE).text
@@ -115,8 +115,8 @@ def test_an_orphan_and_a_changed_rule_are_findings(installation: Installation, c
     db.session.query(Room).filter_by(id=changed.id).update({"hide_phone_number": False})
     db.session.commit()
     page = client_as("support").get(PAGE).text
-    assert f"No phone should reach {orphan.name} now" in page
-    assert f"The rule of {changed.name} says something else" in page
+    assert f"No phone should reach “{orphan.name}” now" in page
+    assert f"The rule of “{changed.name}” says something else" in page
 
 
 def test_a_conflicting_pair_stands_first_as_an_outage(installation: Installation, client_as: As):

@@ -5,9 +5,11 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from flask import Flask
 
 from tests.personas import SWAP, Browser
 from tests.telephony.installation import NUMBER, Installation
+from webapp import filters
 from webapp.audit.models import AuditEntry
 from webapp.db import db, utcnow
 from webapp.rooms.models import Trunk
@@ -38,6 +40,7 @@ def test_staff_see_every_trunk_with_its_rooms_and_pins(installation: Installatio
     assert str(room.pin) not in page
     assert str(room.pin)[-2:] in page
     assert "Guard" in page
+    assert "under 0.01 %" in page
 
 
 @pytest.mark.parametrize("who", ["owner", "member", "stranger"])
@@ -90,6 +93,9 @@ def test_inside_a_swap_the_browser_is_led_to_the_new_trunk(installation: Install
         ({"numbers": "+1 (555) 0001"}, "takes one of these numbers already"),
         ({"numbers": ""}, "Anybody could call"),
         ({"numbers": "sip:x@y"}, "no telephone number"),
+        ({"numbers": "+331"}, "Nobody can dial “+331”"),
+        ({"numbers": "+33 1 99 00 11 22 33 44 55 6"}, "7 to 15 digits"),
+        ({"numbers": "+0033199001122"}, "the first no 0"),
         ({"name": ""}, "Give the trunk a name"),
         ({"name": "a\u202eb"}, "invisible marks"),
         ({"allowed_addresses": "10.0.0.0/8, 192.168.0.0/16"}, "LiveKit would drop it"),
@@ -108,6 +114,12 @@ def test_what_livekit_would_refuse_or_misread_is_said_and_it_is_not_asked(
         assert ("<html" in answer.text) == (not headers)
     assert installation.livekit.calls("CreateSIPInboundTrunk") == 0
     assert len(installation.livekit.trunks()) == 1
+
+
+@pytest.mark.parametrize("number", ["200", "01 99 00 11 22", "0033199001122", "+1234567", "+123456789012345"])
+def test_what_can_be_dialled_or_has_no_plus_is_taken(installation: Installation, client_as: As, number: str):
+    assert client_as("admin").post(PAGE, data={**FIELDS, "numbers": number}).status_code == 303
+    assert [number] in [trunk["numbers"] for trunk in installation.livekit.trunks()]
 
 
 def test_the_same_number_for_other_callers_is_fine(installation: Installation, client_as: As):
@@ -130,6 +142,14 @@ def test_trunks_that_livekit_would_store_although_calls_fail_on_them_are_refused
     answer = client_as("admin").post(f"{PAGE}{other}/", data={**FIELDS, "numbers": f"+15550009\n{NUMBER}"})
     assert answer.status_code == 422
     assert _trunk(installation, other)["numbers"] == ["+15550009"]
+
+
+@pytest.mark.parametrize(
+    ("share", "words"), [(0, "0 %"), (1e-9, "under 0.01 %"), (0.0001, "0.01 %"), (0.0525, "5.25 %"), (1, "100 %")]
+)
+def test_a_share_too_small_for_two_decimals_is_no_zero(app: Flask, share: float, words: str):
+    with app.test_request_context():
+        assert filters.percent(share) == words
 
 
 def test_the_calls_of_a_day_are_counted(installation: Installation, client_as: As):

@@ -151,5 +151,5 @@ def _sentence(entry: AuditEntry, names: Mapping[str, str]) -> Markup:
 
 def _words(value: Any) -> str:
     if isinstance(value, list):
-        return ", ".join(_words(one) for one in value)
+        return ", ".join(_words(one) for one in value) or str(WORDS["none"])
     return str(WORDS.get(value, value)) if isinstance(value, str) else str(value)

@@ -50,7 +50,7 @@ def whole_slug(_form: Any, field: Any) -> None:
 
 def one_line(_form: Any, field: Any) -> None:
     """Refuse hidden marks and too long a text; none at all is fine."""
-    _refuse(names.problem(field.data, REASON_LONGEST) if field.data else None)
+    _refuse(names.line_problem(field.data, REASON_LONGEST) if field.data else None)
 
 
 def level_field() -> Any:

@@ -27,6 +27,7 @@ from webapp.telephony.matching import (
 from webapp.telephony.spread import EVEN, EVERY
 
 NUMBER = re.compile(r"\+?[0-9() -]+")
+INTERNATIONAL = re.compile(r"\+[1-9][0-9]{6,14}")  # E.164; extensions and national forms have no plus
 HOST = re.compile(r"(?!-)[A-Za-z0-9.-]{1,253}")
 
 
@@ -44,6 +45,19 @@ def _numbers(_form: FlaskForm, field: Field) -> None:
     for number in lines(field.data):
         if not NUMBER.fullmatch(number) or not any(character.isdigit() for character in number):
             raise ValidationError(_("“%(line)s” is no telephone number: write it like +33 1 23 45 67 89.", line=number))
+
+
+def _dialled(_form: FlaskForm, field: Field) -> None:
+    """Rooms tell people to dial these: what begins with a plus must be a whole number."""
+    for number in lines(field.data):
+        if number.startswith("+") and not INTERNATIONAL.fullmatch(re.sub(r"[() -]", "", number)):
+            raise ValidationError(
+                _(
+                    "Nobody can dial “%(line)s”: after the plus come 7 to 15 digits, the first no 0. "
+                    "Write an extension without a plus.",
+                    line=number,
+                )
+            )
 
 
 def _addresses(_form: FlaskForm, field: Field) -> None:
@@ -64,7 +78,7 @@ class TrunkForm(FlaskForm):
     name = StringField(_l("Name"), [DataRequired(_l("Give the trunk a name.")), Length(max=100), _printable])
     numbers = TextAreaField(
         _l("Called numbers"),
-        [Length(max=5000), _numbers],
+        [Length(max=5000), _numbers, _dialled],
         description=_l("One per line, in international form. Without any, the trunk takes calls to all numbers."),
     )
     allowed_numbers = TextAreaField(

@@ -54,6 +54,11 @@ class Plan:
         return sum(self.quota.values())
 
     @property
+    def spreads(self) -> bool:
+        """Whichever open trunk has fewest takes the next room."""
+        return self.target == EVEN
+
+    @property
     def exact(self) -> bool:
         """It is known where each room goes, so that the count of kept PINs is no mere minimum."""
         return len(self.targets) == 1 and len(self.quota) == 1

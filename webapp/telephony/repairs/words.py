@@ -11,6 +11,7 @@ from webapp.telephony.repairs.deeds import REFUSING, Deed, Delete, Heal, Replace
 from webapp.telephony.repairs.models import Result
 from webapp.telephony.repairs.plan import Change, Plan
 from webapp.telephony.repairs.sight import Sight
+from webapp.telephony.words import facts
 from webapp.telephony.words.shown import without_numbers
 
 
@@ -137,7 +138,8 @@ def _changed(change: Change) -> str:
 
 def _effects(plan: Plan, sight: Sight) -> list[tuple[str, str]]:
     said = []
-    trunk = sight.trunk_name(plan.finding.trunk_id) or _("every trunk")
+    on = plan.finding.trunk_id
+    trunk = facts.trunk_name(on, sight.trunk_names) if on else _("every trunk")
     if plan.finding.kind in REFUSING:
         if plan.still_refused:
             said.append(("warning", _("Another rule keeps calls on %(trunk)s refused: repair that too.", trunk=trunk)))
@@ -181,7 +183,7 @@ def _gone(rule: Rule, plan: Plan) -> str:
 def _requests(deed: Deed, plan: Plan, sight: Sight) -> list[str]:
     """What LiveKit is asked to change, in the order of the changes."""
     if isinstance(deed, Heal):
-        trunk = sight.trunk_name(deed.trunk_id)
+        trunk = facts.trunk_name(deed.trunk_id, sight.trunk_names)
         return [_("Compare the guard of trunk %(trunk)s, and make or change it.", trunk=trunk)]
     if isinstance(deed, Replace):
         bare = deed.content.get("hide_phone_number") and not set(deed.content["trunk_ids"]) <= sight.guards.keys()

@@ -44,9 +44,8 @@ def repair(key: str) -> ResponseReturnValue:
     finding = sight.findings.get(key)
     if sight.problem:
         return _page(key, sight, None, [], status=502)
-    if finding is None:
-        flash(_("Already so: this finding is gone, and nothing was left to repair."))
-        return htmx.go(url_for(".rules"))
+    if finding is None:  # said here and now: a message kept for later would outlive the first click's way to the rules
+        return _page(key, sight, None, [])
     planned = plan.plans(finding, sight)
     chosen = next((each for each in planned if each.choice == form.choice.data), None)
     if chosen is None or chosen.fingerprint(_key()) != form.fingerprint.data:
@@ -83,6 +82,13 @@ def _chosen(planned: list[Plan], choice: str | None) -> Plan | None:
     return next((each for each in planned if each.choice == choice), planned[0] if planned else None)
 
 
+def _concerned(finding: Finding, sight: Sight) -> dict[str, str]:
+    """The names of the trunks that a finding is about, by id; none of trunks that are gone."""
+    ids = [trunk.id for trunk in finding.trunks] + [finding.trunk_id]
+    ids += [trunk_id for rule in finding.rules for trunk_id in rule.trunk_ids]
+    return {trunk_id: sight.trunk_names[trunk_id] for trunk_id in ids if trunk_id in sight.trunk_names}
+
+
 def _key() -> bytes:
     return settings.secret_key.get_secret_value().encode()
 
@@ -107,6 +113,7 @@ def _page(
         "finding": finding,
         "said": words.say(finding, sight.trunk_names) if finding else None,
         "plan": repair_words.say(chosen, sight) if chosen else None,
+        "trunks": _concerned(finding, sight) if finding else {},
         "choices": [(each.choice, repair_words.choice(each)) for each in planned],
         "form": form,
         "changed": changed,

@@ -1,4 +1,4 @@
-"""The fact of each finding, in one sentence that names the object."""
+"""The fact of each finding, in one sentence that names the object; names stand in quotation marks, ids do not."""
 
 from collections.abc import Callable, Mapping
 
@@ -14,18 +14,30 @@ Names = Mapping[str, str]
 def of(finding: Finding, trunks: Names) -> str:
     """The sentence; `trunks` are the names of trunks by id."""
     if of_room := _OF_ROOMS.get(finding.kind):
-        return str(of_room(finding.room.name if finding.room else ""))
+        return str(of_room(_room(finding)))
     if of_rule := _OF_RULES.get(finding.kind):
         return str(of_rule(_rule(finding.rules[0])))
-    return str(_more(finding, _trunk(finding.trunk_id, trunks), trunks))
+    return str(_more(finding, trunk_name(finding.trunk_id, trunks), trunks))
+
+
+def _quoted(name: str) -> str:
+    """Names of others may read like a part of the sentence."""
+    return str(_("“%(name)s”", name=name))
 
 
 def _rule(rule: Rule) -> str:
-    return without_numbers(rule.name) or rule.id
+    name = without_numbers(rule.name).strip()
+    return _quoted(name) if name else rule.id
 
 
-def _trunk(trunk_id: str, trunks: Names) -> str:
-    return trunks.get(trunk_id, trunk_id) or str(_("no trunk"))
+def trunk_name(trunk_id: str, trunks: Names) -> str:
+    """What a sentence calls a trunk; one that nobody knows goes by its id."""
+    name = trunks.get(trunk_id, "")
+    return _quoted(name) if name and name != trunk_id else trunk_id or str(_("no trunk"))
+
+
+def _room(finding: Finding) -> str:
+    return _quoted(finding.room.name) if finding.room else ""
 
 
 _OF_ROOMS: Mapping[Kind, Callable[[str], object]] = {
@@ -98,26 +110,25 @@ def _differs(finding: Finding) -> object:
         "inbound_numbers": _("which callers it takes"),
         "numbers": _("which called numbers it takes"),
     }
-    room = finding.room.name if finding.room else ""
     which = ", ".join(fields[field] for field in finding.detail.split("."))
-    return _("The rule of %(room)s says something else than the room: %(which)s", room=room, which=which)
+    return _("The rule of %(room)s says something else than the room: %(which)s", room=_room(finding), which=which)
 
 
 def _orphan(finding: Finding, trunk: str) -> object:
     if finding.room is None:
         return _("The guard of %(trunk)s is still there, but the trunk is gone", trunk=trunk)
-    return _("No phone should reach %(room)s now, but its rule is still there", room=finding.room.name)
+    return _("No phone should reach %(room)s now, but its rule is still there", room=_room(finding))
 
 
 def _no_trunk(finding: Finding) -> object:
-    room = finding.room.name if finding.room else ""
+    room = _room(finding)
     if finding.trunk_id:
         return _("%(room)s is live, but LiveKit no longer has its trunk", room=room)
     return _("%(room)s is live, but has no trunk", room=room)
 
 
 def _of_two_trunks(finding: Finding, trunks: Names) -> object:
-    one, other = (_trunk(trunk.id, trunks) for trunk in finding.trunks)
+    one, other = (trunk_name(trunk.id, trunks) for trunk in finding.trunks)
     if finding.kind is Kind.SAME_NUMBER:
         return _("%(one)s and %(other)s list one number, so LiveKit refuses calls to it", one=one, other=other)
     return _("%(one)s and %(other)s both list no number, so LiveKit cannot choose", one=one, other=other)
