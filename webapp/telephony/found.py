@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from webapp import paging
 from webapp.telephony.findings import ORDER, Finding, Kind, Severity, rank
 from webapp.telephony.picture import Picture
-from webapp.telephony.words import MEANINGS, without_numbers
+from webapp.telephony.words import MEANINGS, impersonal
 
 ROWS = 20
 
@@ -75,6 +75,6 @@ def _place(key: str) -> tuple[int, str]:
 def _fits(finding: Finding, search: str, trunks: Mapping[str, str]) -> bool:
     """The search is in what the reader may see of it: a number in a name finds nothing."""
     texts = [finding.room.name if finding.room else "", str(MEANINGS[finding.kind].label), finding.kind.value]
-    texts += [text for rule in finding.rules for text in (rule.id, without_numbers(rule.name))]
+    texts += [text for rule in finding.rules for text in (rule.id, impersonal(rule.name))]
     texts += [trunks.get(finding.trunk_id, finding.trunk_id)]
     return any(search.casefold() in text.casefold() for text in texts)

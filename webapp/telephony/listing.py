@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from webapp.telephony.picture import RuleView
-from webapp.telephony.words import without_numbers
+from webapp.telephony.words import impersonal
 
 ROWS = 50
 ALL, OURS, FOREIGN, GUARDS, FOUND = SHOWS = ("all", "ours", "foreign", "guards", "found")
@@ -59,5 +59,5 @@ def _shown(view: RuleView, show: str) -> bool:
 def _fits(view: RuleView, wish: Wish) -> bool:
     if wish.trunk and wish.trunk not in view.rule.trunk_ids:
         return False
-    texts = (view.rule.id, without_numbers(view.rule.name), view.room.name if view.room else "", *view.trunks)
+    texts = (view.rule.id, impersonal(view.rule.name), view.room.name if view.room else "", *view.trunks)
     return any(wish.search.casefold() in text.casefold() for text in texts)

@@ -21,7 +21,7 @@ from webapp.rooms.models import Room, Trunk
 from webapp.telephony import guards, ours, problems, rules
 from webapp.telephony.matching import ConflictError, MatchingError, Rule, check_rules, parse_rules
 from webapp.telephony.rules import Json
-from webapp.telephony.words.shown import without_numbers
+from webapp.telephony.words.shown import impersonal
 
 log = structlog.get_logger()
 CHANGES = Counter("frontdesk_rule_changes_total", "Dispatch rules changed in LiveKit", ["what"])
@@ -143,7 +143,7 @@ def _resolve(wish: Json, trunk_id: str) -> Placed:
 def _in_the_way(rule: Rule) -> Pending:
     if ours.rooms([rule]):
         return Waits(problems.waits_for(rule.id))
-    return Pending(problems.conflict(rule.id, without_numbers(rule.name)))  # support and the room's people read it
+    return Pending(problems.conflict(rule.id, impersonal(rule.name)))  # support and the room's people read it
 
 
 def _refuse_pair(stored: list[Rule]) -> None:

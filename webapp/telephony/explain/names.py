@@ -11,7 +11,7 @@ from webapp.telephony.explain.story import Story
 from webapp.telephony.facts import RoomFacts
 from webapp.telephony.picture import Picture, RuleView
 from webapp.telephony.rules import as_room_id
-from webapp.telephony.words import without_numbers
+from webapp.telephony.words import impersonal
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class Names:
             return room.name
         number = story.question.from_user
         text = story.room.replace(number, f"…{callers.ending_of(number)}") if len(number) > 2 else story.room
-        return without_numbers(text)
+        return impersonal(text)
 
     def has_lobby(self, story: Story) -> bool:
         """The room is ours, and not everybody who calls may simply enter."""
@@ -63,6 +63,6 @@ def _rule(view: RuleView) -> Name:
     elif view.owner == "guard":
         text = _("Guard against calls without a number")
     else:
-        text = without_numbers(view.rule.name) or view.rule.id
+        text = impersonal(view.rule.name) or view.rule.id
     slug = view.room.slug if view.room and view.room.deleted_at is None else ""
     return Name(view.rule.id, text, view.owner, slug)

@@ -15,7 +15,7 @@ from webapp.telephony.matching import MatchingError, Rule, check_rules, normalis
 from webapp.telephony.repairs.deeds import REFUSING, Deed, Delete, Follow, Heal, Replace
 from webapp.telephony.repairs.sight import Sight
 from webapp.telephony.rules import Json
-from webapp.telephony.words.shown import without_numbers
+from webapp.telephony.words.shown import impersonal
 
 # Foreign rules that harm by being there; of the others a part is mended, or their maker changes them.
 HARMFUL = REFUSING | {
@@ -67,7 +67,7 @@ class Plan:
         if self.foreign is None:
             return ""
         name = self.foreign.name.strip()
-        return name if name and without_numbers(name) == name else self.foreign.id
+        return name if name and impersonal(name) == name else self.foreign.id
 
     def fingerprint(self, key: bytes) -> str:
         """What was seen and is meant, as a keyed digest: there are PINs in it, which nobody may try out."""

@@ -12,7 +12,7 @@ from webapp.telephony.repairs.models import Result
 from webapp.telephony.repairs.plan import Change, Plan
 from webapp.telephony.repairs.sight import Sight
 from webapp.telephony.words import facts
-from webapp.telephony.words.shown import without_numbers
+from webapp.telephony.words.shown import impersonal
 
 
 @dataclass(frozen=True)
@@ -108,7 +108,7 @@ def _shown(rule: Rule | None, sight: Sight) -> Shown | None:
     room_id = sight.room_of(rule)
     room = sight.rooms.get(room_id) if room_id else None
     trunks = ", ".join(sight.trunk_name(trunk_id) for trunk_id in rule.trunk_ids)
-    name = rule.name if rules.is_ours(rule) else without_numbers(rule.name)
+    name = rule.name if rules.is_ours(rule) else impersonal(rule.name)
     return Shown(rule.id, name, room.name if room else "", trunks, bool(rule.pin), _ending(rule.pin))
 
 

@@ -2,6 +2,6 @@
 
 from webapp.telephony.words.meanings import MEANINGS, Meaning
 from webapp.telephony.words.said import Said, label, of, outage, repair, say, unanswered
-from webapp.telephony.words.shown import without_numbers
+from webapp.telephony.words.shown import impersonal
 
-__all__ = ["MEANINGS", "Meaning", "Said", "label", "of", "outage", "repair", "say", "unanswered", "without_numbers"]
+__all__ = ["MEANINGS", "Meaning", "Said", "impersonal", "label", "of", "outage", "repair", "say", "unanswered"]

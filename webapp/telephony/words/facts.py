@@ -6,7 +6,7 @@ from flask_babel import gettext as _
 
 from webapp.telephony.findings import Finding, Kind
 from webapp.telephony.matching import Rule
-from webapp.telephony.words.shown import without_numbers
+from webapp.telephony.words.shown import impersonal
 
 Names = Mapping[str, str]
 
@@ -26,7 +26,7 @@ def _quoted(name: str) -> str:
 
 
 def _rule(rule: Rule) -> str:
-    name = without_numbers(rule.name).strip()
+    name = impersonal(rule.name).strip()
     return _quoted(name) if name else rule.id
 
 

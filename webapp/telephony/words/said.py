@@ -10,7 +10,7 @@ from webapp.telephony import problems
 from webapp.telephony.findings import SEVERITY, Finding, Kind, Severity
 from webapp.telephony.words import facts
 from webapp.telephony.words.meanings import MEANINGS
-from webapp.telephony.words.shown import without_numbers
+from webapp.telephony.words.shown import impersonal
 
 
 @dataclass(frozen=True)
@@ -69,5 +69,5 @@ def _pending(finding: Finding) -> str:
     """Why LiveKit has not followed; the name of a foreign rule may hold a number."""
     problem = finding.room.rule_problem if finding.room else ""
     code, *rest = problem.split("\t", 2)
-    told = [*rest[:1], *map(without_numbers, rest[1:])] if code == "conflict" else rest
+    told = [*rest[:1], *map(impersonal, rest[1:])] if code == "conflict" else rest
     return problems.sentence("\t".join([code, *told]))

@@ -7,7 +7,7 @@ _ADDRESS = r"(?P<address>(?<![^\s@<>\"])[^\s@<>\"]+@[^\s@<>\"]+)"
 _PERSONAL = re.compile(rf"{_UUID}|{_ADDRESS}|\+?\d[\d\s().-]{{2,}}\d")
 
 
-def without_numbers(name: str) -> str:
+def impersonal(name: str) -> str:
     """The name as support may see it; a room's UUID stays.
 
     Every run of digits that may be a number or a PIN is cut to its last two, an e-mail or SIP address to its sign.
