@@ -213,6 +213,22 @@ def test_amid_a_rotation_the_rules_of_both_pins_that_were_confused_come_apart_ag
     assert (room.rule_problem, room.reconcile_at) == ("", None)
 
 
+def test_a_rule_taken_from_the_old_pin_for_the_new_one_is_not_believed_to_be_of_both(installation: Installation):
+    room = installation.live()
+    service.rotate_pin(room, actor=Actor.system(), reason="", overlap=15)
+    db.session.commit()
+    reconcile.now(room)
+    found = {rule["sip_dispatch_rule_id"]: rule for rule in installation.livekit.rules()}
+    new, old = found[str(room.sip_dispatch_rule_id)], found[str(room.old_sip_dispatch_rule_id)]
+    installation.livekit.call("SIP", "DeleteSIPDispatchRule", sip_dispatch_rule_id=new["sip_dispatch_rule_id"])
+    _edit(installation, old, rule=new["rule"])
+    installation.foreign(pin=str(room.old_pin))
+    installation.sweep()
+    db.session.refresh(room)
+    assert (room.sip_dispatch_rule_id, room.old_sip_dispatch_rule_id) == (old["sip_dispatch_rule_id"], None)
+    assert room.rule_problem.startswith("conflict")
+
+
 def test_rules_of_both_pins_that_were_exchanged_leave_none_behind_when_the_pin_changes_too(installation: Installation):
     room = installation.live()
     service.rotate_pin(room, actor=Actor.system(), reason="", overlap=15)

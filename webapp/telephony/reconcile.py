@@ -150,6 +150,8 @@ def _remember(room: Room, placed: Placed | None) -> None:
     room.sip_dispatch_rule_id = placed.rule_id if placed else None
     room.rule_fingerprint = placed.fingerprint if placed else ""
     room.rule_changed_at = utcnow()
+    if placed and placed.rule_id == room.old_sip_dispatch_rule_id:  # it was taken from the PIN before
+        room.old_sip_dispatch_rule_id, room.old_rule_fingerprint = None, ""
     db.session.commit()
 
 
@@ -157,7 +159,7 @@ def _remember_old(room: Room, placed: Placed | None) -> None:
     room.old_sip_dispatch_rule_id = placed.rule_id if placed else None
     room.old_rule_fingerprint = placed.fingerprint if placed else ""
     room.rule_changed_at = utcnow()
-    if placed and placed.rule_id == room.sip_dispatch_rule_id:  # it was taken for the one that the new PIN needs
+    if placed and placed.rule_id == room.sip_dispatch_rule_id:  # it was taken from the new PIN, which gets another
         room.sip_dispatch_rule_id, room.rule_fingerprint = None, ""
     db.session.commit()
 
