@@ -9,7 +9,7 @@ from flask import Flask
 
 from webapp.db import db, utcnow
 from webapp.jobs import periodic
-from webapp.jobs.models import PeriodicJob
+from webapp.jobs.models import FORGOTTEN, PeriodicJob
 from webapp.jobs.periodic import Job
 
 
@@ -58,6 +58,38 @@ def test_a_job_can_be_run_outside_its_time(app: Flask):
     periodic.run_now(job)
     assert ran == [1, 1]
     assert row("tell").next_at > utcnow() + timedelta(minutes=59)
+
+
+def test_a_job_that_runs_is_not_begun_once_more_by_hand(app: Flask):
+    ran: list[bool] = []
+    job = Job("tell", timedelta(hours=1), lambda: (ran.append(row("tell").is_running), periodic.run_now(job)))
+    periodic.run_soon(job)
+    assert ran == [True]
+    assert not row("tell").is_running
+    periodic.run_now(job)
+    assert ran == [True, True]
+
+
+def test_a_run_that_another_one_overtook_does_not_end_that_one(app: Flask):
+    def is_overtaken() -> None:
+        later = sa.update(PeriodicJob).values(started_at=utcnow() + timedelta(seconds=1))
+        db.session.execute(later)
+        db.session.commit()
+
+    periodic.run_now(Job("tell", timedelta(hours=1), is_overtaken))
+    assert row("tell").is_running
+    assert row("tell").runs == 1
+
+
+def test_a_job_whose_process_died_can_be_run_again_after_a_while(app: Flask):
+    ran: list[int] = []
+    job = Job("tell", timedelta(hours=1), lambda: ran.append(1))
+    periodic.run_now(job)
+    for ago, count in ((FORGOTTEN - timedelta(minutes=1), 1), (FORGOTTEN + timedelta(minutes=1), 2)):
+        db.session.execute(sa.update(PeriodicJob).values(started_at=utcnow() - ago, ended_at=None))
+        db.session.commit()
+        periodic.run_now(job)
+        assert len(ran) == count
 
 
 @pytest.mark.parametrize("again", [1, 2])

@@ -30,3 +30,9 @@ class PeriodicJob(Model):
         if self.started_at is None or (self.ended_at is not None and self.ended_at >= self.started_at):
             return False
         return self.started_at > utcnow() - FORGOTTEN
+
+    @classmethod
+    def running(cls) -> sa.ColumnElement[bool]:
+        """The same, as a condition."""
+        not_over = sa.or_(cls.ended_at.is_(None), cls.ended_at < cls.started_at)
+        return sa.and_(sa.func.coalesce(cls.started_at > utcnow() - FORGOTTEN, sa.false()), not_over)

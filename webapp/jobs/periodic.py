@@ -2,8 +2,9 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
+from typing import Any
 
 import sqlalchemy as sa
 import structlog
@@ -30,26 +31,24 @@ class Job:
 
 def run_all(jobs: list[Job]) -> list[str]:
     """Run each job whose time has come and that no other worker took; returns the names of those run."""
-    return [job.name for job in jobs if _claim(job) and _run(job)]
+    return [job.name for job in jobs if (began := _claim(job)) and _run(job, began)]
 
 
 def run_now(job: Job) -> None:
-    """Run a job outside its time; the next time counts from here."""
-    _begin(job)
-    _run(job)
+    """Run a job outside its time, unless it runs already; the next time counts from here."""
+    if began := _begin(job):
+        _run(job, began)
 
 
 def run_soon(job: Job) -> None:
     """The same, after the answer; its row says at once that it runs."""
-    _begin(job)
-    background.run(partial(_run, job))
+    if began := _begin(job):
+        background.run(partial(_run, job, began))
 
 
-def _begin(job: Job) -> None:
+def _begin(job: Job) -> datetime | None:
     _ensure(job)
-    moved = sa.update(PeriodicJob).where(PeriodicJob.name == job.name)
-    db.session.execute(moved.values(next_at=utcnow() + job.every, started_at=utcnow()))
-    db.session.commit()
+    return _take(job, sa.not_(PeriodicJob.running()))
 
 
 def _ensure(job: Job) -> None:
@@ -62,16 +61,21 @@ def _ensure(job: Job) -> None:
     db.session.commit()
 
 
-def _claim(job: Job) -> bool:
+def _claim(job: Job) -> datetime | None:
     _ensure(job)
+    return _take(job, PeriodicJob.next_at <= utcnow())
+
+
+def _take(job: Job, free: sa.ColumnElement[bool]) -> datetime | None:
+    """Begin the job for everybody, where it is free; returns when."""
     now = utcnow()
-    mine = sa.update(PeriodicJob).where(PeriodicJob.name == job.name, PeriodicJob.next_at <= now)
+    mine = sa.update(PeriodicJob).where(PeriodicJob.name == job.name, free)
     taken = db.session.execute(mine.values(next_at=now + job.every, started_at=now))
     db.session.commit()
-    return bool(taken.rowcount)  # type: ignore[attr-defined]
+    return now if taken.rowcount else None  # type: ignore[attr-defined]
 
 
-def _run(job: Job) -> bool:
+def _run(job: Job, began: datetime) -> bool:
     problem = ""
     try:
         job.function()
@@ -80,13 +84,15 @@ def _run(job: Job) -> bool:
         problem = type(error).__name__
         log.error("job.failed", job=job.name, error=problem)
     RUNS.labels(job.name, "failed" if problem else "done").inc()
-    _note(job, problem)
+    _note(job, began, problem)
     return True
 
 
-def _note(job: Job, problem: str) -> None:
+def _note(job: Job, began: datetime, problem: str) -> None:
+    """Write down how it went; a run that another one overtook does not end that one."""
     now = utcnow()
-    values = {"ended_at": now, "problem": problem, "runs": PeriodicJob.runs + 1}
+    ended_at = sa.case((PeriodicJob.started_at == began, now), else_=PeriodicJob.ended_at)
+    values: dict[str, Any] = {"ended_at": ended_at, "problem": problem, "runs": PeriodicJob.runs + 1}
     values |= {"failures": PeriodicJob.failures + 1} if problem else {"succeeded_at": now}
     db.session.execute(sa.update(PeriodicJob).where(PeriodicJob.name == job.name).values(**values))
     db.session.commit()
