@@ -37,7 +37,7 @@ def jobs() -> list[Job]:
     minute = timedelta(seconds=55)  # the clock ticks every minute: a full minute would now and then skip a tick
     return [
         Job("hooks", minute, hooks.sweep),
-        Job("rules", timedelta(seconds=settings.sweep_seconds * 0.9), sweeping.sweep),
+        Job("rules", timedelta(seconds=settings.sweep_seconds * 0.9), sweeping.run),
         Job("diagnose", timedelta(seconds=settings.sweep_seconds * 0.9), diagnosis.diagnose),
         Job("due_work", minute, sweep_due_work),
         Job("lobby_expire", minute, lobby.expire),

@@ -25,6 +25,7 @@ log = structlog.get_logger()
 WORKERS = 4  # rooms looked at together: enough for thousands a minute, few enough for SQLite
 REVIVED_AFTER = timedelta(minutes=5)
 TURNS = 10  # of so many sweeps one creates a given room again
+NO_SIP = "no_sip"  # said of a LiveKit without Redis: it has no rules at all, so that nothing is left undone
 GIVE_UP = 10  # failures after which LiveKit is taken for away: the rest waits for the next sweep
 
 
@@ -51,6 +52,16 @@ class Listed:
     def by_id(self) -> dict[str, Rule]:
         """The rules, whatever LiveKit's order."""
         return {rule.id: rule for rule in self.rules}
+
+
+class IncompleteError(Exception):
+    """Something could not be put right; the rest was."""
+
+
+def run() -> None:
+    """The sweep as the job of the clock. Commits. Raises LiveKitError, and IncompleteError at its end."""
+    if [failure for failure in sweep().failures if failure != NO_SIP]:
+        raise IncompleteError
 
 
 def sweep() -> Swept:
@@ -83,7 +94,7 @@ def _trunks(done: Swept) -> dict[str, Trunk] | None:
     except LiveKitError as error:
         if not error.without_redis:
             raise
-        done.failures.append("no_sip")
+        done.failures.append(NO_SIP)
         return None
 
 

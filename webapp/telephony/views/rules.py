@@ -34,8 +34,9 @@ def await_rules() -> ResponseReturnValue:
 
 
 def _awaited() -> dict[str, Any]:
-    query = {name: text for name, text in request.args.items() if text}
-    sweep = db.session.get(PeriodicJob, SWEEP)
+    """Who began a comparison waits for its end, and nobody else."""
+    query = {name: text for name, text in request.args.items() if text and name != "comparing"}
+    sweep = db.session.get(PeriodicJob, SWEEP) if "comparing" in request.args else None
     return {"last": diagnosis.latest(), "query": query, "comparing": sweep is not None and sweep.is_running}
 
 
@@ -53,7 +54,8 @@ def read_rules() -> ResponseReturnValue:
         "here": "telephony.rules" if htmx.is_swap() else "telephony.read_rules",
         "last": diagnosis.latest() if seen.problem else diagnosis.of(seen),
         "beside": htmx.is_swap() and not seen.problem,
-        "compared": db.session.get(PeriodicJob, SWEEP),
+        "compared": (job := db.session.get(PeriodicJob, SWEEP)),
+        "failed": words.comparison(job.problem) if job and job.problem else "",
     }
     lists = {"seen": seen, "wish": wish, "page": rows, "sought": sought, "findings": findings}
     return htmx.respond("telephony/rules_read.html", "telephony/_rules.html", **context, **lists)
@@ -81,4 +83,4 @@ def sweep() -> ResponseReturnValue:
     audit.record("telephony.sweep", "rules", current_actor())
     db.session.commit()
     periodic.run_soon(register.by_name()[SWEEP])
-    return redirect(url_for(".rules"), 303)
+    return redirect(url_for(".rules", comparing="y"), 303)
