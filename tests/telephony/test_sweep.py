@@ -212,6 +212,23 @@ def test_a_sweep_of_a_quiet_installation_asks_for_each_list_once(installation: I
     assert [installation.livekit.calls(method) for method in lists] == [1, 1, 1, 0]
 
 
+def test_what_rules_of_others_keep_out_for_good_is_looked_at_once_per_sweep(installation: Installation):
+    kept_out = [installation.room(), installation.room()]
+    for room in kept_out:
+        installation.foreign(pin=str(room.pin))
+        installation.join(room)
+    installation.foreign(name="open")  # the guard is narrow for good
+    installation.sweep()
+    before = installation.livekit.calls("ListParticipants")
+    installation.sweep()
+    assert installation.livekit.calls("ListParticipants") - before == len(kept_out)
+    changed = installation.live()
+    installation.livekit.call("SIP", "DeleteSIPDispatchRule", sip_dispatch_rule_id=str(changed.sip_dispatch_rule_id))
+    before = installation.livekit.calls("ListParticipants")
+    installation.sweep()
+    assert installation.livekit.calls("ListParticipants") - before == 2 * len(kept_out) + 1
+
+
 # trunks
 
 

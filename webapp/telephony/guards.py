@@ -42,11 +42,16 @@ def _stands(row: TrunkRow) -> bool:
     """LiveKit has the guard of our row, and it says what a guard says."""
     stored = sip.find_rule(row.guard_rule_id or "")
     rule = Rule.parse(stored) if stored is not None else None
-    return rule is not None and _says(rule, row.sip_trunk_id, tuple(rule.numbers))
+    return is_whole(row.sip_trunk_id, [rule] if rule is not None else [])
 
 
 def _says(rule: Rule, trunk_id: str, numbers: tuple[str, ...]) -> bool:
     return rules.fingerprint(rule) == rules.fingerprint(Rule.parse(rules.guard(trunk_id, numbers)))
+
+
+def is_whole(trunk_id: str, found: list[Rule]) -> bool:
+    """The trunk has one guard, and it says what a guard says."""
+    return len(found) == 1 and _says(found[0], trunk_id, tuple(found[0].numbers))
 
 
 def row_of(trunk_id: str) -> TrunkRow:

@@ -22,11 +22,13 @@ class Differences:
     """Rooms whose rows say something else than LiveKit's list, with the rules that it has for them.
 
     `wrong` are the ids of rules of ours that stand in the way of others: one without a PIN, which no room wants and
-    whose place is the guard's, and those of a conflicting pair that are not as we left them.
+    whose place is the guard's, and those of a conflicting pair that are not as we left them. `room_of` has the room of
+    every rule of ours, by the rule's id.
     """
 
     of_rooms: dict[uuid.UUID, list[Rule]]
     wrong: set[str]
+    room_of: dict[str, uuid.UUID]
 
 
 def compare(stored: list[Rule]) -> Differences:
@@ -42,9 +44,8 @@ def compare(stored: list[Rule]) -> Differences:
     with_rule = sa.or_(Room.sip_dispatch_rule_id.is_not(None), Room.old_sip_dispatch_rule_id.is_not(None))
     differ |= set(db.session.scalars(sa.select(Room.id).where(with_rule))) - set(of_rooms)
     db.session.commit()
-    return Differences(
-        {room_id: of_rooms.get(room_id, []) for room_id in differ}, _open(of_rooms) | _wrong_of_pairs(of_rooms, known)
-    )
+    wrong = _open(of_rooms) | _wrong_of_pairs(of_rooms, known)
+    return Differences({room_id: of_rooms.get(room_id, []) for room_id in differ}, wrong, room_of)
 
 
 def _open(of_rooms: dict[uuid.UUID, list[Rule]]) -> set[str]:

@@ -9,15 +9,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-import sqlalchemy as sa
 import structlog
 from prometheus_client import Counter
 
 from webapp import leases
-from webapp.db import db
 from webapp.livekit import sip
 from webapp.livekit.errors import LiveKitError
-from webapp.rooms.models import Room, Trunk
 from webapp.telephony import guards, ours, problems, rules
 from webapp.telephony.matching import ConflictError, MatchingError, Rule, check_rules, parse_rules
 from webapp.telephony.rules import Json
@@ -65,7 +62,7 @@ def place(wish: Json, rule_id: str | None) -> Placed:
                 raise
         placed = _resolve(wish, trunk_id)
         if rule_id is not None and rule_id != placed.rule_id:
-            take_away(rule_id)
+            _leave(rule_id)
         return placed
 
 
@@ -110,11 +107,16 @@ def _send(wish: Json, rule_id: str | None) -> Placed:
     if not rule.trunk_ids or wish["trunk_ids"][0] in rule.trunk_ids:
         return _placed("replaced", sip.replace_rule(rule.id, wish))
     placed = _placed("created", sip.create_rule(wish))
-    try:
-        take_away(rule.id)
-    except LiveKitError as error:  # the new one stands; of the two the sweep keeps that of the row
-        log.warning("rule.left_behind", rule=rule.id, livekit_code=error.code)
+    _leave(rule.id)
     return placed
+
+
+def _leave(rule_id: str) -> None:
+    """Take the rule away in whose place another one stands; where that fails the sweep keeps that of the row."""
+    try:
+        take_away(rule_id)
+    except LiveKitError as error:
+        log.warning("rule.left_behind", rule=rule_id, livekit_code=error.code)
 
 
 def _placed(what: str, stored: Json) -> Placed:
@@ -160,7 +162,7 @@ def _without_doubles(stored: list[Rule]) -> list[Rule]:
     kept: dict[tuple[uuid.UUID | str, bool], Rule] = {}
     owners: dict[str, uuid.UUID | str] = {**ours.rooms(stored), **ours.guards(stored)}
     mine = [rule for rule in stored if rule.id in owners]
-    known = _known(mine)
+    known = ours.recorded()
     gone = set()  # amid a rotation two that we know may share a name: both stay
     for rule in sorted(mine, key=lambda rule: rule.id not in known):
         first = kept.setdefault((owners[rule.id], rules.is_old(rule)), rule)
@@ -169,15 +171,3 @@ def _without_doubles(stored: list[Rule]) -> list[Rule]:
             gone.add(rule.id)
             log.warning("rule.double_deleted", rule=rule.id)
     return [rule for rule in stored if rule.id not in gone]
-
-
-def _known(mine: list[Rule]) -> set[str]:
-    """Which of the rules stand on our rows."""
-    ids = [rule.id for rule in mine]
-    found = {
-        *db.session.scalars(sa.select(Room.sip_dispatch_rule_id).where(Room.sip_dispatch_rule_id.in_(ids))),
-        *db.session.scalars(sa.select(Room.old_sip_dispatch_rule_id).where(Room.old_sip_dispatch_rule_id.in_(ids))),
-        *db.session.scalars(sa.select(Trunk.guard_rule_id).where(Trunk.guard_rule_id.in_(ids))),
-    }
-    db.session.commit()
-    return {rule_id for rule_id in found if rule_id}

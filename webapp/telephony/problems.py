@@ -34,8 +34,13 @@ def waits_for(rule_id: str) -> str:
     return f"waits_for\t{rule_id}"
 
 
+def is_kept_out(problem: str) -> bool:
+    """Whether another rule keeps the room's out."""
+    return problem.split("\t", 1)[0] in KEPT_OUT
+
+
 def kept_out(problem: sa.SQLColumnExpression[str]) -> sa.ColumnElement[bool]:
-    """Whether another rule keeps the room's out, as a condition on the column that says why."""
+    """The same, as a condition on the column that says why."""
     return sa.or_(*(problem.startswith(code) for code in KEPT_OUT))
 
 

@@ -31,27 +31,10 @@ GIVE_UP = 10  # failures after which LiveKit is taken for away: the rest waits f
 
 @dataclass
 class Swept:
-    """What a sweep could not do: the errors, one per thing that failed."""
+    """What a sweep could not do: the errors, one per thing that failed; the rooms whose rule another one keeps out."""
 
     failures: list[str] = field(default_factory=list)
-
-
-@dataclass(frozen=True)
-class Listed:
-    """The rules that LiveKit has, and when it was asked for them."""
-
-    rules: list[Rule]
-    at: datetime
-
-    @classmethod
-    def now(cls) -> "Listed":
-        """Ask. Raises LiveKitError."""
-        at = utcnow()
-        return cls(parse_rules(sip.list_rules()), at)
-
-    def by_id(self) -> dict[str, Rule]:
-        """The rules, whatever LiveKit's order."""
-        return {rule.id: rule for rule in self.rules}
+    kept_out: set[uuid.UUID] = field(default_factory=set)
 
 
 class IncompleteError(Exception):
@@ -67,8 +50,8 @@ def run() -> None:
 def sweep() -> Swept:
     """Ask LiveKit for its rooms, rules and trunks, and reconcile every room that may differ. Commits.
 
-    It asks for each list once, for the rules again while some stand in each other's way. Raises LiveKitError when a
-    list cannot be had; a failure of one room is recorded, and the others go on.
+    It asks for each list once, and for the rules again where one that was not as we left it kept others out. Raises
+    LiveKitError when a list cannot be had; a failure of one room is recorded, and the others go on.
     """
     begun = utcnow()
     db.session.commit()
@@ -99,32 +82,24 @@ def _trunks(done: Swept) -> dict[str, Trunk] | None:
 
 
 def _put_right(suspect: set[uuid.UUID], present: dict[str, Trunk], done: Swept) -> None:
-    """Look at the rooms, at every guard, and at all rules that are not as we left them.
+    """Look at every rule and guard that is not as we left it, and at the rooms.
 
-    What kept a rule out may have been one of ours that was put right only after it: those are looked at once more.
+    If there was one, it may have kept others out that were looked at before it: those are looked at once more.
     """
-    listed = Listed.now()
-    _round(suspect, listed, present, done)
-    kept_out = _kept_out()
-    if kept_out or _guard_kept_out():
-        again = Listed.now()
-        if again.by_id() != listed.by_id():
-            _round(kept_out, again, present, done)
+    if _round(suspect, present, done) and (done.kept_out or _guard_kept_out()):
+        _round(done.kept_out, present, done)
 
 
-def _round(suspect: set[uuid.UUID], listed: Listed, present: dict[str, Trunk], done: Swept) -> None:
-    differ = observing.compare(listed.rules)
+def _round(suspect: set[uuid.UUID], present: dict[str, Trunk], done: Swept) -> bool:
+    """Ask for the rules, and put right what is not as we left it; returns whether anything was not."""
+    asked_at = utcnow()
+    stored = parse_rules(sip.list_rules())
+    differ = observing.compare(stored)
     for room_id, found in differ.of_rooms.items():
-        _attempt(done, observing.observe, room_id, found, listed.at, differ.wrong)
-    _heal_guards(listed.rules, present, done)
+        _attempt(done, observing.observe, room_id, found, asked_at, differ.wrong)
+    changed = _heal_guards(stored, differ.room_of, present, done)
     _each(suspect | set(differ.of_rooms), done)
-
-
-def _kept_out() -> set[uuid.UUID]:
-    """Rooms whose rule another rule keeps out."""
-    found = set(db.session.scalars(sa.select(Room.id).where(problems.kept_out(Room.rule_problem))))
-    db.session.commit()
-    return found
+    return changed or bool(differ.of_rooms)
 
 
 def _guard_kept_out() -> bool:
@@ -152,7 +127,7 @@ def _of_livekit(live: Iterable[LiveRoom]) -> set[uuid.UUID]:
 
 
 def _of_database() -> set[uuid.UUID]:
-    """Rooms that we take for live, that have a rule, or that wait to be reconciled."""
+    """Rooms that we take for live, that wait to be reconciled, or whose old PIN's time is over."""
     due = sa.and_(Room.reconcile_at.is_not(None), Room.reconcile_at <= utcnow())
     suspect = sa.or_(Room.live_since.is_not(None), due, Room.old_pin_until <= utcnow())
     found = set(db.session.scalars(sa.select(Room.id).where(suspect)))
@@ -160,13 +135,13 @@ def _of_database() -> set[uuid.UUID]:
     return found
 
 
-def _heal_guards(stored: list[Rule], present: dict[str, Trunk], done: Swept) -> None:
-    """Every trunk with a hiding rule of ours has its guard as it should be.
+def _heal_guards(stored: list[Rule], room_of: dict[str, uuid.UUID], present: dict[str, Trunk], done: Swept) -> bool:
+    """Every trunk with a hiding rule of ours has its guard as it should be; returns whether one was not as we left it.
 
     A row that believes in a guard which LiveKit does not list is put right too: the next hiding rule relies on it.
     """
     found: dict[str, list[Rule]] = {}
-    trunk_of, room_of = ours.guards(stored), ours.rooms(stored)
+    trunk_of, believed = ours.guards(stored), _believed_guarded()
     for rule in stored:
         if rule.id in trunk_of:
             found.setdefault(trunk_of[rule.id], []).append(rule)
@@ -175,11 +150,13 @@ def _heal_guards(stored: list[Rule], present: dict[str, Trunk], done: Swept) -> 
     def at_home(trunk_id: str) -> bool:
         return all(list(rule.trunk_ids) == [trunk_id] for rule in found.get(trunk_id, []))
 
+    spoilt = {each for each in set(found) | believed if not guards.is_whole(each, found.get(each, []))}
     # first those that stand in the way of another trunk's
-    for trunk_id in sorted(set(found) | hiding | _believed_guarded(), key=lambda each: (at_home(each), each)):
+    for trunk_id in sorted(set(found) | hiding | believed, key=lambda each: (at_home(each), each)):
         numbers = rules.guard_numbers(present[trunk_id]) if trunk_id in present else ()
         heal = partial(guards.heal, numbers=numbers, hiding=trunk_id in hiding)
         _attempt(done, heal, trunk_id, found.get(trunk_id, []))
+    return bool(spoilt)
 
 
 def _believed_guarded() -> set[str]:
@@ -237,6 +214,10 @@ def _look(room_id: uuid.UUID, done: Swept) -> None:
     reconcile.now(room)
     if room.rule_problem.startswith("unavailable"):
         done.failures.append("unavailable")
+    if problems.is_kept_out(room.rule_problem):
+        done.kept_out.add(room_id)
+    else:
+        done.kept_out.discard(room_id)
 
 
 def _attempt(done: Swept, work: Callable[..., object], *arguments: object) -> None:
