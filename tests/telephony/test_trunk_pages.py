@@ -69,6 +69,16 @@ def test_allowed_callers_are_masked(installation: Installation, client_as: As):
     assert "88" in page
 
 
+def test_a_trunk_that_an_admin_makes_is_open_for_new_rooms_even_without_a_number(
+    installation: Installation, client_as: As
+):
+    fields = FIELDS | {"numbers": "", "allowed_addresses": "192.0.2.1"}
+    answer = client_as("admin").post(PAGE, data=fields)
+    made = db.session.get_one(Trunk, answer.location.rstrip("/").rpartition("/")[2])
+    installation.sweep()
+    assert (made.number, made.assignable) == ("", True)
+
+
 def test_an_admin_makes_a_trunk(installation: Installation, client_as: As):
     answer = client_as("admin").post(PAGE, data=FIELDS)
     assert answer.status_code == 303

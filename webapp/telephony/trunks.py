@@ -14,13 +14,13 @@ from webapp.telephony.matching import Trunk as LiveTrunk
 def see(listed: Iterable[Json]) -> dict[str, LiveTrunk]:
     """Bring our rows up to LiveKit's list; returns the trunks that are there, by id. Commits.
 
-    A trunk that we never saw takes rooms at once if people know what to dial; one that LiveKit no longer lists is
+    A trunk that somebody else made takes rooms at once if people know what to dial; one that LiveKit no longer lists is
     marked as gone and takes none.
     """
     rows = {row.sip_trunk_id: row for row in db.session.scalars(sa.select(Trunk))}
     present = parse_trunks(list(listed))
     for trunk in present:
-        _write(rows.get(trunk.id), trunk)
+        _write(rows.get(trunk.id) or _added(trunk, assignable=bool(_number(trunk) or settings.phone_number)), trunk)
     for trunk_id in set(rows) - {trunk.id for trunk in present}:
         rows[trunk_id].gone_at = rows[trunk_id].gone_at or utcnow()
     db.session.commit()
@@ -35,17 +35,23 @@ def gone(sip_trunk_id: str) -> bool:
 
 
 def remember(stored: Json) -> Trunk:
-    """Our row of a trunk that LiveKit has just taken."""
+    """Our row of a trunk that LiveKit has just taken from us; a new one takes rooms at once."""
     trunk = LiveTrunk.parse(stored)
-    return _write(db.session.get(Trunk, trunk.id), trunk)
+    return _write(db.session.get(Trunk, trunk.id) or _added(trunk, assignable=True), trunk)
 
 
-def _write(row: Trunk | None, trunk: LiveTrunk) -> Trunk:
-    number = next((number for number in trunk.numbers if number), "")
-    if row is None:
-        row = Trunk(sip_trunk_id=trunk.id, assignable=bool(number or settings.phone_number))
-        db.session.add(row)
+def _added(trunk: LiveTrunk, *, assignable: bool) -> Trunk:
+    row = Trunk(sip_trunk_id=trunk.id, assignable=assignable)
+    db.session.add(row)
+    return row
+
+
+def _number(trunk: LiveTrunk) -> str:
+    return next((number for number in trunk.numbers if number), "")
+
+
+def _write(row: Trunk, trunk: LiveTrunk) -> Trunk:
     row.name = str(trunk.info.get("name", ""))
-    row.number = number
+    row.number = _number(trunk)
     row.seen_at, row.gone_at = utcnow(), None
     return row
