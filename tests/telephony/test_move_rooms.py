@@ -50,6 +50,11 @@ def counted(installation: Installation) -> None:
     db.session.commit()
 
 
+def gone(trunk_id: str) -> None:
+    db.session.execute(sa.update(Trunk).where(Trunk.sip_trunk_id == trunk_id).values(gone_at=utcnow()))
+    db.session.commit()
+
+
 def begin(source: str, target: str) -> TrunkMove:
     move = moves.move_rooms(moves.plan(source, target), actor=Actor.user(persona("admin")))
     db.session.commit()
@@ -271,14 +276,46 @@ def test_when_the_trunk_went_away_meanwhile_the_move_stops_and_the_rooms_stay(
     installation.room()
     installation.room()
     move = begin(installation.trunk_id, EVEN if target == EVEN else other)
-    db.session.execute(sa.update(Trunk).where(Trunk.sip_trunk_id == other).values(gone_at=utcnow()))
-    db.session.commit()
+    gone(other)
     over = run(move)
-    assert (over.state, over.done, rooms_of(other)) == (MoveState.STOPPED, 0, [])
+    assert (over.state, over.done, rooms_of(other)) == (MoveState.NOWHERE, 0, [])
     assert len(rooms_of(installation.trunk_id)) == 2
     assert [entry.actor for entry in trail("trunk.stop_move")] == [ActorKind.SYSTEM]
-    page = client_as("support").get(f"/telephony/moves/{move.id}/").text
-    assert ("LiveKit does not have the trunk any more" in page) is (target != EVEN)
+    assert "There is no trunk any more" in client_as("support").get(f"/telephony/moves/{move.id}/").text
+
+
+def test_no_room_goes_to_a_trunk_that_went_away_in_the_midst(
+    installation: Installation, other: str, monkeypatch: pytest.MonkeyPatch
+):
+    for _ in range(3):
+        installation.room()
+    move = begin(installation.trunk_id, other)
+    note = moves._note
+
+    def notes(*arguments: object) -> bool:
+        noted = note(*arguments)
+        gone(other)
+        return noted
+
+    monkeypatch.setattr(moves, "_note", notes)
+    over = run(move)
+    assert (over.state, over.done, len(rooms_of(other))) == (MoveState.NOWHERE, 1, 1)
+
+
+def test_rooms_that_can_go_somewhere_go_although_those_of_another_trunk_cannot(installation: Installation, other: str):
+    third = installation.trunk(number="+15550003")
+    for _ in range(12):
+        installation.room()
+    for _ in range(6):
+        installation.room(trunk_id=other)
+    counted(installation)
+    db.session.execute(sa.update(Trunk).where(Trunk.sip_trunk_id == other).values(assignable=False, room_count=6))
+    db.session.commit()
+    move = begin(EVERY, EVEN)
+    gone(third)
+    over = run(move)
+    assert (rooms_of(third), over.failed) == ([], 0)
+    assert rooms_of(other) == [], "the closed trunk's rooms go to the one that is open"
 
 
 def test_a_move_is_forgotten_long_after_its_end_with_what_it_did_to_each_room(installation: Installation, other: str):

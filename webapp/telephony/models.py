@@ -99,7 +99,8 @@ class MoveState(enum.Enum):
     """How a move of rooms to other trunks stands."""
 
     RUNNING = "running"
-    STOPPED = "stopped"
+    STOPPED = "stopped"  # by a person
+    NOWHERE = "nowhere"  # the trunk went away, or no other one is open
     DONE = "done"
 
 

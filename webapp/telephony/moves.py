@@ -33,6 +33,10 @@ KEPT = timedelta(days=90)
 MOVABLE = sa.and_(Room.deleted_at.is_(None), sa.or_(Room.trunk_id != "", Room.pin.is_not(None)))
 
 
+class NowhereError(Exception):
+    """No trunk is there to which the room could go."""
+
+
 class Busy(Exception):
     """Another worker is at it, or another move runs."""
 
@@ -143,24 +147,20 @@ def _running(move_id: str) -> TrunkMove | None:
 def _batch(move: TrunkMove) -> None:
     """Move the next rooms of the trunk in turn; after its share the next trunk is in turn, or all is done.
 
-    Once there is nowhere to move to the move stops, and the rooms stay where they are.
+    Once there is nowhere to go for the rooms of a trunk they stay where they are.
     """
     if not move.quota:
         _end(move, MoveState.DONE)
         db.session.commit()
         return
     source = min(move.quota)
-    if not _open(move.target, source):
-        stop_move(move, actor=Actor.system())
-        db.session.commit()
-        return
     for room_id in _next(source, move.after, min(BATCH, move.quota[source])):
         leases.last(LEASE_SECONDS / 2)
         if not _move_one(move, source, room_id):
             return
     if not move.quota.get(source) or not _next(source, move.after, 1):
         rest = {trunk: count for trunk, count in move.quota.items() if trunk != source}
-        db.session.execute(sa.update(TrunkMove).where(TrunkMove.id == move.id).values(quota=rest, after=""))
+        _leave_to(move, rest)
         db.session.commit()
 
 
@@ -172,10 +172,14 @@ def _next(source: str, after: str, count: int) -> Sequence[uuid.UUID]:
 
 
 def _move_one(move: TrunkMove, source: str, room_id: uuid.UUID) -> bool:
-    """Move one room and note it in one transaction, then let LiveKit follow; False when the move was stopped."""
+    """Move one room and note it in one transaction, then let LiveKit follow; False when the trunk's others stay."""
     room, result, problem = None, Moved.FAILED, ""
     try:
         room, result = _moved(move, source, room_id)
+    except NowhereError:
+        db.session.rollback()
+        _let_stay(move, source)
+        return False
     except Exception as error:  # whatever is wrong with one room, the others go on
         db.session.rollback()
         problem = "no_free_pin" if isinstance(error, pins.PinsExhausted) else type(error).__name__
@@ -194,23 +198,31 @@ def _moved(move: TrunkMove, source: str, room_id: uuid.UUID) -> tuple[Room, Move
     room = db.session.scalars(locked.execution_options(populate_existing=True)).one()
     if room.trunk_id != source or room.deleted_at is not None:
         raise LookupError("somebody else moved or deleted it")
-    target = trunks.emptiest(source) if move.target == EVEN else move.target
+    target = trunks.emptiest(source) if move.target == EVEN else _still_there(move.target)
     if not target:
-        raise LookupError("no trunk is open")
+        raise NowhereError
     before = room.pin
     service.move_trunk(room, target, actor=Actor(ActorKind.USER, move.started_by_id))
     return room, Moved.KEPT if room.pin == before else Moved.RENEWED
 
 
-def is_gone(trunk_id: str) -> bool:
-    """LiveKit does not have the trunk any more to which rooms were to move."""
-    gone = sa.select(sa.exists().where(Trunk.sip_trunk_id == trunk_id, Trunk.gone_at.is_not(None)))
-    return bool(db.session.scalar(gone))
+def _still_there(trunk_id: str) -> str | None:
+    there = sa.select(Trunk.sip_trunk_id).where(Trunk.sip_trunk_id == trunk_id)
+    return db.session.scalar(there.where(Trunk.gone_at.is_(None)))
 
 
-def _open(target: str, source: str) -> bool:
-    """There is still somewhere to move to."""
-    return bool(trunks.emptiest(source)) if target == EVEN else not is_gone(target)
+def _let_stay(move: TrunkMove, source: str) -> None:
+    """Move no more rooms of the trunk; of others some may still go to it. Commits."""
+    rest = {trunk: count for trunk, count in move.quota.items() if trunk != source and move.target == EVEN}
+    if rest:
+        _leave_to(move, rest)
+    elif _end(move, MoveState.NOWHERE):
+        audit.record("trunk.stop_move", str(move.id), Actor.system(), rooms=move.done)
+    db.session.commit()
+
+
+def _leave_to(move: TrunkMove, rest: dict[str, int]) -> None:
+    db.session.execute(sa.update(TrunkMove).where(TrunkMove.id == move.id).values(quota=rest, after=""))
 
 
 def _note(move: TrunkMove, source: str, room_id: uuid.UUID, result: Moved, problem: str) -> bool:

@@ -74,8 +74,8 @@ def move(move_id: uuid.UUID) -> ResponseReturnValue:
     page = moves.results(found, chosen, paging.Place.of(request.args, PAGE))
     context = {"move": found, "page": page, "chosen": chosen, "results": RESULTS, "problems": PROBLEMS}
     said = _names(queries.trunk_rows(), found.source, found.target)
-    context |= {"running": found.state is MoveState.RUNNING, "target_gone": moves.is_gone(found.target)}
-    return htmx.respond("telephony/move.html", "telephony/_move.html", said=said, **context)
+    running = found.state is MoveState.RUNNING
+    return htmx.respond("telephony/move.html", "telephony/_move.html", said=said, running=running, **context)
 
 
 @bp.post("/telephony/moves/<uuid:move_id>/stop")
