@@ -3,7 +3,8 @@
 import re
 
 _UUID = r"(?P<uuid>\b(?=[\d-]*[a-f])[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}\b)"
-_ADDRESS = r"(?P<address>(?<![^\s@<>\"])[^\s@<>\"]+@[^\s@<>\"]+)"
+_LOCAL = r'(?:"[^"@]*"|(?<![^\s@<>",;])[^\s@<>",;]+)'  # RFC 5322 lets people quote it
+_ADDRESS = rf'(?P<address>{_LOCAL}@[^\s@<>",;]+)'
 _PERSONAL = re.compile(rf"{_UUID}|{_ADDRESS}|\+?\d[\d\s().-]{{2,}}\d")
 
 
@@ -18,4 +19,4 @@ def impersonal(name: str) -> str:
 def _cut(found: re.Match[str]) -> str:
     if found["address"]:
         return "••@••"
-    return found[0] if found["uuid"] or len(found[0]) < 4 else f"••{found[0][-2:]}"
+    return found[0] if found["uuid"] else f"••{found[0][-2:]}"
