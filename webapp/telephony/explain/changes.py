@@ -68,7 +68,7 @@ def _of_errors(story: Story, known: dict[str, Trunk]) -> Iterator[Change]:
 def _of_trunks(story: Story, known: dict[str, Trunk]) -> Iterator[Change]:
     question = story.question
     for each in story.trunks:
-        if not each.cause or _fits_beside(known[each.id], story.trunk):
+        if not each.cause or _clashes_with(known[each.id], story.trunk):
             continue
         if each.reason == "number_not_listed":
             # beside what is listed: without it, everybody who calls in that form would be cut off
@@ -81,7 +81,7 @@ def _of_trunks(story: Story, known: dict[str, Trunk]) -> Iterator[Change]:
             yield Change("trunk", each.id, "allowed_addresses", "address", "", question.source_ip)
 
 
-def _fits_beside(trunk: Trunk, taken: Trunk | None) -> bool:
+def _clashes_with(trunk: Trunk, taken: Trunk | None) -> bool:
     """Changed, it would not help beside the trunk that the call has: LiveKit takes neither of two that fit alike."""
     return taken is not None and bool(taken.numbers or not trunk.numbers)
 
@@ -97,11 +97,11 @@ def _of_numbers(story: Story, candidates: Iterable[Candidate]) -> Iterator[Chang
             yield Change("rule", each.id, "inbound_numbers", "callers_only", each.detail)
 
 
-def _exactly(rule: Candidate, field: str, number: str) -> Change:
-    if normalise(rule.detail) != normalise(number):
-        return Change("rule", rule.id, field, "exact", "", number)
+def _exactly(candidate: Candidate, field: str, number: str) -> Change:
+    if normalise(candidate.detail) != normalise(number):
+        return Change("rule", candidate.id, field, "exact", "", number)
     # in its place: beside it the two are one number to LiveKit, and the rule would conflict with itself
-    return Change("rule", rule.id, field, "exact_instead", rule.detail, number)
+    return Change("rule", candidate.id, field, "exact_instead", candidate.detail, number)
 
 
 def _of_pins(story: Story, rules: Sequence[Rule]) -> Iterator[Change]:
