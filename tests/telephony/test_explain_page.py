@@ -199,7 +199,7 @@ def test_where_livekit_would_act_otherwise_now_than_the_lines_say_the_page_says_
     support = client_as("support")
     silent = paste(support, {"msg": "Closing inbound call", "reason": "flood"})
     prompted = paste(support, {"msg": "Requesting Pin for SIP call"})
-    empty = "a rule took it; now LiveKit would not take it: a room’s rule is there only while somebody is inside."
+    empty = "a rule took it; now LiveKit would not take it: the rule is gone; a room’s rule is there only while"
     assert empty in body(support.get(prompted))
     assert "When this call came" not in body(support.get(silent))
     installation.live()
@@ -220,6 +220,7 @@ def test_where_livekit_would_act_otherwise_now_than_the_lines_say_the_page_says_
             "let in: LiveKit was away then, or its trunks have changed",
         ),
         ([{"msg": "Rejecting call", "noPin": True}], "let in: trunks or rules have changed since."),
+        ([{"msg": "Closing inbound call", "reason": "flood"}], "let in: trunks or rules have changed since."),
         ([{"msg": "Authentication failed - response mismatch"}], "the provider failed at the password"),
         ([{"msg": "Joining room"}], ""),
         ([{"msg": "BYE from remote"}], ""),

@@ -28,7 +28,10 @@ class Proposal:
 
 @dataclass(frozen=True)
 class Answer:
-    """What is told about a call; `room` is ours whose PIN was typed although no rule has it."""
+    """What is told about a call; `room` is ours whose PIN was typed although no rule has it.
+
+    `of_room`: the rule that takes the call, or asks for a PIN, is that of one of our rooms.
+    """
 
     verdict: str
     outcome: Outcome
@@ -37,6 +40,7 @@ class Answer:
     advice: str
     room: Room | None = None
     room_says: str = ""
+    of_room: bool = False
 
 
 def answer(question: Question, seen: Picture) -> Answer:
@@ -54,6 +58,7 @@ def answer(question: Question, seen: Picture) -> Answer:
         "" if proposals or room else advice.without_change(story),
         room,
         says,
+        any(view.rule.id == story.rule_id and view.owner == "room" for view in seen.rules),
     )
 
 

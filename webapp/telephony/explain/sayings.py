@@ -10,7 +10,7 @@ _NOT_TAKEN = ("flood", "only-hash", "dispatch-error", "several-trunks", "several
 _NO_PASSWORD = ("no-password", "wrong-password", "wrong-user")
 # “accepted” is not among them: a call is answered for the prompt too, and then refused
 _TAKEN = ("pin-asked", "pin-typed", "wrong-pin", "joining", "joined", "waiting", "participant-failed")
-_ROOM_AWAY = ("drop_no_rule", "hash_refused")
+_RULE_AWAY = ("drop_no_rule", "hash_refused")
 
 
 def meaning(code: str) -> str:
@@ -25,21 +25,25 @@ def since(lines: Sequence[str], answer: Answer) -> str:
     """
     tone, codes = answer.outcome.tone, set(lines)
     if tone != "refused":
-        return _taken_since(lines, asks=tone == "asks")
+        return _taken_since(lines, answer.of_room, asks=tone == "asks")
     guarded = answer.verdict.startswith("accept_")  # a rule takes the call, and Frontdesk ends it: then as now
     if guarded or codes.isdisjoint(_TAKEN) or not codes.isdisjoint(_NOT_TAKEN):
         return ""
-    why = _why_room() if answer.verdict in _ROOM_AWAY else _why_changed()
+    why = _why_gone() if answer.verdict in _RULE_AWAY else _why_changed()
     return str(_("When this call came, a rule took it; now LiveKit would not take it: %(why)s", why=why))
 
 
-def _taken_since(lines: Sequence[str], *, asks: bool) -> str:
+def _taken_since(lines: Sequence[str], of_room: bool, *, asks: bool) -> str:
     if not set(_NO_PASSWORD).isdisjoint(lines):
         return str(_("When this call came, the provider failed at the password; below it is taken as right."))
     refusal = next((code for code in lines if code in _NOT_TAKEN), "")
     if not refusal:
         return ""
-    why = {"flood": _why_room(), "auth-error": _why_away()}.get(refusal) or _why_changed()
+    why = _why_changed()
+    if refusal == "flood" and of_room:
+        why = _why_room()
+    elif refusal == "auth-error":
+        why = _why_away()
     if asks:
         return str(_("When this call came, LiveKit did not take it; now it would be asked for a PIN: %(why)s", why=why))
     return str(_("When this call came, LiveKit did not take it; now it would be let in: %(why)s", why=why))
@@ -47,6 +51,10 @@ def _taken_since(lines: Sequence[str], *, asks: bool) -> str:
 
 def _why_room() -> str:
     return str(_("a room’s rule is there only while somebody is inside."))
+
+
+def _why_gone() -> str:
+    return str(_("the rule is gone; a room’s rule is there only while somebody is inside."))
 
 
 def _why_changed() -> str:
