@@ -288,7 +288,13 @@ def test_a_swap_gets_the_panel_alone_and_is_sent_on_after_the_repair(installatio
     assert answer.headers["HX-Redirect"] == "/telephony/rules/"
 
 
-@pytest.mark.parametrize("ticket", ["+33 1 99 00 11 22", "call 01 99 00 11 22", "7300000001", "x" * 65, "a\u202eb"])
+@pytest.mark.parametrize(
+    "ticket",
+    [
+        *("+33 1 99 00 11 22", "call 01 99 00 11 22", "7300000001", "01–99–00–11–22", "01_99_00_11_22"),
+        *("+33\u00a01\u00a099\u00a000\u00a011\u00a022", "jane@example.org", "x" * 65, "a\u202eb"),
+    ],
+)
 def test_a_ticket_holds_no_number_and_is_short(installation: Installation, client_as: As, ticket: str):
     orphan(installation)
     asked = installation.changes()

@@ -19,6 +19,8 @@ def _without_number(_form: FlaskForm, field: Field) -> None:
     text = field.data or ""
     if any(unicodedata.category(character) in {"Cc", "Cf"} for character in text):
         raise ValidationError(_("Control characters and invisible marks cannot be used here."))
+    if "@" in text:
+        raise ValidationError(_("This looks like somebody’s address: give the ticket’s number alone."))
     if is_like_number(text):
         raise ValidationError(_("This looks like a telephone number or a PIN: give the ticket’s number alone."))
 

@@ -5,7 +5,8 @@ import re
 _UUID = r"(?P<uuid>\b(?=[\d-]*[a-f])[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}\b)"
 _LOCAL = r'(?:"[^"@]*"|(?<![^\s@<>",;])[^\s@<>",;]+)'  # RFC 5322 lets people quote it
 _ADDRESS = rf'(?P<address>{_LOCAL}@[^\s@<>",;]+)'
-_PERSONAL = re.compile(rf"{_UUID}|{_ADDRESS}|\+?\d[\d\s().-]{{2,}}\d")
+_NUMBER = r"\+?\d(?:[\W_]{0,3}\d){3,}"  # whatever people set between the digits
+_PERSONAL = re.compile(f"{_UUID}|{_ADDRESS}|{_NUMBER}")
 
 
 def impersonal(name: str) -> str:
