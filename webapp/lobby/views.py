@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
-from webapp import htmx
+from webapp import due, htmx
 from webapp.accounts.models import User
 from webapp.audit.actors import current_actor
 from webapp.db import db
@@ -156,6 +156,8 @@ def _follow(with_callers: Collection[Room]) -> str:
         if failed:
             rooms_failed += 1
             reconcile.mark(room)
+            due.add("telephony.follow", room_id=str(room.id))
+            db.session.commit()
     if holds.STAYS_MUTE in failures:
         what = _("LiveKit does not give a muted caller the floor back: they hear the meeting and are not heard.")
         remedy = _("Let them call again, and they come in at once.")

@@ -9,6 +9,7 @@ from sqlalchemy.exc import IntegrityError
 
 from webapp.db import db, utcnow
 from webapp.livekit.rooms import Participant
+from webapp.rooms.models import Room
 from webapp.telephony import callers
 from webapp.telephony.models import Call, Outcome
 
@@ -68,6 +69,7 @@ def refuse_without_number(call_id: str, trunk_id: str) -> None:
 
 def observe(room_id: uuid.UUID, phones: Iterable[Participant]) -> None:
     """Make the open visits of a room those that LiveKit lists: begin the untold ones, end the lost ones."""
+    _hold_room(room_id)
     inside = {phone.call_id: phone for phone in phones if phone.call_id}
     for call in _open(room_id):
         if call.sip_call_id not in inside:
@@ -83,8 +85,14 @@ def observe(room_id: uuid.UUID, phones: Iterable[Participant]) -> None:
 
 def end_all(room_id: uuid.UUID, reason: str) -> None:
     """The room is over, so is every visit to it."""
+    _hold_room(room_id)
     for call in _open(room_id):
         left(room_id, call.sip_call_id, reason=reason)
+
+
+def _hold_room(room_id: uuid.UUID) -> None:
+    """The room's row first, as everybody does who changes its queue: else two wait for each other's calls."""
+    db.session.execute(sa.select(Room.id).where(Room.id == room_id).with_for_update())
 
 
 def _open(room_id: uuid.UUID) -> Sequence[Call]:

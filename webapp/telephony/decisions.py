@@ -1,6 +1,7 @@
 """What becomes of a call, written down: on the call and in the queue at once. The first word stands."""
 
 import uuid
+from datetime import datetime
 
 import sqlalchemy as sa
 
@@ -12,7 +13,7 @@ from webapp.telephony import callers, calls
 from webapp.telephony.models import Call, Hold
 
 TRUNK = "sip.trunkID"
-LOBBY_FULL, NO_HOLD = "lobby_full", "no_hold"  # why callers are turned away
+LOBBY_FULL, NO_HOLD, DELETED = "lobby_full", "no_hold", "room_deleted"  # why callers are turned away
 
 
 def wait(room_id: uuid.UUID, phone: Participant, took_ms: int | None = None) -> Hold | None:
@@ -24,6 +25,7 @@ def wait(room_id: uuid.UUID, phone: Participant, took_ms: int | None = None) -> 
     call = _visit(room_id, phone)
     gone = call.left_at is not None and call.participant_sid == phone.sid  # the end was told before the beginning
     _say(call, Hold.HELD, Call.hold.is_(None), held_at=utcnow())
+    call.muted_at = utcnow()  # or it was tried, and may have been done
     call.hold_ms = took_ms if call.hold_ms is None else call.hold_ms
     if call.hold is Hold.HELD and not gone:
         calls.come_back(call, phone.sid)
@@ -45,25 +47,32 @@ def go_in(room_id: uuid.UUID, phone: Participant, hold: Hold, by_id: uuid.UUID |
     return call.hold
 
 
-def turn_away(room_id: uuid.UUID, phone: Participant) -> bool:
+def turn_away(room_id: uuid.UUID, phone: Participant, reason: str = NO_HOLD) -> bool:
     """The caller goes, because nobody can wait here; False when something else was said before. Commits."""
     move_version(room_id)
     call = _visit(room_id, phone)
-    said = _turn_away(call, NO_HOLD)
+    said = _turn_away(call, reason)
     if said:
-        queue.end(room_id, call.sip_call_id, NO_HOLD)
+        queue.end(room_id, call.sip_call_id, reason)
     db.session.commit()
     return said
 
 
 def muted(call_id: str, took_ms: int | None) -> Hold | None:
-    """Keep how long the caller could be heard, the first time; gives what holds now. Commits."""
-    if took_ms is not None:
-        first = sa.update(Call).where(Call.sip_call_id == call_id, Call.hold_ms.is_(None))
-        db.session.execute(first.values(hold_ms=took_ms), execution_options={"synchronize_session": False})
+    """We have muted the caller. Keep how long they could be heard, the first time; gives what holds now. Commits."""
+    mine = sa.update(Call).where(Call.sip_call_id == call_id)
+    first = sa.func.coalesce(Call.hold_ms, took_ms)
+    db.session.execute(mine.values(muted_at=utcnow(), hold_ms=first), execution_options={"synchronize_session": False})
     hold = db.session.scalar(sa.select(Call.hold).where(Call.sip_call_id == call_id))
     db.session.commit()
     return hold
+
+
+def released(call_id: str, muted_at: datetime) -> None:
+    """The floor is given back that we took then; a later mute stays ours. Commits."""
+    mine = sa.update(Call).where(Call.sip_call_id == call_id, Call.muted_at == muted_at)
+    db.session.execute(mine.values(muted_at=None), execution_options={"synchronize_session": False})
+    db.session.commit()
 
 
 def _visit(room_id: uuid.UUID, phone: Participant) -> Call:

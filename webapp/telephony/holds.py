@@ -14,6 +14,7 @@ from datetime import datetime
 
 import structlog
 from prometheus_client import Counter, Histogram
+from sqlalchemy.exc import IntegrityError, OperationalError
 
 from webapp.db import db, utcnow
 from webapp.livekit import phones, rooms
@@ -94,40 +95,49 @@ def _heard(sid: str, identity: str, call_id: str, track: Track) -> Participant:
     return Participant(sid, identity, "", "sip", utcnow(), {CALL: call_id, HELD: "1"}, (track,))
 
 
-def _try(work: Callable[..., None], stands: Standing, *arguments: object) -> list[str]:
+def _try(work: Callable[..., list[str]], stands: Standing, *arguments: object) -> list[str]:
+    """Do one caller's work; gives the codes of what failed, so that it is tried again."""
     try:
-        work(stands, *arguments)
+        return work(stands, *arguments)
     except LiveKitError as error:
-        FAILED.labels(error.code).inc()
-        log.warning("hold.failed", room=stands.room, reason=error.code)
-        return [error.code]
-    return []
+        code = error.code
+    except (IntegrityError, OperationalError) as error:
+        db.session.rollback()
+        code = type(error).__name__
+    FAILED.labels(code).inc()
+    log.warning("hold.failed", room=stands.room, reason=code)
+    return [code]
 
 
-def _look_at(stands: Standing, identity: str, arrived: float) -> None:
+def _look_at(stands: Standing, identity: str, arrived: float) -> list[str]:
     """Nothing is known of that caller, if it is one: events may come in any order."""
     seen = rooms.get_participant(stands.room, identity)
-    if seen is not None and seen.is_phone:
-        agree(stands.room_id, [seen], arrived)
+    return agree(stands.room_id, [seen], arrived) if seen is not None and seen.is_phone else []
 
 
-def _agree(stands: Standing, phone: Participant, arrived: float | None) -> None:
+def _agree(stands: Standing, phone: Participant, arrived: float | None) -> list[str]:
     hold = stands.holds.get(phone.call_id)
     if hold is None or hold is Hold.HELD:
         hold = _word_on(stands, phone, hold)
     if hold in SENT_AWAY:
-        _send_away(stands, phone, arrived)
-    elif hold in INSIDE:
-        _let_go(stands, phone)
-    else:
-        with under_way.holding(stands, phone.sid, phone.call_id) if stands.works else nullcontext() as held:
-            _hold(stands, phone, hold, arrived)
-        if held is not None and held.took_ms is not None:
-            _look_again(stands, phone, decisions.muted(phone.call_id, held.took_ms))
+        return _send_away(stands, phone)
+    if hold in INSIDE:
+        return _let_go(stands, phone)
+    with under_way.holding(stands, phone.sid, phone.call_id) if stands.works else nullcontext() as held:
+        failed = _hold(stands, phone, hold, arrived)
+    if held is not None and held.took_ms is not None:
+        failed += _look_again(stands, phone, decisions.muted(phone.call_id, held.took_ms))
+    return failed
 
 
 def _word_on(stands: Standing, phone: Participant, hold: Hold | None) -> Hold | None:
-    """Those go in for whom the door is open, or to whom it was opened a moment ago; the others wait."""
+    """Those go in for whom the door is open, or to whom it was opened a moment ago; the others wait.
+
+    In a room that was deleted there is nobody who could decide: they go.
+    """
+    if stands.gone:
+        decisions.turn_away(stands.room_id, phone, decisions.DELETED)
+        return Hold.TURNED_AWAY
     if stands.public:
         return decisions.go_in(stands.room_id, phone, Hold.FREE)
     again = admissions.earlier(stands.room_id, phone) if hold is None else None
@@ -136,7 +146,7 @@ def _word_on(stands: Standing, phone: Participant, hold: Hold | None) -> Hold | 
     return hold
 
 
-def _hold(stands: Standing, phone: Participant, hold: Hold | None, arrived: float | None) -> None:
+def _hold(stands: Standing, phone: Participant, hold: Hold | None, arrived: float | None) -> list[str]:
     """First silence, then words: what is written down waits for others, and the room would hear the caller."""
     seen: Participant | None = phone
     took_ms: int | None = None
@@ -144,19 +154,17 @@ def _hold(stands: Standing, phone: Participant, hold: Hold | None, arrived: floa
         if not _silent(phone):
             seen, took_ms = _silence(stands, phone, arrived)
     except CannotHold as refused:
-        _without_hold(stands, refused.seen)
-        return
+        return _without_hold(stands, refused.seen)
     except LiveKitError:
         decisions.wait(stands.room_id, phone)  # the host sees who is there, and this is tried again
         raise
     if seen is None:
-        return
+        return []
     if seen.sid != phone.sid:  # the same number called again: that is another call, of which we have muted nothing
-        agree(stands.room_id, [replace(seen, tracks=tuple(seen.sounding))])
-    elif hold is None or phone.call_id not in stands.waiting:
-        _look_again(stands, seen, decisions.wait(stands.room_id, phone, took_ms))
-    elif seen is not phone:
-        _look_again(stands, seen, decisions.muted(phone.call_id, took_ms))
+        return agree(stands.room_id, [replace(seen, tracks=tuple(seen.sounding))])
+    if hold is None or phone.call_id not in stands.waiting:
+        return _look_again(stands, seen, decisions.wait(stands.room_id, phone, took_ms))
+    return _look_again(stands, seen, decisions.muted(phone.call_id, took_ms)) if seen is not phone else []
 
 
 def _silent(phone: Participant) -> bool:
@@ -179,17 +187,18 @@ def _silence(stands: Standing, phone: Participant, arrived: float | None) -> tup
     return seen, _mute(stands, seen, arrived) or took_ms
 
 
-def _mute_who_is_being_held(stands: Standing, phone: Participant, held: Held, arrived: float) -> None:
+def _mute_who_is_being_held(stands: Standing, phone: Participant, held: Held, arrived: float) -> list[str]:
     """Another event of this caller is being worked on; whoever is through last writes down what came of it."""
     took_ms = _mute(stands, phone, arrived)
-    if not under_way.tell(phone.sid, held, took_ms or 0):
-        _look_again(stands, phone, decisions.muted(phone.call_id, took_ms))
+    if under_way.tell(phone.sid, held, took_ms or 0):
+        return []
+    return _look_again(stands, phone, decisions.muted(phone.call_id, took_ms))
 
 
-def _mute_and_look_again(stands: Standing, phone: Participant, arrived: float | None) -> None:
+def _mute_and_look_again(stands: Standing, phone: Participant, arrived: float | None) -> list[str]:
     """Mute who can be heard; who was let in meanwhile is given the floor back."""
     took_ms = _mute(stands, phone, arrived)
-    _look_again(stands, phone, decisions.muted(phone.call_id, took_ms))
+    return _look_again(stands, phone, decisions.muted(phone.call_id, took_ms))
 
 
 def _mute(stands: Standing, phone: Participant, arrived: float | None) -> int | None:
@@ -203,39 +212,42 @@ def _mute(stands: Standing, phone: Participant, arrived: float | None) -> int | 
     return round(took * 1000)
 
 
-def _look_again(stands: Standing, phone: Participant, hold: Hold | None) -> None:
-    """A word that was said while we held the caller wins: the mutes are ours, whatever mark LiveKit has by now."""
+def _look_again(stands: Standing, phone: Participant, hold: Hold | None) -> list[str]:
+    """A word that was said while we held the caller wins: the row knows that the mutes are ours."""
     if hold is None or hold is Hold.HELD:
-        return
+        return []
     seen = rooms.get_participant(stands.room, phone.identity)
-    if seen is not None and seen.sid == phone.sid:
-        agree(stands.room_id, [replace(seen, attributes={**seen.attributes, HELD: "1"})])
+    return agree(stands.room_id, [seen]) if seen is not None and seen.sid == phone.sid else []
 
 
-def _without_hold(stands: Standing, phone: Participant) -> None:
+def _without_hold(stands: Standing, phone: Participant) -> list[str]:
     """Whoever would have to wait comes in or goes, as the installation chose."""
     if settings.callers_without_hold == "turn_away":
-        if decisions.turn_away(stands.room_id, phone):
-            rooms.remove_participant(stands.room, phone.identity)
-        return
+        return _send_away(stands, phone) if decisions.turn_away(stands.room_id, phone) else []
     decisions.go_in(stands.room_id, phone, Hold.UNHELD)
-    _let_go(stands, phone)
+    return _let_go(stands, phone)
 
 
-def _let_go(stands: Standing, phone: Participant) -> None:
-    """Hears and is heard again. Who does not carry our mark was muted by somebody inside, and stays so."""
-    if HELD not in phone.attributes:
-        return
-    muted = [track for track in phone.tracks if track.sound and track.muted]
-    free = [phones.unmute(stands.room, phone.identity, track.sid) for track in muted]
-    phones.undeafen(stands.room, phone.identity)
+def _let_go(stands: Standing, phone: Participant) -> list[str]:
+    """Hears and is heard again. Whom we have let go before somebody inside has muted: that stays."""
+    muted_at = stands.muted.get(phone.call_id)
+    free = [True]
+    if muted_at is not None:
+        muted = [track for track in phone.tracks if track.sound and track.muted]
+        free = [phones.unmute(stands.room, phone.identity, track.sid) for track in muted]
+        decisions.released(phone.call_id, muted_at)
+    seen = phones.undeafen(stands.room, phone.identity) if HELD in phone.attributes else phone
     if not all(free):
         remote_unmute.learn(works=False)
         raise LiveKitError(STAYS_MUTE)
+    if seen is not None and seen.sid != phone.sid:  # the same number called again, and may have to wait
+        return agree(stands.room_id, [seen])
+    return []
 
 
-def _send_away(stands: Standing, phone: Participant, arrived: float | None) -> None:
-    """End the call; a late hook may speak of a call that is over, when its number is another's."""
-    seen = rooms.get_participant(stands.room, phone.identity) if arrived is not None else phone
+def _send_away(stands: Standing, phone: Participant) -> list[str]:
+    """End the call; who is there by now may be another call of the same number."""
+    seen = rooms.get_participant(stands.room, phone.identity)
     if seen is not None and seen.call_id == phone.call_id:
         rooms.remove_participant(stands.room, phone.identity)
+    return []

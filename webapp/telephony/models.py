@@ -69,6 +69,7 @@ class Call(Keyed, Model):
     ending: Mapped[str] = mapped_column(sa.String(2), default="")  # the last two digits of the number
     hold: Mapped[Hold | None] = mapped_column(choice(Hold))  # None: not decided yet
     held_at: Mapped[datetime | None]
+    muted_at: Mapped[datetime | None]  # we muted the caller then, and have not given the floor back
     hold_ms: Mapped[int | None]  # from the hook that told of the caller's voice to LiveKit's word that it is muted
     decided_at: Mapped[datetime | None]
     decided_by_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("users.id", ondelete="SET NULL"))

@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -21,10 +22,11 @@ _lined_up = _entries.sip_call_id == _calls.sip_call_id
 
 
 def _where(which: sa.ColumnElement[bool]) -> sa.Select[Any]:
-    told = sa.select(_rooms.access_level, _probes.works, _calls.sip_call_id, _calls.hold, _entries.status)
+    of_room = (_rooms.access_level, _rooms.deleted_at, _probes.works)
+    told = sa.select(*of_room, _calls.sip_call_id, _calls.hold, _calls.muted_at, _entries.status)
     found = Room.__table__.outerjoin(Probe.__table__, _probed).outerjoin(Call.__table__, which)
     told = told.select_from(found.outerjoin(Entry.__table__, _lined_up))
-    return told.where(_rooms.id == sa.bindparam("room"), _rooms.deleted_at.is_(None))
+    return told.where(_rooms.id == sa.bindparam("room"))
 
 
 BY_CALL = _where(_calls.sip_call_id.in_(sa.bindparam("calls", expanding=True)))
@@ -37,8 +39,10 @@ class Standing:
 
     room_id: uuid.UUID
     public: bool
+    gone: bool  # the room was deleted
     works: bool | None
     holds: dict[str, Hold | None]  # by call; unknown calls are left out
+    muted: dict[str, datetime]  # the calls that we muted and have not let go, and since when
     waiting: frozenset[str]  # the calls that are in the queue
 
     @property
@@ -48,7 +52,7 @@ class Standing:
 
 
 def of_calls(room_id: uuid.UUID, call_ids: Collection[str]) -> Standing | None:
-    """How the room and these calls stand; None for a room that is not ours, or no more."""
+    """How the room and these calls stand; None for a room that is not ours."""
     return _ask(room_id, BY_CALL, calls=list(call_ids))
 
 
@@ -62,8 +66,9 @@ def _ask(room_id: uuid.UUID, question: sa.Select[Any], **values: object) -> Stan
         rows = connection.execute(question, {"room": room_id, **values}).all()
     if not rows:
         return None
-    level, works = rows[0][:2]
-    calls = [row[2:] for row in rows if row[2] is not None]
-    waiting = frozenset(call_id for call_id, _hold, status in calls if status is Status.WAITING)
-    holds = {call_id: hold for call_id, hold, _status in calls}
-    return Standing(room_id, level is AccessLevel.PUBLIC, works, holds, waiting)
+    level, deleted_at, works = rows[0][:3]
+    calls = [row[3:] for row in rows if row[3] is not None]
+    waiting = frozenset(call_id for call_id, _hold, _muted_at, status in calls if status is Status.WAITING)
+    holds = {call_id: hold for call_id, hold, _muted_at, _status in calls}
+    muted = {call_id: muted_at for call_id, _hold, muted_at, _status in calls if muted_at is not None}
+    return Standing(room_id, level is AccessLevel.PUBLIC, deleted_at is not None, works, holds, muted, waiting)

@@ -49,6 +49,7 @@ def end_meeting(slug: str) -> ResponseReturnValue:
     room = load_room(slug, room_policy.host)
     db.session.commit()
     ended = rooms.delete_room(str(room.id))
+    calls.end_all(room.id, "room_deleted")  # nobody was cut off, whatever LiveKit tells of it later
     audit.record("room.end_meeting", room, current_actor(), web=room.web_count, phones=room.phone_count)
     db.session.commit()
     reconcile.now(room)
