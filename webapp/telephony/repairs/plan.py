@@ -12,7 +12,9 @@ from webapp.telephony import rules
 from webapp.telephony.facts import RoomFacts
 from webapp.telephony.findings import Finding, Kind, Remedy
 from webapp.telephony.matching import MatchingError, Rule, check_rules, normalise
+from webapp.telephony.repairs import hiding
 from webapp.telephony.repairs.deeds import REFUSING, Deed, Delete, Follow, Heal, Replace
+from webapp.telephony.repairs.hiding import Obstacle
 from webapp.telephony.repairs.sight import Sight
 from webapp.telephony.rules import Json
 from webapp.telephony.words.shown import impersonal
@@ -213,14 +215,20 @@ def _mended(finding: Finding, rule: Rule, sight: Sight) -> Iterator[tuple[str, J
     if finding.kind is Kind.CALLER_IN_ROOM and (content := caller_id.omitting(info)) is not None:
         yield "omit", content
     match finding.kind:
-        case Kind.CALLER_VISIBLE | Kind.CALLER_IN_ROOM if rule.trunk_ids:  # a hiding rule of no trunk has no guard
+        case Kind.CALLER_VISIBLE | Kind.CALLER_IN_ROOM if hiding.obstacle(rule, sight) is None:
             yield "hide", info | {"hide_phone_number": True}
         case Kind.DANGLING:
-            left = [trunk_id for trunk_id in rule.trunk_ids if (view := sight.seen.trunk(trunk_id)) and view.live]
-            if left:  # with none left it would take the calls of all
+            if left := hiding.present(rule.trunk_ids, sight):  # with none left it would take the calls of all
                 yield "undangle", info | {"trunk_ids": left}
         case Kind.SELF_CONFLICT:
             yield "once", info | _once(rule)
+
+
+def not_hidden(finding: Finding, sight: Sight) -> Obstacle | None:
+    """Why it is not offered to hide the numbers that a foreign rule shows; None where it is, or nobody asks."""
+    if finding.kind not in {Kind.CALLER_VISIBLE, Kind.CALLER_IN_ROOM}:
+        return None
+    return next(filter(None, (hiding.obstacle(rule, sight) for rule in finding.rules if not sight.is_ours(rule))), None)
 
 
 def _once(rule: Rule) -> Json:
