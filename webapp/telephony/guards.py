@@ -129,14 +129,14 @@ def _create(guard: Json) -> str:
     return Rule.parse(sip.create_rule(guard)).id
 
 
-def heal(trunk_id: str, found: list[Rule], *, numbers: tuple[str, ...], hiding: bool) -> None:
-    """Make the guards that LiveKit lists for a trunk the one it should have. Commits.
+def heal(trunk_id: str, found: list[Rule], *, numbers: tuple[str, ...], hiding: bool) -> bool:
+    """Make the guards that LiveKit lists for a trunk the one it should have; False when others work there. Commits.
 
     `numbers` are those that the trunk lists; `hiding`: rules there hide numbers, so that a guard must be there.
     """
     with leases.held(f"trunk:{trunk_id}", seconds=30, wait=5) as mine:
         if not mine:
-            return
+            return False
         row = row_of(trunk_id)
         db.session.commit()
         kept = _keep_one(row, found)
@@ -150,6 +150,7 @@ def heal(trunk_id: str, found: list[Rule], *, numbers: tuple[str, ...], hiding: 
             _remember(row, None)
             if hiding:
                 ensure(trunk_id)
+    return True
 
 
 def forget(trunk_id: str) -> None:

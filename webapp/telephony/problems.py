@@ -8,6 +8,7 @@ from webapp.livekit.errors import LiveKitError, LiveKitUnavailable
 NO_TRUNK = "no_trunk"
 TRUNK_GONE = "trunk_gone"
 TRUNK_BUSY = "trunk_busy"
+BUSY = "busy"  # of a repair, which nobody tries again by itself
 GUARD_REFUSED = "guard_refused"
 GUARD_NARROW = "guard_narrow"
 KEPT_OUT = (GUARD_REFUSED, "conflict", "pair", "refused", "waits_for")
@@ -68,6 +69,7 @@ def _simple(code: str, detail: str) -> str:
         NO_TRUNK: _("The room has no trunk, so that no phone can reach it."),
         TRUNK_GONE: _("LiveKit does not have the room’s trunk any more, so that no phone can reach the room."),
         TRUNK_BUSY: _("Many rooms of this trunk change at once. Trying again by itself."),
+        BUSY: _("Somebody else is changing this in LiveKit right now. Try again in a moment."),
         GUARD_REFUSED: _(
             "A foreign rule on this trunk leaves no place for the rule that keeps calls without a number out."
         ),

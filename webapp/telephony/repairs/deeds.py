@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import sqlalchemy as sa
 
-from webapp import background
+from webapp import background, leases
 from webapp.db import db, utcnow
 from webapp.livekit import sip
 from webapp.livekit.errors import LiveKitError
@@ -61,8 +61,8 @@ def do(deeds: Iterable[Deed], sight: Sight) -> str:
     for deed in deeds:
         try:
             problem = _do(deed, sight)
-        except Pending as pending:
-            problem = pending.problem
+        except (Pending, leases.Lost):
+            problem = problems.BUSY
         except LiveKitError as error:
             problem = problems.failed(error)
         db.session.rollback()
@@ -102,7 +102,8 @@ def _follow(room_id: uuid.UUID, sight: Sight) -> str:
     db.session.commit()
     if room is None:
         return ""
-    reconcile.now(room)
+    if not reconcile.now(room):
+        return problems.BUSY
     return room.rule_problem if room.rule_problem != problems.NO_TRUNK else ""
 
 
@@ -110,7 +111,8 @@ def _heal(trunk_id: str, sight: Sight) -> str:
     trunk = sight.seen.trunk(trunk_id)
     needed = trunk_id in sight.hiding
     numbers = rules.guard_numbers(trunk.live) if trunk and trunk.live else ()
-    guards.heal(trunk_id, sight.guards.get(trunk_id, []), numbers=numbers, hiding=needed)
+    if not guards.heal(trunk_id, sight.guards.get(trunk_id, []), numbers=numbers, hiding=needed):
+        return problems.BUSY
     row = guards.row_of(trunk_id)
     problem = row.guard_problem if needed or row.guard_rule_id else ""
     db.session.commit()
