@@ -123,6 +123,45 @@ def test_everything_of_ours_is_repaired_and_the_trail_has_the_ticket(installatio
     assert (entry.reason, entry.details["count"], entry.details["scope"]) == ("INC0012345", 2, "all")
 
 
+def test_each_repair_of_a_run_is_in_the_trail_with_its_rules_the_ticket_and_who_began_it(
+    installation: Installation, client_as: As
+):
+    rooms = [orphan(installation) for _ in range(2)]
+    gone = {str(room.sip_dispatch_rule_id) for room in rooms}
+    installation.livekit.fail("DeleteSIPDispatchRule", "internal", times=1)
+    support = client_as("support")
+    run = begin(support, ticket="INC1")
+    entries = db.session.query(AuditEntry).filter_by(action="rule.repair").all()
+    assert {entry.target_id for entry in entries} == gone
+    assert {rule_id for entry in entries for rule_id in entry.details["deleted"]} == gone
+    assert {entry.room_id for entry in entries} == {room.id for room in rooms}
+    assert {(entry.reason, entry.user_id) for entry in entries} == {("INC1", run.started_by_id)}
+    failure = deed("rule.repair_failed")
+    assert failure.target_id in gone
+    assert (failure.reason, failure.user_id, failure.details["problem"]) == ("INC1", run.started_by_id, "refused")
+    assert support.post(f"{URL}{run.id}/retry").status_code == 303
+    assert deed("telephony.retry_repairs").reason == "INC1"
+    assert db.session.query(AuditEntry).filter_by(action="rule.repair").count() == 3
+
+
+def test_what_is_already_so_or_no_longer_ours_is_no_repair_in_the_trail(
+    installation: Installation, client_as: As, asleep: None
+):
+    orphan(installation)
+    begin(client_as("support"))
+    installation.sweep()
+    repairs.work_off()
+    assert db.session.query(AuditEntry).filter(AuditEntry.action.startswith("rule.")).count() == 0
+
+
+def test_stopping_a_run_is_in_the_trail_with_its_ticket(installation: Installation, client_as: As, asleep: None):
+    orphan(installation)
+    support = client_as("support")
+    run = begin(support, ticket="INC1")
+    assert support.post(f"{URL}{run.id}/stop").status_code == 303
+    assert deed("telephony.stop_repairs").reason == "INC1"
+
+
 def test_a_run_over_one_kind_leaves_the_others(installation: Installation, client_as: As):
     gone, lacking = orphan(installation), missing(installation)
     run = begin(client_as("support"), scope="orphan")
