@@ -1,5 +1,6 @@
 """Foreign rules are changed by a person alone, one at a time, by their name and for a ticket."""
 
+import html
 import re
 
 import pytest
@@ -137,6 +138,28 @@ def test_a_name_with_a_number_in_it_is_not_shown_and_the_id_is_typed(installatio
     assert press(client_as("support"), url("wildcard"), name=rule_id, ticket="INC1").status_code == 303
     assert ids(installation) == set()
     assert "33199005566" not in str((deed().details, deed().reason, deed().target_id))
+
+
+@pytest.mark.parametrize(
+    "name", ["Night\nline", "Night\tline", "Night  line", "Night\u00a0line", "Night\u200bline", "Nig\0ht", "x" * 201]
+)
+def test_of_a_name_that_no_browser_shows_or_sends_as_it_is_the_id_is_typed(
+    installation: Installation, client_as: As, name: str
+):
+    (rule_id,) = installation.store(_rule(installation, name=name, trunk_ids=[]))
+    support, page = client_as("support"), url("wildcard")
+    assert f"type its name: <code>{rule_id}</code>" in " ".join(support.get(page).text.split())
+    assert press(support, page, name=rule_id, ticket="INC1").status_code == 303
+    assert ids(installation) == set()
+
+
+@pytest.mark.parametrize("name", ["Night line", " Night line ", "<b>Night</b> & “line”", "夜間", "x" * 200])
+def test_a_name_that_a_browser_sends_as_it_is_shown_is_typed(installation: Installation, client_as: As, name: str):
+    installation.store(_rule(installation, name=name, trunk_ids=[]))
+    support, page = client_as("support"), url("wildcard")
+    told = re.search(r"type its name: <code>(.*?)</code>", " ".join(support.get(page).text.split()))
+    assert told and html.unescape(told[1]) == name.strip()
+    assert press(support, page, name=name.strip(), ticket="INC1").status_code == 303
 
 
 def test_while_the_protocol_cannot_omit_the_number_hiding_is_offered_and_omitting_is_not(

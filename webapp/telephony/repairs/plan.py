@@ -34,6 +34,9 @@ HARMFUL = REFUSING | {
 }
 
 
+LONGEST_TYPED = 200
+
+
 @dataclass(frozen=True)
 class Change:
     """A rule before and after; the id of one that is to be made is empty."""
@@ -65,17 +68,22 @@ class Plan:
 
     @property
     def typed(self) -> str:
-        """What must be typed before a foreign rule is touched: its name, or its id where no name can be shown."""
+        """What must be typed before a foreign rule is touched: its name, or its id where no browser sends that."""
         if self.foreign is None:
             return ""
         name = self.foreign.name.strip()
-        return name if name and impersonal(name) == name else self.foreign.id
+        return name if _is_typable(name) and impersonal(name) == name else self.foreign.id
 
     def fingerprint(self, key: bytes) -> str:
         """What was seen and is meant, as a keyed digest: there are PINs in it, which nobody may try out."""
         rows = [[_says(each.before), _says(each.after)] for each in self.changes]
         said = json.dumps([self.finding.key, self.choice, rows])
         return hmac.new(key, said.encode(), hashlib.sha256).hexdigest()
+
+
+def _is_typable(name: str) -> bool:
+    """A page shows the name as it is, and a line of a form sends it back so: no tab, no mark that nobody sees."""
+    return " ".join(name.split()) == name and name.isprintable() and 0 < len(name) <= LONGEST_TYPED
 
 
 def plans(finding: Finding, sight: Sight) -> list[Plan]:
