@@ -110,16 +110,25 @@ def _of_ours(finding: Finding, deeds: Iterable[Deed], sight: Sight) -> Plan:
 
 
 def _of_blocker(finding: Finding, sight: Sight) -> Iterator[Plan]:
-    """A foreign rule has the room's place on the trunk: with it gone, LiveKit takes the room's."""
+    """A foreign rule has the room's place on the trunk, or that of its guard: with it gone, LiveKit takes ours."""
     if finding.kind is not Kind.MISSING or finding.room is None:
         return
     made = _changes(Follow(finding.room.id), sight)
-    keys = [key for change in made if change.after for key in change.after.keys]
+    wanted = [change.after for change in made if change.after]
+    keys = [key for rule in (*wanted, *_needed_guards(wanted, sight)) for key in rule.keys]
     for rule in {holder.id: holder for key in keys if (holder := sight.foreign_keys.get(key))}.values():
         deeds = (Delete(rule.id), Follow(finding.room.id))
         yield Plan(
             finding, f"delete~{rule.id}", deeds, (Change(rule, None), *made), rule, False, finding.room.web_count
         )
+
+
+def _needed_guards(wanted: Iterable[Rule], sight: Sight) -> Iterator[Rule]:
+    """The guards without which LiveKit gets no hiding rule: on a trunk that lists numbers a narrow one may stand."""
+    for trunk_id in {trunk_id for rule in wanted if rule.hides_caller for trunk_id in rule.trunk_ids}:
+        view = sight.seen.trunk(trunk_id)
+        if view and view.live and not rules.guard_numbers(view.live):
+            yield Rule.parse(rules.guard(trunk_id))
 
 
 def _deeds(finding: Finding, sight: Sight) -> Iterator[Deed]:
