@@ -18,8 +18,14 @@ from webapp.db import db, utcnow
 from webapp.due import DueWork
 from webapp.jobs import register, work
 from webapp.rooms.models import Room
+from webapp.telephony.findings import Finding
+from webapp.telephony.matching import Rule
+from webapp.telephony.repairs import plan
 from webapp.telephony.repairs import work as repairs
+from webapp.telephony.repairs.deeds import Heal
 from webapp.telephony.repairs.models import RepairItem, RepairRun, Result
+from webapp.telephony.repairs.plan import Change, Plan
+from webapp.telephony.repairs.sight import Sight
 
 URL = "/telephony/repairs/"
 
@@ -95,6 +101,37 @@ def test_a_guard_beside_a_foreign_open_rule_is_made_narrow_once_and_is_then_a_pe
     assert press(support, url("narrow-guard"), name="Night line", ticket="INC1").status_code == 303
     installation.sweep()
     assert [each["numbers"] for each in installation.guards()] == [[]]
+
+
+def test_a_repair_that_changes_no_rule_is_not_called_one(installation: Installation, client_as: As):
+    room = installation.room()
+    db.session.query(Room).filter_by(id=room.id).update({"sip_dispatch_rule_id": "SDR_lost"})
+    db.session.commit()
+    support = client_as("support")
+    assert press(support, url("stale")).status_code == 303
+    told = support.get(URL).text
+    assert "Compared again: no rule was to be changed." in told and "Repaired. LiveKit" not in told
+    db.session.refresh(room)
+    assert room.sip_dispatch_rule_id is None
+
+
+def test_an_item_whose_guard_is_as_it_should_be_is_skipped_and_says_why(
+    installation: Installation, client_as: As, asleep: None, monkeypatch: pytest.MonkeyPatch
+):
+    orphan(installation)
+    support = client_as("support")
+    run = begin(support)
+    guard = Rule.parse(installation.guards()[0])
+
+    def idle(finding: Finding, _sight: Sight) -> list[Plan]:
+        return [Plan(finding, "", (Heal(installation.trunk_id),), (Change(guard, guard),))]
+
+    monkeypatch.setattr(plan, "plans", idle)
+    asked = installation.changes()
+    repairs.work_off()
+    assert list(results(run).values()) == [Result.SKIPPED]
+    assert "a person must look at what stands beside it" in support.get(f"{URL}{run.id}/").text
+    assert installation.changes() == asked
 
 
 def test_the_dry_run_counts_by_kind_and_changes_nothing(installation: Installation, client_as: As):

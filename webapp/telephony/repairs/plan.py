@@ -67,6 +67,11 @@ class Plan:
     inside: int = 0  # people of the web in the rooms concerned
 
     @property
+    def idle(self) -> bool:
+        """No rule comes, goes or changes: all that is done is to look again."""
+        return all(change.fate == "kept" for change in self.changes)
+
+    @property
     def typed(self) -> str:
         """What must be typed before a foreign rule is touched: its name, or its id where no browser sends that."""
         if self.foreign is None:

@@ -235,6 +235,7 @@ def problem(code: str) -> str:
         "": "",
         "stopped": _("The run was stopped before."),
         "not_ours": _("It is not ours any more: only a person changes it, by name."),
+        "unchanged": _("What is ours is as it should be: a person must look at what stands beside it."),
         "broken": _("Something broke on our side. Trying again may help."),
         "unavailable": _("LiveKit did not answer."),
         "refused": _("LiveKit refused the change."),

@@ -20,7 +20,7 @@ from webapp.audit.service import Actor
 from webapp.db import db, utcnow
 from webapp.telephony.findings import Remedy
 from webapp.telephony.repairs import deeds, plan, queries, service
-from webapp.telephony.repairs.deeds import Deed
+from webapp.telephony.repairs.deeds import Deed, Follow
 from webapp.telephony.repairs.models import RepairItem, RepairRun, Result
 from webapp.telephony.repairs.plan import Plan
 from webapp.telephony.repairs.sight import Sight, look
@@ -140,6 +140,8 @@ class Course:
         ours = next((each for each in planned if each.foreign is None), None)
         if ours is None:
             return Result.SKIPPED, "not_ours"
+        if ours.idle and not any(isinstance(deed, Follow) for deed in ours.deeds):  # a row may still be put right
+            return Result.SKIPPED, "unchanged"
         return self._do(ours, sight)
 
     def _do(self, planned: Plan, sight: Sight) -> tuple[Result, str]:

@@ -69,7 +69,7 @@ def _repaired(chosen: Plan, sight: Sight, ticket: str) -> ResponseReturnValue:
         flash(_("Not repaired: %(why)s", why=problems.sentence(problem)))
     else:
         deeds.wake(chosen.finding)
-        flash(_("Repaired. LiveKit has taken it."))
+        flash(_("Compared again: no rule was to be changed.") if chosen.idle else _("Repaired. LiveKit has taken it."))
     return htmx.go(url_for(".rules"))
 
 
