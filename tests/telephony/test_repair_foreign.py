@@ -224,6 +224,16 @@ def test_a_guard_that_turns_out_narrow_stops_the_repair_before_the_rule_hides(
     assert support.get(page).status_code == 200
 
 
+def test_a_rule_that_hides_already_is_mended_beside_a_narrow_guard_too(installation: Installation, client_as: As):
+    installation.foreign(name="Open line")
+    installation.live()
+    listed = [installation.trunk_id, "ST_gone"]
+    (rule_id,) = installation.store(_rule(installation, name="Old line", trunk_ids=listed, hide_phone_number=True))
+    assert press(client_as("support"), url("dangling"), name="Old line", ticket="INC1").status_code == 303
+    stored = next(rule for rule in installation.livekit.rules() if rule["sip_dispatch_rule_id"] == rule_id)
+    assert (stored["trunk_ids"], stored["hide_phone_number"]) == ([installation.trunk_id], True)
+
+
 def test_hiding_makes_guards_only_on_trunks_that_livekit_has(installation: Installation, client_as: As):
     listed = [installation.trunk_id, "ST_gone"]
     (rule_id,) = installation.store(_rule(installation, name="Night line", trunk_ids=listed))

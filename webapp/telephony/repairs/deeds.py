@@ -121,13 +121,19 @@ def _heal(trunk_id: str, sight: Sight) -> str:
 
 
 def _replace(rule_id: str, content: Json, sight: Sight) -> str:
-    """A rule that is to hide numbers gets its guards first; where one of them is not whole it stays as it is."""
+    """A rule that is to hide numbers gets its guards first; where one of them is not whole it stays as it is.
+
+    One that hides them already is mended beside a narrow guard too: nothing gets worse.
+    """
+    before = sight.by_id.get(rule_id)
+    begins = before is None or not before.hides_caller
     trunk_ids = sorted(set(content.get("trunk_ids") or ()))
     with ExitStack() as held:
         for trunk_id in trunk_ids:
             held.enter_context(placing.creating_on(trunk_id))
         for trunk_id in hiding.present(trunk_ids, sight) if content.get("hide_phone_number") else ():
-            if problem := guards.ensure(trunk_id):
+            problem = guards.ensure(trunk_id)
+            if problem and (begins or problems.is_guard_refused(problem)):
                 return problem
         sip.replace_rule(rule_id, content)
     return ""
