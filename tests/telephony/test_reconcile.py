@@ -418,12 +418,12 @@ def test_beside_a_foreign_open_rule_the_guard_names_the_trunks_numbers(installat
 
 def test_where_no_guard_can_stand_no_rule_hides_numbers(installation: Installation):
     installation.trunk_id = installation.trunk("", auth_username="pbx", auth_password="secret")
-    installation.foreign()
+    foreign = installation.foreign()
     room = installation.room()
     installation.join(room)
     reconcile.now(room)
     assert installation.rule_of(room) is None
-    assert room.rule_problem == problems.GUARD_REFUSED
+    assert room.rule_problem == problems.guard_refused(foreign)
 
 
 def test_a_call_without_a_number_never_reaches_a_rule_that_hides_numbers(installation: Installation):

@@ -18,8 +18,14 @@ from webapp.db import db, utcnow
 from webapp.due import DueWork
 from webapp.jobs import register, work
 from webapp.rooms.models import Room
+from webapp.telephony.findings import Finding
+from webapp.telephony.matching import Rule
+from webapp.telephony.repairs import plan
 from webapp.telephony.repairs import work as repairs
+from webapp.telephony.repairs.deeds import Heal
 from webapp.telephony.repairs.models import RepairItem, RepairRun, Result
+from webapp.telephony.repairs.plan import Change, Plan
+from webapp.telephony.repairs.sight import Sight
 
 URL = "/telephony/repairs/"
 
@@ -97,6 +103,37 @@ def test_a_guard_beside_a_foreign_open_rule_is_made_narrow_once_and_is_then_a_pe
     assert [each["numbers"] for each in installation.guards()] == [[]]
 
 
+def test_a_repair_that_changes_no_rule_is_not_called_one(installation: Installation, client_as: As):
+    room = installation.room()
+    db.session.query(Room).filter_by(id=room.id).update({"sip_dispatch_rule_id": "SDR_lost"})
+    db.session.commit()
+    support = client_as("support")
+    assert press(support, url("stale")).status_code == 303
+    told = support.get(URL).text
+    assert "Compared again: no rule was to be changed." in told and "Repaired. LiveKit" not in told
+    db.session.refresh(room)
+    assert room.sip_dispatch_rule_id is None
+
+
+def test_an_item_whose_guard_is_as_it_should_be_is_skipped_and_says_why(
+    installation: Installation, client_as: As, asleep: None, monkeypatch: pytest.MonkeyPatch
+):
+    orphan(installation)
+    support = client_as("support")
+    run = begin(support)
+    guard = Rule.parse(installation.guards()[0])
+
+    def idle(finding: Finding, _sight: Sight) -> list[Plan]:
+        return [Plan(finding, "", (Heal(installation.trunk_id),), (Change(guard, guard),))]
+
+    monkeypatch.setattr(plan, "plans", idle)
+    asked = installation.changes()
+    repairs.work_off()
+    assert list(results(run).values()) == [Result.SKIPPED]
+    assert "a person must look at what stands beside it" in support.get(f"{URL}{run.id}/").text
+    assert installation.changes() == asked
+
+
 def test_the_dry_run_counts_by_kind_and_changes_nothing(installation: Installation, client_as: As):
     orphan(installation), missing(installation), twin(installation)
     before, asked = ids(installation), installation.changes()
@@ -121,6 +158,45 @@ def test_everything_of_ours_is_repaired_and_the_trail_has_the_ticket(installatio
     assert foreign in ids(installation)
     entry = deed("telephony.repair_all")
     assert (entry.reason, entry.details["count"], entry.details["scope"]) == ("INC0012345", 2, "all")
+
+
+def test_each_repair_of_a_run_is_in_the_trail_with_its_rules_the_ticket_and_who_began_it(
+    installation: Installation, client_as: As
+):
+    rooms = [orphan(installation) for _ in range(2)]
+    gone = {str(room.sip_dispatch_rule_id) for room in rooms}
+    installation.livekit.fail("DeleteSIPDispatchRule", "internal", times=1)
+    support = client_as("support")
+    run = begin(support, ticket="INC1")
+    entries = db.session.query(AuditEntry).filter_by(action="rule.repair").all()
+    assert {entry.target_id for entry in entries} == gone
+    assert {rule_id for entry in entries for rule_id in entry.details["deleted"]} == gone
+    assert {entry.room_id for entry in entries} == {room.id for room in rooms}
+    assert {(entry.reason, entry.user_id) for entry in entries} == {("INC1", run.started_by_id)}
+    failure = deed("rule.repair_failed")
+    assert failure.target_id in gone
+    assert (failure.reason, failure.user_id, failure.details["problem"]) == ("INC1", run.started_by_id, "refused")
+    assert support.post(f"{URL}{run.id}/retry").status_code == 303
+    assert deed("telephony.retry_repairs").reason == "INC1"
+    assert db.session.query(AuditEntry).filter_by(action="rule.repair").count() == 3
+
+
+def test_what_is_already_so_or_no_longer_ours_is_no_repair_in_the_trail(
+    installation: Installation, client_as: As, asleep: None
+):
+    orphan(installation)
+    begin(client_as("support"))
+    installation.sweep()
+    repairs.work_off()
+    assert db.session.query(AuditEntry).filter(AuditEntry.action.startswith("rule.")).count() == 0
+
+
+def test_stopping_a_run_is_in_the_trail_with_its_ticket(installation: Installation, client_as: As, asleep: None):
+    orphan(installation)
+    support = client_as("support")
+    run = begin(support, ticket="INC1")
+    assert support.post(f"{URL}{run.id}/stop").status_code == 303
+    assert deed("telephony.stop_repairs").reason == "INC1"
 
 
 def test_a_run_over_one_kind_leaves_the_others(installation: Installation, client_as: As):

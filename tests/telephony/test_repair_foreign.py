@@ -1,15 +1,18 @@
 """Foreign rules are changed by a person alone, one at a time, by their name and for a ticket."""
 
+import html
 import re
 
 import pytest
 
-from tests.telephony.installation import Installation
+from tests.telephony.installation import NUMBER, Installation
 from tests.telephony.test_repair_all import begin
 from tests.telephony.test_repair_one import As, deed, ids, press, shown, twin, url
 from webapp.db import db
-from webapp.rooms.models import Room
-from webapp.telephony import picture, rules
+from webapp.rooms.models import Room, Trunk
+from webapp.telephony import picture, problems, rules
+from webapp.telephony.repairs import deeds, plan
+from webapp.telephony.repairs.sight import look
 
 
 def test_a_person_chooses_which_of_two_foreign_rules_goes(installation: Installation, client_as: As):
@@ -137,10 +140,32 @@ def test_a_name_with_a_number_in_it_is_not_shown_and_the_id_is_typed(installatio
     assert "33199005566" not in str((deed().details, deed().reason, deed().target_id))
 
 
+@pytest.mark.parametrize(
+    "name", ["Night\nline", "Night\tline", "Night  line", "Night\u00a0line", "Night\u200bline", "Nig\0ht", "x" * 201]
+)
+def test_of_a_name_that_no_browser_shows_or_sends_as_it_is_the_id_is_typed(
+    installation: Installation, client_as: As, name: str
+):
+    (rule_id,) = installation.store(_rule(installation, name=name, trunk_ids=[]))
+    support, page = client_as("support"), url("wildcard")
+    assert f"type its name: <code>{rule_id}</code>" in " ".join(support.get(page).text.split())
+    assert press(support, page, name=rule_id, ticket="INC1").status_code == 303
+    assert ids(installation) == set()
+
+
+@pytest.mark.parametrize("name", ["Night line", " Night line ", "<b>Night</b> & “line”", "夜間", "x" * 200])
+def test_a_name_that_a_browser_sends_as_it_is_shown_is_typed(installation: Installation, client_as: As, name: str):
+    installation.store(_rule(installation, name=name, trunk_ids=[]))
+    support, page = client_as("support"), url("wildcard")
+    told = re.search(r"type its name: <code>(.*?)</code>", " ".join(support.get(page).text.split()))
+    assert told and html.unescape(told[1]) == name.strip()
+    assert press(support, page, name=name.strip(), ticket="INC1").status_code == 303
+
+
 def test_while_the_protocol_cannot_omit_the_number_hiding_is_offered_and_omitting_is_not(
     installation: Installation, client_as: As
 ):
-    individual = {"dispatch_rule_individual": {"room_prefix": "call"}}
+    individual = {"dispatch_rule_individual": {"room_prefix": "call", "pin": "4711"}}
     (rule_id,) = installation.store({"rule": individual, "name": "Night line", "trunk_ids": [installation.trunk_id]})
     page = client_as("support").get(url("caller-in-room"))
     assert "Leave the caller" not in page.text
@@ -149,6 +174,75 @@ def test_while_the_protocol_cannot_omit_the_number_hiding_is_offered_and_omittin
     stored = next(rule for rule in installation.livekit.rules() if rule["sip_dispatch_rule_id"] == rule_id)
     assert stored["hide_phone_number"] is True
     assert stored["rule"]["dispatch_rule_individual"]["room_prefix"] == "call"
+
+
+def test_hiding_numbers_is_not_offered_where_calls_without_one_could_then_end_livekit(
+    installation: Installation, client_as: As
+):
+    livekit, support = installation.livekit, client_as("support")
+    open_rule = installation.foreign(name="Night line")
+    page = url("caller-visible")
+    dry_run = support.get(page)
+    assert "has the place of the trunk’s guard" in dry_run.text and "hide~" not in dry_run.text
+    forged = {"choice": f"hide~{open_rule}", "name": "Night line", "ticket": "INC1"}
+    assert support.post(page, data=forged).status_code == 409
+    livekit.dial("", to=NUMBER[1:])
+    assert (livekit.outages, installation.guards()) == (0, [])
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({}, "another foreign rule, which asks for no PIN"),
+        ({"numbers": [NUMBER]}, "takes calls before the trunk’s guard does"),
+        ({"inbound_numbers": [""]}, "takes calls before the trunk’s guard does"),
+        ({"trunk_ids": ["ST_gone"]}, "LiveKit has none of the rule’s trunks"),
+    ],
+)
+def test_the_page_says_why_hiding_numbers_is_not_offered(
+    installation: Installation, client_as: As, fields: dict[str, object], words: str
+):
+    (rule_id,) = installation.store(_rule(installation, name="Night line", **fields))
+    if not fields:
+        installation.foreign(name="Open line")
+    page = f"/telephony/repairs/of/caller-visible~{rule_id}"
+    dry_run = client_as("support").get(page).text
+    assert words in dry_run and "hide~" not in dry_run
+
+
+def test_a_guard_that_turns_out_narrow_stops_the_repair_before_the_rule_hides(
+    installation: Installation, client_as: As
+):
+    (rule_id,) = installation.store(_rule(installation, name="Night line"))
+    support, page = client_as("support"), url("caller-visible")
+    sight = look()
+    (planned,) = plan.plans(sight.findings[page.rpartition("/")[2]], sight)
+    installation.foreign(name="Open line")  # somebody makes it right after the reading
+    assert deeds.do(planned.deeds, sight) == problems.GUARD_NARROW
+    stored = next(rule for rule in installation.livekit.rules() if rule["sip_dispatch_rule_id"] == rule_id)
+    assert stored["hide_phone_number"] is False
+    assert support.get(page).status_code == 200
+
+
+def test_a_rule_that_hides_already_is_mended_beside_a_narrow_guard_too(installation: Installation, client_as: As):
+    installation.foreign(name="Open line")
+    installation.live()
+    listed = [installation.trunk_id, "ST_gone"]
+    (rule_id,) = installation.store(_rule(installation, name="Old line", trunk_ids=listed, hide_phone_number=True))
+    assert press(client_as("support"), url("dangling"), name="Old line", ticket="INC1").status_code == 303
+    stored = next(rule for rule in installation.livekit.rules() if rule["sip_dispatch_rule_id"] == rule_id)
+    assert (stored["trunk_ids"], stored["hide_phone_number"]) == ([installation.trunk_id], True)
+
+
+def test_hiding_makes_guards_only_on_trunks_that_livekit_has(installation: Installation, client_as: As):
+    listed = [installation.trunk_id, "ST_gone"]
+    (rule_id,) = installation.store(_rule(installation, name="Night line", trunk_ids=listed))
+    page = f"/telephony/repairs/of/caller-visible~{rule_id}"
+    assert press(client_as("support"), page, name="Night line", ticket="INC1").status_code == 303
+    stored = next(rule for rule in installation.livekit.rules() if rule["sip_dispatch_rule_id"] == rule_id)
+    assert (stored["hide_phone_number"], stored["trunk_ids"]) == (True, listed)
+    assert [guard["trunk_ids"] for guard in installation.guards()] == [[installation.trunk_id]]
+    assert db.session.get(Trunk, "ST_gone") is None
 
 
 def _rule(installation: Installation, pin: str = "4711", **fields: object) -> dict[str, object]:

@@ -8,7 +8,7 @@ from tests.telephony.test_repair_all import begin
 from tests.telephony.test_repair_one import As, ids, press, shown, twin, url
 from webapp.db import db
 from webapp.rooms.models import Room
-from webapp.telephony import reconcile
+from webapp.telephony import problems, reconcile
 
 PAGES = ("/telephony/rules/", "/telephony/rules/read", "/telephony/trunks/", "/telephony/repairs/new", "/")
 
@@ -110,6 +110,30 @@ def test_a_rule_that_refuses_calls_alone_is_an_outage_that_ends_the_same_way(
     kind = "no-kind" if "rule" in broken else "self-conflict"
     _delete_first(client_as("support"), url(kind), "Old script")
     assert installation.rule_of(room) is not None
+
+
+def test_a_room_that_a_rule_of_no_kind_keeps_out_links_to_its_deletion(installation: Installation, client_as: As):
+    (rule_id,) = installation.store({"rule": {}, "name": "Old script", "trunk_ids": [installation.trunk_id]})
+    room = waiting(installation)
+    assert room.rule_problem == problems.bad_rule(rule_id)
+    support, page = client_as("support"), f"/telephony/repairs/of/no-kind~{rule_id}"
+    assert f'href="{page}"' in support.get(f"/rooms/{room.slug}/support").text
+    _delete_first(support, page, "Old script")
+    assert installation.rule_of(room) is not None
+
+
+def test_a_room_whose_trunk_has_no_place_for_a_guard_links_to_the_rule_that_has_it(
+    installation: Installation, client_as: As
+):
+    installation.trunk_id = installation.trunk("", auth_username="pbx", auth_password="secret")
+    foreign = installation.foreign(name="Night line")
+    room = waiting(installation)
+    support, page = client_as("support"), f"/telephony/repairs/of/missing~{room.id}"
+    assert f"Rule {foreign} on this trunk is not ours" in said(room)
+    assert f'href="{page}"' in support.get(f"/rooms/{room.slug}/support").text
+    assert press(support, page, name="Night line", ticket="INC1").status_code == 303
+    assert foreign not in ids(installation)
+    assert installation.rule_of(room) is not None and len(installation.guards()) == 1
 
 
 def test_a_conflicting_pair_of_trunks_stops_calls_but_no_rule(installation: Installation, client_as: As):

@@ -85,7 +85,7 @@ def _place(row: TrunkRow) -> None:
             if _put_right(row, rule, listed):
                 return
             sip.delete_rule(rule.id)  # it guards nothing as it is, and what it should be is taken
-    _place_beside_open_rule(row, listed)
+    _place_beside_open_rule(row, listed, _holder(trunk_id, stored))
 
 
 def _remember(row: TrunkRow, rule_id: str | None, problem: str = "") -> None:
@@ -101,7 +101,13 @@ def _refused(error: LiveKitError) -> bool:
     return error.code in {"invalid_argument", "already_exists"}
 
 
-def _place_beside_open_rule(row: TrunkRow, numbers: tuple[str, ...]) -> None:
+def _holder(trunk_id: str, stored: list[Rule]) -> str:
+    """The rule that has the guard's place; empty when none has, as beside one of no kind."""
+    wide = set(Rule.parse(rules.guard(trunk_id)).keys)
+    return next((rule.id for rule in stored if wide & set(rule.keys)), "")
+
+
+def _place_beside_open_rule(row: TrunkRow, numbers: tuple[str, ...], holder: str) -> None:
     """A foreign open rule has the guard's place: name the trunk's called numbers, so that the keys differ."""
     try:
         if numbers:
@@ -111,7 +117,7 @@ def _place_beside_open_rule(row: TrunkRow, numbers: tuple[str, ...]) -> None:
         if not _refused(error):
             raise
         log.warning("guard.refused", trunk=row.sip_trunk_id, livekit_code=error.code)
-    _remember(row, None, problems.GUARD_REFUSED)
+    _remember(row, None, problems.guard_refused(holder))
 
 
 def _create_narrow(trunk_id: str, numbers: tuple[str, ...]) -> str:
@@ -129,14 +135,14 @@ def _create(guard: Json) -> str:
     return Rule.parse(sip.create_rule(guard)).id
 
 
-def heal(trunk_id: str, found: list[Rule], *, numbers: tuple[str, ...], hiding: bool) -> None:
-    """Make the guards that LiveKit lists for a trunk the one it should have. Commits.
+def heal(trunk_id: str, found: list[Rule], *, numbers: tuple[str, ...], hiding: bool) -> bool:
+    """Make the guards that LiveKit lists for a trunk the one it should have; False when others work there. Commits.
 
     `numbers` are those that the trunk lists; `hiding`: rules there hide numbers, so that a guard must be there.
     """
     with leases.held(f"trunk:{trunk_id}", seconds=30, wait=5) as mine:
         if not mine:
-            return
+            return False
         row = row_of(trunk_id)
         db.session.commit()
         kept = _keep_one(row, found)
@@ -150,6 +156,7 @@ def heal(trunk_id: str, found: list[Rule], *, numbers: tuple[str, ...], hiding: 
             _remember(row, None)
             if hiding:
                 ensure(trunk_id)
+    return True
 
 
 def forget(trunk_id: str) -> None:

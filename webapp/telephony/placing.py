@@ -90,7 +90,7 @@ def is_conflict(error: LiveKitError) -> bool:
 
 def _guarded(trunk_id: str) -> None:
     problem = guards.ensure(trunk_id)
-    if problem == problems.GUARD_REFUSED:  # a hiding rule without a guard endangers every meeting
+    if problems.is_guard_refused(problem):  # a hiding rule without a guard endangers every meeting
         _refuse_pair(_without_doubles(parse_rules(sip.list_rules(trunk_id))))
         raise Pending(problem)
 
@@ -153,8 +153,8 @@ def _refuse_pair(stored: list[Rule]) -> None:
         check_rules(stored)
     except ConflictError as error:
         raise Pending(problems.pair(*error.pair)) from None
-    except MatchingError as error:  # a rule of no kind ends every look-up on its trunk
-        raise Pending(f"refused\t{error.kind}") from None
+    except MatchingError:  # a rule of no kind ends every look-up on its trunk
+        raise Pending(problems.bad_rule(next((rule.id for rule in stored if not rule.kind), ""))) from None
 
 
 def _without_doubles(stored: list[Rule]) -> list[Rule]:

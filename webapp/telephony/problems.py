@@ -8,6 +8,7 @@ from webapp.livekit.errors import LiveKitError, LiveKitUnavailable
 NO_TRUNK = "no_trunk"
 TRUNK_GONE = "trunk_gone"
 TRUNK_BUSY = "trunk_busy"
+BUSY = "busy"  # of a repair, which nobody tries again by itself
 GUARD_REFUSED = "guard_refused"
 GUARD_NARROW = "guard_narrow"
 KEPT_OUT = (GUARD_REFUSED, "conflict", "pair", "refused", "waits_for")
@@ -32,6 +33,21 @@ def pair(first: str, second: str) -> str:
 def waits_for(rule_id: str) -> str:
     """Another room's rule has the PIN still."""
     return f"waits_for\t{rule_id}"
+
+
+def bad_rule(rule_id: str) -> str:
+    """A rule of no kind, so that LiveKit refuses every call and change on its trunk."""
+    return f"refused\tbad_rule\t{rule_id}"
+
+
+def guard_refused(rule_id: str) -> str:
+    """No guard can stand on the trunk: a foreign rule has its place; empty where that rule is not known."""
+    return f"{GUARD_REFUSED}\t{rule_id}" if rule_id else GUARD_REFUSED
+
+
+def is_guard_refused(problem: str) -> bool:
+    """The trunk has no guard, and can have none."""
+    return problem.split("\t", 1)[0] == GUARD_REFUSED
 
 
 def is_kept_out(problem: str) -> bool:
@@ -60,6 +76,18 @@ def sentence(problem: str) -> str:
     return _simple(code, first)
 
 
+def _guard_refused(rule_id: str) -> str:
+    if rule_id:
+        return str(
+            _(
+                "Rule %(id)s on this trunk is not ours and leaves no place for the rule that keeps calls without a"
+                " number out.",
+                id=rule_id,
+            )
+        )
+    return str(_("A foreign rule on this trunk leaves no place for the rule that keeps calls without a number out."))
+
+
 def _simple(code: str, detail: str) -> str:
     sentences: dict[str, str] = {
         "unavailable": _("LiveKit has not followed yet: it did not answer. Trying again by itself."),
@@ -68,9 +96,8 @@ def _simple(code: str, detail: str) -> str:
         NO_TRUNK: _("The room has no trunk, so that no phone can reach it."),
         TRUNK_GONE: _("LiveKit does not have the room’s trunk any more, so that no phone can reach the room."),
         TRUNK_BUSY: _("Many rooms of this trunk change at once. Trying again by itself."),
-        GUARD_REFUSED: _(
-            "A foreign rule on this trunk leaves no place for the rule that keeps calls without a number out."
-        ),
+        BUSY: _("Somebody else is changing this in LiveKit right now. Try again in a moment."),
+        GUARD_REFUSED: _guard_refused(detail),
         GUARD_NARROW: _("Calls without a caller number are kept out only for the numbers that the trunk lists."),
     }
     return sentences.get(code) or str(_("LiveKit has not followed yet. Trying again by itself."))

@@ -29,13 +29,13 @@ PASSES = 5
 COLUMNS = list(Room.__table__.columns.keys())  # relationships stay as the caller loaded them
 
 
-def now(room: Room) -> None:
+def now(room: Room) -> bool:
     """Make LiveKit follow the room's row; what it did not take stays visible on the row and is swept. Commits.
 
-    Nothing of the caller's may be pending: commit first.
+    Nothing of the caller's may be pending: commit first. False when somebody else works on the room, who looks then.
     """
     mark(room)
-    _follow(room)
+    return _follow(room)
 
 
 def if_marked(room: Room) -> None:
@@ -44,13 +44,14 @@ def if_marked(room: Room) -> None:
         _follow(room)
 
 
-def _follow(room: Room) -> None:
-    for _ in range(PASSES):
+def _follow(room: Room) -> bool:
+    for passed in range(PASSES):
         if not _looked(room):  # the holder looks again after its release, or the sweep does
             _reread(room)
-            return
+            return passed > 0
         if not _due(room):
-            return
+            break
+    return True
 
 
 def _looked(room: Room) -> bool:

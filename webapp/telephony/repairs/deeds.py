@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import sqlalchemy as sa
 
-from webapp import background
+from webapp import background, leases
 from webapp.db import db, utcnow
 from webapp.livekit import sip
 from webapp.livekit.errors import LiveKitError
@@ -15,6 +15,7 @@ from webapp.rooms.models import Room
 from webapp.telephony import guards, observing, placing, problems, reconcile, rules, sweeping
 from webapp.telephony.findings import Finding, Kind
 from webapp.telephony.placing import Pending
+from webapp.telephony.repairs import hiding
 from webapp.telephony.repairs.sight import Sight
 from webapp.telephony.rules import Json
 
@@ -60,8 +61,8 @@ def do(deeds: Iterable[Deed], sight: Sight) -> str:
     for deed in deeds:
         try:
             problem = _do(deed, sight)
-        except Pending as pending:
-            problem = pending.problem
+        except (Pending, leases.Lost):
+            problem = problems.BUSY
         except LiveKitError as error:
             problem = problems.failed(error)
         db.session.rollback()
@@ -91,7 +92,7 @@ def _do(deed: Deed, sight: Sight) -> str:
         case Delete(rule_id):
             placing.take_away(rule_id)
         case Replace(rule_id, content):
-            return _replace(rule_id, content)
+            return _replace(rule_id, content, sight)
     return ""
 
 
@@ -101,29 +102,38 @@ def _follow(room_id: uuid.UUID, sight: Sight) -> str:
     db.session.commit()
     if room is None:
         return ""
-    reconcile.now(room)
+    if not reconcile.now(room):
+        return problems.BUSY
     return room.rule_problem if room.rule_problem != problems.NO_TRUNK else ""
 
 
 def _heal(trunk_id: str, sight: Sight) -> str:
     trunk = sight.seen.trunk(trunk_id)
-    hiding = trunk_id in sight.hiding
+    needed = trunk_id in sight.hiding
     numbers = rules.guard_numbers(trunk.live) if trunk and trunk.live else ()
-    guards.heal(trunk_id, sight.guards.get(trunk_id, []), numbers=numbers, hiding=hiding)
+    if not guards.heal(trunk_id, sight.guards.get(trunk_id, []), numbers=numbers, hiding=needed):
+        return problems.BUSY
     row = guards.row_of(trunk_id)
-    problem = row.guard_problem if hiding or row.guard_rule_id else ""
+    problem = row.guard_problem if needed or row.guard_rule_id else ""
     db.session.commit()
     was_narrow = any(rule.numbers for rule in sight.guards.get(trunk_id, []))
     return problem if was_narrow or problem != problems.GUARD_NARROW else ""  # a new one guards as far as it can
 
 
-def _replace(rule_id: str, content: Json) -> str:
-    """A rule that is to hide numbers gets its guards first; without one of them it stays as it is."""
+def _replace(rule_id: str, content: Json, sight: Sight) -> str:
+    """A rule that is to hide numbers gets its guards first; where one of them is not whole it stays as it is.
+
+    One that hides them already is mended beside a narrow guard too: nothing gets worse.
+    """
+    before = sight.by_id.get(rule_id)
+    begins = before is None or not before.hides_caller
+    trunk_ids = sorted(set(content.get("trunk_ids") or ()))
     with ExitStack() as held:
-        for trunk_id in sorted(content.get("trunk_ids") or ()):
+        for trunk_id in trunk_ids:
             held.enter_context(placing.creating_on(trunk_id))
-        for trunk_id in content["trunk_ids"] if content.get("hide_phone_number") else ():
-            if guards.ensure(trunk_id) == problems.GUARD_REFUSED:
-                return problems.GUARD_REFUSED
+        for trunk_id in hiding.present(trunk_ids, sight) if content.get("hide_phone_number") else ():
+            problem = guards.ensure(trunk_id)
+            if problem and (begins or problems.is_guard_refused(problem)):
+                return problem
         sip.replace_rule(rule_id, content)
     return ""

@@ -2,14 +2,17 @@
 
 import uuid
 
+from webapp.telephony import problems
 from webapp.telephony.findings import Kind
 
 
 def of_problem(problem: str, room_id: uuid.UUID) -> str:
     """The key of the finding; empty where nothing but time helps."""
     code, first, second = [*problem.split("\t", 2), "", ""][:3]
-    if code == "conflict":  # LiveKit holds no pair: it refused ours
+    if code in ("conflict", problems.GUARD_REFUSED):  # LiveKit holds no pair: it refused ours
         return f"{Kind.MISSING.value}~{room_id}"
+    if (code, first) == ("refused", "bad_rule") and second:
+        return f"{Kind.NO_KIND.value}~{second}"
     if code != "pair":
         return ""
     kind = Kind.SELF_CONFLICT if first == second else Kind.CONFLICT

@@ -12,7 +12,9 @@ from webapp.telephony import rules
 from webapp.telephony.facts import RoomFacts
 from webapp.telephony.findings import Finding, Kind, Remedy
 from webapp.telephony.matching import MatchingError, Rule, check_rules, normalise
+from webapp.telephony.repairs import hiding
 from webapp.telephony.repairs.deeds import REFUSING, Deed, Delete, Follow, Heal, Replace
+from webapp.telephony.repairs.hiding import Obstacle
 from webapp.telephony.repairs.sight import Sight
 from webapp.telephony.rules import Json
 from webapp.telephony.words.shown import impersonal
@@ -30,6 +32,9 @@ HARMFUL = REFUSING | {
     Kind.OPEN_BESIDE_PIN,
     Kind.DANGLING,
 }
+
+
+LONGEST_TYPED = 200
 
 
 @dataclass(frozen=True)
@@ -62,18 +67,28 @@ class Plan:
     inside: int = 0  # people of the web in the rooms concerned
 
     @property
+    def idle(self) -> bool:
+        """No rule comes, goes or changes: all that is done is to look again."""
+        return all(change.fate == "kept" for change in self.changes)
+
+    @property
     def typed(self) -> str:
-        """What must be typed before a foreign rule is touched: its name, or its id where no name can be shown."""
+        """What must be typed before a foreign rule is touched: its name, or its id where no browser sends that."""
         if self.foreign is None:
             return ""
         name = self.foreign.name.strip()
-        return name if name and impersonal(name) == name else self.foreign.id
+        return name if _is_typable(name) and impersonal(name) == name else self.foreign.id
 
     def fingerprint(self, key: bytes) -> str:
         """What was seen and is meant, as a keyed digest: there are PINs in it, which nobody may try out."""
         rows = [[_says(each.before), _says(each.after)] for each in self.changes]
         said = json.dumps([self.finding.key, self.choice, rows])
         return hmac.new(key, said.encode(), hashlib.sha256).hexdigest()
+
+
+def _is_typable(name: str) -> bool:
+    """A page shows the name as it is, and a line of a form sends it back so: no tab, no mark that nobody sees."""
+    return " ".join(name.split()) == name and name.isprintable() and 0 < len(name) <= LONGEST_TYPED
 
 
 def plans(finding: Finding, sight: Sight) -> list[Plan]:
@@ -100,16 +115,25 @@ def _of_ours(finding: Finding, deeds: Iterable[Deed], sight: Sight) -> Plan:
 
 
 def _of_blocker(finding: Finding, sight: Sight) -> Iterator[Plan]:
-    """A foreign rule has the room's place on the trunk: with it gone, LiveKit takes the room's."""
+    """A foreign rule has the room's place on the trunk, or that of its guard: with it gone, LiveKit takes ours."""
     if finding.kind is not Kind.MISSING or finding.room is None:
         return
     made = _changes(Follow(finding.room.id), sight)
-    keys = [key for change in made if change.after for key in change.after.keys]
+    wanted = [change.after for change in made if change.after]
+    keys = [key for rule in (*wanted, *_needed_guards(wanted, sight)) for key in rule.keys]
     for rule in {holder.id: holder for key in keys if (holder := sight.foreign_keys.get(key))}.values():
         deeds = (Delete(rule.id), Follow(finding.room.id))
         yield Plan(
             finding, f"delete~{rule.id}", deeds, (Change(rule, None), *made), rule, False, finding.room.web_count
         )
+
+
+def _needed_guards(wanted: Iterable[Rule], sight: Sight) -> Iterator[Rule]:
+    """The guards without which LiveKit gets no hiding rule: on a trunk that lists numbers a narrow one may stand."""
+    for trunk_id in {trunk_id for rule in wanted if rule.hides_caller for trunk_id in rule.trunk_ids}:
+        view = sight.seen.trunk(trunk_id)
+        if view and view.live and not rules.guard_numbers(view.live):
+            yield Rule.parse(rules.guard(trunk_id))
 
 
 def _deeds(finding: Finding, sight: Sight) -> Iterator[Deed]:
@@ -213,14 +237,20 @@ def _mended(finding: Finding, rule: Rule, sight: Sight) -> Iterator[tuple[str, J
     if finding.kind is Kind.CALLER_IN_ROOM and (content := caller_id.omitting(info)) is not None:
         yield "omit", content
     match finding.kind:
-        case Kind.CALLER_VISIBLE | Kind.CALLER_IN_ROOM if rule.trunk_ids:  # a hiding rule of no trunk has no guard
+        case Kind.CALLER_VISIBLE | Kind.CALLER_IN_ROOM if hiding.obstacle(rule, sight) is None:
             yield "hide", info | {"hide_phone_number": True}
         case Kind.DANGLING:
-            left = [trunk_id for trunk_id in rule.trunk_ids if (view := sight.seen.trunk(trunk_id)) and view.live]
-            if left:  # with none left it would take the calls of all
+            if left := hiding.present(rule.trunk_ids, sight):  # with none left it would take the calls of all
                 yield "undangle", info | {"trunk_ids": left}
         case Kind.SELF_CONFLICT:
             yield "once", info | _once(rule)
+
+
+def not_hidden(finding: Finding, sight: Sight) -> Obstacle | None:
+    """Why it is not offered to hide the numbers that a foreign rule shows; None where it is, or nobody asks."""
+    if finding.kind not in {Kind.CALLER_VISIBLE, Kind.CALLER_IN_ROOM}:
+        return None
+    return next(filter(None, (hiding.obstacle(rule, sight) for rule in finding.rules if not sight.is_ours(rule))), None)
 
 
 def _once(rule: Rule) -> Json:

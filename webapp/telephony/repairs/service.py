@@ -47,7 +47,8 @@ def repair_all(found: Iterable[Finding], *, scope: str, ticket: str, actor: Acto
 def stop(run: RepairRun, *, actor: Actor) -> None:
     """Let a run end after the item it is at."""
     run.stopped_at = utcnow()
-    audit.record("telephony.stop_repairs", str(run.id), actor, count=run.total - run.looked_at)
+    left = run.total - run.looked_at
+    audit.record("telephony.stop_repairs", str(run.id), actor, reason=run.ticket, count=left)
 
 
 def retry(run: RepairRun, *, actor: Actor) -> None:
@@ -57,7 +58,7 @@ def retry(run: RepairRun, *, actor: Actor) -> None:
     again = failed.values(result=Result.WAITING, problem="", done_at=None)
     count: int = db.session.execute(again).rowcount  # type: ignore[attr-defined]
     run.failed, run.ended_at, run.stopped_at, run.problem = 0, None, None, ""
-    audit.record("telephony.retry_repairs", str(run.id), actor, count=count)
+    audit.record("telephony.retry_repairs", str(run.id), actor, reason=run.ticket, count=count)
     due.add(WORK, after=BACKSTOP, run_id=str(run.id))
 
 

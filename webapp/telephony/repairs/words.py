@@ -7,7 +7,9 @@ from flask_babel import ngettext
 
 from webapp.telephony import problems, rules
 from webapp.telephony.matching import Rule
+from webapp.telephony.repairs import hiding
 from webapp.telephony.repairs.deeds import REFUSING, Deed, Delete, Heal, Replace
+from webapp.telephony.repairs.hiding import Obstacle
 from webapp.telephony.repairs.models import Result
 from webapp.telephony.repairs.plan import Change, Plan
 from webapp.telephony.repairs.sight import Sight
@@ -90,6 +92,26 @@ def choice(plan: Plan) -> str:
     namesakes = sum(rule.name.strip() == plan.foreign.name.strip() for rule in plan.finding.rules)
     told = plan.typed if namesakes < 2 or plan.typed == plan.foreign.id else f"{plan.typed} ({plan.foreign.id})"
     return f"{names[how]}: {told}"
+
+
+def not_hidden(obstacle: Obstacle) -> str:
+    """Why it is not offered to hide a rule's numbers, and what to do first."""
+    because = {
+        Obstacle.NO_TRUNK: _("Hiding numbers is not offered: LiveKit has none of the rule’s trunks."),
+        Obstacle.OPEN: _(
+            "Hiding numbers is not offered: this rule asks for no PIN, so that it has the place of the trunk’s guard,"
+            " and a call without a caller number would end LiveKit for everybody. Give the rule a PIN first."
+        ),
+        Obstacle.BESIDE_OPEN: _(
+            "Hiding numbers is not offered: another foreign rule, which asks for no PIN, has the place of the trunk’s"
+            " guard, and a call without a caller number could end LiveKit for everybody. Change that rule first."
+        ),
+        Obstacle.FIRST: _(
+            "Hiding numbers is not offered: this rule takes calls before the trunk’s guard does, so that one without a"
+            " caller number would end LiveKit for everybody. Change which numbers the rule lists first."
+        ),
+    }
+    return str(because[obstacle])
 
 
 def _side(change: Change, sight: Sight) -> Side:
@@ -186,7 +208,8 @@ def _requests(deed: Deed, plan: Plan, sight: Sight) -> list[str]:
         trunk = facts.trunk_name(deed.trunk_id, sight.trunk_names)
         return [_("Compare the guard of trunk %(trunk)s, and make or change it.", trunk=trunk)]
     if isinstance(deed, Replace):
-        bare = deed.content.get("hide_phone_number") and not set(deed.content["trunk_ids"]) <= sight.guards.keys()
+        trunk_ids = hiding.present(deed.content.get("trunk_ids") or (), sight)
+        bare = deed.content.get("hide_phone_number") and not set(trunk_ids) <= sight.guards.keys()
         guard = [_("Make the guard of its trunks.")] if bare else []
         return [*guard, _("Replace rule %(id)s.", id=deed.rule_id)]
     if isinstance(deed, Delete):
@@ -212,6 +235,7 @@ def problem(code: str) -> str:
         "": "",
         "stopped": _("The run was stopped before."),
         "not_ours": _("It is not ours any more: only a person changes it, by name."),
+        "unchanged": _("What is ours is as it should be: a person must look at what stands beside it."),
         "broken": _("Something broke on our side. Trying again may help."),
         "unavailable": _("LiveKit did not answer."),
         "refused": _("LiveKit refused the change."),

@@ -8,17 +8,21 @@ import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Self
 
 import sqlalchemy as sa
 import structlog
 from prometheus_client import Counter
 
 from webapp import due, leases
+from webapp.audit.models import ActorKind
+from webapp.audit.service import Actor
 from webapp.db import db, utcnow
 from webapp.telephony.findings import Remedy
 from webapp.telephony.repairs import deeds, plan, queries, service
-from webapp.telephony.repairs.deeds import Deed
+from webapp.telephony.repairs.deeds import Deed, Follow
 from webapp.telephony.repairs.models import RepairItem, RepairRun, Result
+from webapp.telephony.repairs.plan import Plan
 from webapp.telephony.repairs.sight import Sight, look
 
 log = structlog.get_logger()
@@ -55,7 +59,7 @@ def work_off() -> None:
 
 
 def _run(run_id: uuid.UUID) -> None:
-    problem, course = "", Course(run_id)
+    problem, course = "", Course.of(run_id)
     try:
         while items := queries.next_items(run_id, BATCH):
             db.session.commit()
@@ -94,8 +98,19 @@ class Course:
     """A run under way: what it has done since it began here, and how often LiveKit failed to answer in a row."""
 
     run_id: uuid.UUID
+    ticket: str
+    actor: Actor  # in whose name each repair is recorded
     unanswered: int = 0
     done: set[Deed] = field(default_factory=set)
+
+    @classmethod
+    def of(cls, run_id: uuid.UUID) -> Self:
+        """The course of a run; its repairs are those of whoever began it, unless that person was deleted."""
+        run = db.session.get_one(RepairRun, run_id)
+        actor = Actor(ActorKind.USER, run.started_by_id) if run.started_by_id else Actor.system()
+        course = cls(run_id, run.ticket, actor)
+        db.session.commit()
+        return course
 
     def go(self, items: Iterable[RepairItem]) -> bool:
         """Work off some items on one reading of LiveKit; False when somebody stopped the run. Raises Away."""
@@ -125,9 +140,14 @@ class Course:
         ours = next((each for each in planned if each.foreign is None), None)
         if ours is None:
             return Result.SKIPPED, "not_ours"
-        return self._do([deed for deed in ours.deeds if deed not in self.done], sight)
+        if ours.idle and not any(isinstance(deed, Follow) for deed in ours.deeds):  # a row may still be put right
+            return Result.SKIPPED, "unchanged"
+        return self._do(ours, sight)
 
-    def _do(self, chosen: list[Deed], sight: Sight) -> tuple[Result, str]:
+    def _do(self, planned: Plan, sight: Sight) -> tuple[Result, str]:
+        chosen = [deed for deed in planned.deeds if deed not in self.done]
+        service.repair(planned, ticket=self.ticket, actor=self.actor)
+        db.session.commit()
         try:
             problem = deeds.do(chosen, sight)
         except Exception as error:  # whatever went wrong with one, the others get their turn
@@ -136,6 +156,7 @@ class Course:
             log.exception("repair.failed", error=type(error).__name__)
         self.unanswered = self.unanswered + 1 if problem.startswith("unavailable") else 0
         if problem:
+            service.note_failure(planned, problem, ticket=self.ticket, actor=self.actor)
             return Result.FAILED, problem
         self.done |= set(chosen)
         return Result.DONE, ""

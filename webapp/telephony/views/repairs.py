@@ -69,7 +69,7 @@ def _repaired(chosen: Plan, sight: Sight, ticket: str) -> ResponseReturnValue:
         flash(_("Not repaired: %(why)s", why=problems.sentence(problem)))
     else:
         deeds.wake(chosen.finding)
-        flash(_("Repaired. LiveKit has taken it."))
+        flash(_("Compared again: no rule was to be changed.") if chosen.idle else _("Repaired. LiveKit has taken it."))
     return htmx.go(url_for(".rules"))
 
 
@@ -107,6 +107,7 @@ def _page(
     form = form or RepairForm(formdata=None)
     if chosen is not None:
         form.choice.data, form.fingerprint.data = chosen.choice, chosen.fingerprint(_key())
+    obstacle = plan.not_hidden(finding, sight) if finding else None
     context = {
         "key": key,
         "sight": sight,
@@ -116,6 +117,7 @@ def _page(
         "trunks": _concerned(finding, sight) if finding else {},
         "choices": [(each.choice, repair_words.choice(each)) for each in planned],
         "form": form,
+        "unhidden": repair_words.not_hidden(obstacle) if obstacle else "",
         "changed": changed,
         "outage": words.outage(sight.problem) if sight.problem else "",
         "may_repair": chosen is not None and (not chosen.foreign or policy.repair_foreign(current_user)),
