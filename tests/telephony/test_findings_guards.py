@@ -1,9 +1,12 @@
 """Calls without a caller number must not reach a rule that hides numbers."""
 
+import uuid
+
 import pytest
 
-from tests.telephony.worlds import NUMBER, found, guard, kinds, own, room, rule, trunk
-from webapp.telephony.findings import Kind, Remedy, Severity
+from tests.telephony.worlds import NUMBER, found, guard, kinds, own, room, rule, trunk, world
+from webapp.telephony import rules as naming
+from webapp.telephony.findings import Kind, Remedy, Severity, find
 
 
 def test_a_hiding_rule_without_a_guard_is_an_error_that_frontdesk_mends():
@@ -55,6 +58,44 @@ def test_a_guard_that_somebody_changed_is_ours_to_mend(fields: dict[str, object]
     (finding,) = found(live, own(live), guard(**fields))
     assert (finding.kind, finding.remedy) == (Kind.DEFEATED, Remedy.OURS)
     assert [each.id for each in finding.rules] == ["SDR_guard_ST_a"]
+
+
+@pytest.mark.parametrize("name", ["mine", "", "frontdesk-guard:ST_b", f"frontdesk:{uuid.UUID(int=7)}"])
+def test_a_guard_that_somebody_renamed_is_ours_still_by_the_id_on_our_row(name: str):
+    assert kinds(guard(name=name), rule()) == []
+
+
+def test_a_second_guard_of_which_no_row_knows_is_ours_by_what_it_says():
+    assert Kind.IMPOSTOR not in kinds(guard(), guard(rule_id="SDR_x"), rule())
+    assert Kind.IMPOSTOR not in kinds(guard(rule_id="SDR_x", inbound_numbers=[naming.NOBODY]), rule())
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"trunk_ids": []},
+        {"trunk_ids": ["ST_b"]},
+        {"trunk_ids": ["ST_a", "ST_b"]},
+        {"inbound_numbers": []},
+        {"inbound_numbers": ["", "+1"]},
+        {"rule": {"dispatch_rule_direct": {"room_name": "boss"}}},
+        {"rule": {"dispatch_rule_individual": {"room_prefix": "boss"}}},
+        {"rule": {"dispatch_rule_individual": {"room_prefix": "no-caller-id", "pin": "1"}}},
+    ],
+)
+def test_a_rule_that_is_only_named_like_a_guard_is_foreign_and_checked(fields: dict[str, object]):
+    named = guard(rule_id="SDR_x", **fields)
+    there = world(trunk(), trunk("ST_b", "+2"), named, rule(hide_phone_number=False))
+    assert there.foreign_ids >= {"SDR_x"}
+    about = [each for each in find(there) if named.id in {rule.id for rule in each.rules}]
+    assert {Kind.IMPOSTOR, Kind.CALLER_VISIBLE} <= {each.kind for each in about}
+    assert {each.remedy for each in about} == {Remedy.FOREIGN}
+
+
+def test_a_rule_that_is_only_named_like_ours_is_to_blame_for_a_beaten_guard():
+    named = rule("SDR_i", name=f"frontdesk:{uuid.UUID(int=7)}", inbound_numbers=[""])
+    (beaten,) = [each for each in found(named, guard()) if each.kind is Kind.DEFEATED]
+    assert (beaten.remedy, [each.id for each in beaten.rules]) == (Remedy.FOREIGN, ["SDR_i"])
 
 
 def test_a_guard_with_numbers_is_narrow_and_not_beaten_where_it_stands():

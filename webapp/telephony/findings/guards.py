@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from webapp.telephony import rules as naming
 from webapp.telephony.findings.finding import Finding
 from webapp.telephony.findings.kinds import Kind
 from webapp.telephony.findings.world import World
@@ -19,13 +18,14 @@ def guards(world: World) -> Iterator[Finding]:
         found = world.on_trunk.get(trunk.id, [])
         if not any(rule.hides_caller for rule in found):
             continue
-        guard = next((rule for rule in found if naming.guarded_trunk(rule) == trunk.id), None)
+        guard = next((rule for rule in found if world.guards.get(rule.id) == trunk.id), None)
         beats = _unguarded(trunk, found, guard)
         if guard is None:
             if beats:
                 yield Finding(Kind.UNGUARDED, trunk_id=trunk.id)
             continue
-        for rule in dict.fromkeys(_culprit(rule, guard) for rule in beats):
+        # the fault of a foreign rule that stands before the guard, or of the guard, when a rule of ours is next
+        for rule in dict.fromkeys(rule if rule.id in world.foreign_ids else guard for rule in beats):
             yield Finding(Kind.DEFEATED, (rule,), trunk_id=trunk.id, detail=trunk.id)
         if guard.numbers:
             yield Finding(Kind.NARROW, (guard, *_in_the_way(guard, world)), trunk_id=trunk.id)
@@ -41,7 +41,7 @@ def hiding_wildcards(world: World) -> Iterator[Finding]:
 def strays(world: World) -> Iterator[Finding]:
     """Guards of trunks that are gone."""
     for rule in world.rules:
-        trunk_id = naming.guarded_trunk(rule)
+        trunk_id = world.guards.get(rule.id)
         if trunk_id is not None and trunk_id not in world.trunk:
             yield Finding(Kind.ORPHAN, (rule,), trunk_id=trunk_id)
 
@@ -69,11 +69,6 @@ def _called(trunk: Trunk, listed: Iterable[str], guard: Rule | None) -> list[str
 def _is_unsafe(rule: Rule) -> bool:
     """It hides numbers, or asks for a PIN, with which the caller then reaches one that does."""
     return rule.hides_caller or bool(rule.pin)
-
-
-def _culprit(rule: Rule, guard: Rule) -> Rule:
-    """Whose fault it is: a foreign rule that stands before the guard, or the guard, when a rule of ours is next."""
-    return guard if naming.is_ours(rule) else rule
 
 
 def _in_the_way(guard: Rule, world: World) -> list[Rule]:
