@@ -7,6 +7,7 @@ import pytest
 from tests.telephony.worlds import NUMBER, found, guard, kinds, own, room, rule, trunk, world
 from webapp.telephony import rules as naming
 from webapp.telephony.findings import Kind, Remedy, Severity, find
+from webapp.telephony.words import MEANINGS
 
 
 def test_a_hiding_rule_without_a_guard_is_an_error_that_frontdesk_mends():
@@ -22,6 +23,15 @@ def test_a_guarded_trunk_and_one_without_hiding_rules_are_fine():
 
 def test_a_hiding_rule_that_takes_only_callers_with_numbers_needs_no_guard():
     assert Kind.UNGUARDED not in kinds(rule(inbound_numbers=["+15551234"]))
+    showing = rule("SDR_b", pin="99", hide_phone_number=False)
+    assert Kind.UNGUARDED not in kinds(rule(inbound_numbers=["+15551234"]), showing)
+    assert Kind.UNGUARDED in kinds(rule(inbound_numbers=["+15551234", ""]), showing)
+
+
+def test_a_pin_by_which_no_hiding_rule_of_the_number_is_reached_needs_no_guard():
+    showing = rule("SDR_b", pin="99", hide_phone_number=False, numbers=["+1"])
+    hiding = rule(pin="", numbers=["+2"], inbound_numbers=["+15551234"])
+    assert Kind.UNGUARDED not in kinds(trunk("ST_a", "+1", "+2"), showing, hiding)
 
 
 @pytest.mark.parametrize(
@@ -101,7 +111,22 @@ def test_a_rule_that_is_only_named_like_ours_is_to_blame_for_a_beaten_guard():
 def test_a_guard_with_numbers_is_narrow_and_not_beaten_where_it_stands():
     live = room(sip_dispatch_rule_id="SDR_own")
     (finding,) = found(live, own(live), guard(numbers=(NUMBER,)))
-    assert (finding.kind, finding.severity, finding.remedy) == (Kind.NARROW, Severity.WARNING, Remedy.OURS)
+    assert (finding.kind, finding.severity, finding.remedy) == (Kind.NARROW, Severity.ERROR, Remedy.OURS)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [{"hide_phone_number": False}, {"inbound_numbers": ["+15551234"]}, {"numbers": ["+2"]}],
+)
+def test_a_narrow_guard_is_fine_while_no_hiding_rule_takes_a_call_that_it_misses(fields: dict[str, object]):
+    open_rule = rule("SDR_open", pin="", hide_phone_number=False)
+    there = trunk("ST_a", NUMBER, "+2"), guard(numbers=(NUMBER, "+2")), open_rule
+    assert Kind.NARROW in kinds(*there, rule())
+    assert Kind.NARROW not in kinds(*there, rule(**fields))
+
+
+def test_the_words_for_a_narrow_guard_say_what_a_missed_call_can_do():
+    assert "could end every meeting" in str(MEANINGS[Kind.NARROW].effect)
 
 
 def test_a_guard_that_a_foreign_open_rule_keeps_narrow_is_for_a_person_to_widen():
@@ -113,6 +138,11 @@ def test_a_guard_that_a_foreign_open_rule_keeps_narrow_is_for_a_person_to_widen(
 def test_a_hiding_rule_of_no_trunk_is_not_covered_by_any_guard():
     assert Kind.HIDING_WILDCARD in kinds(guard(), rule(trunk_ids=[]))
     assert Kind.HIDING_WILDCARD not in kinds(guard(), rule(trunk_ids=[], hide_phone_number=False))
+
+
+def test_a_hiding_rule_of_no_trunk_that_takes_only_callers_with_numbers_needs_none():
+    assert Kind.HIDING_WILDCARD not in kinds(rule(trunk_ids=[], inbound_numbers=["+15551234"]))
+    assert Kind.HIDING_WILDCARD in kinds(rule(trunk_ids=[], inbound_numbers=["+15551234", ""]))
 
 
 def test_the_guard_of_a_trunk_that_is_gone_is_an_orphan():

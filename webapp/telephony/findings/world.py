@@ -8,7 +8,7 @@ from functools import cached_property
 
 from webapp.telephony import rules as naming
 from webapp.telephony.facts import RoomFacts, recorded
-from webapp.telephony.matching import Rule, Trunk
+from webapp.telephony.matching import Rule, Trunk, normalise
 
 OURS_BEGIN = (naming.ROOM_RULE, naming.OLD_RULE, naming.GUARD_RULE)
 
@@ -32,6 +32,15 @@ class World:
     def trunk(self) -> dict[str, Trunk]:
         """LiveKit's trunks by id."""
         return {trunk.id: trunk for trunk in self.trunks}
+
+    @cached_property
+    def called(self) -> dict[str, frozenset[str]]:
+        """The numbers that each trunk lists, as LiveKit compares them, by the trunk's id."""
+        return {trunk.id: frozenset(map(normalise, trunk.numbers)) for trunk in self.trunks}
+
+    def takes(self, trunk: Trunk, number: str) -> bool:
+        """The trunk lists the number called, or lists none at all; as the matching has it, at the cost of one look."""
+        return not trunk.numbers or normalise(number) in self.called[trunk.id]
 
     @cached_property
     def rule_ids(self) -> set[str]:

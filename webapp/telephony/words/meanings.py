@@ -60,6 +60,12 @@ MEANINGS = {
         _l("A call without a caller number could end every meeting."),
         _l("Change or delete the rule that stands before the guard; a guard of ours is put back as it was."),
     ),
+    Kind.NARROW: Meaning(
+        _l("Narrow guard"),
+        _l("The guard of a trunk covers only the numbers that the trunk lists, mostly because of a foreign open rule."),
+        _l("A call without a caller number could end every meeting: other forms of the number called pass the guard."),
+        _l("Remove the open rule, if there is one; the guard then widens by itself."),
+    ),
     Kind.HIDING_WILDCARD: Meaning(
         _l("Unguarded wildcard"),
         _l("A rule hides numbers and names no trunk: a guard stands on a trunk and cannot cover it."),
@@ -143,12 +149,6 @@ MEANINGS = {
         _l("A rule is named like ours, but is of no room that we have, or leads elsewhere."),
         _l("Callers land where the rule leads, whatever its name says."),
         _l("Rename or delete it, if nobody needs it; another Frontdesk may have made it."),
-    ),
-    Kind.NARROW: Meaning(
-        _l("Narrow guard"),
-        _l("The guard of a trunk covers only the numbers that the trunk lists, mostly because of a foreign open rule."),
-        _l("Calls without a caller number that come to another form of the number are not kept out."),
-        _l("Remove the open rule, if there is one; the guard then widens by itself."),
     ),
     Kind.NO_TRUNK: Meaning(
         _l("No trunk"),
