@@ -1,9 +1,14 @@
 """What foreign rules say that goes wrong."""
 
+from itertools import product
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.telephony.worlds import NUMBER, found, guard, kinds, rule, trunk
 from webapp.telephony.findings import Kind, Remedy, Severity
+from webapp.telephony.matching import Call, Rule, choose_rule
 
 
 def test_a_rule_of_no_trunk_lets_in_everybody():
@@ -40,6 +45,36 @@ def test_an_open_rule_beside_rules_that_ask_for_a_pin_is_found(asking: dict[str,
 def test_an_open_rule_where_nobody_asks_for_a_pin_is_not(asking: dict[str, object], open_one: dict[str, object]):
     trunks = trunk("ST_a", "+1", "+2"), trunk("ST_b", "+3")
     assert Kind.OPEN_BESIDE_PIN not in kinds(*trunks, rule("SDR_a", **asking), rule("SDR_open", pin="", **open_one))
+
+
+@pytest.mark.parametrize("how_many", [3, 300])
+def test_each_open_rule_is_found_whose_calls_some_rule_with_a_pin_takes_too(how_many: int):
+    asking = [rule(f"SDR_{place}", pin=str(place), numbers=[f"+{place}"]) for place in range(1, how_many, 2)]
+    free = [rule(f"SDR_open_{place:03}", pin="", numbers=[f"+{place}"]) for place in range(how_many)]
+    there = trunk(numbers=[]), *asking, *free
+    beside = [each.rules[0].id for each in found(*there) if each.kind is Kind.OPEN_BESIDE_PIN]
+    assert beside == [f"SDR_open_{place:03}" for place in range(1, how_many, 2)]
+
+
+FILTERS = st.lists(st.sampled_from(["", "+1", "+2"]), max_size=2)
+
+
+@given(st.lists(st.tuples(FILTERS, FILTERS), max_size=3), FILTERS, FILTERS)
+def test_an_open_rule_is_beside_pins_where_some_call_fits_both(
+    asked: list[tuple[list[str], list[str]]], callers: list[str], called: list[str]
+):
+    asking = [
+        rule(f"SDR_{place}", inbound_numbers=asked_callers, numbers=asked_called)
+        for place, (asked_callers, asked_called) in enumerate(asked)
+    ]
+    open_rule = rule("SDR_open", pin="", inbound_numbers=callers, numbers=called)
+
+    def fits(each: Rule, caller: str, number: str) -> bool:
+        return choose_rule([each], trunk(), Call(from_user=caller, to_user=number)) is not None
+
+    calls = list(product(["", "+1", "+2"], repeat=2))
+    both = any(fits(open_rule, *call) and fits(each, *call) for each in asking for call in calls)
+    assert (Kind.OPEN_BESIDE_PIN in kinds(trunk(numbers=[]), open_rule, *asking)) == both
 
 
 def test_the_guard_is_no_open_rule():

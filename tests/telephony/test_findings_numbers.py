@@ -43,16 +43,31 @@ def test_callers_as_calls_have_them_fit(caller: str):
 
 @pytest.mark.parametrize("written", [NUMBER, "15550001", "1 555 0001"])
 def test_the_trunks_own_number_among_the_callers_is_the_classic_confusion(written: str):
-    finding = next(each for each in found(guard(), rule(inbound_numbers=["+1", written])))
+    finding = next(each for each in found(guard(), trunk("ST_a", NUMBER, "+2"), rule(inbound_numbers=["+2", written])))
     assert (finding.kind, finding.detail, finding.severity) == (
         Kind.CALLED_AS_CALLER,
-        "inbound_numbers.1",
+        "inbound_numbers.0",
         Severity.ERROR,
     )
 
 
+@pytest.mark.parametrize("callers", [[NUMBER, "+33123456"], [NUMBER, ""], []])
+def test_the_trunks_own_number_among_real_callers_keeps_nobody_out(callers: list[str]):
+    assert Kind.CALLED_AS_CALLER not in kinds(rule(inbound_numbers=callers))
+
+
 def test_another_trunks_number_may_be_a_caller():
-    assert Kind.CALLED_AS_CALLER not in kinds(trunk(), trunk("ST_b", "+2"), rule(inbound_numbers=["+2"]))
+    both = trunk(), trunk("ST_b", "+2")
+    assert Kind.CALLED_AS_CALLER not in kinds(*both, rule(inbound_numbers=["+2"]))
+    assert Kind.CALLED_AS_CALLER not in kinds(*both, rule(inbound_numbers=["+2"], trunk_ids=["ST_a", "ST_b"]))
+
+
+@pytest.mark.parametrize("how_many", [3, 300])
+def test_every_odd_number_of_a_trunk_with_many_is_found_and_no_other(how_many: int):
+    numbers = [f"+1555{place:06}" for place in range(how_many)]
+    rules = [rule(f"SDR_{place:03}", numbers=[number[place % 3 == 1 :]]) for place, number in enumerate(numbers)]
+    odd = [each.rules[0].id for each in found(trunk("ST_a", *numbers), *rules) if each.detail == "numbers.0.spelling"]
+    assert odd == [f"SDR_{place:03}" for place in range(how_many) if place % 3 == 1]
 
 
 @pytest.mark.parametrize("field", ["numbers", "allowed_numbers"])

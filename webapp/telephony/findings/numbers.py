@@ -17,11 +17,11 @@ def of_rules(world: World) -> Iterator[Finding]:
     """Foreign rules: their lists are compared with a call's numbers letter for letter."""
     for rule in world.foreign:
         trunks = [world.trunk[trunk_id] for trunk_id in dict.fromkeys(rule.trunk_ids) if trunk_id in world.trunk]
-        if (place := _called_as_caller(rule, trunks)) is not None:
-            yield _of_rule(Kind.CALLED_AS_CALLER, rule, f"inbound_numbers.{place}")
+        if _called_as_caller(rule, trunks, world):
+            yield _of_rule(Kind.CALLED_AS_CALLER, rule, "inbound_numbers.0")
         elif detail := _first_odd("inbound_numbers", rule.inbound_numbers):
             yield _of_rule(Kind.RULE_NUMBER, rule, detail)
-        if detail := _first_odd("numbers", rule.numbers) or _other_than_listed(rule, trunks):
+        if detail := _first_odd("numbers", rule.numbers) or _other_than_listed(rule, trunks, world):
             yield _of_rule(Kind.RULE_NUMBER, rule, detail)
 
 
@@ -53,20 +53,19 @@ def _odd(entry: str) -> str:
     return "" if _DIALLED.fullmatch(entry) or _USER.fullmatch(entry) else "form"
 
 
-def _called_as_caller(rule: Rule, trunks: list[Trunk]) -> int | None:
-    """The place of a called number of the rule's trunks among its callers: nobody calls from there."""
-    called = {normalise(number) for trunk in trunks for number in trunk.numbers if number}
-    places = (place for place, caller in enumerate(rule.inbound_numbers) if normalise(caller) in called)
-    return next(places, None)
+def _called_as_caller(rule: Rule, trunks: list[Trunk], world: World) -> bool:
+    """Every caller that the rule takes is a number of its trunks' own, whichever the call comes over: nobody's."""
+    callers = {normalise(caller) for caller in rule.inbound_numbers}
+    own = (callers and "" not in callers and callers <= world.called[trunk.id] for trunk in trunks)
+    return bool(trunks) and all(own)
 
 
-def _other_than_listed(rule: Rule, trunks: list[Trunk]) -> str:
+def _other_than_listed(rule: Rule, trunks: list[Trunk], world: World) -> str:
     """An entry that the rule's trunks write otherwise, or do not take at all."""
     if not trunks or not all(trunk.numbers for trunk in trunks):
         return ""
-    listed = {number for trunk in trunks for number in trunk.numbers}
-    taken = {normalise(number) for number in listed}
     for place, number in enumerate(rule.numbers):
-        if number not in listed:
-            return f"numbers.{place}.{'spelling' if normalise(number) in taken else 'unlisted'}"
+        if not any(number in world.listed[trunk.id] for trunk in trunks):
+            taken = any(world.takes(trunk, number) for trunk in trunks)
+            return f"numbers.{place}.{'spelling' if taken else 'unlisted'}"
     return ""

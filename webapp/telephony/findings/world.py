@@ -34,6 +34,11 @@ class World:
         return {trunk.id: trunk for trunk in self.trunks}
 
     @cached_property
+    def listed(self) -> dict[str, frozenset[str]]:
+        """The numbers that each trunk lists, as it writes them, by the trunk's id."""
+        return {trunk.id: frozenset(trunk.numbers) for trunk in self.trunks}
+
+    @cached_property
     def called(self) -> dict[str, frozenset[str]]:
         """The numbers that each trunk lists, as LiveKit compares them, by the trunk's id."""
         return {trunk.id: frozenset(map(normalise, trunk.numbers)) for trunk in self.trunks}
