@@ -13,7 +13,7 @@ class Finding:
 
     `trunks` are those whose own configuration is wrong. `detail` says what exactly, in codes and places, never values:
     `pin`, or `numbers.2` for the third entry of that list. `foreign` are the ids of those of its rules that
-    Frontdesk did not make.
+    Frontdesk did not make; `on` are the trunks of an outage, "" for every trunk.
     """
 
     kind: Kind
@@ -23,6 +23,7 @@ class Finding:
     trunks: tuple[Trunk, ...] = ()
     detail: str = ""
     foreign: frozenset[str] = frozenset()
+    on: tuple[str, ...] = ()
 
     @property
     def key(self) -> str:

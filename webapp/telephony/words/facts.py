@@ -1,6 +1,6 @@
 """The fact of each finding, in one sentence that names the object; names stand in quotation marks, ids do not."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from flask_babel import gettext as _
 
@@ -36,6 +36,11 @@ def trunk_name(trunk_id: str, trunks: Names) -> str:
     return _quoted(name) if name and name != trunk_id else trunk_id or str(_("no trunk"))
 
 
+def _every(trunk_ids: Sequence[str], trunks: Names) -> str:
+    """Several trunks in one sentence; a rule of no trunk is read with every one."""
+    return ", ".join(trunk_name(each, trunks) if each else str(_("every trunk")) for each in trunk_ids)
+
+
 def _room(finding: Finding) -> str:
     return _quoted(finding.room.name) if finding.room else ""
 
@@ -66,9 +71,10 @@ _OF_RULES: Mapping[Kind, Callable[[str], object]] = {
 def _more(finding: Finding, trunk: str, trunks: Names) -> object:
     match finding.kind:
         case Kind.CONFLICT:
-            return _("Two rules on %(trunk)s claim the same calls, so LiveKit refuses every call there", trunk=trunk)
+            on = _every(finding.on, trunks)
+            return _("Two rules on %(trunk)s claim the same calls, so LiveKit refuses every call there", trunk=on)
         case Kind.SELF_CONFLICT | Kind.NO_KIND:
-            return _of_broken(finding, trunk)
+            return _of_broken(finding, _every(finding.on, trunks))
         case Kind.UNGUARDED | Kind.DEFEATED | Kind.NARROW:
             return _of_guard(finding, trunk)
         case Kind.DIFFERS:
