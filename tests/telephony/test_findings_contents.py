@@ -3,12 +3,14 @@
 from itertools import product
 
 import pytest
+from flask import Flask
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.telephony.worlds import NUMBER, found, guard, kinds, rule, trunk
 from webapp.telephony.findings import Kind, Remedy, Severity
 from webapp.telephony.matching import Call, Rule, choose_rule
+from webapp.telephony.words import say
 
 
 def test_a_rule_of_no_trunk_lets_in_everybody():
@@ -123,3 +125,22 @@ def test_a_direct_rule_without_a_room_is_found():
 def test_what_is_wrong_is_told_by_place_and_never_by_value():
     odd = rule(pin="12a4", room="", trunk_ids=["ST_x"], numbers=["+1 555"], inbound_numbers=[NUMBER])
     assert not any("555" in each.key or "12a4" in each.key for each in found(odd))
+
+
+def _effect(app: Flask, kind: Kind, *rules: Rule) -> str:
+    finding = next(each for each in found(guard(), *rules) if each.kind is kind)
+    with app.test_request_context():
+        return say(finding, {}).effect
+
+
+def test_the_words_for_a_rule_without_a_room_speak_of_a_pin_only_where_it_has_one(app: Flask):
+    assert "PIN" in _effect(app, Kind.EMPTY_ROOM, rule(room=""))
+    assert "PIN" not in _effect(app, Kind.EMPTY_ROOM, rule(room="", pin=""))
+
+
+def test_callers_of_a_callee_rule_are_said_to_meet_only_where_it_gives_them_one_room(app: Flask):
+    says = {"room_prefix": "x", "pin": "4711"}
+    one = rule(rule={"dispatch_rule_callee": says})
+    many = rule(rule={"dispatch_rule_callee": {**says, "randomize": True}})
+    assert "meet in one room" in _effect(app, Kind.CALLED_IN_ROOM, one)
+    assert "a room of their own" in _effect(app, Kind.CALLED_IN_ROOM, many)

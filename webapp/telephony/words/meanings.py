@@ -111,7 +111,7 @@ MEANINGS = {
     Kind.EMPTY_ROOM: Meaning(
         _l("No room"),
         _l("A Direct rule has an empty room name."),
-        _l("Callers who type the right PIN hear “wrong PIN”."),
+        _l("No caller gets in by it; one who typed its PIN hears “wrong PIN”."),
         _l("Give the rule a room name, or delete it."),
     ),
     Kind.UNTYPABLE_PIN: Meaning(
