@@ -52,6 +52,8 @@ class Kind(enum.Enum):
     OPEN_BESIDE_PIN = "open-beside-pin"
     RULE_NUMBER = "rule-number-form"
     TRUNK_NUMBER = "trunk-number-form"
+    RULE_FORM = "rule-number-exact"
+    TRUNK_FORM = "trunk-number-exact"
     CALLER_IN_ROOM = "caller-in-room-name"
     CALLER_VISIBLE = "caller-visible"
     FORGEABLE = "forgeable-address"
@@ -88,6 +90,7 @@ OF_TRUNKS = {
     Kind.EVERYBODY,
     Kind.HALF_CREDENTIALS,
     Kind.TRUNK_NUMBER,
+    Kind.TRUNK_FORM,
     Kind.FORGEABLE,
     Kind.OPEN_TRUNK,
 }
@@ -110,6 +113,7 @@ OF_FOREIGN = {
     Kind.DANGLING,
     Kind.OPEN_BESIDE_PIN,
     Kind.RULE_NUMBER,
+    Kind.RULE_FORM,
     Kind.CALLER_IN_ROOM,
     Kind.CALLED_IN_ROOM,
     Kind.CALLER_VISIBLE,

@@ -85,7 +85,7 @@ def _more(finding: Finding, trunk: str, trunks: Names) -> object:
             return _no_trunk(finding)
         case Kind.SAME_NUMBER | Kind.TWO_DEFAULTS:
             return _of_two_trunks(finding, trunks)
-        case Kind.DANGLING | Kind.OPEN_BESIDE_PIN | Kind.CALLED_AS_CALLER | Kind.RULE_NUMBER:
+        case Kind.DANGLING | Kind.OPEN_BESIDE_PIN | Kind.CALLED_AS_CALLER | Kind.RULE_NUMBER | Kind.RULE_FORM:
             return _of_rule(finding, _rule(finding.rules[0]), trunk)
     return _of_trunk(finding, trunk)
 
@@ -148,6 +148,9 @@ def _of_rule(finding: Finding, rule: str, trunk: str) -> object:
             return _("%(rule)s asks for no PIN where other rules do", rule=rule)
         case Kind.CALLED_AS_CALLER:
             return _("%(rule)s lists the number of %(trunk)s as a caller", rule=rule, trunk=trunk)
+        case Kind.RULE_FORM:
+            entry = _entry(finding.detail)
+            return _("%(rule)s fits only calls that have exactly this form: %(entry)s", rule=rule, entry=entry)
     return _("%(rule)s lists a number that never fits: %(entry)s", rule=rule, entry=_entry(finding.detail))
 
 
@@ -160,6 +163,9 @@ def _of_trunk(finding: Finding, trunk: str) -> object:
     }
     if finding.kind in sentences:
         return sentences[finding.kind]
+    if finding.kind is Kind.TRUNK_FORM:
+        entry = _entry(finding.detail)
+        return _("%(trunk)s fits only calls that have exactly this form: %(entry)s", trunk=trunk, entry=entry)
     return _("%(trunk)s lists a number that never fits: %(entry)s", trunk=trunk, entry=_entry(finding.detail))
 
 
@@ -168,6 +174,7 @@ def _entry(detail: str) -> object:
     field, place, what = detail.split(".")
     wrong = {
         "form": _("it is not written as calls have it"),
+        "exact": _("few calls have such a number"),
         "zeros": _("it begins with 00"),
         "spelling": _("the trunk writes it otherwise, and rules compare exactly"),
         "unlisted": _("no trunk of the rule takes it"),

@@ -176,9 +176,21 @@ MEANINGS = {
     ),
     Kind.TRUNK_NUMBER: Meaning(
         _l("Never fits"),
-        _l("A trunk lists a number that LiveKit cannot read as one, or that begins with 00."),
+        _l("A trunk lists a number that LiveKit cannot read as one, and that holds what no call has."),
         _l("Calls to it are not recognised: callers hear ringing and nobody ever answers."),
         _l("Write the number with a plus and digits only: LiveKit knows no patterns, and 00 is not a plus to it."),
+    ),
+    Kind.RULE_FORM: Meaning(
+        _l("Exact form"),
+        _l("A rule lists a number in a form that few calls have: rules compare letter for letter, trunks do not."),
+        _l("Calls with another form of the number hear ringing without end, or another rule takes them."),
+        _l("Write the number as calls have it, mostly as the trunk lists it; keep it if calls have exactly this form."),
+    ),
+    Kind.TRUNK_FORM: Meaning(
+        _l("Exact form"),
+        _l("A trunk lists a number that LiveKit cannot read as one, or that begins with 00."),
+        _l("Only calls that have exactly this form are recognised."),
+        _l("Write the number with a plus and digits only; keep it if calls have exactly this form."),
     ),
     Kind.CALLER_IN_ROOM: Meaning(
         _l("Number in room name"),
