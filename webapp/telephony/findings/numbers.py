@@ -9,9 +9,7 @@ from webapp.telephony.findings.world import World
 from webapp.telephony.matching import Rule, Trunk, normalise
 
 _DIALLED = re.compile(r"\+?[0-9]+")
-_USER = re.compile(
-    r"[A-Za-z_][A-Za-z0-9._-]*|[*#][0-9*#]*[0-9#]|[0-9]+[*#][0-9*#]*[0-9#]|#"
-)  # a name such as "anonymous", a code such as *98
+_USER = re.compile(r"[A-Za-z_][A-Za-z0-9._-]*|[*#]?[0-9*#]*[0-9#]")  # a name such as "anonymous", a code such as *98
 _ZEROS = re.compile(r"\+?00")
 _POSSIBLE = re.compile(r"[A-Za-z0-9_.!~*'()&=+$,;?/:#-]+")  # what may stand before the @ of an address
 _SCHEME = re.compile(r"(sips?|tel):", re.IGNORECASE)
@@ -55,10 +53,10 @@ def _firsts(field: str, odd: Iterable[str]) -> Iterator[str]:
 
 
 def _odd(entry: str) -> str:
-    if not entry or _USER.fullmatch(entry):  # nothing: a call without that number
+    if _ZEROS.match(entry) and _DIALLED.fullmatch(entry):
+        return "zeros"
+    if not entry or _DIALLED.fullmatch(entry) or _USER.fullmatch(entry):  # nothing: a call without that number
         return ""
-    if _DIALLED.fullmatch(entry):
-        return "zeros" if _ZEROS.match(entry) else ""
     return "exact" if _POSSIBLE.fullmatch(entry) and not _SCHEME.match(entry) else "form"
 
 
