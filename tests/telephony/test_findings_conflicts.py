@@ -1,9 +1,12 @@
 """What LiveKit refuses calls for: rules and trunks that claim the same calls."""
 
 import pytest
+from flask import Flask
 
 from tests.telephony.worlds import NUMBER, found, guard, kinds, own, room, rule, trunk
 from webapp.telephony.findings import Kind, Remedy, Severity
+from webapp.telephony.matching import Call, MatchingError, Rule, choose_trunk
+from webapp.telephony.words import say
 
 
 def test_two_rules_with_one_pin_on_one_trunk_are_an_outage_that_stands_first():
@@ -69,6 +72,9 @@ def test_two_trunks_with_one_number_are_an_error_however_they_write_it():
     [
         ({"allowed_numbers": ["+1"]}, {"allowed_numbers": ["+2"]}),
         ({"allowed_addresses": ["10.0.0.0/8"]}, {"allowed_addresses": ["192.168.0.0/16", "11.0.0.1"]}),
+        ({"allowed_addresses": ["10.0.0.0/8"]}, {"allowed_addresses": ["10.0.0.0/255.0.0.0"]}),
+        ({"allowed_addresses": ["10.0.0.0/8"]}, {"allowed_addresses": ["10.0.0.0/99", "10.0.0.0/08"]}),
+        ({"allowed_addresses": ["one.example"]}, {"allowed_addresses": ["other.example", "10.0.0.0/99"]}),
     ],
 )
 def test_trunks_told_apart_by_callers_or_addresses_do_not_clash(one: dict[str, object], other: dict[str, object]):
@@ -84,6 +90,10 @@ def test_trunks_told_apart_by_callers_or_addresses_do_not_clash(one: dict[str, o
         ({"allowed_addresses": ["10.0.0.0/8"]}, {"allowed_addresses": ["10.1.2.3"]}),
         ({"allowed_addresses": ["10.1.2.0/24"]}, {"allowed_addresses": ["10.9.9.9/8"]}),
         ({"allowed_addresses": ["10.0.0.0/8"]}, {"allowed_addresses": ["10.0.0.0/8, 11.0.0.0/8"]}),
+        ({"allowed_addresses": ["sip.example.org"]}, {"allowed_addresses": ["203.0.113.0/24"]}),
+        ({"allowed_addresses": ["11.0.0.1", "203.0.113.7"]}, {"allowed_addresses": ["10.0.0.0/8", "sip.example.org"]}),
+        ({"allowed_addresses": ["sip.example.org"]}, {"allowed_addresses": ["sip.example.org"]}),
+        ({"allowed_addresses": ["10.0.0.0/8"]}, {"allowed_addresses": ["10.0.0.0/0"]}),
     ],
 )
 def test_trunks_that_some_caller_fits_both_clash(one: dict[str, object], other: dict[str, object]):
@@ -91,5 +101,33 @@ def test_trunks_that_some_caller_fits_both_clash(one: dict[str, object], other: 
     assert Kind.TWO_DEFAULTS in kinds(trunk("ST_a", numbers=[], **one), trunk("ST_b", numbers=[], **other))
 
 
+def test_a_host_that_a_caller_claims_from_an_allowed_address_fits_both_trunks():
+    one, other = trunk("ST_a", allowed_addresses=["sip.example.org"]), trunk("ST_b", allowed_addresses=["10.0.0.0/8"])
+    call = Call(from_user="+33", to_user=NUMBER, source_ip="10.1.2.3", from_host="sip.example.org")
+    with pytest.raises(MatchingError):
+        choose_trunk([one, other], call)
+
+
 def test_one_trunk_without_numbers_beside_one_with_is_no_clash():
     assert not {Kind.SAME_NUMBER, Kind.TWO_DEFAULTS} & set(kinds(trunk("ST_a"), trunk("ST_b", numbers=[])))
+
+
+@pytest.mark.parametrize(
+    ("rules", "kind"),
+    [
+        ([rule("SDR_a", trunk_ids=["ST_a", "ST_b"]), rule("SDR_b", trunk_ids=["ST_b", "ST_a"])], Kind.CONFLICT),
+        ([rule(trunk_ids=["ST_a", "ST_b"], numbers=["+1", "1"])], Kind.SELF_CONFLICT),
+        ([rule(kind="", trunk_ids=["ST_a", "ST_b"])], Kind.NO_KIND),
+    ],
+)
+def test_an_outage_names_every_trunk_that_it_is_on(app: Flask, rules: list[Rule], kind: Kind):
+    finding = next(each for each in found(trunk(), trunk("ST_b", "+2"), *rules) if each.kind is kind)
+    with app.test_request_context():
+        assert "“Harbour”, “Castle”" in say(finding, {"ST_a": "Harbour", "ST_b": "Castle"}).fact
+
+
+def test_an_outage_of_rules_of_no_trunk_is_on_every_trunk(app: Flask):
+    pair = [rule(each, trunk_ids=[]) for each in ("SDR_a", "SDR_b")]
+    finding = next(each for each in found(*pair) if each.kind is Kind.CONFLICT)
+    with app.test_request_context():
+        assert "on every trunk" in say(finding, {}).fact

@@ -129,7 +129,14 @@ def test_a_room_whose_owner_shows_numbers_is_a_note_and_no_more():
 
 
 @pytest.mark.parametrize(
-    "name", ["frontdesk:5a1d4be0-0000-4000-8000-000000000000", "frontdesk:not-a-uuid", "Frontdesk night", "frontdesk"]
+    "name",
+    [
+        "frontdesk:5a1d4be0-0000-4000-8000-000000000000",
+        "frontdesk:not-a-uuid",
+        "frontdesk-old:x",
+        "frontdesk-guard:ST_a",
+        "frontdesk-guard:",
+    ],
 )
 def test_a_rule_named_like_ours_of_no_room_of_ours_is_none_of_ours(name: str):
     (finding,) = found(guard(), rule(name=name))
@@ -145,5 +152,13 @@ def test_a_rule_with_a_rooms_name_that_leads_elsewhere_is_none_of_ours_unless_ou
     assert set(kinds(guard(), known, changed)) == {Kind.WRONG_PIN, Kind.DIFFERS}
 
 
-def test_other_rules_are_not_taken_for_ours():
-    assert kinds(guard(), rule(name="the frontdesk")) == []
+@pytest.mark.parametrize("name", ["the frontdesk", "frontdesk", "Frontdesk reception", "frontdesk night"])
+def test_other_rules_are_not_taken_for_ours(name: str):
+    assert kinds(guard(), rule(name=name)) == []
+
+
+def test_a_rule_of_no_room_that_conflicts_with_ours_is_for_a_person_to_end():
+    live = room(sip_dispatch_rule_id="SDR_own")
+    named = own(live, "SDR_b", name=f"frontdesk:{uuid.UUID(int=7)}")
+    first = found(guard(), live, own(live), named)[0]
+    assert (first.kind, first.remedy) == (Kind.CONFLICT, Remedy.FOREIGN)

@@ -6,7 +6,6 @@ import re
 import pytest
 
 from tests.telephony.installation import NUMBER, Installation
-from tests.telephony.test_repair_all import begin
 from tests.telephony.test_repair_one import As, deed, ids, press, shown, twin, url
 from webapp.db import db
 from webapp.rooms.models import Room, Trunk
@@ -122,8 +121,7 @@ def test_a_rule_that_only_bears_a_name_of_ours_is_foreign_in_every_finding(insta
     room = installation.live()
     (impostor,) = installation.store(_rule(installation, name=rules.rule_name(room.id), pin=str(room.pin)))
     support, page = client_as("support"), url("conflict")
-    run = begin(support)
-    assert run.done == 0
+    assert support.post("/telephony/repairs/", data={"scope": "all"}).headers["Location"] == "/telephony/rules/"
     assert impostor in ids(installation), "a run touches nothing foreign"
     assert "type its name:" in support.get(page).text
     assert press(support, page, name=rules.rule_name(room.id), ticket="INC1").status_code == 303
@@ -254,3 +252,18 @@ def test_two_rules_of_one_name_are_told_apart_by_their_ids(installation: Install
     pair = installation.store(*[_rule(installation, name="Night line") for _ in range(2)])
     page = client_as("support").get(url("conflict")).text
     assert all(f"Delete the rule: Night line ({rule_id})" in page for rule_id in pair)
+
+
+def test_a_rule_that_is_only_named_like_a_guard_is_changed_by_no_repair_and_no_sweep(
+    installation: Installation, client_as: As
+):
+    installation.live()
+    (guard,) = installation.guards()
+    installation.livekit.call("SIP", "DeleteSIPDispatchRule", sip_dispatch_rule_id=guard["sip_dispatch_rule_id"])
+    direct = {"dispatch_rule_direct": {"room_name": "boss", "pin": "31"}}
+    (foreign,) = installation.store({"rule": direct, "name": guard["name"], "trunk_ids": [installation.trunk_id]})
+    before = next(rule for rule in installation.livekit.rules() if rule["sip_dispatch_rule_id"] == foreign)
+    assert press(client_as("support"), url("unguarded")).status_code == 303
+    installation.sweep()
+    assert before in installation.livekit.rules()
+    assert len(installation.guards()) == 2, "theirs, and ours again"

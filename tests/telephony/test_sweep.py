@@ -11,7 +11,8 @@ from webapp.config import Settings
 from webapp.db import db, utcnow
 from webapp.livekit.errors import LiveKitError
 from webapp.rooms.models import Room, Trunk
-from webapp.telephony import calls, problems, rules, sweeping
+from webapp.telephony import calls, picture, problems, rules, sweeping
+from webapp.telephony.findings import Kind
 from webapp.telephony.models import Call, Outcome
 
 
@@ -291,6 +292,21 @@ def test_a_guard_that_somebody_deleted_or_changed_comes_back(installation: Insta
     )
     installation.sweep()
     assert installation.guards() == [again]
+
+
+def test_a_rule_that_is_only_named_like_a_guard_is_left_alone_and_found(installation: Installation):
+    direct = {"dispatch_rule_direct": {"room_name": "boss", "pin": "4711"}}
+    named = {"rule": direct, "name": f"{rules.GUARD_RULE}{installation.trunk_id}", "trunk_ids": [installation.trunk_id]}
+    other = {**named, "name": f"{rules.GUARD_RULE}ST_gone", "trunk_ids": []}
+    kept = set(installation.store(named, other))
+    installation.live()
+    installation.sweep()
+    stored = {rule["sip_dispatch_rule_id"]: rule for rule in installation.livekit.rules()}
+    assert kept <= set(stored) and len(stored) == 4  # with the room's rule and the guard
+    assert {stored[rule_id]["rule"]["dispatch_rule_direct"]["room_name"] for rule_id in kept} == {"boss"}
+    seen = picture.read()
+    assert {view.owner for view in seen.rules if view.rule.id in kept} == {"foreign"}
+    assert {rule.id for each in seen.findings if each.kind is Kind.IMPOSTOR for rule in each.rules} == kept
 
 
 def test_a_guard_that_is_not_there_any_more_is_not_believed_in(installation: Installation):

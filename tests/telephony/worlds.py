@@ -15,6 +15,7 @@ NOW = datetime(2026, 11, 24, 14, 30, tzinfo=UTC)
 LONG_AGO = NOW - timedelta(days=1)
 NUMBER = "+15550001"
 PIN = "7300000001"
+GUARD = "SDR_guard_"
 
 
 def trunk(trunk_id: str = "ST_a", *numbers: str, **fields: Any) -> Trunk:
@@ -34,9 +35,9 @@ def rule(
 
 
 def guard(trunk_id: str = "ST_a", rule_id: str = "", numbers: tuple[str, ...] = (), **fields: Any) -> Rule:
-    """The guard of a trunk as Frontdesk makes it."""
+    """The guard of a trunk as Frontdesk makes it; our row knows it unless it has an id of its own."""
     told = {**naming.guard(trunk_id, numbers), **fields}
-    return Rule.parse({**told, "sip_dispatch_rule_id": rule_id or f"SDR_guard_{trunk_id}"})
+    return Rule.parse({**told, "sip_dispatch_rule_id": rule_id or f"{GUARD}{trunk_id}"})
 
 
 def room(**fields: Any) -> RoomFacts:
@@ -68,7 +69,8 @@ def world(*things: Rule | Trunk | RoomFacts, live: dict[uuid.UUID, int] | None =
     trunks = [thing for thing in things if isinstance(thing, Trunk)] or [trunk()]
     rooms = {thing.id: thing for thing in things if isinstance(thing, RoomFacts)}
     sorted_rules = parse_rules([each.info for each in rules])
-    return World(sorted_rules, rooms, parse_trunks([each.info for each in trunks]), NOW, live)
+    guarding = {each.id: each.id.removeprefix(GUARD) for each in rules if each.id.startswith(GUARD)}
+    return World(sorted_rules, rooms, parse_trunks([each.info for each in trunks]), NOW, live, guarding)
 
 
 def found(*things: Rule | Trunk | RoomFacts, live: dict[uuid.UUID, int] | None = None) -> list[Finding]:

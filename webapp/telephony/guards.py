@@ -18,7 +18,6 @@ from webapp.telephony.matching import Rule, parse_rules, parse_trunks
 from webapp.telephony.rules import Json
 
 log = structlog.get_logger()
-NOBODY = "frontdesk-guard"  # no caller is called that
 
 
 def ensure(trunk_id: str) -> str:
@@ -122,7 +121,7 @@ def _place_beside_open_rule(row: TrunkRow, numbers: tuple[str, ...], holder: str
 
 def _create_narrow(trunk_id: str, numbers: tuple[str, ...]) -> str:
     """In two steps: only the flat form of a creation looks at this trunk alone, and it has no field for `numbers`."""
-    rule_id = _create({**rules.guard(trunk_id), "inbound_numbers": [NOBODY]})
+    rule_id = _create({**rules.guard(trunk_id), "inbound_numbers": [rules.NOBODY]})
     try:
         sip.replace_rule(rule_id, rules.guard(trunk_id, numbers))
     except LiveKitError:

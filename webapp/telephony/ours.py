@@ -1,7 +1,7 @@
 """Which of LiveKit's rules are ours: those whose id stands on a row of ours, and those that carry a name of ours.
 
 A rule that somebody renamed is ours still. One that is named after a room we never had is another Frontdesk's, or
-somebody's own: foreign, so that nothing but a person changes it.
+somebody's own: foreign, so that nothing but a person changes it. So is one that is named like a guard and is none.
 """
 
 import uuid
@@ -31,7 +31,7 @@ def rooms(stored: Sequence[Rule]) -> dict[str, uuid.UUID]:
 def guards(stored: Sequence[Rule]) -> dict[str, str]:
     """The trunk of each guard, by the rule's id. Ends the transaction."""
     taken, recorded = _recorded()
-    named = {rule.id: trunk_id for rule in stored if (trunk_id := rules.guarded_trunk(rule)) and rule.id not in taken}
+    named = {rule.id: trunk_id for rule in stored if (trunk_id := rules.shaped_guard(rule)) and rule.id not in taken}
     owners = named | recorded
     db.session.commit()
     return {rule.id: owners[rule.id] for rule in stored if rule.id in owners}

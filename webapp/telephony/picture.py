@@ -72,6 +72,7 @@ class RuleView:
     room: RoomFacts | None
     trunks: tuple[str, ...]
     finding: Finding | None
+    guards: str = ""  # the trunk, where it is a guard of ours
 
     @property
     def pin_ending(self) -> str:
@@ -120,11 +121,13 @@ def read() -> Picture:
     inside = {room_id: room.participants for room in live if (room_id := rules.as_room_id(room.name))}
     named = {room_id for rule in stored if (room_id := rules.room_id_of(rule))}
     rooms = queries.rooms_with_rules(named | inside.keys())
-    return _picture(World(stored, rooms, trunks, asked_at, inside))
+    rows = queries.trunk_rows()
+    guarding = {row.guard_rule_id: row.sip_trunk_id for row in rows.values() if row.guard_rule_id}
+    return _picture(World(stored, rooms, trunks, asked_at, inside, guarding), rows)
 
 
-def _picture(world: World) -> Picture:
-    trunks = _trunks(world.trunks, queries.trunk_rows(), world.rules)
+def _picture(world: World, rows: dict[str, Trunk]) -> Picture:
+    trunks = _trunks(world.trunks, rows, world.rules)
     names = {trunk.id: trunk.name for trunk in trunks}
     found = findings.find(world)
     worst, foreign = findings.by_rule(found), {rule.id for rule in world.foreign}
@@ -151,6 +154,7 @@ def _trunks(live: list[LiveTrunk] | None, rows: dict[str, Trunk], stored: list[R
 
 def _rule(world: World, rule: Rule, names: dict[str, str], worst: Finding | None, *, foreign: bool) -> RuleView:
     trunks = tuple(names.get(trunk_id, trunk_id) for trunk_id in rule.trunk_ids)
-    room_id = None if foreign else world.recorded.get(rule.id) or rules.room_id_of(rule)
-    owner = "foreign" if foreign else "room" if room_id else "guard"
-    return RuleView(rule, owner, world.rooms.get(room_id) if room_id else None, trunks, worst)
+    owner = "foreign" if foreign else "guard" if rule.id in world.guards else "room"
+    room_id = world.recorded.get(rule.id) or rules.room_id_of(rule) if owner == "room" else None
+    room = world.rooms.get(room_id) if room_id else None
+    return RuleView(rule, owner, room, trunks, worst, world.guards.get(rule.id, ""))

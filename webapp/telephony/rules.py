@@ -17,6 +17,7 @@ OLD_RULE = "frontdesk-old:"  # a PIN that was replaced and still works for a whi
 GUARD_RULE = "frontdesk-guard:"
 GUARD_ROOM = "no-caller-id"
 GUARD_PREFIX = f"{GUARD_ROOM}_"  # LiveKit appends the caller (nobody) and something random
+NOBODY = "frontdesk-guard"  # no caller is called that: a guard that is not finished takes no call
 
 
 def desired(room: Room | RoomFacts, web_inside: int) -> Json | None:
@@ -91,12 +92,23 @@ def as_room_id(name: str) -> uuid.UUID | None:
 
 
 def guarded_trunk(rule: Rule) -> str | None:
-    """The trunk that this rule guards; None for all other rules."""
+    """The trunk that this rule guards by its name, which anybody may have given it; None for all other rules."""
     return rule.name.removeprefix(GUARD_RULE) if rule.name.startswith(GUARD_RULE) else None
 
 
+def shaped_guard(rule: Rule) -> str | None:
+    """The trunk that this rule guards, if it also says what our guards say, finished or not: a name alone is cheap.
+
+    Of a guard that somebody changed only our row knows that it is ours.
+    """
+    trunk_id = guarded_trunk(rule)
+    callers = [*rule.inbound_numbers]
+    shaped = rule.kind == "individual" and rule.room == GUARD_ROOM and not rule.pin and callers in ([""], [NOBODY])
+    return trunk_id if trunk_id and shaped and rule.trunk_ids == (trunk_id,) else None
+
+
 def is_ours(rule: Rule) -> bool:
-    """Frontdesk made the rule."""
+    """The rule is named like those that Frontdesk makes."""
     return room_id_of(rule) is not None or guarded_trunk(rule) is not None
 
 

@@ -6,7 +6,7 @@ from itertools import combinations
 from webapp.telephony.findings.finding import Finding
 from webapp.telephony.findings.kinds import Kind
 from webapp.telephony.findings.world import World
-from webapp.telephony.matching import Rule, Trunk, address_allowed, normalise, usable_masks
+from webapp.telephony.matching import Rule, Trunk, address_allowed, normalise, parse_address, usable_masks
 
 Key = tuple[str, str, str, str]
 
@@ -16,10 +16,10 @@ def of_rules(world: World) -> Iterator[Finding]:
     holders: dict[Key, Rule] = {}
     for rule in world.rules:
         if not rule.kind:
-            yield Finding(Kind.NO_KIND, (rule,), trunk_id=_trunk(rule))
+            yield Finding(Kind.NO_KIND, (rule,), trunk_id=_trunk(rule), on=_shared(rule, rule))
             continue
         if len(set(rule.keys)) < len(rule.keys):
-            yield Finding(Kind.SELF_CONFLICT, (rule,), trunk_id=_trunk(rule))
+            yield Finding(Kind.SELF_CONFLICT, (rule,), trunk_id=_trunk(rule), on=_shared(rule, rule))
         yield from _with_earlier(rule, holders)
 
 
@@ -41,7 +41,14 @@ def _with_earlier(rule: Rule, holders: dict[Key, Rule]) -> Iterator[Finding]:
         holder = holders.setdefault(key, rule)
         if holder.id not in seen:
             seen.add(holder.id)
-            yield Finding(Kind.CONFLICT, (holder, rule), trunk_id=key[1])
+            yield Finding(Kind.CONFLICT, (holder, rule), trunk_id=key[1], on=_shared(holder, rule))
+
+
+def _shared(one: Rule, other: Rule) -> tuple[str, ...]:
+    """The trunks on which both rules stand; "" for every trunk, where one of none has what the other has."""
+    return tuple(
+        trunk_id for trunk_id in dict.fromkeys(one.trunk_ids or ("",)) if trunk_id in (other.trunk_ids or ("",))
+    )
 
 
 def _trunk(rule: Rule) -> str:
@@ -64,9 +71,26 @@ def _addresses_meet(one: Trunk, other: Trunk) -> bool:
     ours, theirs = usable_masks(one.allowed_addresses), usable_masks(other.allowed_addresses)
     if not ours or not theirs:
         return True
-    return any(_covers(a, b) or _covers(b, a) for a in ours for b in theirs)
+    return any(_meet(a, b) for a in ours for b in theirs)
 
 
-def _covers(mask: str, other: str) -> bool:
-    """Of two networks that meet, the larger one holds every address of the smaller: its first one will do."""
-    return bool(other) and address_allowed((mask,), other.rpartition("/")[0] or other, other)
+def _meet(mask: str, other: str) -> bool:
+    """Some call fits both: from an address that both cover, or from one of the one with the host that the other says.
+
+    A call claims one host, so that two hosts meet only where they are the same.
+    """
+    first, second = _first_of(mask), _first_of(other)
+    if not first or not second:
+        return mask == other or (_is_host(mask) and bool(second)) or (_is_host(other) and bool(first))
+    # Of two networks that meet, the larger one holds every address of the smaller: its first one will do.
+    return address_allowed((mask,), second, "") or address_allowed((other,), first, "")
+
+
+def _is_host(mask: str) -> bool:
+    return "/" not in mask and not parse_address(mask)
+
+
+def _first_of(mask: str) -> str:
+    """An address that the mask covers, or nothing: a host, or a network that the matching cannot read, covers none."""
+    address = mask.rpartition("/")[0] or mask
+    return address if parse_address(address) and address_allowed((mask,), address, "") else ""

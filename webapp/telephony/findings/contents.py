@@ -1,6 +1,7 @@
 """What foreign rules say that goes wrong: with callers, with strangers, or with callers' numbers."""
 
 from collections.abc import Iterable, Iterator
+from itertools import product
 
 from webapp.telephony.findings.finding import Finding
 from webapp.telephony.findings.kinds import Kind
@@ -8,7 +9,7 @@ from webapp.telephony.findings.world import World
 from webapp.telephony.matching import LONGEST_PIN, Rule
 
 TYPABLE = frozenset("0123456789*")  # what every phone has and LiveKit reads; "#" ends the PIN
-Filters = tuple[frozenset[str], frozenset[str]]
+ANY = None  # where a rule has no filter
 
 
 def contents(world: World) -> Iterator[Finding]:
@@ -23,14 +24,33 @@ def contents(world: World) -> Iterator[Finding]:
 
 def open_beside_pins(world: World) -> Iterator[Finding]:
     """Open rules to which a caller falls who presses only # where a PIN is asked for."""
-    asking = {trunk_id: {_filters(rule) for rule in found if rule.pin} for trunk_id, found in world.on_trunk.items()}
-    anywhere = set().union(*asking.values()) if asking else set()
+    asking = {trunk_id: _Filters(rule for rule in found if rule.pin) for trunk_id, found in world.on_trunk.items()}
+    anywhere, nobody = _Filters(rule for rule in world.rules if rule.pin), _Filters(())
     for rule in world.foreign:
         if rule.pin or not rule.kind:
             continue
-        beside = [trunk_id for trunk_id in rule.trunk_ids if _meet(rule, asking.get(trunk_id, ()))]
-        if beside or (not rule.trunk_ids and _meet(rule, anywhere)):
+        beside = [trunk_id for trunk_id in rule.trunk_ids if asking.get(trunk_id, nobody).meet(rule)]
+        if beside or (not rule.trunk_ids and anywhere.meet(rule)):
             yield Finding(Kind.OPEN_BESIDE_PIN, (rule,), trunk_id=beside[0] if beside else "")
+
+
+class _Filters:
+    """The filters of many rules by caller and number called, so that one look tells whether a call fits any of them."""
+
+    def __init__(self, rules: Iterable[Rule]) -> None:
+        both = ((rule.inbound_numbers or (ANY,), rule.numbers or (ANY,)) for rule in rules)
+        self._pairs = {pair for callers, called in set(both) for pair in product(callers, called)}
+        self._callers = {caller for caller, _called in self._pairs}
+        self._called = {called for _caller, called in self._pairs}
+
+    def meet(self, rule: Rule) -> bool:
+        """Some call fits the rule and one of those; no filter lets every number through."""
+        callers, called = {*rule.inbound_numbers, ANY}, {*rule.numbers, ANY}
+        if not rule.inbound_numbers:
+            return bool(self._called) if not rule.numbers else not called.isdisjoint(self._called)
+        if not rule.numbers:
+            return not callers.isdisjoint(self._callers)
+        return any(pair in self._pairs for pair in product(callers, called))
 
 
 def _of_rule(rule: Rule) -> Iterator[Finding]:
@@ -61,13 +81,3 @@ def _omits(rule: Rule) -> bool:
 
 def _first(rule: Rule) -> str:
     return rule.trunk_ids[0] if rule.trunk_ids else ""
-
-
-def _filters(rule: Rule) -> Filters:
-    return frozenset(rule.inbound_numbers), frozenset(rule.numbers)
-
-
-def _meet(rule: Rule, others: Iterable[Filters]) -> bool:
-    """Some call fits the rule and one of those filters; no filter lets every number through."""
-    mine = _filters(rule)
-    return any(all(not a or not b or a & b for a, b in zip(mine, other, strict=True)) for other in others)

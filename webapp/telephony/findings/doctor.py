@@ -1,6 +1,7 @@
 """All checks, one after the other."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from webapp.telephony.findings import conflicts, contents, guards, numbers, rooms, trunks
 from webapp.telephony.findings.finding import Finding
@@ -25,8 +26,13 @@ CHECKS = (
 
 def find(world: World) -> list[Finding]:
     """Every finding, worst first, in an order that their keys alone decide."""
-    found = [finding for check in CHECKS for finding in check(world)]
+    found = [_told_whose(finding, world) for check in CHECKS for finding in check(world)]
     return sorted(found, key=rank)
+
+
+def _told_whose(finding: Finding, world: World) -> Finding:
+    foreign = frozenset(rule.id for rule in finding.rules if rule.id in world.foreign_ids)
+    return replace(finding, foreign=foreign) if foreign else finding
 
 
 def rank(finding: Finding) -> tuple[int, str]:

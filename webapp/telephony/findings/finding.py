@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 
-from webapp.telephony import rules as naming
 from webapp.telephony.facts import RoomFacts
 from webapp.telephony.findings.kinds import BY_HAND, OF_FOREIGN, OF_ROOMS, SEVERITY, Kind, Remedy, Severity
 from webapp.telephony.matching import Rule, Trunk
@@ -13,7 +12,8 @@ class Finding:
     """One thing that is wrong: with which rules, which room, on which trunk.
 
     `trunks` are those whose own configuration is wrong. `detail` says what exactly, in codes and places, never values:
-    `pin`, or `numbers.2` for the third entry of that list.
+    `pin`, or `numbers.2` for the third entry of that list. `foreign` are the ids of those of its rules that
+    Frontdesk did not make; `on` are the trunks of an outage, "" for every trunk.
     """
 
     kind: Kind
@@ -22,6 +22,8 @@ class Finding:
     trunk_id: str = ""
     trunks: tuple[Trunk, ...] = ()
     detail: str = ""
+    foreign: frozenset[str] = frozenset()
+    on: tuple[str, ...] = ()
 
     @property
     def key(self) -> str:
@@ -41,5 +43,5 @@ class Finding:
         """Who can put it right: Frontdesk itself only where every rule concerned is its own."""
         if self.kind in BY_HAND:
             return Remedy.BY_HAND
-        ours = self.kind in OF_ROOMS or all(naming.is_ours(rule) for rule in self.rules)
+        ours = self.kind in OF_ROOMS or not self.foreign
         return Remedy.OURS if ours and self.kind not in OF_FOREIGN else Remedy.FOREIGN

@@ -31,6 +31,7 @@ class Kind(enum.Enum):
     TWO_DEFAULTS = "two-defaults"
     UNGUARDED = "unguarded"
     DEFEATED = "guard-defeated"
+    NARROW = "narrow-guard"
     HIDING_WILDCARD = "hiding-wildcard"
     MISSING = "missing"
     WRONG_PIN = "wrong-pin"
@@ -46,12 +47,13 @@ class Kind(enum.Enum):
     DUPLICATE = "duplicate"
     ORPHAN = "orphan"
     IMPOSTOR = "impostor"
-    NARROW = "narrow-guard"
     NO_TRUNK = "no-trunk"
     DANGLING = "dangling-trunk"
     OPEN_BESIDE_PIN = "open-beside-pin"
     RULE_NUMBER = "rule-number-form"
     TRUNK_NUMBER = "trunk-number-form"
+    RULE_FORM = "rule-number-exact"
+    TRUNK_FORM = "trunk-number-exact"
     CALLER_IN_ROOM = "caller-in-room-name"
     CALLER_VISIBLE = "caller-visible"
     FORGEABLE = "forgeable-address"
@@ -88,6 +90,7 @@ OF_TRUNKS = {
     Kind.EVERYBODY,
     Kind.HALF_CREDENTIALS,
     Kind.TRUNK_NUMBER,
+    Kind.TRUNK_FORM,
     Kind.FORGEABLE,
     Kind.OPEN_TRUNK,
 }
@@ -110,6 +113,7 @@ OF_FOREIGN = {
     Kind.DANGLING,
     Kind.OPEN_BESIDE_PIN,
     Kind.RULE_NUMBER,
+    Kind.RULE_FORM,
     Kind.CALLER_IN_ROOM,
     Kind.CALLED_IN_ROOM,
     Kind.CALLER_VISIBLE,

@@ -1,7 +1,7 @@
 """Numbers that are written so that no call ever has them, or in the wrong list."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 
 from webapp.telephony.findings.finding import Finding
 from webapp.telephony.findings.kinds import Kind
@@ -11,62 +11,72 @@ from webapp.telephony.matching import Rule, Trunk, normalise
 _DIALLED = re.compile(r"\+?[0-9]+")
 _USER = re.compile(r"[A-Za-z_][A-Za-z0-9._-]*|[*#]?[0-9*#]*[0-9#]")  # a name such as "anonymous", a code such as *98
 _ZEROS = re.compile(r"\+?00")
+_POSSIBLE = re.compile(r"[A-Za-z0-9_.!~*'()&=+$,;?/:#-]+")  # what may stand before the @ of an address
+_SCHEME = re.compile(r"(sips?|tel):", re.IGNORECASE)
+NEVER = ("form", "unlisted")
 
 
 def of_rules(world: World) -> Iterator[Finding]:
     """Foreign rules: their lists are compared with a call's numbers letter for letter."""
     for rule in world.foreign:
         trunks = [world.trunk[trunk_id] for trunk_id in dict.fromkeys(rule.trunk_ids) if trunk_id in world.trunk]
-        if (place := _called_as_caller(rule, trunks)) is not None:
-            yield _of_rule(Kind.CALLED_AS_CALLER, rule, f"inbound_numbers.{place}")
-        elif detail := _first_odd("inbound_numbers", rule.inbound_numbers):
-            yield _of_rule(Kind.RULE_NUMBER, rule, detail)
-        if detail := _first_odd("numbers", rule.numbers) or _other_than_listed(rule, trunks):
-            yield _of_rule(Kind.RULE_NUMBER, rule, detail)
+        on = rule.trunk_ids[0] if rule.trunk_ids else ""
+        if _called_as_caller(rule, trunks, world):
+            yield Finding(Kind.CALLED_AS_CALLER, (rule,), trunk_id=on, detail="inbound_numbers.0")
+        else:
+            for detail in _firsts("inbound_numbers", map(_odd, rule.inbound_numbers)):
+                yield Finding(_kind(detail, Kind.RULE_NUMBER, Kind.RULE_FORM), (rule,), trunk_id=on, detail=detail)
+        for detail in _firsts("numbers", (_odd_called(number, trunks, world) for number in rule.numbers)):
+            yield Finding(_kind(detail, Kind.RULE_NUMBER, Kind.RULE_FORM), (rule,), trunk_id=on, detail=detail)
 
 
 def of_trunks(world: World) -> Iterator[Finding]:
     """Trunks: LiveKit normalises what they list, as far as it can be read as a number."""
     for trunk in world.trunks:
         for field in ("numbers", "allowed_numbers"):
-            if detail := _first_odd(field, getattr(trunk, field), normalised=True):
-                yield Finding(Kind.TRUNK_NUMBER, trunk_id=trunk.id, trunks=(trunk,), detail=detail)
+            for detail in _firsts(field, (_odd(normalise(number)) for number in getattr(trunk, field))):
+                kind = _kind(detail, Kind.TRUNK_NUMBER, Kind.TRUNK_FORM)
+                yield Finding(kind, trunk_id=trunk.id, trunks=(trunk,), detail=detail)
 
 
-def _of_rule(kind: Kind, rule: Rule, detail: str) -> Finding:
-    return Finding(kind, (rule,), trunk_id=rule.trunk_ids[0] if rule.trunk_ids else "", detail=detail)
+def _kind(detail: str, never: Kind, exact: Kind) -> Kind:
+    return never if detail.rpartition(".")[2] in NEVER else exact
 
 
-def _first_odd(field: str, listed: Sequence[str], *, normalised: bool = False) -> str:
-    """The first entry that no call has, as its field, place and what is wrong; empty when there is none."""
-    for place, entry in enumerate(listed):
-        if what := _odd(normalise(entry) if normalised else entry):
-            return f"{field}.{place}.{what}"
-    return ""
+def _firsts(field: str, odd: Iterable[str]) -> Iterator[str]:
+    """The first entry that no call has, and the first that few have, as its field, place and what is wrong."""
+    found: dict[bool, str] = {}
+    for place, what in enumerate(odd):
+        if what:
+            found.setdefault(what in NEVER, f"{field}.{place}.{what}")
+    yield from found.values()
 
 
 def _odd(entry: str) -> str:
-    if not entry:  # a call without that number
-        return ""
     if _ZEROS.match(entry) and _DIALLED.fullmatch(entry):
         return "zeros"
-    return "" if _DIALLED.fullmatch(entry) or _USER.fullmatch(entry) else "form"
+    if not entry or _DIALLED.fullmatch(entry) or _USER.fullmatch(entry):  # nothing: a call without that number
+        return ""
+    return "exact" if _POSSIBLE.fullmatch(entry) and not _SCHEME.match(entry) else "form"
 
 
-def _called_as_caller(rule: Rule, trunks: list[Trunk]) -> int | None:
-    """The place of a called number of the rule's trunks among its callers: nobody calls from there."""
-    called = {normalise(number) for trunk in trunks for number in trunk.numbers if number}
-    places = (place for place, caller in enumerate(rule.inbound_numbers) if normalise(caller) in called)
-    return next(places, None)
+def _odd_called(number: str, trunks: list[Trunk], world: World) -> str:
+    """What no call has is told before what the trunks say, and that before what few calls have."""
+    odd, other = _odd(number), _other_than_listed(number, trunks, world)
+    return odd if odd in NEVER else other or odd
 
 
-def _other_than_listed(rule: Rule, trunks: list[Trunk]) -> str:
-    """An entry that the rule's trunks write otherwise, or do not take at all."""
+def _called_as_caller(rule: Rule, trunks: list[Trunk], world: World) -> bool:
+    """Every caller that the rule takes is a number of its trunks' own, whichever the call comes over: nobody's."""
+    callers = {normalise(caller) for caller in rule.inbound_numbers}
+    own = (callers and "" not in callers and callers <= world.called[trunk.id] for trunk in trunks)
+    return bool(trunks) and all(own)
+
+
+def _other_than_listed(number: str, trunks: list[Trunk], world: World) -> str:
+    """The rule's trunks write the number otherwise, or do not take it at all."""
     if not trunks or not all(trunk.numbers for trunk in trunks):
         return ""
-    listed = {number for trunk in trunks for number in trunk.numbers}
-    taken = {normalise(number) for number in listed}
-    for place, number in enumerate(rule.numbers):
-        if number not in listed:
-            return f"numbers.{place}.{'spelling' if normalise(number) in taken else 'unlisted'}"
-    return ""
+    if any(number in world.listed[trunk.id] for trunk in trunks):
+        return ""
+    return "spelling" if any(world.takes(trunk, number) for trunk in trunks) else "unlisted"

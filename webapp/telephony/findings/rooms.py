@@ -33,7 +33,7 @@ def _by_room(world: World) -> tuple[dict[uuid.UUID, list[Rule]], dict[uuid.UUID,
     found: dict[uuid.UUID, list[Rule]] = {}
     old: dict[uuid.UUID, list[Rule]] = {}
     for rule in world.rules:
-        if rule.id in world.impostors:
+        if rule.id in world.impostors or rule.id in world.guards:
             continue
         if room_id := world.recorded.get(rule.id) or naming.room_id_of(rule):
             (old if _is_old(world, room_id, rule) else found).setdefault(room_id, []).append(rule)

@@ -147,7 +147,7 @@ def _deeds(finding: Finding, sight: Sight) -> Iterator[Deed]:
 
 def _deed(rule: Rule, sight: Sight, *, orphan: bool = False) -> Deed:
     """What puts a rule of ours right."""
-    if trunk_id := rules.guarded_trunk(rule):
+    if trunk_id := sight.guarded_by(rule):
         return Heal(trunk_id)
     room_id = None if orphan and rules.is_old(rule) else sight.room_of(rule)
     return Follow(room_id) if room_id in sight.rooms else Delete(rule.id)

@@ -48,7 +48,12 @@ class Sight:
 
     def is_ours(self, rule: Rule) -> bool:
         """The rule is ours: by its id on a row, or by a name that nobody else gave it."""
-        return rule.id in self._recorded or (rules.is_ours(rule) and rule.id not in self.impostors)
+        recorded_or_guard = rule.id in self._recorded or rule.id in self._guarding
+        return recorded_or_guard or (rules.is_ours(rule) and rule.id not in self.impostors)
+
+    def guarded_by(self, rule: Rule) -> str:
+        """The trunk whose guard this rule of ours is; empty for all others, whatever their names."""
+        return self._guarding.get(rule.id, "")
 
     def room_of(self, rule: Rule) -> uuid.UUID | None:
         """The room of a rule of ours."""
@@ -90,9 +95,13 @@ class Sight:
         """The guards of each trunk."""
         found: dict[str, list[Rule]] = {}
         for view in self.seen.rules:
-            if trunk_id := rules.guarded_trunk(view.rule):
-                found.setdefault(trunk_id, []).append(view.rule)
+            if view.guards:
+                found.setdefault(view.guards, []).append(view.rule)
         return found
+
+    @cached_property
+    def _guarding(self) -> dict[str, str]:
+        return {view.rule.id: view.guards for view in self.seen.rules if view.guards}
 
     @cached_property
     def hiding(self) -> set[str]:

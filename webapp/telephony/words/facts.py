@@ -1,6 +1,6 @@
 """The fact of each finding, in one sentence that names the object; names stand in quotation marks, ids do not."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from flask_babel import gettext as _
 
@@ -36,6 +36,11 @@ def trunk_name(trunk_id: str, trunks: Names) -> str:
     return _quoted(name) if name and name != trunk_id else trunk_id or str(_("no trunk"))
 
 
+def _every(trunk_ids: Sequence[str], trunks: Names) -> str:
+    """Several trunks in one sentence; a rule of no trunk is read with every one."""
+    return ", ".join(trunk_name(each, trunks) if each else str(_("every trunk")) for each in trunk_ids)
+
+
 def _room(finding: Finding) -> str:
     return _quoted(finding.room.name) if finding.room else ""
 
@@ -66,9 +71,10 @@ _OF_RULES: Mapping[Kind, Callable[[str], object]] = {
 def _more(finding: Finding, trunk: str, trunks: Names) -> object:
     match finding.kind:
         case Kind.CONFLICT:
-            return _("Two rules on %(trunk)s claim the same calls, so LiveKit refuses every call there", trunk=trunk)
+            on = _every(finding.on, trunks)
+            return _("Two rules on %(trunk)s claim the same calls, so LiveKit refuses every call there", trunk=on)
         case Kind.SELF_CONFLICT | Kind.NO_KIND:
-            return _of_broken(finding, trunk)
+            return _of_broken(finding, _every(finding.on, trunks))
         case Kind.UNGUARDED | Kind.DEFEATED | Kind.NARROW:
             return _of_guard(finding, trunk)
         case Kind.DIFFERS:
@@ -79,7 +85,7 @@ def _more(finding: Finding, trunk: str, trunks: Names) -> object:
             return _no_trunk(finding)
         case Kind.SAME_NUMBER | Kind.TWO_DEFAULTS:
             return _of_two_trunks(finding, trunks)
-        case Kind.DANGLING | Kind.OPEN_BESIDE_PIN | Kind.CALLED_AS_CALLER | Kind.RULE_NUMBER:
+        case Kind.DANGLING | Kind.OPEN_BESIDE_PIN | Kind.CALLED_AS_CALLER | Kind.RULE_NUMBER | Kind.RULE_FORM:
             return _of_rule(finding, _rule(finding.rules[0]), trunk)
     return _of_trunk(finding, trunk)
 
@@ -142,6 +148,9 @@ def _of_rule(finding: Finding, rule: str, trunk: str) -> object:
             return _("%(rule)s asks for no PIN where other rules do", rule=rule)
         case Kind.CALLED_AS_CALLER:
             return _("%(rule)s lists the number of %(trunk)s as a caller", rule=rule, trunk=trunk)
+        case Kind.RULE_FORM:
+            entry = _entry(finding.detail)
+            return _("%(rule)s fits only calls that have exactly this form: %(entry)s", rule=rule, entry=entry)
     return _("%(rule)s lists a number that never fits: %(entry)s", rule=rule, entry=_entry(finding.detail))
 
 
@@ -154,6 +163,9 @@ def _of_trunk(finding: Finding, trunk: str) -> object:
     }
     if finding.kind in sentences:
         return sentences[finding.kind]
+    if finding.kind is Kind.TRUNK_FORM:
+        entry = _entry(finding.detail)
+        return _("%(trunk)s fits only calls that have exactly this form: %(entry)s", trunk=trunk, entry=entry)
     return _("%(trunk)s lists a number that never fits: %(entry)s", trunk=trunk, entry=_entry(finding.detail))
 
 
@@ -162,6 +174,7 @@ def _entry(detail: str) -> object:
     field, place, what = detail.split(".")
     wrong = {
         "form": _("it is not written as calls have it"),
+        "exact": _("few calls have such a number"),
         "zeros": _("it begins with 00"),
         "spelling": _("the trunk writes it otherwise, and rules compare exactly"),
         "unlisted": _("no trunk of the rule takes it"),

@@ -60,6 +60,12 @@ MEANINGS = {
         _l("A call without a caller number could end every meeting."),
         _l("Change or delete the rule that stands before the guard; a guard of ours is put back as it was."),
     ),
+    Kind.NARROW: Meaning(
+        _l("Narrow guard"),
+        _l("The guard of a trunk covers only the numbers that the trunk lists, mostly because of a foreign open rule."),
+        _l("A call without a caller number could end every meeting: other forms of the number called pass the guard."),
+        _l("Remove the open rule, if there is one; the guard then widens by itself."),
+    ),
     Kind.HIDING_WILDCARD: Meaning(
         _l("Unguarded wildcard"),
         _l("A rule hides numbers and names no trunk: a guard stands on a trunk and cannot cover it."),
@@ -105,7 +111,7 @@ MEANINGS = {
     Kind.EMPTY_ROOM: Meaning(
         _l("No room"),
         _l("A Direct rule has an empty room name."),
-        _l("Callers who type the right PIN hear “wrong PIN”."),
+        _l("No caller gets in by it; one who typed its PIN hears “wrong PIN”."),
         _l("Give the rule a room name, or delete it."),
     ),
     Kind.UNTYPABLE_PIN: Meaning(
@@ -144,12 +150,6 @@ MEANINGS = {
         _l("Callers land where the rule leads, whatever its name says."),
         _l("Rename or delete it, if nobody needs it; another Frontdesk may have made it."),
     ),
-    Kind.NARROW: Meaning(
-        _l("Narrow guard"),
-        _l("The guard of a trunk covers only the numbers that the trunk lists, mostly because of a foreign open rule."),
-        _l("Calls without a caller number that come to another form of the number are not kept out."),
-        _l("Remove the open rule, if there is one; the guard then widens by itself."),
-    ),
     Kind.NO_TRUNK: Meaning(
         _l("No trunk"),
         _l("A live room has its phone on, but no trunk, or one that LiveKit no longer has."),
@@ -176,9 +176,21 @@ MEANINGS = {
     ),
     Kind.TRUNK_NUMBER: Meaning(
         _l("Never fits"),
-        _l("A trunk lists a number that LiveKit cannot read as one, or that begins with 00."),
+        _l("A trunk lists a number that LiveKit cannot read as one, and that holds what no call has."),
         _l("Calls to it are not recognised: callers hear ringing and nobody ever answers."),
         _l("Write the number with a plus and digits only: LiveKit knows no patterns, and 00 is not a plus to it."),
+    ),
+    Kind.RULE_FORM: Meaning(
+        _l("Exact form"),
+        _l("A rule lists a number in a form that few calls have: rules compare letter for letter, trunks do not."),
+        _l("Calls with another form of the number hear ringing without end, or another rule takes them."),
+        _l("Write the number as calls have it, mostly as the trunk lists it; keep it if calls have exactly this form."),
+    ),
+    Kind.TRUNK_FORM: Meaning(
+        _l("Exact form"),
+        _l("A trunk lists a number that LiveKit cannot read as one, or that begins with 00."),
+        _l("Only calls that have exactly this form are recognised."),
+        _l("Write the number with a plus and digits only; keep it if calls have exactly this form."),
     ),
     Kind.CALLER_IN_ROOM: Meaning(
         _l("Number in room name"),

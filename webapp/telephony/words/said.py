@@ -27,9 +27,18 @@ class Said:
 
 def say(finding: Finding, trunks: Mapping[str, str]) -> Said:
     """The finding in words; `trunks` are the names of trunks by id."""
-    meaning = MEANINGS[finding.kind]
-    said = (facts.of(finding, trunks), str(meaning.effect), repair(finding.kind), _pending(finding))
+    said = (facts.of(finding, trunks), _effect(finding), repair(finding.kind), _pending(finding))
     return Said(finding.severity.value, label(finding.kind), *said)
+
+
+def _effect(finding: Finding) -> str:
+    """What callers notice; two kinds of rules do something else than most of their kind."""
+    rule = finding.rules[0] if finding.rules else None
+    if finding.kind is Kind.CALLED_IN_ROOM and rule and rule.random_room:
+        return str(_("Each caller gets a room of their own, whose name tells the number called to logs and metrics."))
+    if finding.kind is Kind.EMPTY_ROOM and rule and not rule.pin:
+        return str(_("No caller gets in by it."))
+    return str(MEANINGS[finding.kind].effect)
 
 
 def of(findings: Iterable[Finding], trunks: Mapping[str, str]) -> dict[str, Said]:
