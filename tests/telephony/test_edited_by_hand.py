@@ -8,7 +8,7 @@ from tests.telephony.installation import NUMBER, Installation, said
 from webapp.audit import Actor
 from webapp.db import db
 from webapp.rooms import service
-from webapp.rooms.models import Trunk
+from webapp.rooms.models import Room, Trunk
 from webapp.telephony import problems, reconcile, rules
 
 Edit = dict[str, Any]
@@ -26,12 +26,26 @@ def _edit(installation: Installation, stored: Edit, **changed: Any) -> None:
     installation.livekit.call("SIP", "UpdateSIPDispatchRule", sip_dispatch_rule_id=rule_id, replace=kept | changed)
 
 
+def _delete(installation: Installation, stored: Edit) -> None:
+    rule_id = stored["sip_dispatch_rule_id"]
+    installation.livekit.call("SIP", "DeleteSIPDispatchRule", sip_dispatch_rule_id=rule_id)
+
+
 def _store_instead(installation: Installation, *stored: Edit) -> None:
     """Put rules in the place of those of the same ids, unchecked."""
     for rule in stored:
-        rule_id = rule["sip_dispatch_rule_id"]
-        installation.livekit.call("SIP", "DeleteSIPDispatchRule", sip_dispatch_rule_id=rule_id)
+        _delete(installation, rule)
     installation.store(*stored)
+
+
+def _rotated(installation: Installation) -> tuple[Room, Edit, Edit]:
+    """A room whose old PIN works on beside the new one, with the rules of the new and the old."""
+    room = installation.live()
+    service.rotate_pin(room, actor=Actor.system(), reason="", overlap=15)
+    db.session.commit()
+    reconcile.now(room)
+    found = {rule["sip_dispatch_rule_id"]: rule for rule in installation.livekit.rules()}
+    return room, found[str(room.sip_dispatch_rule_id)], found[str(room.old_sip_dispatch_rule_id)]
 
 
 @pytest.mark.parametrize(
@@ -140,7 +154,7 @@ def test_a_guard_that_somebody_gave_another_trunk_too_is_not_in_the_way_of_that_
     installation.live()
     installation.live(trunk_id=other)
     guard, lost = sorted(installation.guards(), key=lambda guard: guard["trunk_ids"] == [other])
-    installation.livekit.call("SIP", "DeleteSIPDispatchRule", sip_dispatch_rule_id=lost["sip_dispatch_rule_id"])
+    _delete(installation, lost)
     _edit(installation, guard, trunk_ids=trunks)
     installation.sweep()
     assert [guard["numbers"] for guard in installation.guards()] == [[], []]
@@ -165,7 +179,7 @@ def test_a_room_s_rule_that_somebody_opened_keeps_no_guard_from_its_place_longer
     room = installation.live()
     rule, (guard,) = installation.rule_of(room), installation.guards()
     assert rule is not None
-    installation.livekit.call("SIP", "DeleteSIPDispatchRule", sip_dispatch_rule_id=guard["sip_dispatch_rule_id"])
+    _delete(installation, guard)
     _edit(installation, rule, rule=_direct(pin=""))
     if trunk == "gone":  # it lists no numbers by which the guard could stand beside the rule
         installation.livekit.call("SIP", "DeleteSIPTrunk", sip_trunk_id=installation.trunk_id)
@@ -185,7 +199,7 @@ def test_doubles_of_a_rule_keep_no_guard_from_coming_back_longer_than_a_sweep(
     room = installation.live()
     rule, (guard,) = installation.rule_of(room), installation.guards()
     assert rule is not None
-    installation.livekit.call("SIP", "DeleteSIPDispatchRule", sip_dispatch_rule_id=guard["sip_dispatch_rule_id"])
+    _delete(installation, guard)
     installation.store({**rule, "sip_dispatch_rule_id": "", **({"trunk_ids": []} if everywhere else {})})
     assert installation.sweep().failures == []
     assert len(installation.guards()) == 1
@@ -198,29 +212,20 @@ def test_doubles_of_a_rule_keep_no_guard_from_coming_back_longer_than_a_sweep(
 def test_amid_a_rotation_the_rules_of_both_pins_that_were_confused_come_apart_again(
     installation: Installation, made: str
 ):
-    room = installation.live()
-    service.rotate_pin(room, actor=Actor.system(), reason="", overlap=15)
-    db.session.commit()
-    reconcile.now(room)
-    before = {rule["sip_dispatch_rule_id"]: rule for rule in installation.livekit.rules()}
-    new, old = before[str(room.sip_dispatch_rule_id)], before[str(room.old_sip_dispatch_rule_id)]
+    room, new, old = _rotated(installation)
+    before = installation.livekit.rules()
     new_says, old_says = {"both old": (old, old), "both new": (new, new), "exchanged": (old, new)}[made]
     _store_instead(installation, {**new, "rule": new_says["rule"]}, {**old, "rule": old_says["rule"]})
     assert installation.sweep().failures == []
     says = [rule["rule"] for rule in installation.livekit.rules()]
-    assert sorted(map(str, says)) == sorted(str(rule["rule"]) for rule in before.values())
+    assert sorted(map(str, says)) == sorted(str(rule["rule"]) for rule in before)
     db.session.refresh(room)
     assert (room.rule_problem, room.reconcile_at) == ("", None)
 
 
 def test_a_rule_taken_from_the_old_pin_for_the_new_one_is_not_believed_to_be_of_both(installation: Installation):
-    room = installation.live()
-    service.rotate_pin(room, actor=Actor.system(), reason="", overlap=15)
-    db.session.commit()
-    reconcile.now(room)
-    found = {rule["sip_dispatch_rule_id"]: rule for rule in installation.livekit.rules()}
-    new, old = found[str(room.sip_dispatch_rule_id)], found[str(room.old_sip_dispatch_rule_id)]
-    installation.livekit.call("SIP", "DeleteSIPDispatchRule", sip_dispatch_rule_id=new["sip_dispatch_rule_id"])
+    room, new, old = _rotated(installation)
+    _delete(installation, new)
     _edit(installation, old, rule=new["rule"])
     installation.foreign(pin=str(room.old_pin))
     installation.sweep()
@@ -230,12 +235,7 @@ def test_a_rule_taken_from_the_old_pin_for_the_new_one_is_not_believed_to_be_of_
 
 
 def test_rules_of_both_pins_that_were_exchanged_leave_none_behind_when_the_pin_changes_too(installation: Installation):
-    room = installation.live()
-    service.rotate_pin(room, actor=Actor.system(), reason="", overlap=15)
-    db.session.commit()
-    reconcile.now(room)
-    found = {rule["sip_dispatch_rule_id"]: rule for rule in installation.livekit.rules()}
-    new, old = found[str(room.sip_dispatch_rule_id)], found[str(room.old_sip_dispatch_rule_id)]
+    room, new, old = _rotated(installation)
     _store_instead(installation, {**new, "rule": old["rule"]}, {**old, "rule": new["rule"]})
     installation.give_pin(room, "4711")
     installation.sweep()
