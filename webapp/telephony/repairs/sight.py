@@ -41,15 +41,13 @@ class Sight:
         """LiveKit's rules."""
         return {view.rule.id: view.rule for view in self.seen.rules}
 
-    @cached_property
-    def impostors(self) -> set[str]:
-        """Rules that have the name of one of ours, and are not ours."""
-        return {rule.id for found in self.seen.findings if found.kind is Kind.IMPOSTOR for rule in found.rules}
-
     def is_ours(self, rule: Rule) -> bool:
-        """The rule is ours: by its id on a row, or by a name that nobody else gave it."""
-        recorded_or_guard = rule.id in self._recorded or rule.id in self._guarding
-        return recorded_or_guard or (rules.is_ours(rule) and rule.id not in self.impostors)
+        """The rule is ours, as the page of rules says it."""
+        return rule.id in self._ours
+
+    @cached_property
+    def _ours(self) -> set[str]:
+        return {view.rule.id for view in self.seen.rules if view.owner != "foreign"}
 
     def guarded_by(self, rule: Rule) -> str:
         """The trunk whose guard this rule of ours is; empty for all others, whatever their names."""
