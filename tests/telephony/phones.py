@@ -11,7 +11,9 @@ from sqlalchemy.orm import Session
 from tests.livekit import LiveKit
 from tests.personas import persona
 from tests.telephony.installation import CALLER, Installation, until
+from webapp.audit import Actor
 from webapp.db import db, utcnow
+from webapp.lobby import service
 from webapp.lobby.models import Entry, Kind, Status
 from webapp.rooms.models import Access, AccessLevel, Role, Room
 from webapp.telephony import remote_unmute
@@ -128,6 +130,12 @@ def let_pass(call: Call, **ago: timedelta) -> None:
     """Let so much time pass since a moment of a call."""
     values = {name: utcnow() - past for name, past in ago.items()}
     db.session.execute(sa.update(Call).where(Call.id == call.id).values(**values))
+    db.session.commit()
+
+
+def decide(verb: str) -> None:
+    """A host's word, and our end before LiveKit heard of it."""
+    getattr(service, verb)(entries()[-1], actor=Actor.system())
     db.session.commit()
 
 

@@ -11,15 +11,13 @@ import sqlalchemy as sa
 from flask import Flask
 
 from tests.telephony.installation import until
-from tests.telephony.phones import Door, calls, entries, learn
+from tests.telephony.phones import Door, calls, decide, entries, learn
 from webapp import background, create_app, leases
-from webapp.audit import Actor
 from webapp.config import Settings
 from webapp.db import db, utcnow
 from webapp.jobs import register
 from webapp.livekit import rooms
 from webapp.lobby import callers as queue
-from webapp.lobby import service
 from webapp.lobby.models import Status
 from webapp.rooms.models import Room
 from webapp.telephony import at_once, holds, reconcile, sweeping
@@ -27,12 +25,6 @@ from webapp.telephony.models import Hold
 
 STEPS = ["UpdateParticipant", "MutePublishedTrack", "GetParticipant", "ListParticipants"]
 TOLD = ["participant_joined", "track_published"]
-
-
-def decide(verb: str) -> None:
-    """A host's word, and our end before LiveKit heard of it."""
-    getattr(service, verb)(entries()[-1], actor=Actor.system())
-    db.session.commit()
 
 
 @pytest.fixture

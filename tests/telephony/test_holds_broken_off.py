@@ -10,7 +10,7 @@ from flask import Flask
 
 from tests.personas import SWAP, Browser
 from tests.telephony.installation import until
-from tests.telephony.phones import Door, entries, learn
+from tests.telephony.phones import Door, decide, entries, learn
 from webapp.audit import Actor
 from webapp.db import db
 from webapp.jobs import register
@@ -23,12 +23,6 @@ from webapp.telephony.models import Hold
 
 As = Callable[[str], Browser]
 WAITING_AGAIN = ("UPDATE lobby_entries SET status = 'waiting', decided_at = NULL", "UPDATE calls SET hold = 'held'")
-
-
-def decide(verb: str) -> None:
-    """A host's word, before LiveKit heard of it."""
-    getattr(service, verb)(entries()[-1], actor=Actor.system())
-    db.session.commit()
 
 
 def dialled(door: Door) -> str:
