@@ -43,7 +43,7 @@ class IncompleteError(Exception):
 
 def run() -> None:
     """The sweep as the job of the clock. Commits. Raises LiveKitError, and IncompleteError at its end."""
-    if [failure for failure in sweep().failures if failure != NO_SIP]:
+    if any(failure != NO_SIP for failure in sweep().failures):
         raise IncompleteError
 
 
