@@ -8,10 +8,10 @@ from typing import Any
 from prometheus_client import multiprocess
 from pydantic import ValidationError
 
-from webapp import logs
-from webapp.check import explain
-from webapp.config import Settings
+from webapp.core import logs
+from webapp.core.config import Settings
 from webapp.jobs import queue
+from webapp.setup.command import explain
 
 worker_class = "gthread"
 threads = 8

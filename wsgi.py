@@ -6,7 +6,7 @@ import sys
 from pydantic import ValidationError
 
 from webapp import cli, create_app
-from webapp.check import explain
+from webapp.setup.command import explain
 
 try:
     app = create_app()

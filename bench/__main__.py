@@ -20,9 +20,10 @@ from bench.scenarios import SCENARIOS, Plan, Proof, Scenario
 from bench.servers import CEILING, FRONTDESK, ROOT, WORKERS, clean_environment, gunicorn
 from bench.world import FULL, QUICK, Size, World
 from tests.plugins.servers import postgresql
-from webapp import create_app, schema
-from webapp.config import Settings
-from webapp.db import db
+from webapp import create_app
+from webapp.core import schema
+from webapp.core.config import Settings
+from webapp.core.db import db
 from webapp.hooks.models import Delivery, Result
 
 UNLIMITED = "1000000000 per minute"

@@ -7,7 +7,7 @@ from flask import g, has_request_context
 from flask.wrappers import Response
 
 from webapp import create_app
-from webapp.db import db
+from webapp.core.db import db
 
 app = create_app()
 

@@ -12,7 +12,7 @@ from bench.livekit import Simulator
 from bench.load import LoadFailed
 from bench.world import World
 from webapp.accounts.models import Staff
-from webapp.db import db, utcnow
+from webapp.core.db import db, utcnow
 from webapp.jobs.models import PeriodicJob
 from webapp.rooms.models import Room, Trunk
 from webapp.telephony import rules

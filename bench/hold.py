@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from bench.livekit import Simulator
 from bench.load import LoadFailed
 from bench.world import World
-from webapp.db import db
+from webapp.core.db import db
 from webapp.rooms.models import AccessLevel, Room
 
 KEY = "hold"

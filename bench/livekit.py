@@ -13,7 +13,7 @@ import requests
 from livekit.api import AccessToken, SIPGrants, VideoGrants
 
 from bench.servers import ROOT, clean_environment
-from webapp.config import Settings
+from webapp.core.config import Settings
 
 API_KEY: str = Settings.model_fields["livekit_api_key"].default
 API_SECRET: str = Settings.model_fields["livekit_api_secret"].default.get_secret_value()

@@ -18,13 +18,13 @@ from livekit.api import AccessToken
 
 from webapp.accounts import sessions
 from webapp.accounts.models import User
-from webapp.db import db, new_id, utcnow
+from webapp.core.db import db, new_id, utcnow
+from webapp.core.settings import settings
 from webapp.lobby import bearers
 from webapp.lobby.models import Entry, Status
 from webapp.rooms.models import Access, PhonePin, Role, Room, Trunk
 from webapp.seed.bulk import Row, load
 from webapp.seed.command import fill
-from webapp.settings import settings
 
 FEW, MANY = "owner-of-few@seeded.example", "owner-of-many@seeded.example"
 WAITING = 100

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import context
 
-from webapp.db import UTCDateTime
+from webapp.core.db import UTCDateTime
 from webapp.models import metadata
 
 LOCK = 7_301_884_411  # any constant that nobody else uses for an advisory lock

@@ -9,12 +9,13 @@ from flask import Flask
 
 from simulator.server import Addresses
 from tests.personas import Browser, browser, persona
-from webapp import background, create_app
+from webapp import create_app
 from webapp.accounts.models import User
-from webapp.config import Settings
-from webapp.db import db
+from webapp.core import background
+from webapp.core.config import Settings
+from webapp.core.db import db
+from webapp.core.security import limiter
 from webapp.models import metadata
-from webapp.security import limiter
 
 pytest_plugins = [
     "tests.plugins.components",

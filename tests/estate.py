@@ -10,15 +10,15 @@ from werkzeug.routing import Rule
 from tests.livekit import LiveKit
 from tests.personas import persona
 from tests.telephony.installation import Installation
-from webapp import due
 from webapp.accounts import sessions
-from webapp.db import db, new_id, utcnow
-from webapp.due import DueWork
+from webapp.core import due
+from webapp.core.db import db, new_id, utcnow
+from webapp.core.due import DueWork
+from webapp.core.settings import settings
 from webapp.hooks.models import Delivery, Result
 from webapp.lobby.models import Entry
 from webapp.recordings.models import Mode, Recording, State
 from webapp.rooms.models import Access, OldSlug, PhonePin, Role, Room, Trunk
-from webapp.settings import settings
 from webapp.telephony.models import Call, TrunkMove
 from webapp.telephony.repairs.models import RepairRun
 

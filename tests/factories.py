@@ -10,7 +10,7 @@ from webapp.access import service as access_service
 from webapp.accounts.models import User
 from webapp.audit import Actor
 from webapp.audit.models import AuditEntry
-from webapp.db import db
+from webapp.core.db import db
 from webapp.rooms import service
 from webapp.rooms.models import Role, Room, Trunk
 

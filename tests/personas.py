@@ -9,7 +9,7 @@ from werkzeug.test import TestResponse
 
 from webapp.accounts import sessions
 from webapp.accounts.models import Staff, User
-from webapp.db import db
+from webapp.core.db import db
 
 PERSONAS = ("owner", "administrator", "member", "stranger", "support", "admin")
 CSRF = "0123456789abcdef0123456789abcdef01234567"

@@ -10,10 +10,10 @@ from pydantic import ValidationError
 from sqlalchemy.exc import DBAPIError
 
 from tests.personas import Browser
-from webapp.config import Settings
-from webapp.db import db
-from webapp.leases import held
-from webapp.security import local_url
+from webapp.core.config import Settings
+from webapp.core.db import db
+from webapp.core.leases import held
+from webapp.core.security import local_url
 
 
 def test_the_app_says_that_it_is_alive_and_ready(client: Browser):

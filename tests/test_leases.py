@@ -8,9 +8,9 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from webapp import leases
-from webapp.db import db, utcnow
-from webapp.leases import Lease
+from webapp.core import leases
+from webapp.core.db import db, utcnow
+from webapp.core.leases import Lease
 
 
 @pytest.mark.usefixtures("app")

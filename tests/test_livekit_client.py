@@ -16,8 +16,8 @@ from flask import Flask
 from livekit.protocol.models import ParticipantInfo
 from livekit.protocol.room import ListParticipantsResponse, ListRoomsResponse
 
-from webapp.config import Settings
-from webapp.db import db
+from webapp.core.config import Settings
+from webapp.core.db import db
 from webapp.livekit import rooms, sip
 from webapp.livekit.errors import LiveKitError, LiveKitUnavailable
 

@@ -10,9 +10,9 @@ import jwt
 import pytest
 from flask import Flask
 
+from webapp.core.settings import settings
 from webapp.livekit.tokens import guest_token, member_token
 from webapp.livekit.webhooks import BodyUnreadable, SignatureRefused, verify
-from webapp.settings import settings
 
 BODY = b'{"event":"room_started","id":"EV_1","room":{"name":"caf\xc3\xa9"}}'
 

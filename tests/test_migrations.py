@@ -14,10 +14,10 @@ from flask import Flask
 
 from tests.plugins.servers import fresh_database
 from webapp import create_app
-from webapp.config import Settings
-from webapp.db import db
+from webapp.core.config import Settings
+from webapp.core.db import db
+from webapp.core.schema import configuration
 from webapp.models import metadata
-from webapp.schema import configuration
 
 ROOT = Path(__file__).parent.parent
 

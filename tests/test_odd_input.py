@@ -11,7 +11,7 @@ from werkzeug.routing import Rule
 from tests.estate import furnish
 from tests.livekit import LiveKit
 from tests.personas import Browser
-from webapp.security import limiter
+from webapp.core.security import limiter
 
 ODD = {
     "nothing": "",

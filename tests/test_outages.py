@@ -19,10 +19,11 @@ from tests.livekit import LiveKit
 from tests.personas import Browser, browser, persona
 from tests.plugins.installed import installed
 from tests.plugins.servers import redis_server
-from webapp import create_app, health
+from webapp import create_app
 from webapp.accounts.models import User
-from webapp.config import Settings
-from webapp.db import db
+from webapp.core import health
+from webapp.core.config import Settings
+from webapp.core.db import db
 from webapp.models import metadata
 
 NOWHERE = "postgresql://127.0.0.1:1/none"

@@ -3,7 +3,7 @@
 import pytest
 from flask import Flask, url_for
 
-from webapp.paths import path_for
+from webapp.core.paths import path_for
 
 VALUES = ({}, {"q": "böse & gut/ziel", "page": 2, "none": None}, {"tag": ["a", "b"], "plain": "x y+z"})
 

@@ -9,7 +9,7 @@ from flask import Flask
 from tests.estate import furnish
 from tests.livekit import LiveKit
 from tests.personas import PERSONAS, Browser
-from webapp.security import PUBLIC, limiter
+from webapp.core.security import PUBLIC, limiter
 
 LET_IN = "let in"
 
@@ -62,8 +62,8 @@ TABLE: Mapping[str, Rule] = {
     "audit.find": ADMINS,
     "audit.log": ADMINS,
     "audit.log_csv": ADMINS,
-    "dashboard.findings": STAFF,
-    "dashboard.index": EVERYBODY,
+    "desk.findings": STAFF,
+    "desk.index": EVERYBODY,
     "hooks.index": STAFF,
     "hooks.replay": STAFF,
     "jobs.index": STAFF,

@@ -8,7 +8,7 @@ from flask import Flask
 from markupsafe import escape
 
 from tests.personas import Browser
-from webapp import searching
+from webapp.core import searching
 
 As = Callable[[str], Browser]
 LISTS = ("/rooms/?q=", "/recordings/?q=", "/telephony/calls/?q=", "/telephony/rules/?q=", "/telephony/rules/read?find=")

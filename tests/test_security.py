@@ -16,9 +16,9 @@ from tests.personas import CSRF, SWAP, Browser, browser, persona
 from webapp import create_app
 from webapp.accounts.models import User
 from webapp.audit.models import AuditEntry
-from webapp.config import Settings
-from webapp.db import db
-from webapp.security import PUBLIC, csrf
+from webapp.core.config import Settings
+from webapp.core.db import db
+from webapp.core.security import PUBLIC, csrf
 
 UNSAFE = {"POST", "PUT", "PATCH", "DELETE"}
 # They prove who calls by a signature, a bearer token or a single-use id instead of a cookie: nothing to forge.

@@ -7,8 +7,8 @@ import pytest
 from flask import Flask
 from flask_babel import get_timezone
 
-from webapp import times
-from webapp.db import utcnow
+from webapp.core import times
+from webapp.core.db import utcnow
 
 
 @pytest.fixture(autouse=True)

@@ -5,7 +5,7 @@ from pathlib import Path
 from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 
-from webapp.config import NEEDED, Settings
+from webapp.core.config import NEEDED, Settings
 
 README = Path(__file__).parent.parent / "README.md"
 BEGIN, END = "<!-- settings: make readme -->\n", "<!-- end of settings -->\n"

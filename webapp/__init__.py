@@ -4,29 +4,15 @@ from flask import Flask
 from jinja2 import StrictUndefined
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from webapp import (
-    background,
-    check,
-    cli,
-    errors,
-    filters,
-    health,
-    i18n,
-    logs,
-    models,
-    navigation,
-    paths,
-    searching,
-    security,
-    times,
-)
+from webapp import cli, models, navigation
 from webapp.access import views as access_pages
 from webapp.accounts import commands, sessions
 from webapp.accounts import views as accounts
 from webapp.audit import views as audit_pages
-from webapp.config import Settings
-from webapp.dashboard import views as dashboard
-from webapp.db import db
+from webapp.core import background, errors, filters, health, i18n, logs, paths, searching, security, times
+from webapp.core.config import Settings
+from webapp.core.db import db
+from webapp.desk import views as desk
 from webapp.hooks import views as hooks
 from webapp.jobs import queue
 from webapp.jobs import views as jobs
@@ -37,6 +23,7 @@ from webapp.recordings import views as recordings
 from webapp.rooms import views as room_pages
 from webapp.seed import command as seed_command
 from webapp.seed import desk as seed_desk
+from webapp.setup import command as setup_command
 from webapp.setup import views as setup
 from webapp.telephony import views as telephony
 
@@ -87,10 +74,10 @@ def create_app(settings: Settings | None = None) -> Flask:
     audit_pages.init_app(app)
     telephony.init_app(app)
     setup.init_app(app)
-    app.register_blueprint(dashboard.bp)
+    app.register_blueprint(desk.bp)
     app.cli.add_command(commands.users)
     cli.init_app(app)
-    check.init_app(app)
+    setup_command.init_app(app)
     seed_command.init_app(app)
     seed_desk.init_app(app)
     return app

@@ -15,7 +15,7 @@ database = AppGroup("db", help="Move the database between versions of the schema
 
 def schema() -> Any:
     """What moves the schema, loaded when it is asked for: no web process pays for Alembic at its start."""
-    return importlib.import_module("webapp.schema")
+    return importlib.import_module("webapp.core.schema")
 
 
 @database.command()

@@ -2,11 +2,11 @@
 
 from webapp.accounts.models import User, UserSession
 from webapp.audit.models import AuditEntry
-from webapp.db import Model
-from webapp.due import DueWork
+from webapp.core.db import Model
+from webapp.core.due import DueWork
+from webapp.core.leases import Lease
 from webapp.hooks.models import Delivery
 from webapp.jobs.models import PeriodicJob
-from webapp.leases import Lease
 from webapp.lobby.models import Entry
 from webapp.recordings.models import Recording
 from webapp.rooms.models import Access, OldSlug, PhonePin, Room, RoomCallback

@@ -57,7 +57,7 @@ GROUPS: list[tuple[str, object, list[Link]]] = [
         "main",
         "",
         [
-            Link("dashboard.index", _l("Desk"), "desk"),
+            Link("desk.index", _l("Desk"), "desk"),
             Link("rooms.index", _l("Rooms"), "rooms"),
             Link("lobby.index", _l("Lobby"), "lobby"),
             Link("recordings.index", _l("Recordings"), "recordings"),

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 
 from tests.personas import persona
 from webapp.accounts.models import User
-from webapp.db import db
+from webapp.core.db import db
 from webapp.rooms.models import Access, Role, Room
 
 

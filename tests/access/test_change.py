@@ -9,7 +9,7 @@ from tests.access.lists import roles, row_url, url
 from tests.factories import trail
 from tests.personas import Browser, persona
 from webapp.accounts.models import User
-from webapp.db import db
+from webapp.core.db import db
 from webapp.rooms.models import Access, Role, Room
 
 As = Callable[[str | User], Browser]

@@ -11,7 +11,7 @@ from tests.personas import SWAP, Browser, persona
 from webapp.accounts import service as accounts
 from webapp.accounts.identity import Identity
 from webapp.accounts.models import User
-from webapp.db import db
+from webapp.core.db import db
 from webapp.rooms.models import Role, Room
 
 As = Callable[[str | User], Browser]

@@ -11,7 +11,7 @@ from tests.access.lists import row_url, url
 from tests.personas import Browser, make_user, persona
 from webapp.access import service
 from webapp.audit import Actor
-from webapp.db import db
+from webapp.core.db import db
 from webapp.rooms.models import Role, Room
 
 As = Callable[[str], Browser]

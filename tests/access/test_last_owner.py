@@ -10,7 +10,7 @@ from tests.access.lists import roles, row_url, url
 from tests.personas import SWAP, Browser, persona
 from webapp.access import service
 from webapp.audit import Actor
-from webapp.db import db
+from webapp.core.db import db
 from webapp.rooms.models import Role, Room
 
 As = Callable[[str], Browser]

@@ -8,7 +8,7 @@ from tests.access.lists import open_row, roles, row_url, url
 from tests.factories import trail
 from tests.personas import SWAP, Browser, persona
 from webapp.accounts.models import User
-from webapp.db import db
+from webapp.core.db import db
 from webapp.rooms.models import Access, Room
 
 As = Callable[[str | User], Browser]

@@ -13,8 +13,8 @@ from tests.personas import Browser, browser
 from tests.simulator.oidc_server import TIMEOUT, RunningProvider, serve
 from webapp import create_app
 from webapp.accounts import metadata
-from webapp.config import Settings
-from webapp.db import db
+from webapp.core.config import Settings
+from webapp.core.db import db
 from webapp.models import metadata as tables
 
 SITE = "http://127.0.0.1:8000"

@@ -9,7 +9,7 @@ from webapp.accounts import browsers
 from webapp.accounts.models import User
 from webapp.audit import Actor, record
 from webapp.audit.models import AuditEntry
-from webapp.db import db
+from webapp.core.db import db
 from webapp.rooms.models import Access, Role, Room
 
 

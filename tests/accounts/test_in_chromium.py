@@ -11,8 +11,8 @@ from werkzeug.serving import make_server
 
 from tests.simulator.oidc_server import serve
 from webapp import create_app
-from webapp.config import Settings
-from webapp.db import db
+from webapp.core.config import Settings
+from webapp.core.db import db
 from webapp.models import metadata as tables
 
 pytestmark = pytest.mark.browser

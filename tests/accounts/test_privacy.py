@@ -11,10 +11,10 @@ import structlog
 from simulator.oidc.personas import PERSONAS
 from tests.accounts.conftest import Person
 from tests.simulator.oidc_server import RunningProvider
-from webapp import logs
 from webapp.accounts.models import UserSession
 from webapp.audit.models import AuditEntry
-from webapp.db import db
+from webapp.core import logs
+from webapp.core.db import db
 
 PERSONAL = {
     text.lower()

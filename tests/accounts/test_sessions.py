@@ -14,7 +14,7 @@ from webapp.accounts.jobs import purge_sessions
 from webapp.accounts.models import User, UserSession
 from webapp.audit import Actor
 from webapp.audit.models import AuditEntry
-from webapp.db import db, utcnow
+from webapp.core.db import db, utcnow
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from tests.personas import make_user
 from tests.simulator.oidc_server import RunningProvider, serve
 from webapp.accounts.models import Staff, User, UserSession
 from webapp.audit.models import AuditEntry
-from webapp.db import db
+from webapp.core.db import db
 
 
 def user(sub: str = "dev|owner") -> User:

@@ -14,7 +14,7 @@ from tests.simulator.oidc_server import RunningProvider
 from webapp.accounts import metadata
 from webapp.accounts.models import User
 from webapp.accounts.problems import STATUS, WORDS
-from webapp.db import db, utcnow
+from webapp.core.db import db, utcnow
 
 TROUBLES = [("down", "does not answer"), ("drop", "does not answer"), ("html", "unreadable")]
 

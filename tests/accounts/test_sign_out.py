@@ -10,7 +10,7 @@ from tests.personas import SWAP, Browser
 from tests.simulator.oidc_server import TIMEOUT, RunningProvider
 from webapp.accounts.models import UserSession
 from webapp.audit.models import AuditEntry
-from webapp.db import db
+from webapp.core.db import db
 
 
 def sessions_left() -> int:

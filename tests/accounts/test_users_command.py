@@ -9,7 +9,7 @@ from tests.accounts.conftest import Person
 from tests.personas import browser, make_user
 from webapp.accounts.models import Staff, User
 from webapp.audit.models import AuditEntry
-from webapp.db import db
+from webapp.core.db import db
 
 
 def run(app: Flask, *words: str) -> Result:

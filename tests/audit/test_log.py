@@ -13,7 +13,7 @@ from tests.factories import make_room, stored
 from tests.personas import SWAP, persona
 from webapp.audit import Actor, queries, record
 from webapp.audit.models import AuditEntry
-from webapp.db import db, utcnow
+from webapp.core.db import db, utcnow
 from webapp.rooms.models import Room
 
 

@@ -13,7 +13,7 @@ from webapp.access import service as access
 from webapp.accounts.models import User
 from webapp.audit import Actor
 from webapp.audit.models import AuditEntry
-from webapp.db import db, utcnow
+from webapp.core.db import db, utcnow
 from webapp.rooms import service
 from webapp.rooms.models import Access, AccessLevel, PhonePin, Role, Room
 

@@ -9,7 +9,7 @@ from werkzeug.datastructures import MultiDict
 from wtforms import BooleanField, RadioField, SelectField, StringField
 from wtforms.validators import Email
 
-from webapp.db import utcnow
+from webapp.core.db import utcnow
 
 bp = Blueprint("parts", __name__, template_folder="templates", url_prefix="/_parts")
 

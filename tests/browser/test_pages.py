@@ -18,7 +18,7 @@ NO_PAGES = {  # fragments, files, redirects, and what machines ask
     "access.list_csv",
     "accounts.sign_in",
     "audit.log_csv",
-    "dashboard.findings",
+    "desk.findings",
     "health.healthz",
     "health.metrics",
     "health.readyz",

@@ -11,7 +11,7 @@ from werkzeug.test import TestResponse
 
 from tests.livekit import LiveKit
 from tests.personas import Browser
-from webapp.db import db, utcnow
+from webapp.core.db import db, utcnow
 from webapp.rooms.models import Room
 
 

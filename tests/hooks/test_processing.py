@@ -11,8 +11,8 @@ from sqlalchemy.exc import OperationalError
 
 from tests.livekit import LiveKit
 from tests.personas import Browser
-from webapp import background, leases
-from webapp.db import db
+from webapp.core import background, leases
+from webapp.core.db import db
 from webapp.hooks import handlers, processing
 from webapp.hooks.models import Delivery, Result
 from webapp.rooms.models import Room

@@ -8,9 +8,9 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from webapp import due
-from webapp.db import db, utcnow
-from webapp.due import DueWork
+from webapp.core import due
+from webapp.core.db import db, utcnow
+from webapp.core.due import DueWork
 from webapp.jobs import work
 
 

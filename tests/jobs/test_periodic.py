@@ -7,7 +7,7 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from webapp.db import db, utcnow
+from webapp.core.db import db, utcnow
 from webapp.jobs import periodic
 from webapp.jobs.models import FORGOTTEN, PeriodicJob
 from webapp.jobs.periodic import Job

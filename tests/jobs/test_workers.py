@@ -15,10 +15,10 @@ from flask import current_app
 
 from tests.livekit import LiveKit
 from tests.plugins.installed import Installation, inside, installed, until
-from webapp import due
-from webapp.config import Settings
-from webapp.db import db, new_id, utcnow
-from webapp.due import DueWork
+from webapp.core import due
+from webapp.core.config import Settings
+from webapp.core.db import db, new_id, utcnow
+from webapp.core.due import DueWork
 from webapp.jobs import queue
 from webapp.jobs.models import PeriodicJob
 from webapp.lobby.models import Entry

@@ -7,7 +7,7 @@ from flask import Flask
 from werkzeug.test import TestResponse
 
 from tests.personas import Browser, browser, persona
-from webapp.db import db, utcnow
+from webapp.core.db import db, utcnow
 from webapp.lobby.models import Entry, Status
 from webapp.rooms.models import Access, AccessLevel, Role, Room
 

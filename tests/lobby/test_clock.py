@@ -8,9 +8,9 @@ from flask import Flask
 from tests.livekit import LiveKit
 from tests.lobby.doors import age, entries, entry, guest, look, make_room, status, version
 from tests.personas import SWAP
-from webapp.config import Settings
-from webapp.db import db
-from webapp.due import DueWork
+from webapp.core.config import Settings
+from webapp.core.db import db
+from webapp.core.due import DueWork
 from webapp.jobs import work
 from webapp.jobs.register import HANDLERS
 from webapp.lobby import hooks, jobs

@@ -12,7 +12,7 @@ from tests.lobby.doors import age, entry, guest, look, make_room, status, versio
 from tests.personas import SWAP, Browser, browser, persona
 from webapp.audit import Actor
 from webapp.audit.models import AuditEntry
-from webapp.db import db
+from webapp.core.db import db
 from webapp.lobby import queries, service
 from webapp.lobby.models import Status
 from webapp.rooms.models import Access, Role

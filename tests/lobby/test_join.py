@@ -15,9 +15,9 @@ from flask import Flask
 from tests.livekit import LiveKit
 from tests.lobby.doors import age, ask, entries, entry, guest, look, make_room, set_level, status
 from tests.personas import SWAP, Browser, browser, make_user, persona
-from webapp.config import Settings
-from webapp.db import db, utcnow
-from webapp.due import DueWork
+from webapp.core.config import Settings
+from webapp.core.db import db, utcnow
+from webapp.core.due import DueWork
 from webapp.lobby import bearers
 from webapp.lobby.models import Status
 from webapp.rooms.models import AccessLevel, OldSlug, Room

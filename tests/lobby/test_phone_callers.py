@@ -14,7 +14,7 @@ from tests.telephony.conftest import door, installation
 from tests.telephony.installation import until
 from tests.telephony.phones import Door, entries, make_door
 from webapp.audit.models import AuditEntry
-from webapp.db import db, utcnow
+from webapp.core.db import db, utcnow
 from webapp.lobby import jobs, queries
 from webapp.lobby.models import Entry, Kind, Status
 from webapp.rooms.models import Access, Role, Room

@@ -10,7 +10,7 @@ from tests.lobby.doors import age, entry, guest, look, make_room, set_level
 from tests.personas import SWAP, Browser
 from tests.plugins.queries import counted
 from webapp.accounts.models import User, UserSession
-from webapp.db import db, utcnow
+from webapp.core.db import db, utcnow
 from webapp.lobby import queues
 from webapp.rooms.models import Access, AccessLevel, Room
 

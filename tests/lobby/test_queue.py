@@ -11,7 +11,7 @@ from flask import Flask
 from tests.lobby.doors import age, entry, guest, make_room
 from tests.personas import SWAP, Browser, persona
 from tests.plugins.queries import counted
-from webapp.db import db, utcnow
+from webapp.core.db import db, utcnow
 from webapp.lobby import queries, queues
 from webapp.lobby.models import Entry, Kind, Status
 from webapp.rooms.models import Access, Role, Room

@@ -16,8 +16,8 @@ import requests
 import sqlalchemy as sa
 
 from webapp import create_app
-from webapp.config import Settings
-from webapp.db import db
+from webapp.core.config import Settings
+from webapp.core.db import db
 from webapp.models import metadata
 
 ROOT = Path(__file__).parent.parent.parent

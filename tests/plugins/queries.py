@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import event
 
-from webapp.db import db
+from webapp.core.db import db
 
 Counted = Callable[[], Any]
 

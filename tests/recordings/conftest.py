@@ -9,11 +9,11 @@ from flask import Flask
 
 from tests.livekit import LiveKit
 from tests.personas import persona
-from webapp.db import db, new_id, utcnow
+from webapp.core.db import db, new_id, utcnow
+from webapp.core.settings import settings
 from webapp.recordings.models import Mode, Recording, State
 from webapp.recordings.retention import expires_at
 from webapp.rooms.models import Access, Role, Room
-from webapp.settings import settings
 
 FILM = bytes(range(256)) * 40
 

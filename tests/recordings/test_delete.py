@@ -7,11 +7,11 @@ import sqlalchemy as sa
 
 from tests.personas import Browser
 from webapp.audit.models import AuditEntry
-from webapp.db import db
-from webapp.due import DueWork
+from webapp.core.db import db
+from webapp.core.due import DueWork
+from webapp.core.settings import settings
 from webapp.jobs import register, work
 from webapp.recordings.models import Recording, State
-from webapp.settings import settings
 
 ClientAs = Callable[[str], Browser]
 Make = Callable[..., Recording]

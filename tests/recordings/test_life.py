@@ -10,11 +10,11 @@ from tests.livekit import LiveKit
 from tests.personas import SWAP, Browser
 from tests.recordings.conftest import eventually
 from webapp.audit.models import AuditEntry
-from webapp.db import db, utcnow
+from webapp.core.db import db, utcnow
+from webapp.core.settings import settings
 from webapp.recordings import follow
 from webapp.recordings.models import Recording, State
 from webapp.rooms.models import Room
-from webapp.settings import settings
 
 ClientAs = Callable[[str], Browser]
 

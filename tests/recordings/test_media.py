@@ -7,9 +7,9 @@ import pytest
 
 from tests.personas import Browser
 from tests.recordings.conftest import FILM
+from webapp.core.settings import settings
 from webapp.recordings.models import Recording, State
 from webapp.recordings.storage import Folder
-from webapp.settings import settings
 
 ClientAs = Callable[[str], Browser]
 Make = Callable[..., Recording]

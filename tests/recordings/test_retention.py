@@ -9,12 +9,12 @@ import sqlalchemy as sa
 
 from tests.personas import SWAP, Browser
 from webapp.audit.models import AuditEntry
-from webapp.db import db
+from webapp.core.db import db
+from webapp.core.settings import settings
 from webapp.recordings import jobs
 from webapp.recordings.models import Recording, State
 from webapp.recordings.retention import Keeping, expires_at, keeping
 from webapp.rooms.models import Room
-from webapp.settings import settings
 
 ClientAs = Callable[[str], Browser]
 Make = Callable[..., Recording]

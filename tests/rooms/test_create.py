@@ -5,7 +5,7 @@ from prometheus_client import REGISTRY
 
 from tests.factories import make_room, make_trunk, stored, trail
 from tests.personas import SWAP, persona
-from webapp.db import db
+from webapp.core.db import db
 from webapp.rooms.models import Access, AccessLevel, PhonePin, Role, Room, Trunk
 
 FORM = {"name": "Rowing club", "access_level": "trusted", "phone_enabled": "y", "hide_phone_number": "y"}

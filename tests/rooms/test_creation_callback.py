@@ -2,7 +2,7 @@
 
 import time_machine
 
-from webapp.db import utcnow
+from webapp.core.db import utcnow
 from webapp.rooms import jobs
 
 FORM = {"name": "Rowing club", "access_level": "trusted", "callback_id": "0f9a-addin"}

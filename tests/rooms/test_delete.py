@@ -11,7 +11,7 @@ from tests.lobby.doors import guest
 from tests.personas import SWAP, persona
 from webapp.access import service as access
 from webapp.audit import Actor
-from webapp.db import db, utcnow
+from webapp.core.db import db, utcnow
 from webapp.recordings.models import Mode, Recording
 from webapp.rooms.models import Access, PhonePin, Role, Room, Trunk
 

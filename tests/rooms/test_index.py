@@ -10,7 +10,7 @@ from werkzeug.datastructures import MultiDict
 from tests.factories import make_room
 from tests.lobby.doors import guest
 from tests.personas import PERSONAS, SWAP, Browser, persona
-from webapp.db import db, utcnow
+from webapp.core.db import db, utcnow
 from webapp.rooms import policy, queries
 from webapp.rooms.listing import Wish
 from webapp.rooms.models import AccessLevel, Room

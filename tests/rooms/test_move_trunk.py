@@ -10,7 +10,7 @@ from tests.factories import make_trunk, stored, trail
 from tests.personas import Browser, persona
 from webapp.audit import Actor
 from webapp.audit.models import AuditEntry
-from webapp.db import db, utcnow
+from webapp.core.db import db, utcnow
 from webapp.rooms import service
 from webapp.rooms.models import PhonePin, Room, Trunk
 

@@ -5,7 +5,7 @@ from flask import Flask
 
 from tests.factories import stored
 from tests.personas import SWAP
-from webapp import names
+from webapp.core import names
 from webapp.rooms.models import Room
 
 FORM = {"access_level": "restricted", "phone_enabled": "y"}

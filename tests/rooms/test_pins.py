@@ -9,7 +9,7 @@ import time_machine
 from tests.factories import make_room, make_trunk, stored, trail
 from tests.personas import persona
 from webapp.audit import Actor
-from webapp.db import db, utcnow
+from webapp.core.db import db, utcnow
 from webapp.rooms import jobs, pins, service
 from webapp.rooms.models import PhonePin, Room
 

@@ -4,7 +4,7 @@ import pytest
 
 from tests.factories import make_room, stored, trail
 from tests.personas import SWAP, persona
-from webapp.filters import grouped
+from webapp.core.filters import grouped
 from webapp.rooms.models import Room
 
 

@@ -12,7 +12,7 @@ from tests.factories import stored, trail
 from tests.livekit import LiveKit
 from tests.personas import SWAP
 from webapp.accounts.models import User
-from webapp.db import db, utcnow
+from webapp.core.db import db, utcnow
 from webapp.rooms.models import PhonePin, Room
 from webapp.telephony import reconcile, sweeping
 

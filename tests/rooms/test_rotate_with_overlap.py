@@ -10,9 +10,9 @@ from flask import Flask
 from tests.factories import stored, trail
 from tests.livekit import LiveKit
 from tests.personas import SWAP, Browser
-from webapp.config import Settings
-from webapp.db import db, utcnow
-from webapp.due import DueWork
+from webapp.core.config import Settings
+from webapp.core.db import db, utcnow
+from webapp.core.due import DueWork
 from webapp.jobs import register, work
 from webapp.rooms import jobs as room_jobs
 from webapp.rooms.models import PhonePin, Room

@@ -11,7 +11,7 @@ from tests.lobby.doors import entry, guest
 from tests.personas import SWAP, Browser, make_user, persona
 from webapp.access import service as access
 from webapp.audit import Actor
-from webapp.db import db, utcnow
+from webapp.core.db import db, utcnow
 from webapp.lobby.models import Status
 from webapp.rooms.models import Role, Room
 

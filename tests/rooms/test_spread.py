@@ -8,7 +8,7 @@ from flask import Flask
 from tests.factories import make_room, make_trunk
 from tests.personas import persona
 from webapp.audit import Actor
-from webapp.db import db
+from webapp.core.db import db
 from webapp.rooms import service, trunks
 from webapp.rooms.models import Trunk
 

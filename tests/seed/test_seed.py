@@ -7,8 +7,8 @@ from flask import Flask
 
 from webapp.accounts.models import User
 from webapp.audit.models import AuditEntry
-from webapp.config import Settings
-from webapp.db import db
+from webapp.core.config import Settings
+from webapp.core.db import db
 from webapp.lobby.models import Entry
 from webapp.models import metadata
 from webapp.recordings.models import Recording

@@ -7,7 +7,7 @@ from flask import Flask
 from tests.livekit import LiveKit
 from webapp.accounts.models import User
 from webapp.audit.models import AuditEntry
-from webapp.db import db
+from webapp.core.db import db
 from webapp.rooms.models import Access, Role, Room
 
 PEOPLE = {"owner": "o@desk.example", "administrator": "a@desk.example", "member": "m@desk.example"}

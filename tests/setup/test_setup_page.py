@@ -13,8 +13,8 @@ from flask import Flask
 from simulator.server import Addresses
 from tests.livekit import LiveKit
 from tests.personas import Browser
-from webapp.config import Settings
-from webapp.db import db, utcnow
+from webapp.core.config import Settings
+from webapp.core.db import db, utcnow
 from webapp.hooks.models import Delivery
 from webapp.jobs.models import PeriodicJob
 from webapp.recordings.models import Mode, Recording, State
@@ -139,7 +139,7 @@ def test_clocks_are_compared_with_livekit(look: Look, monkeypatch: pytest.Monkey
     assert "LiveKit" in look()["clocks"][1]
     assert look()["clocks"][0] == "Fine"
     real = utcnow
-    monkeypatch.setattr("webapp.dates.utcnow", lambda: real() - timedelta(seconds=90))
+    monkeypatch.setattr("webapp.core.dates.utcnow", lambda: real() - timedelta(seconds=90))
     told = look()["clocks"]
     assert told[0] == "Mend"
     assert re.search(r"(89|90|91)\.\d s away", told[1])

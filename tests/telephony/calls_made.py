@@ -4,7 +4,7 @@ import itertools
 from datetime import timedelta
 from typing import Any
 
-from webapp.db import db, new_id, utcnow
+from webapp.core.db import db, new_id, utcnow
 from webapp.rooms.models import Room
 from webapp.telephony.models import Call, Outcome
 

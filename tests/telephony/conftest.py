@@ -8,7 +8,7 @@ from flask import Flask
 from tests.livekit import LiveKit
 from tests.telephony.installation import Installation
 from tests.telephony.phones import Door, make_door
-from webapp.config import Settings
+from webapp.core.config import Settings
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from typing import Any
 from flask import current_app
 
 from tests.livekit import LiveKit
-from webapp.db import db
+from webapp.core.db import db
 from webapp.rooms.models import PhonePin, Room, Trunk
 from webapp.telephony import problems, reconcile, rules, sweeping
 

@@ -6,7 +6,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from tests.telephony.installation import Installation
-from webapp.db import db, utcnow
+from webapp.core.db import db, utcnow
 from webapp.rooms.models import Room, Trunk
 from webapp.telephony.matching import MatchingError, Rule, check_rules, evaluate_case, parse_rules
 from webapp.telephony.models import Call

@@ -12,7 +12,7 @@ from tests.livekit import LiveKit
 from tests.personas import persona
 from tests.telephony.installation import CALLER, Installation, until
 from webapp.audit import Actor
-from webapp.db import db, utcnow
+from webapp.core.db import db, utcnow
 from webapp.lobby import service
 from webapp.lobby.models import Entry, Kind, Status
 from webapp.rooms.models import Access, AccessLevel, Role, Room

@@ -6,7 +6,7 @@ import pytest
 import sqlalchemy as sa
 
 from tests.telephony.installation import CALLER, Installation, until
-from webapp.db import db
+from webapp.core.db import db
 from webapp.hooks.models import Delivery
 from webapp.rooms.models import Room
 from webapp.telephony import calls, hooks, reconcile

@@ -6,8 +6,8 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from webapp.db import db, utcnow
-from webapp.settings import settings
+from webapp.core.db import db, utcnow
+from webapp.core.settings import settings
 from webapp.telephony import callers
 from webapp.telephony.models import CallerKey
 

@@ -11,8 +11,8 @@ from tests.personas import Browser, persona
 from tests.plugins.queries import Counted
 from tests.telephony.calls_made import made
 from tests.telephony.installation import Installation
-from webapp import chart
-from webapp.db import db, utcnow
+from webapp.core import chart
+from webapp.core.db import db, utcnow
 from webapp.telephony import call_hours
 from webapp.telephony.models import Hold
 from webapp.telephony.verdicts import Verdict

@@ -13,8 +13,8 @@ from tests.personas import SWAP, Browser, persona
 from tests.plugins.queries import Counted
 from tests.telephony.calls_made import made
 from tests.telephony.installation import Installation
-from webapp.config import Settings
-from webapp.db import db, utcnow
+from webapp.core.config import Settings
+from webapp.core.db import db, utcnow
 from webapp.hooks.models import Delivery, Result
 from webapp.rooms.models import Room
 from webapp.telephony import jobs

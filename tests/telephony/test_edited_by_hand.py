@@ -6,7 +6,7 @@ import pytest
 
 from tests.telephony.installation import NUMBER, Installation, said
 from webapp.audit import Actor
-from webapp.db import db
+from webapp.core.db import db
 from webapp.rooms import service
 from webapp.rooms.models import Room, Trunk
 from webapp.telephony import problems, reconcile, rules

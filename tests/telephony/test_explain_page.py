@@ -13,7 +13,7 @@ from tests.livekit import LiveKit
 from tests.personas import Browser
 from tests.telephony.installation import CALLER, NUMBER, Installation
 from tests.telephony.vectors import load
-from webapp.db import db
+from webapp.core.db import db
 from webapp.telephony.explain import kept
 from webapp.telephony.explain.models import CallQuestion
 

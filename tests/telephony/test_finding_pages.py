@@ -8,7 +8,7 @@ import pytest
 
 from tests.personas import Browser
 from tests.telephony.installation import Installation
-from webapp.db import db
+from webapp.core.db import db
 from webapp.rooms.models import Room
 from webapp.telephony import diagnosis
 from webapp.telephony.findings import Kind

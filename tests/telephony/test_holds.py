@@ -10,7 +10,7 @@ from tests.personas import persona
 from tests.telephony.installation import CALLER, Installation, until
 from tests.telephony.phones import Door, calls, entries, learn, let_pass, make_door
 from webapp.audit import Actor
-from webapp.db import db
+from webapp.core.db import db
 from webapp.jobs import register
 from webapp.lobby import service
 from webapp.lobby.models import Kind, Status

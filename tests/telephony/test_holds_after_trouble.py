@@ -12,9 +12,10 @@ from flask import Flask
 
 from tests.telephony.installation import until
 from tests.telephony.phones import Door, calls, decide, entries, learn
-from webapp import background, create_app, leases
-from webapp.config import Settings
-from webapp.db import db, utcnow
+from webapp import create_app
+from webapp.core import background, leases
+from webapp.core.config import Settings
+from webapp.core.db import db, utcnow
 from webapp.jobs import register
 from webapp.livekit import rooms
 from webapp.lobby import callers as queue

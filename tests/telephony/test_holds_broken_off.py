@@ -12,7 +12,7 @@ from tests.personas import SWAP, Browser
 from tests.telephony.installation import until
 from tests.telephony.phones import Door, decide, entries, learn
 from webapp.audit import Actor
-from webapp.db import db
+from webapp.core.db import db
 from webapp.jobs import register
 from webapp.livekit import phones, rooms
 from webapp.livekit.rooms import Participant

@@ -11,8 +11,8 @@ from tests.personas import Browser
 from tests.telephony.installation import until
 from tests.telephony.phones import Door, entries, learn
 from webapp.audit import Actor
-from webapp.config import Settings
-from webapp.db import db, utcnow
+from webapp.core.config import Settings
+from webapp.core.db import db, utcnow
 from webapp.lobby import service
 from webapp.lobby.models import Status
 from webapp.rooms.models import AccessLevel

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.telephony.installation import Installation, until
-from webapp.db import db
+from webapp.core.db import db
 from webapp.telephony import calls, hooks, reconcile
 from webapp.telephony.models import Call, Outcome
 

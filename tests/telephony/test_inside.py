@@ -5,7 +5,7 @@ from collections.abc import Callable
 from tests.personas import Browser, persona
 from tests.telephony.installation import Installation, until
 from webapp.audit.models import AuditEntry
-from webapp.db import db
+from webapp.core.db import db
 from webapp.rooms.models import Access, Role, Room
 
 As = Callable[[str], Browser]

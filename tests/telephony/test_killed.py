@@ -15,10 +15,10 @@ from tests.plugins.installed import Installation as Site
 from tests.plugins.installed import inside, installed, until
 from tests.telephony.installation import Installation
 from tests.telephony.oracle import Json, Seen
-from webapp.db import db, utcnow
+from webapp.core.db import db, utcnow
+from webapp.core.leases import Lease
 from webapp.hooks.models import Delivery, Result
 from webapp.jobs.models import PeriodicJob
-from webapp.leases import Lease
 from webapp.rooms.models import Room
 
 LATE = 20  # seconds until LiveKit answers; by then the one who asked is dead

@@ -13,12 +13,12 @@ from tests.factories import trail
 from tests.personas import SWAP, Browser, persona
 from tests.plugins.queries import Counted
 from tests.telephony.installation import Installation, until
-from webapp import leases
 from webapp.audit import Actor
 from webapp.audit.models import ActorKind, AuditEntry
-from webapp.config import Settings
-from webapp.db import db, utcnow
-from webapp.due import DueWork
+from webapp.core import leases
+from webapp.core.config import Settings
+from webapp.core.db import db, utcnow
+from webapp.core.due import DueWork
 from webapp.jobs import register, work
 from webapp.rooms import pins
 from webapp.rooms.models import PhonePin, Room, Trunk

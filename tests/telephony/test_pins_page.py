@@ -11,8 +11,8 @@ from flask import Flask
 from tests.personas import Browser
 from tests.plugins.queries import Counted
 from tests.telephony.installation import Installation
-from webapp.config import Settings
-from webapp.db import db, new_id, utcnow
+from webapp.core.config import Settings
+from webapp.core.db import db, new_id, utcnow
 from webapp.rooms import pins as room_pins
 from webapp.rooms.models import PhonePin
 from webapp.telephony import odds, pin_health

@@ -11,9 +11,9 @@ import pytest
 from flask import Flask
 
 from tests.telephony.installation import NUMBER, Installation, said, until
-from webapp import leases
-from webapp.config import Settings
-from webapp.db import db, utcnow
+from webapp.core import leases
+from webapp.core.config import Settings
+from webapp.core.db import db, utcnow
 from webapp.rooms.models import Room, Trunk
 from webapp.telephony import problems, reconcile, rules
 

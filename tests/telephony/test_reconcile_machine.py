@@ -30,8 +30,8 @@ from tests.personas import Browser, browser
 from tests.telephony.installation import Installation
 from tests.telephony.oracle import Json, Seen
 from webapp.audit import Actor
-from webapp.config import Settings
-from webapp.db import db, utcnow
+from webapp.core.config import Settings
+from webapp.core.db import db, utcnow
 from webapp.livekit.errors import LiveKitError
 from webapp.rooms import service
 from webapp.rooms.models import Room, Trunk

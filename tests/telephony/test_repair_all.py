@@ -12,10 +12,10 @@ from flask import Flask
 from tests.personas import SWAP, Browser
 from tests.telephony.installation import Installation, until
 from tests.telephony.test_repair_one import As, deed, ids, orphan, press, twin, url
-from webapp import background, leases
 from webapp.audit.models import AuditEntry
-from webapp.db import db, utcnow
-from webapp.due import DueWork
+from webapp.core import background, leases
+from webapp.core.db import db, utcnow
+from webapp.core.due import DueWork
 from webapp.jobs import register, work
 from webapp.rooms.models import Room
 from webapp.telephony.findings import Finding

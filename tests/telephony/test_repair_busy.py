@@ -5,7 +5,7 @@ import pytest
 from tests.telephony.installation import Installation
 from tests.telephony.test_repair_all import begin, last_run, missing, results
 from tests.telephony.test_repair_one import As, deed, ids, press, shown, twin, url
-from webapp import leases
+from webapp.core import leases
 from webapp.livekit import sip
 from webapp.telephony import guards
 from webapp.telephony.repairs.models import Result

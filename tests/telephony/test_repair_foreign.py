@@ -7,7 +7,7 @@ import pytest
 
 from tests.telephony.installation import NUMBER, Installation
 from tests.telephony.test_repair_one import As, deed, ids, press, shown, twin, url
-from webapp.db import db
+from webapp.core.db import db
 from webapp.rooms.models import Room, Trunk
 from webapp.telephony import picture, problems, rules
 from webapp.telephony.repairs import deeds, plan

@@ -14,9 +14,9 @@ from tests.plugins.installed import ROOT, SECRET_KEY
 from tests.telephony.installation import Installation, until
 from tests.telephony.test_repair_all import As, asleep, begin, last_run, later, results
 from tests.telephony.test_repair_one import orphan
-from webapp.config import Settings
-from webapp.db import db, utcnow
-from webapp.leases import Lease
+from webapp.core.config import Settings
+from webapp.core.db import db, utcnow
+from webapp.core.leases import Lease
 from webapp.telephony.repairs.models import Result
 
 __all__ = ["asleep"]

@@ -12,7 +12,7 @@ from tests.personas import SWAP, Browser
 from tests.telephony.installation import NUMBER, Installation, until
 from webapp.audit import Actor
 from webapp.audit.models import AuditEntry
-from webapp.db import db
+from webapp.core.db import db
 from webapp.rooms import service
 from webapp.rooms.models import Room
 from webapp.telephony import picture, reconcile, rules

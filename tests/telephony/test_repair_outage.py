@@ -6,7 +6,7 @@ from tests.personas import Browser
 from tests.telephony.installation import CALLER, NUMBER, Installation, said
 from tests.telephony.test_repair_all import begin
 from tests.telephony.test_repair_one import As, ids, press, shown, twin, url
-from webapp.db import db
+from webapp.core.db import db
 from webapp.rooms.models import Room
 from webapp.telephony import problems, reconcile
 

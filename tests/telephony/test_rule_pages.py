@@ -11,8 +11,8 @@ import pytest
 from tests.personas import SWAP, Browser
 from tests.telephony.installation import Installation
 from webapp.audit.models import AuditEntry
-from webapp.config import Settings
-from webapp.db import db, utcnow
+from webapp.core.config import Settings
+from webapp.core.db import db, utcnow
 from webapp.jobs.models import FORGOTTEN, PeriodicJob
 from webapp.rooms.models import Room
 

@@ -8,8 +8,8 @@ import pytest
 from tests.personas import Browser, persona
 from tests.telephony.installation import CALLER, Installation, until
 from webapp.audit.models import AuditEntry
-from webapp.config import Settings
-from webapp.db import db, utcnow
+from webapp.core.config import Settings
+from webapp.core.db import db, utcnow
 from webapp.hooks.models import Delivery, Result
 from webapp.recordings.models import Mode, Recording, State
 from webapp.rooms.models import Room

@@ -7,8 +7,8 @@ import pytest
 from flask import Flask
 
 from tests.telephony.installation import Installation, said, until
-from webapp.config import Settings
-from webapp.db import db, utcnow
+from webapp.core.config import Settings
+from webapp.core.db import db, utcnow
 from webapp.livekit.errors import LiveKitError
 from webapp.rooms.models import Room, Trunk
 from webapp.telephony import calls, picture, problems, rules, sweeping

@@ -7,8 +7,8 @@ import pytest
 from tests.livekit import LiveKit
 from tests.personas import Browser
 from tests.telephony.installation import Installation, until
-from webapp.config import Settings
-from webapp.db import db
+from webapp.core.config import Settings
+from webapp.core.db import db
 from webapp.hooks.models import Delivery
 from webapp.rooms.models import Room
 from webapp.telephony import calls, rules

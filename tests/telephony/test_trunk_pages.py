@@ -9,9 +9,9 @@ from flask import Flask
 
 from tests.personas import SWAP, Browser
 from tests.telephony.installation import NUMBER, Installation
-from webapp import filters
 from webapp.audit.models import AuditEntry
-from webapp.db import db, utcnow
+from webapp.core import filters
+from webapp.core.db import db, utcnow
 from webapp.rooms.models import Trunk
 from webapp.telephony.models import Call
 

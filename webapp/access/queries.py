@@ -8,9 +8,9 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import contains_eager, joinedload
 
-from webapp import paging
 from webapp.accounts.models import User
-from webapp.db import db
+from webapp.core import paging
+from webapp.core.db import db
 from webapp.rooms.models import Access, Role, Room
 
 RANK = sa.case((Access.role == Role.OWNER, 0), (Access.role == Role.ADMINISTRATOR, 1), else_=2)

@@ -11,7 +11,7 @@ from webapp import audit
 from webapp.access import queries
 from webapp.accounts.models import User
 from webapp.audit import Actor
-from webapp.db import db, new_id, utcnow
+from webapp.core.db import db, new_id, utcnow
 from webapp.rooms.models import Access, Role, Room
 
 

@@ -14,12 +14,12 @@ from flask_login import current_user
 from werkzeug.wrappers import Response
 from wtforms.fields.choices import SelectChoice
 
-from webapp import htmx, paging, spreadsheet
 from webapp.access import policy, queries, service
 from webapp.access.forms import ROLES, ChangeForm, GrantForm
 from webapp.accounts.models import User
 from webapp.audit.actors import current_actor
-from webapp.db import db
+from webapp.core import htmx, paging, spreadsheet
+from webapp.core.db import db
 from webapp.rooms.door import load_room
 from webapp.rooms.models import Access, Room
 

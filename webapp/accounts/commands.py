@@ -6,7 +6,7 @@ from flask.cli import AppGroup
 from webapp.accounts import queries, service
 from webapp.accounts.models import Staff, User
 from webapp.audit import Actor
-from webapp.db import db
+from webapp.core.db import db
 
 users = AppGroup("users", help="People, by their exact e-mail address: there is no directory.")
 

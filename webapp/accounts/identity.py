@@ -5,7 +5,7 @@ from typing import Any
 
 from webapp.accounts.models import Staff
 from webapp.accounts.problems import SignInError
-from webapp.settings import settings
+from webapp.core.settings import settings
 
 Claims = dict[str, Any]
 

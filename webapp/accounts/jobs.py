@@ -1,7 +1,7 @@
 """What ends by the clock."""
 
 from webapp.accounts.models import UserSession
-from webapp.db import db, utcnow
+from webapp.core.db import db, utcnow
 
 
 def purge_sessions() -> None:

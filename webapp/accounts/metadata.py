@@ -10,8 +10,8 @@ import requests
 from flask import current_app
 
 from webapp.accounts.problems import SignInError
-from webapp.db import db
-from webapp.settings import settings
+from webapp.core.db import db
+from webapp.core.settings import settings
 
 KEEP_SECONDS = 3600
 EXTENSION = "frontdesk.oidc"

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from flask_login import UserMixin
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from webapp.db import Keyed, Model, choice, partial_index, utcnow
+from webapp.core.db import Keyed, Model, choice, partial_index, utcnow
 
 
 class Staff(enum.Enum):

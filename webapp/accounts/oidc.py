@@ -17,8 +17,8 @@ from webapp.accounts import metadata, tokens
 from webapp.accounts.identity import Claims, Identity, identify
 from webapp.accounts.pending import Pending
 from webapp.accounts.problems import SignInError
-from webapp.db import db
-from webapp.settings import settings
+from webapp.core.db import db
+from webapp.core.settings import settings
 
 
 def authorization_url(attempt: Pending, language: str) -> str:

@@ -2,7 +2,7 @@
 
 from flask_babel import lazy_gettext as _l
 
-from webapp.errors import Words
+from webapp.core.errors import Words
 
 AGAIN = _l("Try again. If it happens twice, tell the people who run this site.")
 OPERATORS = _l("The people who run this site have to mend this; trying again will not help before that.")

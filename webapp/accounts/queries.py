@@ -5,7 +5,7 @@ from sqlalchemy.orm import joinedload
 
 from webapp.accounts.models import Staff, User, UserSession
 from webapp.audit.models import AuditEntry
-from webapp.db import db, utcnow
+from webapp.core.db import db, utcnow
 
 
 def by_sub(sub: str) -> User | None:

@@ -10,7 +10,7 @@ from webapp.accounts.identity import Identity
 from webapp.accounts.models import Staff, User, UserSession
 from webapp.accounts.problems import SignInError
 from webapp.audit import Actor, record
-from webapp.db import db, utcnow
+from webapp.core.db import db, utcnow
 
 
 def sign_in(identity: Identity, *, address: str, browser: str) -> tuple[User, str]:

@@ -11,8 +11,8 @@ from flask_login import LoginManager
 from sqlalchemy.exc import OperationalError
 
 from webapp.accounts.models import User, UserSession
-from webapp.db import db, utcnow
-from webapp.settings import settings
+from webapp.core.db import db, utcnow
+from webapp.core.settings import settings
 
 COOKIE_KEY = "sign_in"
 SEEN_EVERY = timedelta(minutes=5)

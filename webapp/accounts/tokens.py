@@ -15,7 +15,7 @@ from joserfc.jws import JWSRegistry
 
 from webapp.accounts import metadata
 from webapp.accounts.problems import SignInError
-from webapp.settings import settings
+from webapp.core.settings import settings
 
 Claims = dict[str, Any]
 KEY_TYPES = {"RS": "RSA", "PS": "RSA", "ES": "EC"}

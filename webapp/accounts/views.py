@@ -12,7 +12,6 @@ from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
-from webapp import htmx
 from webapp.access import queries as access_queries
 from webapp.accounts import browsers, oidc, pending, policy, queries, service, sessions
 from webapp.accounts.forms import ProfileForm
@@ -20,11 +19,12 @@ from webapp.accounts.models import UserSession
 from webapp.accounts.problems import SignInError
 from webapp.audit import sentences
 from webapp.audit.actors import current_actor
-from webapp.db import db
+from webapp.core import htmx
+from webapp.core.db import db
+from webapp.core.security import limiter, local_url, require
+from webapp.core.settings import settings
 from webapp.rooms import queries as rooms_queries
 from webapp.rooms.models import Role
-from webapp.security import limiter, local_url, require
-from webapp.settings import settings
 
 bp = Blueprint("accounts", __name__)
 log = structlog.get_logger()

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from webapp.accounts.models import User
-from webapp.db import Model, choice, utcnow
+from webapp.core.db import Model, choice, utcnow
 
 
 class ActorKind(enum.Enum):

@@ -9,10 +9,10 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import joinedload
 
-from webapp import paging
 from webapp.accounts.models import User
 from webapp.audit.models import AuditEntry
-from webapp.db import db
+from webapp.core import paging
+from webapp.core.db import db
 
 ORDER = paging.by_number(AuditEntry.id, lambda entry: entry.id)
 

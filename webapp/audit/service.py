@@ -6,7 +6,7 @@ from typing import Any, Self
 
 from webapp.accounts.models import User
 from webapp.audit.models import ActorKind, AuditEntry
-from webapp.db import Model, db
+from webapp.core.db import Model, db
 
 
 @dataclass(frozen=True)

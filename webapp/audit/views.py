@@ -12,13 +12,13 @@ from flask_babel import get_timezone
 from flask_babel import gettext as _
 from werkzeug.datastructures import MultiDict
 
-from webapp import htmx, paging, spreadsheet
 from webapp.audit import policy, queries, sentences
 from webapp.audit.models import AuditEntry
+from webapp.core import htmx, paging, spreadsheet
+from webapp.core.security import require
 from webapp.rooms import policy as room_policy
 from webapp.rooms import queries as room_queries
 from webapp.rooms.door import load_room
-from webapp.security import require
 
 bp = Blueprint("audit", __name__)
 PAGE = 50

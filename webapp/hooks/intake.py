@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from prometheus_client import Counter
 from sqlalchemy.dialects import postgresql, sqlite
 
-from webapp.db import db, utcnow
+from webapp.core.db import db, utcnow
 from webapp.hooks.handlers import HANDLERS
 from webapp.hooks.models import Delivery, Result
 from webapp.hooks.redaction import Body, mapping, redact

@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from webapp.db import Model, choice, partial_index, utcnow
+from webapp.core.db import Model, choice, partial_index, utcnow
 
 
 class Result(enum.Enum):

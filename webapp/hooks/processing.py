@@ -13,8 +13,8 @@ from flask import Flask, current_app
 from prometheus_client import Histogram
 from sqlalchemy.exc import IntegrityError, OperationalError
 
-from webapp import background, leases
-from webapp.db import db, utcnow
+from webapp.core import background, leases
+from webapp.core.db import db, utcnow
 from webapp.hooks.handlers import FOLLOW, HANDLERS, MARK, Handler
 from webapp.hooks.models import Delivery, Result
 from webapp.rooms.models import Room

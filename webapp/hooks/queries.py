@@ -7,7 +7,7 @@ from datetime import timedelta
 import sqlalchemy as sa
 from flask_babel import gettext as _
 
-from webapp.db import db, utcnow
+from webapp.core.db import db, utcnow
 from webapp.hooks.models import Delivery, Result
 from webapp.rooms.models import Room
 

@@ -10,12 +10,12 @@ from flask_login import current_user
 
 from webapp import audit
 from webapp.audit import Actor
-from webapp.db import db
+from webapp.core.db import db
+from webapp.core.security import csrf, limiter, require
+from webapp.core.settings import settings
 from webapp.hooks import intake, policy, processing, queries
 from webapp.hooks.models import Delivery, Result
 from webapp.livekit import webhooks
-from webapp.security import csrf, limiter, require
-from webapp.settings import settings
 from webapp.telephony import at_once
 
 bp = Blueprint("hooks", __name__)

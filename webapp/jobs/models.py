@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from webapp.db import Model, utcnow
+from webapp.core.db import Model, utcnow
 
 FORGOTTEN = timedelta(minutes=10)  # a run that takes longer is taken for dead
 

@@ -11,8 +11,8 @@ import structlog
 from prometheus_client import Counter
 from sqlalchemy.exc import IntegrityError
 
-from webapp import background
-from webapp.db import db, utcnow
+from webapp.core import background
+from webapp.core.db import db, utcnow
 from webapp.jobs.models import PeriodicJob
 
 log = structlog.get_logger()

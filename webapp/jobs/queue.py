@@ -12,9 +12,9 @@ from huey import Huey, RedisHuey, SqliteHuey
 from huey.consumer import Consumer, Scheduler
 from sqlalchemy.engine import make_url
 
-from webapp import due
-from webapp.config import Settings
-from webapp.db import utcnow
+from webapp.core import due
+from webapp.core.config import Settings
+from webapp.core.db import utcnow
 from webapp.jobs import periodic, register, work
 
 log = structlog.get_logger()

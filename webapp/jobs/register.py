@@ -2,8 +2,9 @@
 
 from datetime import timedelta
 
-from webapp import leases
 from webapp.accounts.jobs import purge_sessions
+from webapp.core import leases
+from webapp.core.settings import settings
 from webapp.hooks import processing as hooks
 from webapp.jobs import work
 from webapp.jobs.periodic import Job
@@ -12,7 +13,6 @@ from webapp.lobby import jobs as lobby
 from webapp.recordings import follow
 from webapp.recordings import jobs as recordings
 from webapp.rooms import jobs as rooms
-from webapp.settings import settings
 from webapp.telephony import diagnosis, moves, sweeping
 from webapp.telephony import jobs as telephony
 from webapp.telephony.repairs import work as repairs

@@ -10,11 +10,11 @@ from flask_login import current_user
 
 from webapp import audit
 from webapp.audit import Actor
-from webapp.db import db
-from webapp.due import DueWork
+from webapp.core.db import db
+from webapp.core.due import DueWork
+from webapp.core.security import require
 from webapp.jobs import periodic, policy, queue, register, work
 from webapp.jobs.models import PeriodicJob
-from webapp.security import require
 
 bp = Blueprint("jobs", __name__)
 

@@ -9,8 +9,8 @@ import sqlalchemy as sa
 import structlog
 from prometheus_client import Counter
 
-from webapp.db import db, utcnow
-from webapp.due import DueWork
+from webapp.core.db import db, utcnow
+from webapp.core.due import DueWork
 
 log = structlog.get_logger()
 

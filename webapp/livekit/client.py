@@ -15,10 +15,10 @@ from google.protobuf.message import DecodeError
 from livekit.api import LiveKitAPI
 from livekit.api.twirp_client import ServerError
 
-from webapp import leases
-from webapp.db import db
+from webapp.core import leases
+from webapp.core.db import db
+from webapp.core.settings import settings
 from webapp.livekit.errors import LiveKitError, LiveKitUnavailable
-from webapp.settings import settings
 
 Answer = TypeVar("Answer")
 UNAVAILABLE = {"unavailable", "deadline_exceeded"}

@@ -5,7 +5,7 @@ from flask import Flask
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from webapp.errors import PAGES, refusal
+from webapp.core.errors import PAGES, refusal
 from webapp.livekit.errors import LiveKitError, LiveKitUnavailable
 
 log = structlog.get_logger()

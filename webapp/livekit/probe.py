@@ -9,10 +9,10 @@ from livekit import api
 from livekit.api import LiveKitAPI
 from livekit.protocol.sip import ListSIPInboundTrunkRequest
 
-from webapp.dates import skew
+from webapp.core.dates import skew
+from webapp.core.settings import settings
 from webapp.livekit.client import call
 from webapp.livekit.errors import LiveKitError
-from webapp.settings import settings
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from livekit.api import AccessToken, VideoGrants
 
-from webapp.settings import settings
+from webapp.core.settings import settings
 
 GUEST_SOURCES = ["camera", "microphone", "screen_share", "screen_share_audio"]
 TTL = timedelta(minutes=10)  # only joining needs it: LiveKit renews the token of those inside

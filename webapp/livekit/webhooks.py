@@ -10,8 +10,8 @@ from typing import Any
 
 from livekit.api import TokenVerifier
 
+from webapp.core.settings import settings
 from webapp.livekit.rooms import Participant
-from webapp.settings import settings
 
 
 class SignatureRefused(Exception):

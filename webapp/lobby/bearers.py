@@ -9,7 +9,7 @@ from flask import current_app
 from itsdangerous import BadSignature, URLSafeSerializer
 from werkzeug.wrappers import Response
 
-from webapp.settings import settings
+from webapp.core.settings import settings
 
 PREFIX = "guest-"
 LIFETIME = 12 * 3600  # seconds, as long as an admission holds

@@ -10,7 +10,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from webapp.db import db, utcnow
+from webapp.core.db import db, utcnow
 from webapp.lobby import bearers, service
 from webapp.lobby.models import Entry, Kind, Status
 from webapp.lobby.service import LobbyFull

@@ -5,7 +5,7 @@ from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import StringField, ValidationError
 
-from webapp import names
+from webapp.core import names
 
 LONGEST_NAME = 100
 

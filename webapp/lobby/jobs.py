@@ -7,7 +7,7 @@ from datetime import timedelta
 import sqlalchemy as sa
 import structlog
 
-from webapp.db import db, utcnow
+from webapp.core.db import db, utcnow
 from webapp.livekit import rooms as live_rooms
 from webapp.livekit.errors import LiveKitError
 from webapp.lobby import queries, service

@@ -7,9 +7,11 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
-from webapp import htmx
 from webapp.accounts.models import User
-from webapp.db import READING, db
+from webapp.core import htmx
+from webapp.core.db import READING, db
+from webapp.core.security import allow_form_target, limiter
+from webapp.core.settings import settings
 from webapp.livekit import tokens
 from webapp.lobby import bearers, policy, polls, queries, service
 from webapp.lobby.forms import AskForm
@@ -17,8 +19,6 @@ from webapp.lobby.models import Entry, Status
 from webapp.lobby.views import bp
 from webapp.rooms import queries as rooms_queries
 from webapp.rooms.models import Room
-from webapp.security import allow_form_target, limiter
-from webapp.settings import settings
 
 RELOAD = 5  # seconds between two looks of a page without scripts
 

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from webapp.accounts.models import User
-from webapp.db import Keyed, Model, choice, partial_index, utcnow
+from webapp.core.db import Keyed, Model, choice, partial_index, utcnow
 from webapp.rooms.models import Room
 
 UNDO = timedelta(seconds=10)  # in which a denial can be taken back, and the guest does not hear of it

@@ -11,10 +11,10 @@ import sqlalchemy as sa
 from flask import request, session
 from flask.typing import ResponseReturnValue
 
-from webapp import htmx
 from webapp.accounts import sessions
 from webapp.accounts.models import Staff, User, UserSession
-from webapp.db import db, utcnow
+from webapp.core import htmx
+from webapp.core.db import db, utcnow
 from webapp.lobby.models import Entry, Status
 from webapp.lobby.queues import Version
 from webapp.lobby.service import POLL_WRITTEN

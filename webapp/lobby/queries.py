@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import contains_eager
 
 from webapp.accounts.models import User
-from webapp.db import db
+from webapp.core.db import db
 from webapp.lobby import service
 from webapp.lobby.models import Entry, Kind, Status
 from webapp.rooms import policy as rooms

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import contains_eager
 
 from webapp.accounts.models import User
-from webapp.db import db, utcnow
+from webapp.core.db import db, utcnow
 from webapp.lobby import queries, service
 from webapp.lobby.models import Entry, Kind, Status
 from webapp.rooms.models import Access, Room

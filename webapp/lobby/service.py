@@ -12,14 +12,14 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from webapp import due
 from webapp.accounts.models import User
 from webapp.audit import Actor, record
-from webapp.db import db, utcnow
+from webapp.core import due
+from webapp.core.db import db, utcnow
+from webapp.core.settings import settings
 from webapp.lobby import bearers, policy
 from webapp.lobby.models import UNDO, Entry, Kind, Status
 from webapp.rooms.models import Room
-from webapp.settings import settings
 from webapp.telephony.models import Call, Hold
 
 DECIDED = {Status.ACCEPTED: Hold.ADMITTED, Status.DENIED: Hold.DENIED}

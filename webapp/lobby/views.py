@@ -9,17 +9,17 @@ from flask_babel import gettext as _
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
-from webapp import due, htmx
 from webapp.accounts.models import User
 from webapp.audit.actors import current_actor
-from webapp.db import db
+from webapp.core import due, htmx
+from webapp.core.db import db
+from webapp.core.security import require
 from webapp.lobby import policy, queries, queues, service
 from webapp.lobby.models import Entry, Kind
 from webapp.lobby.queues import Queue, Version
 from webapp.rooms import policy as rooms_policy
 from webapp.rooms.door import load_room
 from webapp.rooms.models import Room
-from webapp.security import require
 from webapp.telephony import holds, reconcile
 
 bp = Blueprint("lobby", __name__)
@@ -42,7 +42,7 @@ def waiting() -> ResponseReturnValue:
     """Show who waits longest, for the desk; whoever asks for a page is sent there."""
     require(policy.index)
     if not htmx.is_swap():
-        return htmx.go(url_for("dashboard.index"))
+        return htmx.go(url_for("desk.index"))
     if _unchanged(queues.version_of(current_user)):
         return htmx.unchanged()
     return _show(queues.of_desk(current_user))
@@ -192,7 +192,7 @@ def _page_of(room: Room) -> str:
     if request.form.get("view") == "room":
         return url_for(".queue", slug=room.slug, kind=_kind_name())
     if request.form.get("view") == "desk":
-        return url_for("dashboard.index")
+        return url_for("desk.index")
     return url_for(".index", kind=_kind_name())
 
 

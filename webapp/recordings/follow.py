@@ -7,7 +7,7 @@ import sqlalchemy as sa
 import structlog
 
 from webapp.audit import Actor
-from webapp.db import db, utcnow
+from webapp.core.db import db, utcnow
 from webapp.livekit import egress
 from webapp.livekit.egress import Egress
 from webapp.livekit.errors import LiveKitError, LiveKitUnavailable

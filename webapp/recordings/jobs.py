@@ -7,7 +7,7 @@ import sqlalchemy as sa
 import structlog
 
 from webapp.audit import Actor
-from webapp.db import db, utcnow
+from webapp.core.db import db, utcnow
 from webapp.recordings import service
 from webapp.recordings.models import Recording
 from webapp.recordings.storage import storage

@@ -9,10 +9,10 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import contains_eager
 
-from webapp import paging
 from webapp.accounts.models import User
-from webapp.db import db, utcnow
-from webapp.paging import Page, Place
+from webapp.core import paging
+from webapp.core.db import db, utcnow
+from webapp.core.paging import Page, Place
 from webapp.recordings.models import FAILED_STATES, RUNNING_STATES, Recording, State
 from webapp.recordings.policy import HOSTS
 from webapp.rooms.models import Access, Role, Room

@@ -6,16 +6,17 @@ import sqlalchemy as sa
 import structlog
 from sqlalchemy.exc import IntegrityError
 
-from webapp import audit, due
+from webapp import audit
 from webapp.audit import Actor
-from webapp.db import db, new_id, utcnow
+from webapp.core import due
+from webapp.core.db import db, new_id, utcnow
+from webapp.core.settings import settings
 from webapp.livekit.egress import Egress
 from webapp.recordings.models import Mode, Recording, State
 from webapp.recordings.retention import expires_at
 from webapp.recordings.states import STATES, advances
 from webapp.recordings.storage import Stored, storage
 from webapp.rooms.models import Room
-from webapp.settings import settings
 
 log = structlog.get_logger()
 

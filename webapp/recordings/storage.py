@@ -10,7 +10,7 @@ from typing import Protocol
 
 from flask import Flask, current_app
 
-from webapp.config import Settings
+from webapp.core.config import Settings
 
 CHUNK = 256 * 1024
 EXTENSION = "frontdesk.storage"

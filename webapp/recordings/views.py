@@ -9,19 +9,19 @@ from flask_babel import gettext as _
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
-from webapp import htmx
 from webapp.accounts.models import User
 from webapp.audit import Actor
-from webapp.config import Settings
-from webapp.db import READING, db, utcnow
-from webapp.paging import Place
+from webapp.core import htmx
+from webapp.core.config import Settings
+from webapp.core.db import READING, db, utcnow
+from webapp.core.paging import Place
+from webapp.core.security import require
 from webapp.recordings import follow, media, policy, queries, service, storage
 from webapp.recordings.forms import RetentionForm, StartForm
 from webapp.recordings.models import Mode, Recording, State
 from webapp.recordings.retention import expired, keeping
 from webapp.rooms.door import load_room
 from webapp.rooms.models import Room
-from webapp.security import require
 
 bp = Blueprint("recordings", __name__)
 

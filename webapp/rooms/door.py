@@ -7,11 +7,11 @@ from flask import abort, redirect, request, url_for
 from flask_babel import gettext as _
 from flask_login import current_user
 
-from webapp import times
 from webapp.accounts.models import User
 from webapp.audit import queries as audit
 from webapp.audit import sentences
-from webapp.db import READING
+from webapp.core import times
+from webapp.core.db import READING
 from webapp.rooms import policy, queries
 from webapp.rooms.models import Room
 

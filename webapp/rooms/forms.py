@@ -8,7 +8,7 @@ from wtforms import BooleanField, HiddenField, RadioField, StringField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import StopValidation
 
-from webapp import names
+from webapp.core import names
 from webapp.rooms import slugs
 from webapp.rooms.models import AccessLevel
 

@@ -1,6 +1,6 @@
 """What changes rooms by the clock."""
 
-from webapp.db import db, utcnow
+from webapp.core.db import db, utcnow
 from webapp.rooms.models import PhonePin, RoomCallback
 
 

@@ -1,6 +1,6 @@
 """Links that people share."""
 
-from webapp.settings import settings
+from webapp.core.settings import settings
 
 
 def join(slug: str) -> str:

@@ -10,9 +10,9 @@ import sqlalchemy as sa
 from sqlalchemy.orm import aliased
 from werkzeug.datastructures import MultiDict
 
-from webapp import paging
 from webapp.accounts.models import User
-from webapp.db import db
+from webapp.core import paging
+from webapp.core.db import db
 from webapp.rooms.models import Access, AccessLevel, Role, Room
 from webapp.rooms.queries import open_access
 

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from webapp.accounts.models import User
-from webapp.db import Keyed, Model, choice, partial_index, utcnow
+from webapp.core.db import Keyed, Model, choice, partial_index, utcnow
 
 
 class AccessLevel(enum.Enum):

@@ -6,8 +6,8 @@ from functools import lru_cache
 
 import phonenumbers
 
+from webapp.core.settings import settings
 from webapp.rooms.models import Room, Trunk
-from webapp.settings import settings
 
 
 class RuleState(enum.Enum):

@@ -10,9 +10,9 @@ import sqlalchemy as sa
 from prometheus_client import Counter
 from sqlalchemy.exc import IntegrityError
 
-from webapp.db import db, utcnow
+from webapp.core.db import db, utcnow
+from webapp.core.settings import settings
 from webapp.rooms.models import PhonePin, Room
-from webapp.settings import settings
 
 TRIES = 5
 TYPEABLE = re.compile("[0-9]{4,16}")  # LiveKit reads at most 16 digits

@@ -8,7 +8,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from webapp.accounts.models import User
-from webapp.db import db, utcnow
+from webapp.core.db import db, utcnow
 from webapp.rooms.models import Access, OldSlug, PhonePin, Room, Trunk
 
 

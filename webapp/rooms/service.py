@@ -6,10 +6,11 @@ from datetime import timedelta
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
-from webapp import audit, due
+from webapp import audit
 from webapp.accounts.models import User
 from webapp.audit import Actor
-from webapp.db import db, new_id, utcnow
+from webapp.core import due
+from webapp.core.db import db, new_id, utcnow
 from webapp.rooms import pins, slugs, trunks
 from webapp.rooms.models import Access, AccessLevel, OldSlug, Role, Room, RoomCallback
 

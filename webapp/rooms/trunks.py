@@ -2,7 +2,7 @@
 
 import sqlalchemy as sa
 
-from webapp.db import db
+from webapp.core.db import db
 from webapp.rooms.models import Trunk
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from webapp.db import Model
+from webapp.core.db import Model
 
 CHUNK = 5_000
 Row = dict[str, Any]

@@ -14,13 +14,13 @@ from sqlalchemy.engine import Connection
 
 from webapp.accounts.models import User
 from webapp.audit.models import AuditEntry
-from webapp.db import db, utcnow
+from webapp.core.db import db, utcnow
+from webapp.core.settings import settings
 from webapp.lobby.models import Entry
 from webapp.recordings.models import Recording
 from webapp.rooms.models import Access, PhonePin, Room, Trunk
 from webapp.seed import events, people, rooms
 from webapp.seed.bulk import load
-from webapp.settings import settings
 from webapp.telephony.models import Call
 
 ROOMS_PER_OWNER = 20

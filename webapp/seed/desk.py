@@ -9,7 +9,7 @@ from flask import Flask
 from webapp.access import service as access
 from webapp.accounts.models import User
 from webapp.audit import Actor
-from webapp.db import db, new_id
+from webapp.core.db import db, new_id
 from webapp.livekit import sip
 from webapp.livekit.errors import LiveKitError
 from webapp.rooms import service as rooms

@@ -7,10 +7,11 @@ import requests
 import sqlalchemy as sa
 from flask import current_app
 
-from webapp import together
 from webapp.cli import schema
-from webapp.dates import ahead, skew
-from webapp.db import db
+from webapp.core import together
+from webapp.core.dates import ahead, skew
+from webapp.core.db import db
+from webapp.core.settings import settings
 from webapp.hooks.models import Delivery
 from webapp.jobs import queue
 from webapp.jobs.models import PeriodicJob
@@ -19,7 +20,6 @@ from webapp.livekit.probe import Heard
 from webapp.recordings.models import Recording, State
 from webapp.recordings.storage import storage
 from webapp.rooms.models import Room, Trunk
-from webapp.settings import settings
 from webapp.telephony import diagnosis, remote_unmute
 from webapp.telephony.models import Call, Probe
 

@@ -5,10 +5,10 @@ from datetime import datetime, timedelta
 from flask import url_for
 from flask_babel import gettext as _
 
-from webapp import times
-from webapp.db import utcnow
+from webapp.core import times
+from webapp.core.db import utcnow
+from webapp.core.settings import settings
 from webapp.livekit.probe import Heard
-from webapp.settings import settings
 from webapp.setup.checks import Check, State
 from webapp.setup.facts import Asked, Seen
 

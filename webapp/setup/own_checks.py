@@ -5,8 +5,8 @@ from urllib.parse import urlsplit
 
 from flask_babel import gettext as _
 
-from webapp.db import utcnow
-from webapp.settings import settings
+from webapp.core.db import utcnow
+from webapp.core.settings import settings
 from webapp.setup.checks import Check, State
 from webapp.setup.facts import Asked, Seen
 

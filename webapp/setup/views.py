@@ -5,7 +5,7 @@ from collections import Counter
 from flask import Blueprint, Flask, render_template, request
 from flask.typing import ResponseReturnValue
 
-from webapp.security import require
+from webapp.core.security import require
 from webapp.setup import facts, livekit_checks, own_checks, policy
 from webapp.setup.checks import State, worst_first
 

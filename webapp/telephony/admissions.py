@@ -10,7 +10,7 @@ from datetime import timedelta
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from webapp.db import db, utcnow
+from webapp.core.db import db, utcnow
 from webapp.livekit.rooms import Participant
 from webapp.telephony import callers
 from webapp.telephony.models import Call, Hold

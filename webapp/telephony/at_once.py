@@ -9,8 +9,8 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
-from webapp import background, due
-from webapp.db import db
+from webapp.core import background, due
+from webapp.core.db import db
 from webapp.livekit import webhooks
 from webapp.telephony import holds
 from webapp.telephony.rules import as_room_id

@@ -7,7 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from webapp.db import db
+from webapp.core.db import db
 from webapp.telephony.models import Call
 from webapp.telephony.verdicts import VERDICT, Verdict
 

@@ -11,8 +11,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import joinedload
 
-from webapp import paging
-from webapp.db import db, utcnow
+from webapp.core import paging
+from webapp.core.db import db, utcnow
 from webapp.rooms.models import Room, Trunk
 from webapp.telephony.models import Call
 from webapp.telephony.verdicts import VERDICT, Verdict

@@ -15,8 +15,8 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from webapp.db import db, utcnow
-from webapp.settings import settings
+from webapp.core.db import db, utcnow
+from webapp.core.settings import settings
 from webapp.telephony.models import CallerKey
 
 DAY = timedelta(days=1)

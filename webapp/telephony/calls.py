@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from prometheus_client import Counter
 from sqlalchemy.exc import IntegrityError
 
-from webapp.db import db, utcnow
+from webapp.core.db import db, utcnow
 from webapp.livekit.rooms import Participant
 from webapp.rooms.models import Room
 from webapp.telephony import callers

@@ -5,7 +5,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from webapp.db import db, utcnow
+from webapp.core.db import db, utcnow
 from webapp.livekit.rooms import Participant
 from webapp.lobby import callers as queue
 from webapp.lobby.service import move_version

@@ -5,7 +5,7 @@ from collections import Counter
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
-from webapp.db import db, utcnow
+from webapp.core.db import db, utcnow
 from webapp.livekit.errors import LiveKitUnavailable
 from webapp.telephony import picture
 from webapp.telephony.findings import Severity

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from webapp import paging
+from webapp.core import paging
 from webapp.telephony.findings import ORDER, Finding, Kind, Severity, rank
 from webapp.telephony.picture import Picture
 from webapp.telephony.words import MEANINGS, impersonal

@@ -7,8 +7,8 @@ Frontdesk removes it from there. The caller of these functions holds the trunk's
 import sqlalchemy as sa
 import structlog
 
-from webapp import leases
-from webapp.db import db
+from webapp.core import leases
+from webapp.core.db import db
 from webapp.livekit import rooms, sip
 from webapp.livekit.errors import LiveKitError
 from webapp.rooms.models import Room

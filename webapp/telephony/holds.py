@@ -16,13 +16,13 @@ import structlog
 from prometheus_client import Counter, Histogram
 from sqlalchemy.exc import IntegrityError, OperationalError
 
-from webapp.db import db, utcnow
+from webapp.core.db import db, utcnow
+from webapp.core.settings import settings
 from webapp.livekit import phones, rooms
 from webapp.livekit.errors import LiveKitError
 from webapp.livekit.phones import HELD
 from webapp.livekit.rooms import Participant, Track
 from webapp.lobby import callers as queue
-from webapp.settings import settings
 from webapp.telephony import admissions, decisions, remote_unmute, standing, under_way
 from webapp.telephony.models import Hold
 from webapp.telephony.standing import Standing

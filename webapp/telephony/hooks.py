@@ -8,7 +8,7 @@ reconciling, which asks LiveKit how things are, once after all events that have 
 from collections.abc import Mapping
 from typing import Any
 
-from webapp.db import db
+from webapp.core.db import db
 from webapp.lobby import callers as queue
 from webapp.lobby.service import move_version
 from webapp.rooms.models import Room

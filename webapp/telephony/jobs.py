@@ -3,10 +3,10 @@
 import uuid
 from datetime import timedelta
 
-from webapp.db import db, utcnow
+from webapp.core.db import db, utcnow
+from webapp.core.settings import settings
 from webapp.livekit.errors import LiveKitUnavailable
 from webapp.rooms.models import Room
-from webapp.settings import settings
 from webapp.telephony import callers, reconcile
 from webapp.telephony.models import Call
 

@@ -15,10 +15,11 @@ import sqlalchemy as sa
 import structlog
 from sqlalchemy.exc import IntegrityError
 
-from webapp import audit, due, leases, paging
+from webapp import audit
 from webapp.audit import Actor
 from webapp.audit.models import ActorKind
-from webapp.db import db, utcnow
+from webapp.core import due, leases, paging
+from webapp.core.db import db, utcnow
 from webapp.rooms import pins, service, trunks
 from webapp.rooms.models import PhonePin, Room, Trunk
 from webapp.telephony import reconcile

@@ -7,8 +7,8 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from webapp import leases
-from webapp.db import db, pieces
+from webapp.core import leases
+from webapp.core.db import db, pieces
 from webapp.rooms.models import Room
 from webapp.telephony import ours, placing, reconcile, rules
 from webapp.telephony.matching import Rule

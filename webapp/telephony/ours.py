@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 import sqlalchemy as sa
 
-from webapp.db import db, pieces
+from webapp.core.db import db, pieces
 from webapp.rooms.models import Room
 from webapp.rooms.models import Trunk as TrunkRow
 from webapp.telephony import rules

@@ -4,13 +4,13 @@ from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
 
-from webapp import together
-from webapp.db import db, utcnow
+from webapp.core import together
+from webapp.core.db import db, utcnow
+from webapp.core.settings import settings
 from webapp.livekit import rooms as live_rooms
 from webapp.livekit import sip
 from webapp.livekit.errors import LiveKitError
 from webapp.rooms.models import Trunk
-from webapp.settings import settings
 from webapp.telephony import findings, problems, queries, rules
 from webapp.telephony.facts import RoomFacts
 from webapp.telephony.findings import Finding, World

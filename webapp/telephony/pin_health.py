@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from prometheus_client import REGISTRY
 
-from webapp.db import db
+from webapp.core.db import db
 from webapp.rooms.models import Room, Trunk
 from webapp.telephony import odds, queries
 from webapp.telephony.queries import Fill

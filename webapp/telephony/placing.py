@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import structlog
 from prometheus_client import Counter
 
-from webapp import leases
+from webapp.core import leases
 from webapp.livekit import sip
 from webapp.livekit.errors import LiveKitError
 from webapp.telephony import guards, ours, problems, rules

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import sqlalchemy as sa
 
-from webapp.db import db, pieces, utcnow
+from webapp.core.db import db, pieces, utcnow
 from webapp.rooms.models import PhonePin, Room, Trunk
 from webapp.telephony.facts import COLUMNS, RoomFacts
 from webapp.telephony.models import Call

@@ -11,8 +11,8 @@ import sqlalchemy as sa
 import structlog
 from prometheus_client import Counter
 
-from webapp import leases
-from webapp.db import db, utcnow
+from webapp.core import leases
+from webapp.core.db import db, utcnow
 from webapp.livekit import rooms
 from webapp.livekit.errors import LiveKitError
 from webapp.livekit.rooms import Participant

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 import structlog
 from sqlalchemy.exc import IntegrityError
 
-from webapp.db import db, utcnow
+from webapp.core.db import db, utcnow
 from webapp.livekit import phones, rooms
 from webapp.livekit.errors import LiveKitError
 from webapp.rooms.models import AccessLevel, Room

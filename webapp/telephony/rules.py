@@ -6,7 +6,7 @@ import uuid
 from datetime import datetime
 from typing import Any
 
-from webapp.db import utcnow
+from webapp.core.db import utcnow
 from webapp.rooms.models import Room
 from webapp.telephony.facts import RoomFacts
 from webapp.telephony.matching import Rule, Trunk, normalise

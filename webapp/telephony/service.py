@@ -4,7 +4,7 @@ from typing import Any
 
 from webapp.audit import service as audit
 from webapp.audit.service import Actor
-from webapp.db import db, utcnow
+from webapp.core.db import db, utcnow
 from webapp.livekit import sip
 from webapp.rooms.models import Trunk
 from webapp.telephony import trunks

@@ -8,7 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from webapp.db import db
+from webapp.core.db import db
 from webapp.lobby.models import Entry, Status
 from webapp.rooms.models import AccessLevel, Room
 from webapp.telephony import remote_unmute

@@ -11,13 +11,13 @@ import sqlalchemy as sa
 import structlog
 from flask import Flask, current_app
 
-from webapp.db import db, utcnow
+from webapp.core.db import db, utcnow
+from webapp.core.settings import settings
 from webapp.livekit import rooms, sip
 from webapp.livekit.errors import LiveKitError, LiveKitUnavailable
 from webapp.livekit.rooms import LiveRoom
 from webapp.rooms.models import Room
 from webapp.rooms.models import Trunk as TrunkRow
-from webapp.settings import settings
 from webapp.telephony import calls, guards, observing, ours, problems, reconcile, remote_unmute, rules, trunks
 from webapp.telephony.matching import Rule, Trunk, parse_rules
 

@@ -4,9 +4,9 @@ from collections.abc import Iterable
 
 import sqlalchemy as sa
 
-from webapp.db import db, utcnow
+from webapp.core.db import db, utcnow
+from webapp.core.settings import settings
 from webapp.rooms.models import Trunk
-from webapp.settings import settings
 from webapp.telephony.matching import Json, parse_trunks
 from webapp.telephony.matching import Trunk as LiveTrunk
 

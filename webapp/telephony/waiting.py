@@ -5,9 +5,9 @@ from statistics import median
 
 import sqlalchemy as sa
 
-from webapp.db import db
+from webapp.core.db import db
+from webapp.core.settings import settings
 from webapp.rooms.models import AccessLevel, Room
-from webapp.settings import settings
 from webapp.telephony import remote_unmute
 from webapp.telephony.models import Call, Probe
 

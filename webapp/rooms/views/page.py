@@ -6,12 +6,12 @@ from typing import Any
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
-from webapp import htmx
 from webapp.access import queries as access_queries
 from webapp.audit import queries as audit_queries
 from webapp.audit import sentences
 from webapp.audit.models import AuditEntry
-from webapp.db import utcnow
+from webapp.core import htmx
+from webapp.core.db import utcnow
 from webapp.lobby import policy as lobby_policy
 from webapp.lobby import queues
 from webapp.rooms import phone, policy, queries

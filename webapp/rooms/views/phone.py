@@ -6,12 +6,12 @@ from flask_babel import gettext as _
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
-from webapp import times
 from webapp.audit import queries as audit_queries
 from webapp.audit import sentences
 from webapp.audit.actors import current_actor
-from webapp.db import db
-from webapp.htmx import is_swap
+from webapp.core import times
+from webapp.core.db import db
+from webapp.core.htmx import is_swap
 from webapp.rooms import pins, policy, queries, service
 from webapp.rooms.door import load_room
 from webapp.rooms.forms import PhoneForm, RevealPinForm, RotatePinForm

@@ -10,10 +10,11 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 
-from webapp import htmx, paging
 from webapp.access import queries as access_queries
 from webapp.audit.actors import current_actor
-from webapp.db import db
+from webapp.core import htmx, paging
+from webapp.core.db import db
+from webapp.core.security import csrf, limiter, require
 from webapp.lobby import queries as lobby_queries
 from webapp.recordings import queries as recordings_queries
 from webapp.rooms import listing, policy, queries, service, slugs
@@ -22,7 +23,6 @@ from webapp.rooms.forms import EditForm, RoomForm
 from webapp.rooms.models import Room
 from webapp.rooms.views.blueprint import bp
 from webapp.rooms.views.page import respond
-from webapp.security import csrf, limiter, require
 from webapp.telephony import reconcile
 
 SHOWS = {

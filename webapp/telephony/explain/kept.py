@@ -10,7 +10,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import OctKey
 
 from webapp.accounts.models import UserSession
-from webapp.db import db
+from webapp.core.db import db
 from webapp.telephony.explain.models import CallQuestion
 from webapp.telephony.explain.question import Question
 

@@ -6,7 +6,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from webapp.db import Keyed, Model, utcnow
+from webapp.core.db import Keyed, Model, utcnow
 
 
 class CallQuestion(Keyed, Model):

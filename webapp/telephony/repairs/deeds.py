@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 
 import sqlalchemy as sa
 
-from webapp import background, leases
-from webapp.db import db, utcnow
+from webapp.core import background, leases
+from webapp.core.db import db, utcnow
 from webapp.livekit import sip
 from webapp.livekit.errors import LiveKitError
 from webapp.rooms.models import Room

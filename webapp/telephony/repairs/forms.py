@@ -9,7 +9,7 @@ from flask_wtf import FlaskForm
 from wtforms import Field, HiddenField, StringField
 from wtforms.validators import Length, ValidationError
 
-from webapp.numbers import is_like_number
+from webapp.core.numbers import is_like_number
 from webapp.telephony.repairs.models import LONGEST_TICKET
 from webapp.telephony.repairs.plan import Plan
 

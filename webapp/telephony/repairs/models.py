@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from webapp.accounts.models import User
-from webapp.db import Keyed, Model, choice, utcnow
+from webapp.core.db import Keyed, Model, choice, utcnow
 
 LONGEST_TICKET = 64
 

@@ -7,9 +7,9 @@ from typing import cast
 import sqlalchemy as sa
 from sqlalchemy.orm import joinedload
 
-from webapp import paging
-from webapp.db import db
-from webapp.paging import Page, Place
+from webapp.core import paging
+from webapp.core.db import db
+from webapp.core.paging import Page, Place
 from webapp.rooms.models import Room
 from webapp.telephony.repairs.models import RepairItem, RepairRun, Result
 

@@ -6,10 +6,10 @@ from datetime import timedelta
 
 import sqlalchemy as sa
 
-from webapp import due
 from webapp.audit import service as audit
 from webapp.audit.service import Actor
-from webapp.db import db, utcnow
+from webapp.core import due
+from webapp.core.db import db, utcnow
 from webapp.telephony.findings import Finding
 from webapp.telephony.repairs.models import RepairItem, RepairRun, Result
 from webapp.telephony.repairs.plan import Plan

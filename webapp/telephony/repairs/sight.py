@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 
-from webapp.db import utcnow
+from webapp.core.db import utcnow
 from webapp.telephony import picture, rules
 from webapp.telephony.facts import RoomFacts, recorded
 from webapp.telephony.findings import Finding, Kind

@@ -14,10 +14,10 @@ import sqlalchemy as sa
 import structlog
 from prometheus_client import Counter
 
-from webapp import due, leases
 from webapp.audit.models import ActorKind
 from webapp.audit.service import Actor
-from webapp.db import db, utcnow
+from webapp.core import due, leases
+from webapp.core.db import db, utcnow
 from webapp.telephony.findings import Remedy
 from webapp.telephony.repairs import deeds, plan, queries, service
 from webapp.telephony.repairs.deeds import Deed, Follow

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from webapp.db import utcnow
+from webapp.core.db import utcnow
 from webapp.recordings.storage import Stored
 from webapp.rooms.models import Room
 from webapp.telephony.views.comparison import Line

@@ -8,8 +8,8 @@ from flask_babel import get_timezone
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from webapp import chart
-from webapp.db import utcnow
+from webapp.core import chart
+from webapp.core.db import utcnow
 from webapp.telephony import call_hours
 from webapp.telephony.call_hours import Hour
 from webapp.telephony.verdicts import Verdict

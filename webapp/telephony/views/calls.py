@@ -9,8 +9,8 @@ from flask import abort, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
-from webapp import htmx, paging, spreadsheet
-from webapp.security import require
+from webapp.core import htmx, paging, spreadsheet
+from webapp.core.security import require
 from webapp.telephony import call_listing, policy
 from webapp.telephony.call_listing import Wish
 from webapp.telephony.views import call_chart, call_story, call_words

@@ -7,8 +7,8 @@ from flask.typing import ResponseReturnValue
 
 from webapp.accounts import sessions
 from webapp.accounts.models import UserSession
-from webapp.db import db
-from webapp.security import limiter, require
+from webapp.core.db import db
+from webapp.core.security import limiter, require
 from webapp.telephony import policy, words
 from webapp.telephony.explain import answers, kept, sayings
 from webapp.telephony.explain.forms import CallForm, LogForm

@@ -4,10 +4,10 @@ from flask import abort, flash, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from webapp import htmx
 from webapp.audit import service as audit
 from webapp.audit.actors import current_actor
-from webapp.db import db
+from webapp.core import htmx
+from webapp.core.db import db
 from webapp.livekit import rooms
 from webapp.livekit.errors import LiveKitError
 from webapp.rooms import policy as room_policy

@@ -8,11 +8,11 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from webapp import htmx, paging
 from webapp.audit.actors import current_actor
-from webapp.db import db
+from webapp.core import htmx, paging
+from webapp.core.db import db
+from webapp.core.security import require
 from webapp.rooms.models import Trunk
-from webapp.security import require
 from webapp.telephony import moves, policy, queries
 from webapp.telephony.forms import MoveRoomsForm
 from webapp.telephony.models import Moved, MoveState, TrunkMove

@@ -7,8 +7,8 @@ from flask.typing import ResponseReturnValue
 from flask_babel import format_decimal, format_percent
 from flask_babel import gettext as _
 
-from webapp.security import require
-from webapp.settings import settings
+from webapp.core.security import require
+from webapp.core.settings import settings
 from webapp.telephony import moves, odds, pin_health, policy
 from webapp.telephony.views.blueprint import bp
 

@@ -8,10 +8,10 @@ from flask import abort, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from webapp import background, htmx, paging, spreadsheet
 from webapp.audit.actors import current_actor
-from webapp.db import db
-from webapp.security import require
+from webapp.core import background, htmx, paging, spreadsheet
+from webapp.core.db import db
+from webapp.core.security import require
 from webapp.telephony import policy, words
 from webapp.telephony.findings import Finding, Kind, Remedy
 from webapp.telephony.repairs import queries, service, work

@@ -5,11 +5,11 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user
 
-from webapp import htmx
 from webapp.audit.actors import current_actor
-from webapp.db import db
-from webapp.security import require
-from webapp.settings import settings
+from webapp.core import htmx
+from webapp.core.db import db
+from webapp.core.security import require
+from webapp.core.settings import settings
 from webapp.telephony import policy, problems, words
 from webapp.telephony.findings import Finding, Kind
 from webapp.telephony.repairs import deeds, plan, service

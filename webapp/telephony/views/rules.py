@@ -5,13 +5,13 @@ from typing import Any
 from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from webapp import htmx
 from webapp.audit import service as audit
 from webapp.audit.actors import current_actor
-from webapp.db import db
+from webapp.core import htmx
+from webapp.core.db import db
+from webapp.core.security import require
 from webapp.jobs import periodic, register
 from webapp.jobs.models import PeriodicJob
-from webapp.security import require
 from webapp.telephony import diagnosis, found, listing, picture, policy, words
 from webapp.telephony.findings import ORDER, SEVERITY, Severity
 from webapp.telephony.views.blueprint import bp

@@ -7,9 +7,9 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from webapp import together
 from webapp.audit.models import AuditEntry
-from webapp.db import db
+from webapp.core import together
+from webapp.core.db import db
 from webapp.hooks.models import Delivery
 from webapp.livekit import egress, rooms, sip
 from webapp.livekit.egress import Egress

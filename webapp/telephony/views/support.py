@@ -6,10 +6,10 @@ from flask_babel import gettext as _
 
 from webapp.audit import service as audit
 from webapp.audit.actors import current_actor
-from webapp.db import db
+from webapp.core.db import db
+from webapp.core.security import require
 from webapp.rooms import queries as room_queries
 from webapp.rooms.models import Room
-from webapp.security import require
 from webapp.telephony import policy, problems, reconcile, words
 from webapp.telephony.repairs import links
 from webapp.telephony.views import comparison, sides

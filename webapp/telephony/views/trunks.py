@@ -7,12 +7,12 @@ from flask import abort, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from webapp import htmx
 from webapp.audit.actors import current_actor
-from webapp.db import db
+from webapp.core import htmx
+from webapp.core.db import db
+from webapp.core.security import require
 from webapp.livekit import sip
 from webapp.livekit.errors import LiveKitError
-from webapp.security import require
 from webapp.telephony import picture, policy, queries, service, words
 from webapp.telephony.forms import DeleteTrunkForm, TrunkForm
 from webapp.telephony.views.blueprint import bp

@@ -12,9 +12,9 @@ from redis import Redis
 from redis.exceptions import RedisError
 from sqlalchemy.exc import SQLAlchemyError
 
-from webapp.db import db
-from webapp.security import csrf, limiter
-from webapp.settings import settings
+from webapp.core.db import db
+from webapp.core.security import csrf, limiter
+from webapp.core.settings import settings
 
 bp = Blueprint("health", __name__)
 limiter.exempt(bp)

@@ -8,7 +8,7 @@ import click
 from flask import Flask
 from pydantic import ValidationError
 
-from webapp.config import NEEDED, Settings
+from webapp.core.config import NEEDED, Settings
 
 PREFIX = "FRONTDESK_"
 

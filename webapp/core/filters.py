@@ -9,8 +9,8 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf.csrf import generate_csrf
 
-from webapp.db import utcnow
-from webapp.settings import settings
+from webapp.core.db import utcnow
+from webapp.core.settings import settings
 
 LATE_SECONDS = 120
 LEAST_SHARE = 0.0001  # which is 0.01 %

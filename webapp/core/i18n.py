@@ -11,9 +11,9 @@ from jinja2 import pass_eval_context
 from jinja2.nodes import EvalContext
 from markupsafe import Markup
 
-from webapp.db import db
-from webapp.security import local_url
-from webapp.settings import settings
+from webapp.core.db import db
+from webapp.core.security import local_url
+from webapp.core.settings import settings
 
 bp = Blueprint("i18n", __name__)
 babel = Babel()

@@ -13,7 +13,7 @@ from sqlalchemy import event
 from sqlalchemy.orm import Mapped, Session, mapped_column
 from sqlalchemy.types import String
 
-from webapp.db import Keyed, Model, db, partial_index, utcnow
+from webapp.core.db import Keyed, Model, db, partial_index, utcnow
 
 Sooner = Callable[[uuid.UUID, datetime], None]
 QUEUE = "frontdesk.sooner"  # the extension that tells a queue, where one runs

@@ -13,8 +13,8 @@ from flask_wtf.csrf import CSRFProtect
 from werkzeug.exceptions import Forbidden
 from werkzeug.wrappers import Response
 
-from webapp import htmx
-from webapp.config import Settings
+from webapp.core import htmx
+from webapp.core.config import Settings
 
 
 class DecoratedLimiter(Limiter):

@@ -7,7 +7,7 @@ from datetime import timedelta
 import sqlalchemy as sa
 
 from webapp.accounts.models import User
-from webapp.db import db
+from webapp.core.db import db
 from webapp.hooks.models import Delivery, Result
 from webapp.recordings.models import RUNNING_STATES, Recording, State
 from webapp.rooms.models import Access, Room, Trunk

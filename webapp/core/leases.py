@@ -12,7 +12,7 @@ from flask import g
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column
 
-from webapp.db import Model, db, utcnow
+from webapp.core.db import Model, db, utcnow
 
 
 class Lease(Model):

@@ -8,8 +8,8 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user
 
-from webapp import htmx
-from webapp.numbers import LIKE, is_like_number
+from webapp.core import htmx
+from webapp.core.numbers import LIKE, is_like_number
 
 FIELDS = ("q", "find")
 # Six digits and more and nothing else but how they are set: a short PIN too, though no date.

@@ -5,6 +5,6 @@ from typing import cast
 from flask import current_app
 from werkzeug.local import LocalProxy
 
-from webapp.config import Settings
+from webapp.core.config import Settings
 
 settings: Settings = cast(Settings, LocalProxy(lambda: current_app.extensions["frontdesk.settings"]))

@@ -8,7 +8,7 @@ from flask_babel import format_datetime, format_timedelta, get_locale, get_timez
 from flask_babel import gettext as _
 from markupsafe import Markup, escape
 
-from webapp.db import utcnow
+from webapp.core.db import utcnow
 
 MINUTE, HOUR, DAY = 60, 3600, 86400
 

@@ -13,8 +13,8 @@ from sqlalchemy.exc import OperationalError, SQLAlchemyError, TimeoutError
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
-from webapp import htmx
-from webapp.security import StaffOnly
+from webapp.core import htmx
+from webapp.core.security import StaffOnly
 
 log = structlog.get_logger()
 

@@ -6,14 +6,14 @@ from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
-from webapp.dashboard import policy, queries
+from webapp.core.security import require
+from webapp.desk import policy, queries
 from webapp.lobby import queues
 from webapp.recordings import queries as recordings
-from webapp.security import require
 from webapp.telephony import picture, words
 from webapp.telephony.views import call_chart
 
-bp = Blueprint("dashboard", __name__)
+bp = Blueprint("desk", __name__)
 
 
 @bp.get("/")
@@ -22,7 +22,7 @@ def index() -> ResponseReturnValue:
     require(policy.index)
     staff = policy.health(current_user)
     return render_template(
-        "dashboard/index.html",
+        "desk/index.html",
         newcomer=not queries.has_rooms(current_user),
         queue=queues.of_desk(current_user),
         live=queries.live_rooms(current_user),
@@ -40,7 +40,7 @@ def findings() -> ResponseReturnValue:
     seen = picture.read()
     counts = Counter(found.severity.value for found in seen.findings)
     return render_template(
-        "dashboard/_findings.html",
+        "desk/_findings.html",
         worst=words.say(seen.findings[0], seen.names) if counts["outage"] else None,
         counts=counts,
         problem=words.outage(seen.problem) if seen.problem else "",

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
-from webapp.db import utcnow
+from webapp.core.db import utcnow
 
 
 def skew(date: str, took: timedelta) -> float | None:

@@ -1,0 +1,1 @@
+"""Core: the machinery that knows no feature."""
