@@ -24,7 +24,7 @@ from webapp import create_app
 from webapp.core import schema
 from webapp.core.config import Settings
 from webapp.core.db import db
-from webapp.hooks.models import Delivery, Result
+from webapp.deliveries.models import Delivery, Result
 
 UNLIMITED = "1000000000 per minute"
 POSTGRESQL_CONF = "max_connections = 100\nshared_buffers = 512MB\n"

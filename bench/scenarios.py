@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from bench.load import raw
 from bench.world import WAITING, World, hook
-from webapp.hooks.models import Delivery
+from webapp.deliveries.models import Delivery
 from webapp.lobby import queues
 from webapp.rooms.models import Room
 

@@ -11,7 +11,7 @@ from simulator.calls_gate import ASK_PASSWORD, Refused, ask_rule, authenticate, 
 from simulator.calls_model import NO_SUCH_KEY, Caller, Keys, PhoneCall, Phones, State
 from simulator.ids import letters
 from simulator.world import World
-from webapp.telephony.matching import KEYPAD, LONGEST_PIN, Answer
+from webapp.matching import KEYPAD, LONGEST_PIN, Answer
 
 JOINING_SECONDS = 1.3  # the "joining" prompt
 WRONG_PIN_SECONDS = 2.0  # the "wrong PIN" prompt

@@ -3,7 +3,7 @@
 from simulator.calls_model import PhoneCall
 from simulator.sip_objects import SipObjects
 from simulator.world import World
-from webapp.telephony.matching import Answer, MatchingError, Trunk, choose_trunk, look_up
+from webapp.matching import Answer, MatchingError, Trunk, choose_trunk, look_up
 
 LATER = "503 Try again later"
 ASK_PASSWORD = "407 Unauthorized"  # noqa: S105

@@ -10,7 +10,7 @@ from typing import Any, Self
 from simulator import ids
 from simulator.sip_log import SipLog
 from simulator.world import Participant
-from webapp.telephony.matching import KEYPAD, Call
+from webapp.matching import KEYPAD, Call
 
 REPEATED_SECONDS = 60.0
 KEPT_CALLS = 1000

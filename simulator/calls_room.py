@@ -9,7 +9,7 @@ from livekit.protocol.room import RoomConfiguration
 from simulator import participants
 from simulator.calls_model import PhoneCall
 from simulator.world import Participant, World
-from webapp.telephony.matching import Answer
+from webapp.matching import Answer
 
 ThrownOut = Callable[[PhoneCall, str], None]
 _REASONS = {DisconnectReason.DUPLICATE_IDENTITY: "duplicate-identity"}

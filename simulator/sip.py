@@ -15,7 +15,7 @@ from simulator.sip_participants import create_participant, transfer_participant
 from simulator.tokens import Claims
 from simulator.twirp import Method, TwirpError, behind_psrpc, require
 from simulator.world import World
-from webapp.telephony.matching import Json, MatchingError
+from webapp.matching import Json, MatchingError
 
 Answering = Callable[[World, Json], Awaitable[Json]]
 Reading = Callable[[SipObjects, Json], Json]

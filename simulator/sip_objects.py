@@ -12,7 +12,7 @@ from google.protobuf.json_format import ParseDict
 from google.protobuf.message import Message
 
 from simulator import ids
-from webapp.telephony.matching import (
+from webapp.matching import (
     Json,
     MatchingError,
     Rule,

@@ -3,7 +3,7 @@
 from typing import Any
 
 from simulator.sip_objects import SipObjects, no_trunk
-from webapp.telephony.matching import (
+from webapp.matching import (
     Json,
     MatchingError,
     Trunk,

@@ -4,7 +4,7 @@ from simulator import calls, calls_room
 from simulator.calls_model import Caller, PhoneCall, Phones, State
 from simulator.sip_objects import SipObjects, no_trunk
 from simulator.world import World
-from webapp.telephony.matching import Answer, Json, MatchingError, check_headers
+from webapp.matching import Answer, Json, MatchingError, check_headers
 
 DIAL_SECONDS = 0.5
 TRANSFER_SECONDS = 30.0

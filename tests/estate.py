@@ -15,7 +15,7 @@ from webapp.core import due
 from webapp.core.db import db, new_id, utcnow
 from webapp.core.due import DueWork
 from webapp.core.settings import settings
-from webapp.hooks.models import Delivery, Result
+from webapp.deliveries.models import Delivery, Result
 from webapp.lobby.models import Entry
 from webapp.recordings.models import Mode, Recording, State
 from webapp.rooms.models import Access, OldSlug, PhonePin, Role, Room, Trunk

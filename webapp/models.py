@@ -5,7 +5,7 @@ from webapp.audit.models import AuditEntry
 from webapp.core.db import Model
 from webapp.core.due import DueWork
 from webapp.core.leases import Lease
-from webapp.hooks.models import Delivery
+from webapp.deliveries.models import Delivery
 from webapp.jobs.models import PeriodicJob
 from webapp.lobby.models import Entry
 from webapp.recordings.models import Recording

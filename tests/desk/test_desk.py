@@ -15,7 +15,7 @@ from sqlalchemy import event
 from tests.livekit import LiveKit
 from tests.personas import SWAP, Browser, persona
 from webapp.core.db import db, utcnow
-from webapp.hooks.models import Delivery, Result
+from webapp.deliveries.models import Delivery, Result
 from webapp.lobby.models import Entry, Kind, Status
 from webapp.recordings.models import Mode, Recording, State
 from webapp.rooms.models import Access, Role, Room, Trunk

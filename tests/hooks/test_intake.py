@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from tests.livekit import LiveKit
 from tests.personas import Browser
 from webapp.core.db import db, utcnow
-from webapp.hooks.models import Delivery, Result
+from webapp.deliveries.models import Delivery, Result
 from webapp.rooms.models import Room
 
 PHONE = {

@@ -13,8 +13,8 @@ from tests.livekit import LiveKit
 from tests.personas import Browser
 from webapp.core import background, leases
 from webapp.core.db import db
+from webapp.deliveries.models import Delivery, Result
 from webapp.hooks import handlers, processing
-from webapp.hooks.models import Delivery, Result
 from webapp.rooms.models import Room
 
 

@@ -15,7 +15,7 @@ from tests.livekit import LiveKit
 from tests.personas import Browser
 from webapp.core.config import Settings
 from webapp.core.db import db, utcnow
-from webapp.hooks.models import Delivery
+from webapp.deliveries.models import Delivery
 from webapp.jobs.models import PeriodicJob
 from webapp.recordings.models import Mode, Recording, State
 from webapp.rooms.models import Room, Trunk

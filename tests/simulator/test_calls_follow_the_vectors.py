@@ -10,7 +10,7 @@ from simulator.calls_control import store_sip
 from simulator.calls_model import Caller, PhoneCall, State
 from simulator.world import Options, Timing, World
 from tests.telephony.vectors import load
-from webapp.telephony.matching import KEYPAD
+from webapp.matching import KEYPAD
 
 Case = dict[str, Any]
 EVERY = 5

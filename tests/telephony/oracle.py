@@ -7,8 +7,8 @@ import sqlalchemy as sa
 
 from tests.telephony.installation import Installation
 from webapp.core.db import db, utcnow
+from webapp.matching import MatchingError, Rule, check_rules, evaluate_case, parse_rules
 from webapp.rooms.models import Room, Trunk
-from webapp.telephony.matching import MatchingError, Rule, check_rules, evaluate_case, parse_rules
 from webapp.telephony.models import Call
 
 Json = dict[str, Any]

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from tests.telephony.installation import CALLER, Installation, until
 from webapp.core.db import db
-from webapp.hooks.models import Delivery
+from webapp.deliveries.models import Delivery
 from webapp.rooms.models import Room
 from webapp.telephony import calls, hooks, reconcile
 from webapp.telephony.models import Call

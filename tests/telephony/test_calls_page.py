@@ -15,7 +15,7 @@ from tests.telephony.calls_made import made
 from tests.telephony.installation import Installation
 from webapp.core.config import Settings
 from webapp.core.db import db, utcnow
-from webapp.hooks.models import Delivery, Result
+from webapp.deliveries.models import Delivery, Result
 from webapp.rooms.models import Room
 from webapp.telephony import jobs
 from webapp.telephony.call_listing import Wish

@@ -6,11 +6,11 @@ import pytest
 from flask import Flask
 
 from tests.telephony.vectors import load
+from webapp.matching import Rule, Trunk, parse_rules, parse_trunks
 from webapp.telephony.explain import advice, outcomes, reasons
 from webapp.telephony.explain.changes import Change, proposed
 from webapp.telephony.explain.question import Question
 from webapp.telephony.explain.story import Story, tell
-from webapp.telephony.matching import Rule, Trunk, parse_rules, parse_trunks
 
 CASES = load("evaluate")
 CALLED, CALLER, SOURCE = "+442079460188", "+447700900321", "198.51.100.24"

@@ -4,8 +4,8 @@ import pytest
 from flask import Flask
 
 from tests.telephony.worlds import NUMBER, found, guard, kinds, own, room, rule, trunk
+from webapp.matching import Call, MatchingError, Rule, choose_trunk
 from webapp.telephony.findings import Kind, Remedy, Severity
-from webapp.telephony.matching import Call, MatchingError, Rule, choose_trunk
 from webapp.telephony.words import say
 
 

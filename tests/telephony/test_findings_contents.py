@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.telephony.worlds import NUMBER, found, guard, kinds, rule, trunk
+from webapp.matching import Call, Rule, choose_rule
 from webapp.telephony.findings import Kind, Remedy, Severity
-from webapp.telephony.matching import Call, Rule, choose_rule
 from webapp.telephony.words import say
 
 

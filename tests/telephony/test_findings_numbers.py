@@ -4,8 +4,8 @@ import pytest
 from flask import Flask
 
 from tests.telephony.worlds import NUMBER, found, guard, kinds, rule, trunk
+from webapp.matching import Call, look_up
 from webapp.telephony.findings import Kind, Remedy, Severity
-from webapp.telephony.matching import Call, look_up
 from webapp.telephony.words import say
 
 

@@ -8,8 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.telephony.worlds import NOW, guard, own, room, rule, trunk
-from webapp.telephony.findings import Kind, Severity, World, find
-from webapp.telephony.matching import (
+from webapp.matching import (
     Call,
     MatchingError,
     Rule,
@@ -20,6 +19,7 @@ from webapp.telephony.matching import (
     parse_rules,
     parse_trunks,
 )
+from webapp.telephony.findings import Kind, Severity, World, find
 from webapp.telephony.words import MEANINGS, say
 
 NUMBERS = ["+1555001", "1555001", "+1555002"]

@@ -17,7 +17,7 @@ from tests.telephony.installation import Installation
 from tests.telephony.oracle import Json, Seen
 from webapp.core.db import db, utcnow
 from webapp.core.leases import Lease
-from webapp.hooks.models import Delivery, Result
+from webapp.deliveries.models import Delivery, Result
 from webapp.jobs.models import PeriodicJob
 from webapp.rooms.models import Room
 

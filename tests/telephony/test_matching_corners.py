@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from webapp.telephony import matching
+from webapp import matching
 
 Json = dict[str, Any]
 PCMU, OPUS = [{"name": "PCMU"}], [{"name": "opus"}]

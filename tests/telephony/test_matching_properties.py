@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.telephony.vectors import load
-from webapp.telephony import matching
+from webapp import matching
 
 NUMBERS = st.sampled_from(["+331", "331", "(33) 1", "+442", "", "anonymous"])
 PINS = st.sampled_from(["", "1234", "42"])

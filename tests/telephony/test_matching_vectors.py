@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.telephony.vectors import load
-from webapp.telephony import matching
+from webapp import matching
 
 Case = dict[str, Any]
 WORDS_OF_GO = {"bad_source_ip", "panic", "invalid_utf8"}

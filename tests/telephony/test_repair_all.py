@@ -17,9 +17,9 @@ from webapp.core import background, leases
 from webapp.core.db import db, utcnow
 from webapp.core.due import DueWork
 from webapp.jobs import register, work
+from webapp.matching import Rule
 from webapp.rooms.models import Room
 from webapp.telephony.findings import Finding
-from webapp.telephony.matching import Rule
 from webapp.telephony.repairs import plan
 from webapp.telephony.repairs import work as repairs
 from webapp.telephony.repairs.deeds import Heal

@@ -10,7 +10,7 @@ from tests.telephony.installation import CALLER, Installation, until
 from webapp.audit.models import AuditEntry
 from webapp.core.config import Settings
 from webapp.core.db import db, utcnow
-from webapp.hooks.models import Delivery, Result
+from webapp.deliveries.models import Delivery, Result
 from webapp.recordings.models import Mode, Recording, State
 from webapp.rooms.models import Room
 

@@ -9,7 +9,7 @@ from tests.personas import Browser
 from tests.telephony.installation import Installation, until
 from webapp.core.config import Settings
 from webapp.core.db import db
-from webapp.hooks.models import Delivery
+from webapp.deliveries.models import Delivery
 from webapp.rooms.models import Room
 from webapp.telephony import calls, rules
 from webapp.telephony.models import Call, Outcome

@@ -5,11 +5,11 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from webapp.matching import Rule, Trunk, parse_rules, parse_trunks
 from webapp.rooms.models import AccessLevel
 from webapp.telephony import rules as naming
 from webapp.telephony.facts import RoomFacts
 from webapp.telephony.findings import Finding, Kind, World, find
-from webapp.telephony.matching import Rule, Trunk, parse_rules, parse_trunks
 
 NOW = datetime(2026, 11, 24, 14, 30, tzinfo=UTC)
 LONG_AGO = NOW - timedelta(days=1)

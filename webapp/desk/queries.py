@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from webapp.accounts.models import User
 from webapp.core.db import db
-from webapp.hooks.models import Delivery, Result
+from webapp.deliveries.models import Delivery, Result
 from webapp.recordings.models import RUNNING_STATES, Recording, State
 from webapp.rooms.models import Access, Room, Trunk
 from webapp.rooms.queries import open_access

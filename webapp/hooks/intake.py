@@ -11,9 +11,9 @@ from prometheus_client import Counter
 from sqlalchemy.dialects import postgresql, sqlite
 
 from webapp.core.db import db, utcnow
+from webapp.deliveries.models import Delivery, Result
+from webapp.deliveries.redaction import Body, mapping, redact
 from webapp.hooks.handlers import HANDLERS
-from webapp.hooks.models import Delivery, Result
-from webapp.hooks.redaction import Body, mapping, redact
 from webapp.rooms.models import Room
 from webapp.telephony import callers
 from webapp.telephony.hooks import GUARD_PREFIX

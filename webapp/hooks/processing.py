@@ -15,8 +15,8 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 
 from webapp.core import background, leases
 from webapp.core.db import db, utcnow
+from webapp.deliveries.models import Delivery, Result
 from webapp.hooks.handlers import FOLLOW, HANDLERS, MARK, Handler
-from webapp.hooks.models import Delivery, Result
 from webapp.rooms.models import Room
 
 log = structlog.get_logger()

@@ -13,8 +13,9 @@ from webapp.audit import Actor
 from webapp.core.db import db
 from webapp.core.security import csrf, limiter, require
 from webapp.core.settings import settings
-from webapp.hooks import intake, policy, processing, queries
-from webapp.hooks.models import Delivery, Result
+from webapp.deliveries import queries
+from webapp.deliveries.models import Delivery, Result
+from webapp.hooks import intake, policy, processing
 from webapp.livekit import webhooks
 from webapp.telephony import at_once
 

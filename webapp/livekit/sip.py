@@ -1,4 +1,4 @@
-"""LiveKit's inbound trunks and dispatch rules: JSON objects with snake_case names, as telephony.matching reads them."""
+"""LiveKit's inbound trunks and dispatch rules: JSON objects with snake_case names, as matching reads them."""
 
 from typing import Any
 

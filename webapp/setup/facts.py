@@ -12,7 +12,7 @@ from webapp.core import together
 from webapp.core.dates import ahead, skew
 from webapp.core.db import db
 from webapp.core.settings import settings
-from webapp.hooks.models import Delivery
+from webapp.deliveries.models import Delivery
 from webapp.jobs import queue
 from webapp.jobs.models import PeriodicJob
 from webapp.livekit import probe

@@ -6,7 +6,7 @@ from typing import Any, NotRequired
 from pydantic import TypeAdapter, ValidationError
 from typing_extensions import TypedDict  # pydantic reads the standard one from Python 3.12 on
 
-from webapp.telephony.matching import evaluate_case
+from webapp.matching import evaluate_case
 
 
 class MalformedCaseError(ValueError):

@@ -11,8 +11,7 @@ from flask_wtf import FlaskForm
 from wtforms import BooleanField, Field, PasswordField, SelectField, StringField, TextAreaField
 from wtforms.validators import DataRequired, Length, ValidationError
 
-from webapp.rooms.models import Trunk as TrunkRow
-from webapp.telephony.matching import (
+from webapp.matching import (
     ConflictError,
     Json,
     MatchingError,
@@ -24,6 +23,7 @@ from webapp.telephony.matching import (
     parse_trunks,
     update_trunk,
 )
+from webapp.rooms.models import Trunk as TrunkRow
 from webapp.telephony.spread import EVEN, EVERY
 
 NUMBER = re.compile(r"\+?[0-9() -]+")

@@ -11,10 +11,10 @@ from webapp.core import leases
 from webapp.core.db import db
 from webapp.livekit import rooms, sip
 from webapp.livekit.errors import LiveKitError
+from webapp.matching import Rule, parse_rules, parse_trunks
 from webapp.rooms.models import Room
 from webapp.rooms.models import Trunk as TrunkRow
 from webapp.telephony import ours, problems, rules
-from webapp.telephony.matching import Rule, parse_rules, parse_trunks
 from webapp.telephony.rules import Json
 
 log = structlog.get_logger()

@@ -9,9 +9,9 @@ import sqlalchemy as sa
 
 from webapp.core import leases
 from webapp.core.db import db, pieces
+from webapp.matching import Rule
 from webapp.rooms.models import Room
 from webapp.telephony import ours, placing, reconcile, rules
-from webapp.telephony.matching import Rule
 
 Says = set[tuple[str, str]]  # ids of rules and what they say
 KNOWN = (Room.sip_dispatch_rule_id, Room.rule_fingerprint, Room.old_sip_dispatch_rule_id, Room.old_rule_fingerprint)

@@ -10,10 +10,10 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 
 from webapp.core.db import db, pieces
+from webapp.matching import Rule
 from webapp.rooms.models import Room
 from webapp.rooms.models import Trunk as TrunkRow
 from webapp.telephony import rules
-from webapp.telephony.matching import Rule
 
 KEPT = (Room.sip_dispatch_rule_id, Room.old_sip_dispatch_rule_id)
 

@@ -10,12 +10,12 @@ from webapp.core.settings import settings
 from webapp.livekit import rooms as live_rooms
 from webapp.livekit import sip
 from webapp.livekit.errors import LiveKitError
+from webapp.matching import Rule, parse_rules, parse_trunks
+from webapp.matching import Trunk as LiveTrunk
 from webapp.rooms.models import Trunk
 from webapp.telephony import findings, problems, queries, rules
 from webapp.telephony.facts import RoomFacts
 from webapp.telephony.findings import Finding, World
-from webapp.telephony.matching import Rule, parse_rules, parse_trunks
-from webapp.telephony.matching import Trunk as LiveTrunk
 from webapp.telephony.queries import Fill
 
 

@@ -15,8 +15,8 @@ from prometheus_client import Counter
 from webapp.core import leases
 from webapp.livekit import sip
 from webapp.livekit.errors import LiveKitError
+from webapp.matching import ConflictError, MatchingError, Rule, check_rules, parse_rules
 from webapp.telephony import guards, ours, problems, rules
-from webapp.telephony.matching import ConflictError, MatchingError, Rule, check_rules, parse_rules
 from webapp.telephony.rules import Json
 from webapp.telephony.words.shown import impersonal
 

@@ -16,9 +16,9 @@ from webapp.core.db import db, utcnow
 from webapp.livekit import rooms
 from webapp.livekit.errors import LiveKitError
 from webapp.livekit.rooms import Participant
+from webapp.matching import Rule
 from webapp.rooms.models import Room
 from webapp.telephony import calls, holds, placing, problems, rules, trunks
-from webapp.telephony.matching import Rule
 from webapp.telephony.placing import Pending, Placed
 
 log = structlog.get_logger()

@@ -7,9 +7,9 @@ from datetime import datetime
 from typing import Any
 
 from webapp.core.db import utcnow
+from webapp.matching import Rule, Trunk, normalise
 from webapp.rooms.models import Room
 from webapp.telephony.facts import RoomFacts
-from webapp.telephony.matching import Rule, Trunk, normalise
 
 Json = dict[str, Any]
 ROOM_RULE = "frontdesk:"

@@ -6,9 +6,9 @@ from webapp.audit import service as audit
 from webapp.audit.service import Actor
 from webapp.core.db import db, utcnow
 from webapp.livekit import sip
+from webapp.matching import Json
 from webapp.rooms.models import Trunk
 from webapp.telephony import trunks
-from webapp.telephony.matching import Json
 
 
 def create_trunk(wanted: Json, *, actor: Actor) -> str:

@@ -16,10 +16,10 @@ from webapp.core.settings import settings
 from webapp.livekit import rooms, sip
 from webapp.livekit.errors import LiveKitError, LiveKitUnavailable
 from webapp.livekit.rooms import LiveRoom
+from webapp.matching import Rule, Trunk, parse_rules
 from webapp.rooms.models import Room
 from webapp.rooms.models import Trunk as TrunkRow
 from webapp.telephony import calls, guards, observing, ours, problems, reconcile, remote_unmute, rules, trunks
-from webapp.telephony.matching import Rule, Trunk, parse_rules
 
 log = structlog.get_logger()
 WORKERS = 4  # rooms looked at together: enough for thousands a minute, few enough for SQLite

@@ -6,9 +6,9 @@ import sqlalchemy as sa
 
 from webapp.core.db import db, utcnow
 from webapp.core.settings import settings
+from webapp.matching import Json, parse_trunks
+from webapp.matching import Trunk as LiveTrunk
 from webapp.rooms.models import Trunk
-from webapp.telephony.matching import Json, parse_trunks
-from webapp.telephony.matching import Trunk as LiveTrunk
 
 
 def see(listed: Iterable[Json]) -> dict[str, LiveTrunk]:

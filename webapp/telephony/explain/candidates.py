@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from webapp.matching import Call, Rule, Trunk, choose_rule, fits_number, trunk_reason
 from webapp.telephony.explain import near
-from webapp.telephony.matching import Call, Rule, Trunk, choose_rule, fits_number, trunk_reason
 
 
 @dataclass(frozen=True)

@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from webapp.matching import Rule, Trunk, normalise
 from webapp.telephony.explain import near
 from webapp.telephony.explain.candidates import Candidate
 from webapp.telephony.explain.story import Story
-from webapp.telephony.matching import Rule, Trunk, normalise
 
 MOST = 5  # more proposals help nobody
 

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable
 
-from webapp.telephony.matching import normalise
+from webapp.matching import normalise
 
 SHORTEST = 6  # fewer common digits at the end are chance
 COUNTRY_CODE = 3  # digits, at most

@@ -10,8 +10,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from webapp.matching import parse_address
 from webapp.telephony.explain.question import Question, Typed
-from webapp.telephony.matching import parse_address
 
 LONGEST = 100_000  # characters
 _READ = frozenset(

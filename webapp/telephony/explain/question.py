@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Self
 
-from webapp.telephony.matching import Call
+from webapp.matching import Call
 
 
 class Typed(enum.Enum):

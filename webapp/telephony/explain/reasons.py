@@ -2,10 +2,10 @@
 
 from flask_babel import gettext as _
 
+from webapp.matching import Trunk
 from webapp.telephony.explain.candidates import Candidate
 from webapp.telephony.explain.names import Names
 from webapp.telephony.explain.story import Story
-from webapp.telephony.matching import Trunk
 
 
 def of_trunk(candidate: Candidate, trunk: Trunk, story: Story) -> str:

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
+from webapp.matching import Trunk, normalise, parse_address
 from webapp.telephony import callers
 from webapp.telephony.explain import near, reasons
 from webapp.telephony.explain.candidates import Candidate
 from webapp.telephony.explain.names import Name, Names
 from webapp.telephony.explain.story import BEFORE_RULES, Story
-from webapp.telephony.matching import Trunk, normalise, parse_address
 
 STATES = ("kept", "cause", "dropped")  # the order in which they are shown
 SHOWN = 12  # candidates of a step; the others are counted

@@ -4,17 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from webapp.matching import ConflictError, MatchingError, Rule, Trunk, check_rules, evaluate_case, loaded_rules
 from webapp.telephony.explain.candidates import Candidate, Lookup, of_trunks
 from webapp.telephony.explain.question import Question
-from webapp.telephony.matching import (
-    ConflictError,
-    MatchingError,
-    Rule,
-    Trunk,
-    check_rules,
-    evaluate_case,
-    loaded_rules,
-)
 from webapp.telephony.rules import guarded_trunk
 
 BEFORE_RULES = ("error_bad_source_ip", "error_several_trunks", "error_several_default_trunks")

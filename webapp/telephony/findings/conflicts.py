@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Iterator
 from itertools import combinations
 
+from webapp.matching import Rule, Trunk, address_allowed, normalise, parse_address, usable_masks
 from webapp.telephony.findings.finding import Finding
 from webapp.telephony.findings.kinds import Kind
 from webapp.telephony.findings.world import World
-from webapp.telephony.matching import Rule, Trunk, address_allowed, normalise, parse_address, usable_masks
 
 Key = tuple[str, str, str, str]
 

@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Iterator
 from itertools import product
 
+from webapp.matching import LONGEST_PIN, Rule
 from webapp.telephony.findings.finding import Finding
 from webapp.telephony.findings.kinds import Kind
 from webapp.telephony.findings.world import World
-from webapp.telephony.matching import LONGEST_PIN, Rule
 
 TYPABLE = frozenset("0123456789*")  # what every phone has and LiveKit reads; "#" ends the PIN
 ANY = None  # where a rule has no filter

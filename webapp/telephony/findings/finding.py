@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
+from webapp.matching import Rule, Trunk
 from webapp.telephony.facts import RoomFacts
 from webapp.telephony.findings.kinds import BY_HAND, OF_FOREIGN, OF_ROOMS, SEVERITY, Kind, Remedy, Severity
-from webapp.telephony.matching import Rule, Trunk
 
 
 @dataclass(frozen=True)

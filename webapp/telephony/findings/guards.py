@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
+from webapp.matching import Rule, Trunk, best_rule
 from webapp.telephony.findings.finding import Finding
 from webapp.telephony.findings.kinds import Kind
 from webapp.telephony.findings.world import World
-from webapp.telephony.matching import Rule, Trunk, best_rule
 
 NOBODY = ""
 OTHER_FORM = "a form that no rule lists"  # rules compare called numbers exactly, trunks do not

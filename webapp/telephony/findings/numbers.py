@@ -3,10 +3,10 @@
 import re
 from collections.abc import Iterable, Iterator
 
+from webapp.matching import Rule, Trunk, normalise
 from webapp.telephony.findings.finding import Finding
 from webapp.telephony.findings.kinds import Kind
 from webapp.telephony.findings.world import World
-from webapp.telephony.matching import Rule, Trunk, normalise
 
 _DIALLED = re.compile(r"\+?[0-9]+")
 _USER = re.compile(r"[A-Za-z_][A-Za-z0-9._-]*|[*#]?[0-9*#]*[0-9#]")  # a name such as "anonymous", a code such as *98

@@ -3,12 +3,12 @@
 import uuid
 from collections.abc import Iterator
 
+from webapp.matching import Rule
 from webapp.telephony import rules as naming
 from webapp.telephony.facts import RoomFacts
 from webapp.telephony.findings.finding import Finding
 from webapp.telephony.findings.kinds import Kind
 from webapp.telephony.findings.world import World
-from webapp.telephony.matching import Rule
 
 
 def rooms(world: World) -> Iterator[Finding]:

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 
+from webapp.matching import Trunk, usable_masks
 from webapp.telephony.findings.finding import Finding
 from webapp.telephony.findings.kinds import Kind
 from webapp.telephony.findings.world import World
-from webapp.telephony.matching import Trunk, usable_masks
 
 
 def trunks(world: World) -> Iterator[Finding]:

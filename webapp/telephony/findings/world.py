@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 
+from webapp.matching import Rule, Trunk, normalise
 from webapp.telephony import rules as naming
 from webapp.telephony.facts import RoomFacts, recorded
-from webapp.telephony.matching import Rule, Trunk, normalise
 
 OURS_BEGIN = (naming.ROOM_RULE, naming.OLD_RULE, naming.GUARD_RULE)
 

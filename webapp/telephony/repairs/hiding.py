@@ -3,8 +3,8 @@
 import enum
 from collections.abc import Iterable
 
+from webapp.matching import Rule, best_rule
 from webapp.telephony import rules
-from webapp.telephony.matching import Rule, best_rule
 from webapp.telephony.repairs.sight import Sight
 
 NOBODY = ""

@@ -8,10 +8,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from webapp.livekit import caller_id
+from webapp.matching import MatchingError, Rule, check_rules, normalise
 from webapp.telephony import rules
 from webapp.telephony.facts import RoomFacts
 from webapp.telephony.findings import Finding, Kind, Remedy
-from webapp.telephony.matching import MatchingError, Rule, check_rules, normalise
 from webapp.telephony.repairs import hiding
 from webapp.telephony.repairs.deeds import REFUSING, Deed, Delete, Follow, Heal, Replace
 from webapp.telephony.repairs.hiding import Obstacle

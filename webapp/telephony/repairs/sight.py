@@ -6,10 +6,10 @@ from datetime import datetime
 from functools import cached_property
 
 from webapp.core.db import utcnow
+from webapp.matching import Rule
 from webapp.telephony import picture, rules
 from webapp.telephony.facts import RoomFacts, recorded
 from webapp.telephony.findings import Finding, Kind
-from webapp.telephony.matching import Rule
 from webapp.telephony.picture import Picture
 
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
+from webapp.matching import Rule
 from webapp.telephony import problems, rules
-from webapp.telephony.matching import Rule
 from webapp.telephony.repairs import hiding
 from webapp.telephony.repairs.deeds import REFUSING, Deed, Delete, Heal, Replace
 from webapp.telephony.repairs.hiding import Obstacle

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from flask_babel import gettext as _
 
 from webapp.core.db import db
-from webapp.hooks.models import Delivery
+from webapp.deliveries.models import Delivery
 from webapp.telephony.models import Call, Hold
 from webapp.telephony.views import call_words
 

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 from flask_babel import gettext as _
 
+from webapp.matching import Rule
 from webapp.rooms.models import Room
 from webapp.telephony import rules
-from webapp.telephony.matching import Rule
 from webapp.telephony.views.sides import LiveSide
 
 

@@ -10,17 +10,17 @@ import sqlalchemy as sa
 from webapp.audit.models import AuditEntry
 from webapp.core import together
 from webapp.core.db import db
-from webapp.hooks.models import Delivery
+from webapp.deliveries.models import Delivery
 from webapp.livekit import egress, rooms, sip
 from webapp.livekit.egress import Egress
 from webapp.livekit.errors import LiveKitError
 from webapp.livekit.rooms import LiveRoom, Participant
+from webapp.matching import Rule, parse_rules
 from webapp.recordings import queries as recordings
 from webapp.recordings.models import Recording, State
 from webapp.recordings.storage import Stored, storage
 from webapp.rooms.models import Room
 from webapp.telephony import rules
-from webapp.telephony.matching import Rule, parse_rules
 
 SHOWN = 20  # recordings, hooks and deeds of a room
 AWAY = "away"

@@ -4,8 +4,8 @@ from collections.abc import Callable, Mapping, Sequence
 
 from flask_babel import gettext as _
 
+from webapp.matching import Rule
 from webapp.telephony.findings import Finding, Kind
-from webapp.telephony.matching import Rule
 from webapp.telephony.words.shown import impersonal
 
 Names = Mapping[str, str]

@@ -5,11 +5,11 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any
 
-from webapp.telephony.matching.errors import MatchingError
-from webapp.telephony.matching.media import merged
-from webapp.telephony.matching.model import Call, Json, Rule, Trunk
-from webapp.telephony.matching.rules import check_rules, choose_rule, loaded_rules
-from webapp.telephony.matching.trunks import choose_trunk
+from webapp.matching.errors import MatchingError
+from webapp.matching.media import merged
+from webapp.matching.model import Call, Json, Rule, Trunk
+from webapp.matching.rules import check_rules, choose_rule, loaded_rules
+from webapp.matching.trunks import choose_trunk
 
 _OF_TRUNK = (
     "headers",

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable, Sequence
 
-from webapp.telephony.matching.addresses import address_allowed, parse_address
-from webapp.telephony.matching.errors import MatchingError
-from webapp.telephony.matching.model import Call, Trunk
-from webapp.telephony.matching.numbers import normalise
-from webapp.telephony.matching.quoting import quoted
+from webapp.matching.addresses import address_allowed, parse_address
+from webapp.matching.errors import MatchingError
+from webapp.matching.model import Call, Trunk
+from webapp.matching.numbers import normalise
+from webapp.matching.quoting import quoted
 
 
 def choose_trunk(trunks: Sequence[Trunk], call: Call, named: str = "") -> Trunk | None:

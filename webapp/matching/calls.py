@@ -4,10 +4,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from webapp.telephony.matching.answers import Answer, look_up
-from webapp.telephony.matching.errors import MatchingError
-from webapp.telephony.matching.model import Call, Json, Rule, Trunk, parse_rules, parse_trunks
-from webapp.telephony.matching.trunks import choose_trunk, fits_number, trunk_reason
+from webapp.matching.answers import Answer, look_up
+from webapp.matching.errors import MatchingError
+from webapp.matching.model import Call, Json, Rule, Trunk, parse_rules, parse_trunks
+from webapp.matching.trunks import choose_trunk, fits_number, trunk_reason
 
 LONGEST_PIN = 16
 ROOM_ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"

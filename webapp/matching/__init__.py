@@ -3,9 +3,9 @@
 Objects are LiveKit's JSON with snake_case names (MessageToDict with preserved names); absent fields are defaults.
 """
 
-from webapp.telephony.matching.addresses import address_allowed, parse_address, usable_masks
-from webapp.telephony.matching.answers import Answer, look_up
-from webapp.telephony.matching.calls import (
+from webapp.matching.addresses import address_allowed, parse_address, usable_masks
+from webapp.matching.answers import Answer, look_up
+from webapp.matching.calls import (
     KEYPAD,
     LONGEST_PIN,
     ROOM_ALPHABET,
@@ -15,15 +15,15 @@ from webapp.telephony.matching.calls import (
     evaluate_lookup,
     trunk_reasons,
 )
-from webapp.telephony.matching.changes import check_trunks, create_rule, create_trunk, update_rule, update_trunk
-from webapp.telephony.matching.errors import ConflictError, MatchingError
-from webapp.telephony.matching.headers import check_header_names, check_headers, header_warnings
-from webapp.telephony.matching.model import Call, Json, Rule, Trunk, parse_rules, parse_trunks
-from webapp.telephony.matching.numbers import normalise
-from webapp.telephony.matching.quoting import quoted
-from webapp.telephony.matching.rules import bad_rule, best_rule, check_rules, choose_rule, loaded_rules, priority
-from webapp.telephony.matching.trunks import both_take, choose_trunk, fits_number, lists_number, trunk_reason
-from webapp.telephony.matching.validation import (
+from webapp.matching.changes import check_trunks, create_rule, create_trunk, update_rule, update_trunk
+from webapp.matching.errors import ConflictError, MatchingError
+from webapp.matching.headers import check_header_names, check_headers, header_warnings
+from webapp.matching.model import Call, Json, Rule, Trunk, parse_rules, parse_trunks
+from webapp.matching.numbers import normalise
+from webapp.matching.quoting import quoted
+from webapp.matching.rules import bad_rule, best_rule, check_rules, choose_rule, loaded_rules, priority
+from webapp.matching.trunks import both_take, choose_trunk, fits_number, lists_number, trunk_reason
+from webapp.matching.validation import (
     check_create_rule,
     check_create_trunk,
     check_list_update,

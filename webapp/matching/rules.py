@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from webapp.telephony.matching.errors import ConflictError, MatchingError
-from webapp.telephony.matching.model import Call, Rule, Trunk
-from webapp.telephony.matching.quoting import quoted
+from webapp.matching.errors import ConflictError, MatchingError
+from webapp.matching.model import Call, Rule, Trunk
+from webapp.matching.quoting import quoted
 
 NO_KIND = 2**31 - 1
 _KIND_PRIORITY = {"direct": 0, "individual": 1, "callee": 2}

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable, Mapping
 
-from webapp.telephony.matching.errors import MatchingError
-from webapp.telephony.matching.header_addresses import TOKEN, address_fault, char_fault
+from webapp.matching.errors import MatchingError
+from webapp.matching.header_addresses import TOKEN, address_fault, char_fault
 
 _VALUE = frozenset(map(chr, range(0x20, 0x7F))) | {"\t"}
 _RESERVED = frozenset(

@@ -4,9 +4,9 @@ import re
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from webapp.telephony.matching.errors import MatchingError
-from webapp.telephony.matching.headers import check_header_names, check_headers
-from webapp.telephony.matching.model import Json
+from webapp.matching.errors import MatchingError
+from webapp.matching.headers import check_header_names, check_headers
+from webapp.matching.model import Json
 
 NO_GUARD = "for security, one of the fields must be set: AuthUsername+AuthPassword, AllowedAddresses or Numbers"
 _GUARDS = ("numbers", "allowed_addresses", "auth_username", "auth_password")

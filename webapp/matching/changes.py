@@ -8,12 +8,12 @@ slips through.
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
-from webapp.telephony.matching.errors import ConflictError, MatchingError
-from webapp.telephony.matching.model import Json, Rule, Trunk
-from webapp.telephony.matching.numbers import normalise
-from webapp.telephony.matching.quoting import quoted
-from webapp.telephony.matching.rules import check_rules
-from webapp.telephony.matching.validation import (
+from webapp.matching.errors import ConflictError, MatchingError
+from webapp.matching.model import Json, Rule, Trunk
+from webapp.matching.numbers import normalise
+from webapp.matching.quoting import quoted
+from webapp.matching.rules import check_rules
+from webapp.matching.validation import (
     NO_GUARD,
     RULE_LISTS,
     TRUNK_LISTS,

@@ -6,7 +6,7 @@ from functools import cached_property
 from itertools import product
 from typing import Any, Self
 
-from webapp.telephony.matching.numbers import normalise
+from webapp.matching.numbers import normalise
 
 KINDS = ("direct", "individual", "callee")
 Json = Mapping[str, Any]

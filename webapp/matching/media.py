@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from webapp.telephony.matching.model import Json
+from webapp.matching.model import Json
 
 _DISABLE = "SIP_MEDIA_ENCRYPT_DISABLE"
 

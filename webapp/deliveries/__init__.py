@@ -1,0 +1,1 @@
+"""Deliveries: LiveKit's hooks as they were received, redacted, kept for a while."""
