@@ -15,7 +15,7 @@ from webapp.accounts.models import Staff
 from webapp.core.db import db, utcnow
 from webapp.jobs.models import PeriodicJob
 from webapp.rooms.models import Room, Trunk
-from webapp.telephony import rules
+from webapp.rules import wanted as rules
 
 KEY = "doctor"
 PAGE = "/telephony/rules/read"

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from flask import Flask
 
 from simulator.server import Addresses
-from tests.personas import Browser, browser, persona
+from tests.support.personas import Browser, browser, persona
 from webapp import create_app
 from webapp.accounts.models import User
 from webapp.core import background
@@ -24,6 +24,7 @@ pytest_plugins = [
     "tests.plugins.receiver",
     "tests.plugins.served",
     "tests.plugins.queries",
+    "tests.plugins.installation",
 ]
 
 FILLED = sa.union_all(

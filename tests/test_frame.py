@@ -9,7 +9,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from pydantic import ValidationError
 from sqlalchemy.exc import DBAPIError
 
-from tests.personas import Browser
+from tests.support.personas import Browser
 from webapp.core.config import Settings
 from webapp.core.db import db
 from webapp.core.leases import held

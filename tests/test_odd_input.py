@@ -8,9 +8,9 @@ from flask import Flask
 from werkzeug.datastructures import ImmutableMultiDict
 from werkzeug.routing import Rule
 
-from tests.estate import furnish
-from tests.livekit import LiveKit
-from tests.personas import Browser
+from tests.support.estate import furnish
+from tests.support.livekit import LiveKit
+from tests.support.personas import Browser
 from webapp.core.security import limiter
 
 ODD = {

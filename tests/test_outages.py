@@ -15,10 +15,10 @@ import sqlalchemy as sa
 from flask import Flask, current_app
 from sqlalchemy import event
 
-from tests.livekit import LiveKit
-from tests.personas import Browser, browser, persona
 from tests.plugins.installed import installed
 from tests.plugins.servers import redis_server
+from tests.support.livekit import LiveKit
+from tests.support.personas import Browser, browser, persona
 from webapp import create_app
 from webapp.accounts.models import User
 from webapp.core import health

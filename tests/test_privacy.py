@@ -18,8 +18,8 @@ from simulator import oidc
 from simulator.oidc.personas import PERSONAS
 from simulator.server import Addresses, in_thread
 from simulator.world import Options, Timing, World
-from tests.livekit import LiveKit
 from tests.plugins.installed import Installation, free_port, installed, until
+from tests.support.livekit import LiveKit
 
 NUMBER, CALLER = "+33199001234", "+33655443322"
 GUEST, GRANTED, TYPED = "Heinrich Schreckengost", "greta.weber@elsewhere.example", "Walburga Prendergast"

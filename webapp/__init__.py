@@ -6,28 +6,56 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from webapp import cli, models, navigation
 from webapp.access import views as access_pages
-from webapp.accounts import commands, sessions
-from webapp.accounts import views as accounts
+from webapp.accounts import commands as account_commands
+from webapp.accounts import sessions
+from webapp.accounts import views as account_pages
 from webapp.audit import views as audit_pages
+from webapp.calls import views as call_pages
 from webapp.core import background, errors, filters, health, i18n, logs, paths, searching, security, times
 from webapp.core.config import Settings
 from webapp.core.db import db
-from webapp.desk import views as desk
-from webapp.hooks import views as hooks
+from webapp.desk import views as desk_pages
+from webapp.doctor import views as doctor_pages
+from webapp.hooks import views as hook_pages
 from webapp.jobs import queue
-from webapp.jobs import views as jobs
+from webapp.jobs import views as job_pages
+from webapp.live import views as live_pages
 from webapp.livekit import pages as livekit_pages
-from webapp.lobby import join as lobby_join
+from webapp.lobby import join as lobby_pages
 from webapp.lobby import polls as lobby_polls
-from webapp.recordings import views as recordings
+from webapp.recordings import views as recording_pages
+from webapp.repairs import views as repair_pages
 from webapp.rooms import views as room_pages
 from webapp.seed import command as seed_command
 from webapp.seed import desk as seed_desk
 from webapp.setup import command as setup_command
-from webapp.setup import views as setup
-from webapp.telephony import views as telephony
+from webapp.setup import views as setup_pages
+from webapp.support import views as support_pages
+from webapp.tracer import views as tracer_pages
+from webapp.trunks import views as trunk_pages
 
 __all__ = ["create_app", "models"]
+
+MACHINERY = (i18n, errors, livekit_pages, filters, times, navigation, paths, background, health)
+PAGES = (
+    account_pages,
+    room_pages,
+    access_pages,
+    lobby_pages,
+    live_pages,
+    call_pages,
+    trunk_pages,
+    doctor_pages,
+    repair_pages,
+    tracer_pages,
+    support_pages,
+    audit_pages,
+    hook_pages,
+    job_pages,
+    desk_pages,
+    setup_pages,
+)
+COMMANDS = (account_commands, cli, setup_command, seed_command, seed_desk)
 
 
 def create_app(settings: Settings | None = None) -> Flask:
@@ -53,31 +81,9 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.before_request(lobby_polls.answer)  # first: thousands of polls have nothing new
     searching.init_app(app)  # before a sign-in could carry a number on
     security.init_app(app, settings)
-    i18n.init_app(app)
-    errors.init_app(app)
-    livekit_pages.init_app(app)
-    filters.init_app(app)
-    times.init_app(app)
-    navigation.init_app(app)
-    paths.init_app(app)
-    background.init_app(app)
     if not app.testing:  # tests run jobs themselves, when they want to see what they do
         queue.init_app(app, settings)
-    health.init_app(app)
-    hooks.init_app(app)
-    jobs.init_app(app)
-    recordings.init_app(app, settings)
-    app.register_blueprint(accounts.bp)
-    lobby_join.init_app(app)
-    room_pages.init_app(app)
-    access_pages.init_app(app)
-    audit_pages.init_app(app)
-    telephony.init_app(app)
-    setup.init_app(app)
-    app.register_blueprint(desk.bp)
-    app.cli.add_command(commands.users)
-    cli.init_app(app)
-    setup_command.init_app(app)
-    seed_command.init_app(app)
-    seed_desk.init_app(app)
+    recording_pages.init_app(app, settings)
+    for part in (*MACHINERY, *PAGES, *COMMANDS):
+        part.init_app(app)
     return app

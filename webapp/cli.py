@@ -8,7 +8,7 @@ import click
 from flask import Flask
 from flask.cli import AppGroup
 
-from webapp.telephony.cli import telephony
+from webapp.tracer.cli import telephony
 
 database = AppGroup("db", help="Move the database between versions of the schema.")
 

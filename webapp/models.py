@@ -2,17 +2,20 @@
 
 from webapp.accounts.models import User, UserSession
 from webapp.audit.models import AuditEntry
+from webapp.calls.models import Call, CallerKey
 from webapp.core.db import Model
 from webapp.core.due import DueWork
 from webapp.core.leases import Lease
 from webapp.deliveries.models import Delivery
+from webapp.doctor.models import Diagnosis
+from webapp.holds.models import Probe
 from webapp.jobs.models import PeriodicJob
 from webapp.lobby.models import Entry
 from webapp.recordings.models import Recording
-from webapp.rooms.models import Access, OldSlug, PhonePin, Room, RoomCallback
-from webapp.telephony.explain.models import CallQuestion
-from webapp.telephony.models import Call, CallerKey, Diagnosis, MovedRoom, Probe, Trunk, TrunkMove
-from webapp.telephony.repairs.models import RepairItem, RepairRun
+from webapp.repairs.models import RepairItem, RepairRun
+from webapp.rooms.models import Access, OldSlug, PhonePin, Room, RoomCallback, Trunk
+from webapp.tracer.models import CallQuestion
+from webapp.trunks.models import MovedRoom, TrunkMove
 
 metadata = Model.metadata
 

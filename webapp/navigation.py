@@ -45,13 +45,13 @@ class Link:
     def current(self) -> bool:
         """The page shown is this one, or below it."""
         here = request.endpoint or ""
-        if here in (self.endpoint, *self.below):
-            return True
+        if here in CLAIMED:
+            return here in (self.endpoint, *self.below)
         return self.endpoint.endswith(".index") and here.split(".")[0] == self.endpoint.split(".")[0]
 
 
-MOVES = ("telephony.move", "telephony.new_move", "telephony.move_rooms")
-BELOW_RULES = ("read_rules", "finding_kinds", "show_repair", "repairs", "repair_run", "confirm_repair_all")
+MOVES = ("trunks.move", "trunks.new_move", "trunks.move_rooms")
+REPAIRS = ("repairs.index", "repairs.show", "repairs.new", "repairs.run")
 GROUPS: list[tuple[str, object, list[Link]]] = [
     (
         "main",
@@ -67,11 +67,11 @@ GROUPS: list[tuple[str, object, list[Link]]] = [
         "telephony",
         _l("Telephony"),
         [
-            Link("telephony.rules", _l("Rules"), "rules", staff, tuple(f"telephony.{page}" for page in BELOW_RULES)),
-            Link("telephony.trunks", _l("Trunks"), "trunks", staff),
-            Link("telephony.calls", _l("Calls"), "calls", staff, ("telephony.call",)),
-            Link("telephony.pins", _l("PINs"), "pins", staff, MOVES),
-            Link("telephony.explain", _l("Which rule?"), "explain", staff, ("telephony.explained",)),
+            Link("doctor.index", _l("Rules"), "rules", staff, REPAIRS),
+            Link("trunks.index", _l("Trunks"), "trunks", staff),
+            Link("calls.index", _l("Calls"), "calls", staff),
+            Link("trunks.pins", _l("PINs"), "pins", staff, MOVES),
+            Link("tracer.index", _l("Which rule?"), "explain", staff),
         ],
     ),
     (
@@ -93,6 +93,8 @@ GROUPS: list[tuple[str, object, list[Link]]] = [
         ],
     ),
 ]
+# Pages that belong to one entry by name, whatever their blueprint.
+CLAIMED = {name for _group, _title, links in GROUPS for link in links for name in (link.endpoint, *link.below)}
 
 
 def groups() -> list[tuple[str, object, list[Link]]]:

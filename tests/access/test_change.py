@@ -5,9 +5,9 @@ from collections.abc import Callable
 import pytest
 import sqlalchemy as sa
 
-from tests.access.lists import roles, row_url, url
-from tests.factories import trail
-from tests.personas import Browser, persona
+from tests.support.access_lists import roles, row_url, url
+from tests.support.factories import trail
+from tests.support.personas import Browser, persona
 from webapp.accounts.models import User
 from webapp.core.db import db
 from webapp.rooms.models import Access, Role, Room

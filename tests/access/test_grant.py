@@ -5,9 +5,9 @@ from collections.abc import Callable
 import pytest
 import sqlalchemy as sa
 
-from tests.access.lists import roles, url
-from tests.factories import trail
-from tests.personas import SWAP, Browser, persona
+from tests.support.access_lists import roles, url
+from tests.support.factories import trail
+from tests.support.personas import SWAP, Browser, persona
 from webapp.accounts import service as accounts
 from webapp.accounts.identity import Identity
 from webapp.accounts.models import User

@@ -7,8 +7,8 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.access.lists import row_url, url
-from tests.personas import Browser, make_user, persona
+from tests.support.access_lists import row_url, url
+from tests.support.personas import Browser, make_user, persona
 from webapp.access import service
 from webapp.audit import Actor
 from webapp.core.db import db

@@ -6,8 +6,8 @@ from collections.abc import Callable
 import pytest
 from werkzeug.test import TestResponse
 
-from tests.access.lists import roles, row_url, url
-from tests.personas import SWAP, Browser, persona
+from tests.support.access_lists import roles, row_url, url
+from tests.support.personas import SWAP, Browser, persona
 from webapp.access import service
 from webapp.audit import Actor
 from webapp.core.db import db

@@ -4,9 +4,9 @@ from collections.abc import Callable
 
 import sqlalchemy as sa
 
-from tests.access.lists import open_row, roles, row_url, url
-from tests.factories import trail
-from tests.personas import SWAP, Browser, persona
+from tests.support.access_lists import open_row, roles, row_url, url
+from tests.support.factories import trail
+from tests.support.personas import SWAP, Browser, persona
 from webapp.accounts.models import User
 from webapp.core.db import db
 from webapp.rooms.models import Access, Room

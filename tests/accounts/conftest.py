@@ -9,8 +9,8 @@ import requests
 from flask import Flask
 from werkzeug.test import TestResponse
 
-from tests.personas import Browser, browser
 from tests.simulator.oidc_server import TIMEOUT, RunningProvider, serve
+from tests.support.personas import Browser, browser
 from webapp import create_app
 from webapp.accounts import metadata
 from webapp.core.config import Settings

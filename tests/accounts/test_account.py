@@ -4,7 +4,7 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from tests.personas import SWAP, browser, make_user, persona
+from tests.support.personas import SWAP, browser, make_user, persona
 from webapp.accounts import browsers
 from webapp.accounts.models import User
 from webapp.audit import Actor, record

@@ -8,7 +8,7 @@ import time_machine
 from flask import Flask
 
 from tests.accounts.conftest import Person
-from tests.personas import SWAP, browser, make_user
+from tests.support.personas import SWAP, browser, make_user
 from webapp.accounts import service, sessions
 from webapp.accounts.jobs import purge_sessions
 from webapp.accounts.models import User, UserSession

@@ -6,8 +6,8 @@ from urllib.parse import parse_qs, urlsplit
 import sqlalchemy as sa
 
 from tests.accounts.conftest import SITE, Person
-from tests.personas import SWAP, Browser
 from tests.simulator.oidc_server import TIMEOUT, RunningProvider
+from tests.support.personas import SWAP, Browser
 from webapp.accounts.models import UserSession
 from webapp.audit.models import AuditEntry
 from webapp.core.db import db

@@ -6,7 +6,7 @@ from click.testing import Result
 from flask import Flask
 
 from tests.accounts.conftest import Person
-from tests.personas import browser, make_user
+from tests.support.personas import browser, make_user
 from webapp.accounts.models import Staff, User
 from webapp.audit.models import AuditEntry
 from webapp.core.db import db

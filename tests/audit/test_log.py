@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 import pytest
 import sqlalchemy as sa
 
-from tests.factories import make_room, stored
-from tests.personas import SWAP, persona
+from tests.support.factories import make_room, stored
+from tests.support.personas import SWAP, persona
 from webapp.audit import Actor, queries, record
 from webapp.audit.models import AuditEntry
 from webapp.core.db import db, utcnow

@@ -6,8 +6,8 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
-from tests.factories import make_trunk, stored
-from tests.personas import persona
+from tests.support.factories import make_trunk, stored
+from tests.support.personas import persona
 from webapp.access import queries as access_queries
 from webapp.access import service as access
 from webapp.accounts.models import User

@@ -11,7 +11,7 @@ from flask import Flask
 from flask_babel import force_locale
 
 import webapp
-from tests.personas import make_user
+from tests.support.personas import make_user
 from webapp.audit import sentences
 from webapp.audit.models import ActorKind, AuditEntry
 from webapp.audit.sentences import SENTENCES, WORDS

@@ -28,12 +28,12 @@ NO_PAGES = {  # fragments, files, redirects, and what machines ask
     "rooms.check_slug",
     "rooms.hide_pin",
     "static",
-    "telephony.await_rules",
-    "telephony.calls_csv",
-    "telephony.finding_count",
-    "telephony.repair_all_csv",
-    "telephony.repair_run_csv",
-    "telephony.support_bundle",
+    "doctor.await_rules",
+    "calls.list_csv",
+    "doctor.finding_count",
+    "repairs.new_csv",
+    "repairs.run_csv",
+    "support.bundle",
 }
 OF_GUESTS = {"accounts.callback", "accounts.login", "accounts.signed_out", "lobby.join", "lobby.wait"}
 LINK = re.compile(r'href="(/[^"#]*)')

@@ -12,8 +12,8 @@ import sqlalchemy as sa
 from flask import Flask
 from sqlalchemy import event
 
-from tests.livekit import LiveKit
-from tests.personas import SWAP, Browser, persona
+from tests.support.livekit import LiveKit
+from tests.support.personas import SWAP, Browser, persona
 from webapp.core.db import db, utcnow
 from webapp.deliveries.models import Delivery, Result
 from webapp.lobby.models import Entry, Kind, Status

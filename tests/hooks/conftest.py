@@ -9,8 +9,8 @@ import pytest
 from flask import Flask
 from werkzeug.test import TestResponse
 
-from tests.livekit import LiveKit
-from tests.personas import Browser
+from tests.support.livekit import LiveKit
+from tests.support.personas import Browser
 from webapp.core.db import db, utcnow
 from webapp.rooms.models import Room
 

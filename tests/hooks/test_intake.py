@@ -10,8 +10,8 @@ import pytest
 import requests
 import sqlalchemy as sa
 
-from tests.livekit import LiveKit
-from tests.personas import Browser
+from tests.support.livekit import LiveKit
+from tests.support.personas import Browser
 from webapp.core.db import db, utcnow
 from webapp.deliveries.models import Delivery, Result
 from webapp.rooms.models import Room

@@ -9,8 +9,8 @@ import sqlalchemy as sa
 from flask import Flask
 from sqlalchemy.exc import OperationalError
 
-from tests.livekit import LiveKit
-from tests.personas import Browser
+from tests.support.livekit import LiveKit
+from tests.support.personas import Browser
 from webapp.core import background, leases
 from webapp.core.db import db
 from webapp.deliveries.models import Delivery, Result

@@ -13,8 +13,8 @@ import redis
 import sqlalchemy as sa
 from flask import current_app
 
-from tests.livekit import LiveKit
 from tests.plugins.installed import Installation, inside, installed, until
+from tests.support.livekit import LiveKit
 from webapp.core import due
 from webapp.core.config import Settings
 from webapp.core.db import db, new_id, utcnow

@@ -5,9 +5,9 @@ import json
 import pytest
 from flask import Flask
 
-from tests.livekit import LiveKit
-from tests.lobby.doors import age, entries, entry, guest, look, make_room, status, version
-from tests.personas import SWAP
+from tests.support.doors import age, entries, entry, guest, look, make_room, status, version
+from tests.support.livekit import LiveKit
+from tests.support.personas import SWAP
 from webapp.core.config import Settings
 from webapp.core.db import db
 from webapp.core.due import DueWork

@@ -8,8 +8,8 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from tests.lobby.doors import age, entry, guest, look, make_room, status, version
-from tests.personas import SWAP, Browser, browser, persona
+from tests.support.doors import age, entry, guest, look, make_room, status, version
+from tests.support.personas import SWAP, Browser, browser, persona
 from webapp.audit import Actor
 from webapp.audit.models import AuditEntry
 from webapp.core.db import db

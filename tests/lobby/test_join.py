@@ -12,9 +12,9 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from tests.livekit import LiveKit
-from tests.lobby.doors import age, ask, entries, entry, guest, look, make_room, set_level, status
-from tests.personas import SWAP, Browser, browser, make_user, persona
+from tests.support.doors import age, ask, entries, entry, guest, look, make_room, set_level, status
+from tests.support.livekit import LiveKit
+from tests.support.personas import SWAP, Browser, browser, make_user, persona
 from webapp.core.config import Settings
 from webapp.core.db import db, utcnow
 from webapp.core.due import DueWork

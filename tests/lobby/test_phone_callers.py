@@ -8,17 +8,17 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from tests.lobby.doors import guest, version
-from tests.personas import SWAP, Browser, browser, persona
-from tests.telephony.conftest import door, installation
-from tests.telephony.installation import until
-from tests.telephony.phones import Door, entries, make_door
+from tests.plugins.installation import door, installation
+from tests.support.doors import guest, version
+from tests.support.installation import until
+from tests.support.personas import SWAP, Browser, browser, persona
+from tests.support.phones import Door, entries, make_door
 from webapp.audit.models import AuditEntry
+from webapp.calls.models import Hold
 from webapp.core.db import db, utcnow
 from webapp.lobby import jobs, queries
 from webapp.lobby.models import Entry, Kind, Status
 from webapp.rooms.models import Access, Role, Room
-from webapp.telephony.models import Hold
 
 __all__ = ["door", "installation"]
 As = Callable[[str], Browser]

@@ -6,9 +6,9 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from tests.lobby.doors import age, entry, guest, look, make_room, set_level
-from tests.personas import SWAP, Browser
 from tests.plugins.queries import counted
+from tests.support.doors import age, entry, guest, look, make_room, set_level
+from tests.support.personas import SWAP, Browser
 from webapp.accounts.models import User, UserSession
 from webapp.core.db import db, utcnow
 from webapp.lobby import queues

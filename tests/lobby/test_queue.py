@@ -8,9 +8,9 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from tests.lobby.doors import age, entry, guest, make_room
-from tests.personas import SWAP, Browser, persona
 from tests.plugins.queries import counted
+from tests.support.doors import age, entry, guest, make_room
+from tests.support.personas import SWAP, Browser, persona
 from webapp.core.db import db, utcnow
 from webapp.lobby import queries, queues
 from webapp.lobby.models import Entry, Kind, Status

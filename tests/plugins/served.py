@@ -9,7 +9,7 @@ from flask import Flask
 from werkzeug.serving import make_server
 from werkzeug.wsgi import ClosingIterator
 
-from tests.livekit import LiveKit
+from tests.support.livekit import LiveKit
 
 SECONDS = 60
 

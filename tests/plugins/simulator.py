@@ -7,7 +7,7 @@ import pytest
 from simulator import oidc
 from simulator.server import Addresses, in_thread
 from simulator.world import Options, Timing, World
-from tests.livekit import LiveKit
+from tests.support.livekit import LiveKit
 
 # LiveKit's own waits, three seconds for absent participants among them, shrink; room timeouts stay, so that no room
 # ends under a test.

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from simulator.world import Options
-from tests.livekit import LiveKit
+from tests.support.livekit import LiveKit
 
 
 @contextmanager

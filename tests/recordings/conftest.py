@@ -7,8 +7,8 @@ from datetime import timedelta
 import pytest
 from flask import Flask
 
-from tests.livekit import LiveKit
-from tests.personas import persona
+from tests.support.livekit import LiveKit
+from tests.support.personas import persona
 from webapp.core.db import db, new_id, utcnow
 from webapp.core.settings import settings
 from webapp.recordings.models import Mode, Recording, State

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 import sqlalchemy as sa
 
-from tests.personas import Browser
+from tests.support.personas import Browser
 from webapp.audit.models import AuditEntry
 from webapp.core.db import db
 from webapp.core.due import DueWork

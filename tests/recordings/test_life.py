@@ -6,9 +6,9 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
-from tests.livekit import LiveKit
-from tests.personas import SWAP, Browser
 from tests.recordings.conftest import eventually
+from tests.support.livekit import LiveKit
+from tests.support.personas import SWAP, Browser
 from webapp.audit.models import AuditEntry
 from webapp.core.db import db, utcnow
 from webapp.core.settings import settings

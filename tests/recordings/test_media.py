@@ -5,8 +5,8 @@ from urllib.request import Request, urlopen
 
 import pytest
 
-from tests.personas import Browser
 from tests.recordings.conftest import FILM
+from tests.support.personas import Browser
 from webapp.core.settings import settings
 from webapp.recordings.models import Recording, State
 from webapp.recordings.storage import Folder

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from tests.personas import SWAP, Browser
+from tests.support.personas import SWAP, Browser
 from webapp.audit.models import AuditEntry
 from webapp.core.db import db
 from webapp.core.settings import settings

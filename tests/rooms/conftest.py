@@ -3,7 +3,7 @@
 import pytest
 from flask import Flask
 
-from tests.factories import make_room
+from tests.support.factories import make_room
 from webapp.rooms.models import Room
 
 

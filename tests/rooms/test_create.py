@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from prometheus_client import REGISTRY
 
-from tests.factories import make_room, make_trunk, stored, trail
-from tests.personas import SWAP, persona
+from tests.support.factories import make_room, make_trunk, stored, trail
+from tests.support.personas import SWAP, persona
 from webapp.core.db import db
 from webapp.rooms.models import Access, AccessLevel, PhonePin, Role, Room, Trunk
 

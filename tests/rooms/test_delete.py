@@ -6,9 +6,9 @@ import sqlalchemy as sa
 from flask import Flask
 from werkzeug.test import TestResponse
 
-from tests.factories import make_room, make_trunk, stored, trail
-from tests.lobby.doors import guest
-from tests.personas import SWAP, persona
+from tests.support.doors import guest
+from tests.support.factories import make_room, make_trunk, stored, trail
+from tests.support.personas import SWAP, persona
 from webapp.access import service as access
 from webapp.audit import Actor
 from webapp.core.db import db, utcnow

@@ -2,9 +2,9 @@
 
 import pytest
 
-from tests.factories import stored, trail
-from tests.lobby.doors import guest, look, status
-from tests.personas import SWAP, persona
+from tests.support.doors import guest, look, status
+from tests.support.factories import stored, trail
+from tests.support.personas import SWAP, persona
 from webapp.lobby.models import Status
 from webapp.rooms.models import Room
 

@@ -7,9 +7,9 @@ import pytest
 import sqlalchemy as sa
 from werkzeug.datastructures import MultiDict
 
-from tests.factories import make_room
-from tests.lobby.doors import guest
-from tests.personas import PERSONAS, SWAP, Browser, persona
+from tests.support.doors import guest
+from tests.support.factories import make_room
+from tests.support.personas import PERSONAS, SWAP, Browser, persona
 from webapp.core.db import db, utcnow
 from webapp.rooms import policy, queries
 from webapp.rooms.listing import Wish

@@ -6,8 +6,8 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
-from tests.factories import make_trunk, stored, trail
-from tests.personas import Browser, persona
+from tests.support.factories import make_trunk, stored, trail
+from tests.support.personas import Browser, persona
 from webapp.audit import Actor
 from webapp.audit.models import AuditEntry
 from webapp.core.db import db, utcnow

@@ -3,8 +3,8 @@
 import pytest
 from flask import Flask
 
-from tests.factories import stored
-from tests.personas import SWAP
+from tests.support.factories import stored
+from tests.support.personas import SWAP
 from webapp.core import names
 from webapp.rooms.models import Room
 

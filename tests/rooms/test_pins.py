@@ -6,8 +6,8 @@ import pytest
 import sqlalchemy as sa
 import time_machine
 
-from tests.factories import make_room, make_trunk, stored, trail
-from tests.personas import persona
+from tests.support.factories import make_room, make_trunk, stored, trail
+from tests.support.personas import persona
 from webapp.audit import Actor
 from webapp.core.db import db, utcnow
 from webapp.rooms import jobs, pins, service

@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.factories import make_room, stored, trail
-from tests.personas import SWAP, persona
+from tests.support.factories import make_room, stored, trail
+from tests.support.personas import SWAP, persona
 from webapp.core.filters import grouped
 from webapp.rooms.models import Room
 

@@ -8,13 +8,13 @@ import pytest
 import sqlalchemy as sa
 from werkzeug.test import TestResponse
 
-from tests.factories import stored, trail
-from tests.livekit import LiveKit
-from tests.personas import SWAP
+from tests.support.factories import stored, trail
+from tests.support.livekit import LiveKit
+from tests.support.personas import SWAP
 from webapp.accounts.models import User
 from webapp.core.db import db, utcnow
+from webapp.live import reconcile, sweep
 from webapp.rooms.models import PhonePin, Room
-from webapp.telephony import reconcile, sweeping
 
 
 @pytest.fixture
@@ -80,7 +80,7 @@ def test_when_livekit_fails_the_new_pin_is_kept_and_the_page_says_phones_wait(cl
     assert stored(live).pin != before
     livekit.control("heal")
     assert livekit.pin_of(rule) == before
-    sweeping.sweep()
+    sweep.sweep()
     assert livekit.pin_of(rule) == stored(live).pin
     assert stored(live).rule_problem == ""
 

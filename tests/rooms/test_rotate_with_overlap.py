@@ -7,16 +7,17 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from tests.factories import stored, trail
-from tests.livekit import LiveKit
-from tests.personas import SWAP, Browser
+from tests.support.factories import stored, trail
+from tests.support.livekit import LiveKit
+from tests.support.personas import SWAP, Browser
 from webapp.core.config import Settings
 from webapp.core.db import db, utcnow
 from webapp.core.due import DueWork
 from webapp.jobs import register, work
+from webapp.live import reconcile, sweep
 from webapp.rooms import jobs as room_jobs
 from webapp.rooms.models import PhonePin, Room
-from webapp.telephony import reconcile, rules, sweeping
+from webapp.rules import wanted
 
 As = Callable[[str], Browser]
 
@@ -52,7 +53,7 @@ def pins(livekit: LiveKit) -> dict[str, str]:
 
 def both(room: Room, old: str | None) -> dict[str, str | None]:
     """What LiveKit has while both PINs of a room work."""
-    return {rules.rule_name(room.id): room.pin, f"{rules.OLD_RULE}{room.id}": old}
+    return {wanted.rule_name(room.id): room.pin, f"{wanted.OLD_RULE}{room.id}": old}
 
 
 def later(room: Room, minutes: int) -> None:
@@ -76,13 +77,13 @@ def test_both_pins_work_until_the_time_is_over_and_then_only_the_new_one(client_
     db.session.execute(sa.update(DueWork).values(done_at=None))
     db.session.commit()
     work.run_due(register.HANDLERS)
-    assert pins(livekit) == {rules.rule_name(room.id): stored(room).pin}
+    assert pins(livekit) == {wanted.rule_name(room.id): stored(room).pin}
     assert (stored(room).old_pin, stored(room).old_sip_dispatch_rule_id) == (None, None)
 
 
 def test_at_once_is_what_happens_when_nothing_is_chosen(client_as: As, live: Room, livekit: LiveKit):
     client_as("owner").post(f"/rooms/{live.slug}/pin", data={"reason": "leaked"}, headers=SWAP)
-    assert pins(livekit) == {rules.rule_name(live.id): stored(live).pin}
+    assert pins(livekit) == {wanted.rule_name(live.id): stored(live).pin}
     assert stored(live).old_pin is None
 
 
@@ -111,11 +112,11 @@ def test_there_is_no_moment_without_a_working_pin(client_as: As, live: Room, liv
     assert before in pins(livekit).values(), "LiveKit fails at the first step"
     livekit.control("heal")
     livekit.fail("CreateSIPDispatchRule", times=50)
-    sweeping.sweep()
+    sweep.sweep()
     assert before in pins(livekit).values(), "LiveKit fails at the second step"
     livekit.control("heal")
     _due(live)
-    sweeping.sweep()
+    sweep.sweep()
     assert pins(livekit) == both(stored(live), before)
 
 
@@ -138,7 +139,7 @@ def test_a_failure_between_any_two_steps_is_healed_by_the_sweep(
     livekit.control("heal")
     for _ in range(2):
         _due(live)
-        sweeping.sweep()
+        sweep.sweep()
     room = stored(live)
     assert pins(livekit) == both(room, before)
     assert room.rule_problem == ""
@@ -152,7 +153,7 @@ def test_rotating_again_ends_the_older_pin_and_keeps_the_one_just_replaced(clien
     assert pins(livekit) == both(stored(live), middle)
     assert oldest not in pins(livekit).values()
     rotate(client_as("owner"), live, 0)
-    assert pins(livekit) == {rules.rule_name(live.id): stored(live).pin}
+    assert pins(livekit) == {wanted.rule_name(live.id): stored(live).pin}
 
 
 def test_who_rotates_again_is_told_that_the_older_pin_stops_before_its_time(client_as: As, live: Room):
@@ -187,7 +188,7 @@ def test_a_host_may_stop_it_early_and_the_trail_says_so(client_as: As, live: Roo
     assert "Stop it now" not in client_as("member").get(f"/rooms/{live.slug}/").text
     answer = client_as("administrator").post(f"/rooms/{live.slug}/pin/old")
     assert (answer.status_code, answer.location) == (303, f"/rooms/{live.slug}/")
-    assert pins(livekit) == {rules.rule_name(live.id): stored(live).pin}
+    assert pins(livekit) == {wanted.rule_name(live.id): stored(live).pin}
     assert len(trail("room.stop_old_pin")) == 1
     client_as("owner").post(f"/rooms/{live.slug}/pin/old")
     assert len(trail("room.stop_old_pin")) == 1, "there was nothing left to stop"
@@ -247,14 +248,14 @@ def test_a_second_old_rule_is_a_double_and_an_expired_one_goes_by_the_sweep_alon
 ):
     rotate(client_as("owner"), live)
     direct = {"dispatch_rule_direct": {"room_name": str(live.id), "pin": "8812"}}
-    double = {"name": f"{rules.OLD_RULE}{live.id}", "trunk_ids": [live.trunk_id], "rule": direct}
+    double = {"name": f"{wanted.OLD_RULE}{live.id}", "trunk_ids": [live.trunk_id], "rule": direct}
     livekit.store_sip(rules=[double])
-    sweeping.sweep()
+    sweep.sweep()
     assert sorted(pins(livekit)) == sorted(both(stored(live), None))
     assert "8812" not in pins(livekit).values()
     later(live, 20)
-    sweeping.sweep()
-    assert pins(livekit) == {rules.rule_name(live.id): stored(live).pin}
+    sweep.sweep()
+    assert pins(livekit) == {wanted.rule_name(live.id): stored(live).pin}
 
 
 def test_an_old_rule_that_somebody_deleted_in_livekit_comes_back(client_as: As, live: Room, livekit: LiveKit):
@@ -262,7 +263,7 @@ def test_an_old_rule_that_somebody_deleted_in_livekit_comes_back(client_as: As, 
     rotate(client_as("owner"), live)
     gone = stored(live).old_sip_dispatch_rule_id
     livekit.call("SIP", "DeleteSIPDispatchRule", sip_dispatch_rule_id=gone)
-    sweeping.sweep()
+    sweep.sweep()
     assert pins(livekit) == both(stored(live), before)
 
 
@@ -276,7 +277,7 @@ def test_a_foreign_rule_in_the_old_pins_place_does_not_keep_the_new_pin_from_wor
     rotate(client_as("owner"), live)
     livekit.join(str(live.id), "web")
     reconcile.now(stored(live))
-    assert pins(livekit)[rules.rule_name(live.id)] == stored(live).pin
+    assert pins(livekit)[wanted.rule_name(live.id)] == stored(live).pin
     assert stored(live).rule_problem.startswith("conflict")
 
 

@@ -2,12 +2,12 @@
 
 import pytest
 
-from tests.factories import make_room, make_trunk, stored, trail
-from tests.livekit import LiveKit
-from tests.personas import SWAP
-from tests.telephony.installation import Installation
+from tests.support.factories import make_room, make_trunk, stored, trail
+from tests.support.installation import Installation
+from tests.support.livekit import LiveKit
+from tests.support.personas import SWAP
+from webapp.live import reconcile, sweep
 from webapp.rooms.models import Room
-from webapp.telephony import reconcile, sweeping
 
 ON = {"phone_enabled": "y", "hide_phone_number": "y"}
 
@@ -62,7 +62,7 @@ def test_when_livekit_is_away_our_row_holds_the_page_says_so_and_the_sweep_heals
     assert answer.status_code == 200 and "Trying again by itself" in answer.text
     assert not stored(live).phone_enabled
     livekit.heal()
-    sweeping.sweep()
+    sweep.sweep()
     assert livekit.pin_of(live.sip_dispatch_rule_id) is None and stored(live).rule_problem == ""
 
 

@@ -5,10 +5,10 @@ from collections.abc import Callable
 import pytest
 from flask import Flask
 
-from tests.factories import make_room, make_trunk, stored
-from tests.livekit import LiveKit
-from tests.lobby.doors import entry, guest
-from tests.personas import SWAP, Browser, make_user, persona
+from tests.support.doors import entry, guest
+from tests.support.factories import make_room, make_trunk, stored
+from tests.support.livekit import LiveKit
+from tests.support.personas import SWAP, Browser, make_user, persona
 from webapp.access import service as access
 from webapp.audit import Actor
 from webapp.core.db import db, utcnow

@@ -6,8 +6,8 @@ import uuid
 import pytest
 from flask import Flask
 
-from tests.factories import make_room, stored
-from tests.personas import SWAP, Browser
+from tests.support.factories import make_room, stored
+from tests.support.personas import SWAP, Browser
 from webapp.rooms import slugs
 from webapp.rooms.models import Room
 

@@ -5,8 +5,8 @@ import threading
 import pytest
 from flask import Flask
 
-from tests.factories import make_room, make_trunk
-from tests.personas import persona
+from tests.support.factories import make_room, make_trunk
+from tests.support.personas import persona
 from webapp.audit import Actor
 from webapp.core.db import db
 from webapp.rooms import service, trunks

@@ -7,13 +7,13 @@ from flask import Flask
 
 from webapp.accounts.models import User
 from webapp.audit.models import AuditEntry
+from webapp.calls.models import Call
 from webapp.core.config import Settings
 from webapp.core.db import db
 from webapp.lobby.models import Entry
 from webapp.models import metadata
 from webapp.recordings.models import Recording
 from webapp.rooms.models import Access, PhonePin, Role, Room, Trunk
-from webapp.telephony.models import Call
 
 
 def seed(app: Flask, *options: str) -> Result:

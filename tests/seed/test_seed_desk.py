@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from click.testing import Result
 from flask import Flask
 
-from tests.livekit import LiveKit
+from tests.support.livekit import LiveKit
 from webapp.accounts.models import User
 from webapp.audit.models import AuditEntry
 from webapp.core.db import db

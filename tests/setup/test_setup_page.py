@@ -11,16 +11,16 @@ import pytest
 from flask import Flask
 
 from simulator.server import Addresses
-from tests.livekit import LiveKit
-from tests.personas import Browser
+from tests.support.livekit import LiveKit
+from tests.support.personas import Browser
 from webapp.core.config import Settings
 from webapp.core.db import db, utcnow
 from webapp.deliveries.models import Delivery
+from webapp.doctor import diagnosis
 from webapp.jobs.models import PeriodicJob
 from webapp.recordings.models import Mode, Recording, State
 from webapp.rooms.models import Room, Trunk
 from webapp.setup import facts
-from webapp.telephony import diagnosis
 
 As = Callable[[str], Browser]
 Look = Callable[..., dict[str, tuple[str, str]]]

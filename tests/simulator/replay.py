@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tests.livekit import LiveKit
+from tests.support.livekit import LiveKit
 
 RECORDED = Path(__file__).parent / "recorded"
 ID = re.compile(r"^(RM|PA|TR|EV|EG|ST|SDR|SCL)_\w{9,}$")

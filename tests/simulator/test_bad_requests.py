@@ -8,7 +8,7 @@ import requests
 
 from simulator.app import SERVICES
 from simulator.tokens import sign
-from tests.livekit import LiveKit
+from tests.support.livekit import LiveKit
 
 METHODS = [f"{service}/{method}" for service, methods in SERVICES.items() for method in methods]
 MALFORMED = {"code": "malformed", "msg": "the json request could not be decoded"}

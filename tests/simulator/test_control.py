@@ -9,8 +9,8 @@ import requests
 
 from simulator.app import COMMANDS, READINGS
 from simulator.world import Options, World
-from tests.livekit import LiveKit
 from tests.plugins.receiver import Receiver
+from tests.support.livekit import LiveKit
 
 REFUSALS = [
     ("fail", {"times": "x"}, "times is a whole number of at least 0, not 'x'"),

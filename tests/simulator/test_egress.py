@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from tests.livekit import LiveKit, Refused
 from tests.plugins.receiver import Receiver
+from tests.support.livekit import LiveKit, Refused
 
 RECORDED = Path(__file__).parent / "recorded"
 SERVICE = "Egress"

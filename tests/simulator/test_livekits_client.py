@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from livekit import api
 
-from tests.livekit import LiveKit
+from tests.support.livekit import LiveKit
 
 NUMBER, OTHER = "+15550001", "+15550002"
 Story = Callable[[api.LiveKitAPI], Awaitable[None]]

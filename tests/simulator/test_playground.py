@@ -8,8 +8,8 @@ import pytest
 import requests
 from playwright.sync_api import Browser, Page, expect
 
-from tests.livekit import LiveKit
 from tests.plugins.receiver import Receiver
+from tests.support.livekit import LiveKit
 
 AXE = (Path(__file__).parent.parent / "browser" / "vendor" / "axe-core-4.14.1.min.js").read_text()
 NUMBER = "+15550001"

@@ -9,8 +9,8 @@ import threading
 import pytest
 import requests
 
-from tests.livekit import LiveKit
 from tests.plugins.simulator_program import program
+from tests.support.livekit import LiveKit
 
 STOP_SECONDS = 30
 

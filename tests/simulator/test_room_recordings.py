@@ -2,8 +2,8 @@
 
 import time
 
-from tests.livekit import LiveKit
 from tests.simulator.replay import Exchange, Replay, recorded
+from tests.support.livekit import LiveKit
 
 OTHER_SECRET = "another secret of thirty-two bytes!!"
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.livekit import LiveKit, Refused
+from tests.support.livekit import LiveKit, Refused
 
 PREFIX = "twirp error unknown: "
 OUTBOUND = {"numbers": ["+15550009"], "address": "sip.example.com"}

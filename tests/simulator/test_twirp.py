@@ -8,7 +8,7 @@ import requests
 from livekit.protocol.room import ListRoomsRequest, ListRoomsResponse
 
 from simulator.tokens import sign
-from tests.livekit import LiveKit
+from tests.support.livekit import LiveKit
 
 LIST_ROOMS = "/twirp/livekit.RoomService/ListRooms"
 CREATE_ROOM = "/twirp/livekit.RoomService/CreateRoom"

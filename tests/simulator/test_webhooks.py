@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from livekit.api import TokenVerifier, WebhookReceiver
 
-from tests.livekit import LiveKit
 from tests.plugins.receiver import Hook, Receiver
 from tests.simulator.replay import Replay, recorded
+from tests.support.livekit import LiveKit
 
 RETRY_GAPS = [1, 2, 4, 8]
 WEBHOOK_FACTOR = 0.02

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 import requests
 
-from tests.livekit import LiveKit
 from tests.plugins.receiver import Receiver
+from tests.support.livekit import LiveKit
 
 PIN = "4711"
 NOT_ANSWERED = "twirp error unknown: no response from servers"

@@ -1,6 +1,7 @@
 """Commands: `flask users …` shows people by their exact address and sets what they may do."""
 
 import click
+from flask import Flask
 from flask.cli import AppGroup
 
 from webapp.accounts import queries, service
@@ -81,3 +82,8 @@ def release(email: str) -> None:
 def _keep(user: User) -> None:
     db.session.commit()
     click.echo(_line(user))
+
+
+def init_app(app: Flask) -> None:
+    """Register the commands."""
+    app.cli.add_command(users)

@@ -4,7 +4,7 @@ import secrets
 import uuid
 
 import structlog
-from flask import Blueprint, abort, g, redirect, render_template, request, session, url_for
+from flask import Blueprint, Flask, abort, g, redirect, render_template, request, session, url_for
 from flask.sessions import SessionMixin
 from flask.typing import ResponseReturnValue
 from flask_babel import get_locale
@@ -190,3 +190,8 @@ def _fresh_cookie() -> SessionMixin:
     g.pop("_login_user", None)
     g.pop("user_session", None)
     return session
+
+
+def init_app(app: Flask) -> None:
+    """Register the pages."""
+    app.register_blueprint(bp)

@@ -10,6 +10,7 @@ from flask_babel import lazy_gettext as _l
 from flask_wtf.csrf import generate_csrf
 
 from webapp.core.db import utcnow
+from webapp.core.masking import impersonal
 from webapp.core.settings import settings
 
 LATE_SECONDS = 120
@@ -93,6 +94,7 @@ def init_app(app: Flask) -> None:
         waited=waited,
         waits_long=waits_long,
         milliseconds=milliseconds,
+        impersonal=impersonal,
         datetimeformat=format_datetime,
         timedeltaformat=format_timedelta,
     )

@@ -2,16 +2,16 @@
 
 from collections import Counter
 
-from flask import Blueprint, render_template
+from flask import Blueprint, Flask, render_template
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
+from webapp.calls import chart as call_chart
 from webapp.core.security import require
 from webapp.desk import policy, queries
+from webapp.doctor import picture, sentences
 from webapp.lobby import queues
 from webapp.recordings import queries as recordings
-from webapp.telephony import picture, words
-from webapp.telephony.views import call_chart
 
 bp = Blueprint("desk", __name__)
 
@@ -41,7 +41,12 @@ def findings() -> ResponseReturnValue:
     counts = Counter(found.severity.value for found in seen.findings)
     return render_template(
         "desk/_findings.html",
-        worst=words.say(seen.findings[0], seen.names) if counts["outage"] else None,
+        worst=sentences.say(seen.findings[0], seen.names) if counts["outage"] else None,
         counts=counts,
-        problem=words.outage(seen.problem) if seen.problem else "",
+        problem=sentences.outage(seen.problem) if seen.problem else "",
     )
+
+
+def init_app(app: Flask) -> None:
+    """Register the pages."""
+    app.register_blueprint(bp)

@@ -6,21 +6,21 @@ Reconciling comes last, once for all events that have come, because it asks Live
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from webapp.live import hooks as live
+from webapp.live import reconcile
 from webapp.lobby import hooks as lobby
 from webapp.recordings import hooks as recordings
 from webapp.rooms.models import Room
-from webapp.telephony import hooks as telephony
-from webapp.telephony import reconcile
 
 # The redacted event, its room (None: one of the guard's), and whether something newer was applied already.
 Handler = Callable[[Mapping[str, Any], Room | None, bool], None]
 
 HANDLERS: dict[str, tuple[Handler, ...]] = {
-    "room_started": (telephony.room_started,),
-    "room_finished": (lobby.room_finished, telephony.room_finished),
-    "participant_joined": (telephony.participant_joined,),
-    "participant_left": (telephony.participant_left,),
-    "participant_connection_aborted": (telephony.participant_left,),
+    "room_started": (live.room_started,),
+    "room_finished": (lobby.room_finished, live.room_finished),
+    "participant_joined": (live.participant_joined,),
+    "participant_left": (live.participant_left,),
+    "participant_connection_aborted": (live.participant_left,),
     "track_published": (),
     "track_unpublished": (),
     "egress_started": (recordings.egress_changed,),

@@ -10,14 +10,14 @@ import sqlalchemy as sa
 from prometheus_client import Counter
 from sqlalchemy.dialects import postgresql, sqlite
 
+from webapp.calls import pseudonyms
 from webapp.core.db import db, utcnow
 from webapp.deliveries.models import Delivery, Result
 from webapp.deliveries.redaction import Body, mapping, redact
 from webapp.hooks.handlers import HANDLERS
+from webapp.live.hooks import GUARD_PREFIX
 from webapp.rooms.models import Room
-from webapp.telephony import callers
-from webapp.telephony.hooks import GUARD_PREFIX
-from webapp.telephony.rules import as_room_id
+from webapp.rules.wanted import as_room_id
 
 RECEIVED = Counter("frontdesk_hooks_total", "Hooks received, by event and what became of them", ["event", "result"])
 
@@ -54,7 +54,7 @@ def _kept(event: Mapping[str, Any]) -> Body:
     body, told = redact(event), mapping(event.get("participant"))
     if told.get("kind") == "SIP":
         attributes = mapping(told.get("attributes"))
-        body["participant"] |= callers.known_by(_text(told.get("identity")), _text(told.get("name")), attributes)
+        body["participant"] |= pseudonyms.known_by(_text(told.get("identity")), _text(told.get("name")), attributes)
     return body
 
 

@@ -15,9 +15,9 @@ from webapp.core.security import csrf, limiter, require
 from webapp.core.settings import settings
 from webapp.deliveries import queries
 from webapp.deliveries.models import Delivery, Result
+from webapp.holds import hooks as hold_hooks
 from webapp.hooks import intake, policy, processing
 from webapp.livekit import webhooks
-from webapp.telephony import at_once
 
 bp = Blueprint("hooks", __name__)
 
@@ -46,7 +46,7 @@ def livekit() -> ResponseReturnValue:
     except webhooks.BodyUnreadable as unreadable:
         intake.RECEIVED.labels("other", "unreadable").inc()
         return answer(400, status="refused", detail=str(unreadable))
-    at_once.begin(event, arrived)
+    hold_hooks.begin(event, arrived)
     delivery, new = intake.take(event, raw)
     if not new:
         return answer(200, status="duplicate")

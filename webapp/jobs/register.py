@@ -3,27 +3,30 @@
 from datetime import timedelta
 
 from webapp.accounts.jobs import purge_sessions
+from webapp.calls import jobs as call_jobs
 from webapp.core import leases
 from webapp.core.settings import settings
+from webapp.doctor import diagnosis
 from webapp.hooks import processing as hooks
 from webapp.jobs import work
 from webapp.jobs.periodic import Job
 from webapp.jobs.work import Handler
+from webapp.live import jobs as live_jobs
+from webapp.live import sweep
 from webapp.lobby import jobs as lobby
 from webapp.recordings import follow
 from webapp.recordings import jobs as recordings
+from webapp.repairs import runs as repairs
 from webapp.rooms import jobs as rooms
-from webapp.telephony import diagnosis, moves, sweeping
-from webapp.telephony import jobs as telephony
-from webapp.telephony.repairs import work as repairs
+from webapp.trunks import moves
 
 HANDLERS: dict[str, Handler] = {
     "lobby.announce": lobby.announce,
     "recordings.delete": recordings.delete,
-    "telephony.end_old_pin": telephony.end_old_pin,
+    "telephony.end_old_pin": live_jobs.end_old_pin,
     "telephony.move_rooms": moves.work_on,
     "telephony.repair": repairs.resume,
-    "telephony.follow": telephony.follow,
+    "telephony.follow": live_jobs.follow,
 }
 
 
@@ -37,7 +40,7 @@ def jobs() -> list[Job]:
     minute = timedelta(seconds=55)  # the clock ticks every minute: a full minute would now and then skip a tick
     return [
         Job("hooks", minute, hooks.sweep),
-        Job("rules", timedelta(seconds=settings.sweep_seconds * 0.9), sweeping.run),
+        Job("rules", timedelta(seconds=settings.sweep_seconds * 0.9), sweep.run),
         Job("diagnose", timedelta(seconds=settings.sweep_seconds * 0.9), diagnosis.diagnose),
         Job("due_work", minute, sweep_due_work),
         Job("lobby_expire", minute, lobby.expire),
@@ -47,8 +50,8 @@ def jobs() -> list[Job]:
         Job("purge_hooks", timedelta(hours=1), hooks.purge),
         Job("purge_pins", timedelta(hours=1), rooms.purge_pins),
         Job("purge_callbacks", timedelta(hours=1), rooms.purge_callbacks),
-        Job("rotate_caller_keys", timedelta(hours=1), telephony.rotate_caller_keys),
-        Job("purge_calls", timedelta(hours=1), telephony.purge_calls),
+        Job("rotate_caller_keys", timedelta(hours=1), call_jobs.rotate_caller_keys),
+        Job("purge_calls", timedelta(hours=1), call_jobs.purge_calls),
         Job("purge_moves", timedelta(hours=1), moves.purge),
         Job("purge_repairs", timedelta(hours=1), repairs.purge),
         Job("purge_leases", timedelta(hours=1), leases.purge),

@@ -14,13 +14,13 @@ import sqlalchemy as sa
 
 from webapp.accounts.models import User
 from webapp.audit import Actor, record
+from webapp.calls.models import Call, Hold
 from webapp.core import due
 from webapp.core.db import db, utcnow
 from webapp.core.settings import settings
 from webapp.lobby import bearers, policy
 from webapp.lobby.models import UNDO, Entry, Kind, Status
 from webapp.rooms.models import Room
-from webapp.telephony.models import Call, Hold
 
 DECIDED = {Status.ACCEPTED: Hold.ADMITTED, Status.DENIED: Hold.DENIED}
 POLL_WRITTEN = timedelta(seconds=10)  # at most this often a guest's poll is written down

@@ -14,13 +14,14 @@ from webapp.audit.actors import current_actor
 from webapp.core import due, htmx
 from webapp.core.db import db
 from webapp.core.security import require
+from webapp.holds import hold
+from webapp.live import reconcile
 from webapp.lobby import policy, queries, queues, service
 from webapp.lobby.models import Entry, Kind
 from webapp.lobby.queues import Queue, Version
 from webapp.rooms import policy as rooms_policy
 from webapp.rooms.door import load_room
 from webapp.rooms.models import Room
-from webapp.telephony import holds, reconcile
 
 bp = Blueprint("lobby", __name__)
 GIVE_UP = 3  # rooms where LiveKit failed: the host does not wait for its silence about each of many
@@ -151,14 +152,14 @@ def _follow(with_callers: Collection[Room]) -> str:
     """Callers hear of a decision at once; what LiveKit did not do is said, and tried again by the sweep."""
     failures, rooms_failed = set(), 0
     for room in with_callers:
-        failed = holds.now(room.id) if rooms_failed < GIVE_UP else [LEFT]
+        failed = hold.now(room.id) if rooms_failed < GIVE_UP else [LEFT]
         failures.update(failed)
         if failed:
             rooms_failed += 1
             reconcile.mark(room)
             due.add("telephony.follow", room_id=str(room.id))
             db.session.commit()
-    if holds.STAYS_MUTE in failures:
+    if hold.STAYS_MUTE in failures:
         what = _("LiveKit does not give a muted caller the floor back: they hear the meeting and are not heard.")
         remedy = _("Let them call again, and they come in at once.")
         return f"{what} {remedy}"

@@ -1,7 +1,7 @@
 """Rooms, their old links, their PINs, and who may enter them.
 
 `Access` stands here and not in its own feature because a room's policy reads roles; access/ holds its verbs and pages.
-So does `Trunk`, because a room is assigned to one when it is made; telephony/ keeps the rest of it.
+So does `Trunk`, because a room is assigned to one when it is made; LiveKit keeps the rest of it.
 """
 
 import enum

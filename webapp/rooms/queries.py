@@ -108,3 +108,37 @@ def person(email: str) -> User | None:
     """Whoever last signed in with exactly this address."""
     known = sa.select(User).where(User.email == email.strip().lower())
     return db.session.scalars(known.order_by(User.last_sign_in_at.desc().nulls_last()).limit(1)).first()
+
+
+@dataclass(frozen=True)
+class Fill:
+    """How many PINs of a trunk are taken: by rooms, and by quarantine."""
+
+    used: int = 0
+    quarantined: int = 0
+
+
+def trunk_rows() -> dict[str, Trunk]:
+    """Every trunk we know, gone ones too, by LiveKit's id."""
+    return {row.sip_trunk_id: row for row in db.session.scalars(sa.select(Trunk))}
+
+
+def trunk_row(trunk_id: str) -> Trunk | None:
+    """One trunk of ours; held until the commit where the request may change it."""
+    return db.session.get(Trunk, trunk_id)
+
+
+def pin_fill(trunk_id: str = "") -> dict[str, Fill]:
+    """The fill of one trunk, or of all."""
+    quarantined = sa.func.count(PhonePin.blocked_until)
+    counted = sa.select(PhonePin.trunk_id, sa.func.count() - quarantined, quarantined).group_by(PhonePin.trunk_id)
+    if trunk_id:
+        counted = counted.where(PhonePin.trunk_id == trunk_id)
+    return {trunk: Fill(used, blocked) for trunk, used, blocked in db.session.execute(counted)}
+
+
+def pin_holder(trunk_id: str, pin: str) -> tuple[Room, bool] | None:
+    """The room that has this PIN on the trunk, and whether the PIN is one it had before; None for nobody's."""
+    held = sa.select(Room, PhonePin.blocked_until).join(PhonePin, PhonePin.room_id == Room.id)
+    row = db.session.execute(held.where(PhonePin.trunk_id == trunk_id, PhonePin.pin == pin)).one_or_none()
+    return None if row is None or row[0].deleted_at else (row[0], row[1] is not None)

@@ -14,6 +14,7 @@ from sqlalchemy.engine import Connection
 
 from webapp.accounts.models import User
 from webapp.audit.models import AuditEntry
+from webapp.calls.models import Call
 from webapp.core.db import db, utcnow
 from webapp.core.settings import settings
 from webapp.lobby.models import Entry
@@ -21,7 +22,6 @@ from webapp.recordings.models import Recording
 from webapp.rooms.models import Access, PhonePin, Room, Trunk
 from webapp.seed import events, people, rooms
 from webapp.seed.bulk import load
-from webapp.telephony.models import Call
 
 ROOMS_PER_OWNER = 20
 TRUNKS = 4

@@ -13,8 +13,8 @@ from webapp.core.db import db, new_id
 from webapp.livekit import sip
 from webapp.livekit.errors import LiveKitError
 from webapp.rooms import service as rooms
+from webapp.rooms import trunk_rows
 from webapp.rooms.models import AccessLevel, Role, Room
-from webapp.telephony import trunks
 
 OWNER, ADMINISTRATOR, MEMBER = Role.OWNER, Role.ADMINISTRATOR, Role.MEMBER
 
@@ -47,7 +47,7 @@ def seed_desk(owner: str, administrator: str, member: str) -> None:
         raise click.ClickException("There are rooms already: this is for an empty desk.")
     db.session.commit()
     try:
-        trunks.see(sip.list_trunks())
+        trunk_rows.see(sip.list_trunks())
     except LiveKitError as error:
         raise click.ClickException(f"LiveKit did not say which trunks it has ({error.code}).") from error
     people = [_person(email.strip().lower()) for email in (owner, administrator, member)]

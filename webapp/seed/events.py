@@ -5,13 +5,13 @@ from datetime import datetime, timedelta
 from random import Random
 
 from webapp.audit.models import ActorKind
+from webapp.calls.models import Hold, Outcome
 from webapp.lobby.models import Status
 from webapp.recordings.models import Mode, State
 from webapp.seed.bulk import Row
 from webapp.seed.ids import id_at, moment
 from webapp.seed.rooms import Sketch
 from webapp.seed.words import FIRST, LAST, REASONS
-from webapp.telephony.models import Hold, Outcome
 
 DECIDED = (Status.ACCEPTED, Status.ACCEPTED, Status.ACCEPTED, Status.DENIED, Status.LEFT, Status.EXPIRED)
 CALLERS = 400

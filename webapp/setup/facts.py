@@ -7,12 +7,16 @@ import requests
 import sqlalchemy as sa
 from flask import current_app
 
+from webapp.calls.models import Call
 from webapp.cli import schema
 from webapp.core import together
 from webapp.core.dates import ahead, skew
 from webapp.core.db import db
 from webapp.core.settings import settings
 from webapp.deliveries.models import Delivery
+from webapp.doctor import diagnosis
+from webapp.holds import unmute as remote_unmute
+from webapp.holds.models import Probe
 from webapp.jobs import queue
 from webapp.jobs.models import PeriodicJob
 from webapp.livekit import probe
@@ -20,8 +24,6 @@ from webapp.livekit.probe import Heard
 from webapp.recordings.models import Recording, State
 from webapp.recordings.storage import storage
 from webapp.rooms.models import Room, Trunk
-from webapp.telephony import diagnosis, remote_unmute
-from webapp.telephony.models import Call, Probe
 
 PATIENCE = 3.0  # seconds
 

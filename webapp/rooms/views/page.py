@@ -12,12 +12,13 @@ from webapp.audit import sentences
 from webapp.audit.models import AuditEntry
 from webapp.core import htmx
 from webapp.core.db import utcnow
+from webapp.holds import waiting
 from webapp.lobby import policy as lobby_policy
 from webapp.lobby import queues
 from webapp.rooms import phone, policy, queries
 from webapp.rooms.forms import RevealPinForm, RotatePinForm
 from webapp.rooms.models import Room
-from webapp.telephony import problems, waiting
+from webapp.rules import problems
 
 PEOPLE = 10  # people on the page; the whole list has a page of its own
 TOLD = timedelta(days=30)  # how long the page tells that the number changed

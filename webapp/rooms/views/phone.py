@@ -12,13 +12,13 @@ from webapp.audit.actors import current_actor
 from webapp.core import times
 from webapp.core.db import db
 from webapp.core.htmx import is_swap
+from webapp.live import reconcile
 from webapp.rooms import pins, policy, queries, service
 from webapp.rooms.door import load_room
 from webapp.rooms.forms import PhoneForm, RevealPinForm, RotatePinForm
 from webapp.rooms.models import Room
 from webapp.rooms.views.blueprint import bp
 from webapp.rooms.views.page import respond
-from webapp.telephony import reconcile
 
 FRAGMENT = "rooms/_phone.html"
 

@@ -15,6 +15,7 @@ from webapp.audit.actors import current_actor
 from webapp.core import htmx, paging
 from webapp.core.db import db
 from webapp.core.security import csrf, limiter, require
+from webapp.live import reconcile
 from webapp.lobby import queries as lobby_queries
 from webapp.recordings import queries as recordings_queries
 from webapp.rooms import listing, policy, queries, service, slugs
@@ -23,7 +24,6 @@ from webapp.rooms.forms import EditForm, RoomForm
 from webapp.rooms.models import Room
 from webapp.rooms.views.blueprint import bp
 from webapp.rooms.views.page import respond
-from webapp.telephony import reconcile
 
 SHOWS = {
     listing.Filter.ALL: _l("All"),

@@ -1,0 +1,191 @@
+"""Where LiveKit would not give a muted caller the floor back, nobody is muted: callers come in or go, and we say so."""
+
+import re
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+import sqlalchemy as sa
+
+from tests.support.installation import until
+from tests.support.personas import Browser
+from tests.support.phones import Door, entries, learn
+from webapp.audit import Actor
+from webapp.calls.book import REFUSED
+from webapp.calls.models import Hold
+from webapp.core.config import Settings
+from webapp.core.db import db, utcnow
+from webapp.holds import hold, unmute
+from webapp.holds.models import Probe
+from webapp.lobby import service
+from webapp.lobby.models import Status
+from webapp.rooms.models import AccessLevel
+
+As = Callable[[str], Browser]
+LINES = "room:\n  enable_remote_unmute: true"
+
+
+@pytest.fixture
+def door(door: Door) -> Door:
+    """The same in a LiveKit as it is delivered."""
+    door.livekit.switch(enable_remote_unmute=False)
+    return door
+
+
+def mutes(door: Door) -> list[dict[str, object]]:
+    """What LiveKit was asked to mute."""
+    return [asked for asked in door.livekit.asked("MutePublishedTrack") if asked.get("muted")]
+
+
+def works() -> bool | None:
+    """What was learnt of unmuting."""
+    found = unmute.known()
+    db.session.commit()
+    return found.works if found else None
+
+
+@pytest.mark.parametrize("known", [None, False])
+def test_by_default_the_caller_comes_in_and_is_never_muted(door: Door, known: bool | None) -> None:
+    learn(known)
+    phone = door.dial()
+    until(lambda: door.is_free(phone))
+    until(lambda: door.call(phone) and door.call(phone).hold is Hold.UNHELD)
+    door.livekit.settle()
+    door.installation.sweep()
+    assert door.is_free(phone)
+    assert mutes(door) == []
+    assert (works(), entries()) == (False, [])
+
+
+def test_once_it_is_known_nothing_is_tried_on_callers(door: Door) -> None:
+    learn(works=False)
+    phone = door.dial()
+    until(lambda: door.call(phone) and door.call(phone).hold is Hold.UNHELD)
+    assert door.livekit.calls("UpdateParticipant") == door.livekit.calls("MutePublishedTrack") == 0
+
+
+@pytest.mark.parametrize("known", [None, False])
+def test_an_installation_may_turn_such_callers_away(
+    door: Door, settings: Settings, monkeypatch: pytest.MonkeyPatch, known: bool | None
+) -> None:
+    monkeypatch.setattr(settings, "callers_without_hold", "turn_away")
+    learn(known)
+    before = REFUSED.labels("no_hold")._value.get()
+    phone = door.dial()
+    until(lambda: door.installation.phone(phone)["state"] == "ended")
+    until(lambda: REFUSED.labels("no_hold")._value.get() == before + 1)
+    assert mutes(door) == []
+    assert entries() == []
+
+
+def test_the_sweep_asks_anybody_inside_and_disturbs_nobody(door: Door) -> None:
+    person = door.livekit.participants(str(door.room_id))["web"]
+    told = {"room": str(door.room_id), "identity": "web", "track_sid": person["tracks"][0]["sid"]}
+    door.livekit.call("RoomService", "MutePublishedTrack", muted=True, **told)
+    door.livekit.switch(enable_remote_unmute=True)
+    door.installation.sweep()
+    assert works() is True
+    assert door.livekit.participants(str(door.room_id))["web"]["tracks"][0]["muted"] is True
+    (asked,) = door.livekit.asked("MutePublishedTrack")
+    assert asked["track_sid"] == "TR_frontdesk_probe"
+
+
+def test_the_sweep_gives_up_on_a_room_where_livekit_does_not_answer_for_anybody(door: Door) -> None:
+    for number in range(6):
+        door.installation.join(door.room, f"web-{number}")
+    door.livekit.settle()
+    door.livekit.fail("MutePublishedTrack", times=20)
+    unmute.refresh()
+    assert door.livekit.calls("MutePublishedTrack") == unmute.ASKED < 7
+    assert works() is None
+
+
+def test_the_sweep_asks_nobody_in_a_public_room(door: Door) -> None:
+    door.again(access_level=AccessLevel.PUBLIC)
+    door.installation.sweep()
+    assert works() is None
+    assert door.livekit.calls("MutePublishedTrack") == 0
+
+
+def test_callers_are_held_as_soon_as_livekit_was_seen_to_allow_it(door: Door) -> None:
+    learn(works=False)
+    db.session.execute(sa.update(Probe).values(learnt_at=utcnow() - timedelta(minutes=1)))
+    db.session.commit()
+    door.livekit.switch(enable_remote_unmute=True)
+    door.installation.sweep()
+    assert works() is True
+    door.waiting()
+
+
+def test_the_first_refusal_at_a_release_is_learnt_and_said(door: Door, client_as: As) -> None:
+    door.livekit.switch(enable_remote_unmute=True)
+    phone = door.waiting()
+    door.livekit.switch(enable_remote_unmute=False)
+    answer = client_as("owner").post(f"/lobby/{entries()[0].id}/admit", headers={"HX-Request": "true"})
+    assert "they hear the meeting and are not heard" in answer.text
+    assert (works(), door.installation.phone(phone)["hears"]) == (False, True)
+    assert entries()[0].status is Status.ACCEPTED
+
+
+@pytest.mark.parametrize(("mode", "said"), [("enter", "come in without waiting"), ("turn_away", "are turned away")])
+def test_the_rooms_page_says_that_callers_do_not_wait(
+    door: Door, client_as: As, settings: Settings, monkeypatch: pytest.MonkeyPatch, mode: str, said: str
+) -> None:
+    monkeypatch.setattr(settings, "callers_without_hold", mode)
+    page = f"/rooms/{door.room.slug}/"
+    assert said not in client_as("owner").get(page).text
+    learn(works=False)
+    assert said in client_as("owner").get(page).text
+
+
+def test_the_rooms_page_tells_how_long_callers_are_heard_before_the_hold_and_invents_nothing(
+    door: Door, client_as: As
+) -> None:
+    door.livekit.switch(enable_remote_unmute=True)
+    page = f"/rooms/{door.room.slug}/"
+    assert "has not been measured yet" in client_as("owner").get(page).text
+    phone = door.waiting()
+    until(lambda: door.call(phone).hold_ms is not None)
+    took = max(1, door.call(phone).hold_ms)
+    assert f"It took {took} ms, measured on the last held call." in client_as("owner").get(page).text
+    db.session.execute(sa.text("UPDATE calls SET hold_ms = 41"))
+    db.session.commit()
+    door.waiting("+15554321")
+    text = client_as("owner").get(page).text
+    assert re.search(r"Usually \d+ ms, measured over the last 2 held calls\.", text)
+
+
+def test_the_page_of_a_public_room_speaks_of_no_wait(door: Door, client_as: As) -> None:
+    door.again(access_level=AccessLevel.PUBLIC)
+    assert "neither hear nor are heard" not in client_as("owner").get(f"/rooms/{door.room.slug}/").text
+
+
+@pytest.mark.parametrize(
+    ("known", "badge", "said"),
+    [
+        (None, "Not told", "Nobody was inside yet"),
+        (False, "Look at", "come in without waiting"),
+        (True, "Fine", "wait"),
+    ],
+)
+def test_the_set_up_page_names_the_setting(
+    door: Door, client_as: As, known: bool | None, badge: str, said: str
+) -> None:
+    learn(known)
+    page = client_as("support").get("/system/setup").text
+    check = page.split('id="check-hold"')[1].split("</article>")[0]
+    assert badge in check and said in check
+    assert (LINES in check) is (known is not True)
+
+
+def test_who_is_held_already_stays_held_until_a_host_decides(door: Door) -> None:
+    door.livekit.switch(enable_remote_unmute=True)
+    phone = door.waiting()
+    learn(works=False)
+    door.installation.sweep()
+    assert door.is_held(phone)
+    learn(works=True)
+    service.admit(entries()[0], actor=Actor.system())
+    db.session.commit()
+    assert hold.now(door.room_id) == []
+    assert door.is_free(phone)

@@ -1,0 +1,179 @@
+"""Our process is killed between any two steps of following a room: the next one's first sweep mends everything."""
+
+import os
+import signal
+import subprocess
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from tests.plugins.installed import Installation as Site
+from tests.plugins.installed import inside, installed, until
+from tests.support.installation import Installation
+from tests.support.livekit import LiveKit
+from tests.support.oracle import Json, Seen
+from webapp.core.db import db, utcnow
+from webapp.core.leases import Lease
+from webapp.deliveries.models import Delivery, Result
+from webapp.jobs.models import PeriodicJob
+from webapp.rooms.models import Room
+
+LATE = 20  # seconds until LiveKit answers; by then the one who asked is dead
+SHORT = 1.5  # so late it acts: after the death
+
+
+@pytest.fixture
+def site(tmp_path: Path, own_database_url: str, livekit: LiveKit) -> Iterator[Site]:
+    """An installation whose LiveKit sends its hooks there; our processes wait for LiveKit as long as it takes."""
+    chosen = {"database_url": own_database_url, "livekit_url": livekit.url, "sweep_seconds": 5, "livekit_timeout": 60}
+    with installed(tmp_path, **chosen) as site, inside(site):
+        livekit.hooks_to(f"{site.url}/hooks/livekit")
+        yield site
+
+
+@pytest.fixture
+def ours(site: Site, livekit: LiveKit) -> Installation:
+    """Its trunk and its rooms."""
+    made = Installation(livekit, "")
+    made.trunk_id = made.trunk()
+    return made
+
+
+@pytest.fixture
+def victim(site: Site, ours: Installation) -> subprocess.Popen[bytes]:
+    """The process that will be killed; its clock has ticked once and does so no more."""
+    process = site.serve("--workers", "1")
+    until(lambda: _runs() > 0)
+    _next_sweep(utcnow() + timedelta(hours=1))
+    return process
+
+
+def _runs() -> int:
+    found = db.session.scalar(sa.select(PeriodicJob.runs).where(PeriodicJob.name == "rules"))
+    db.session.commit()
+    return found or 0
+
+
+def _next_sweep(at: object) -> None:
+    db.session.execute(sa.update(PeriodicJob).values(next_at=at))
+    db.session.commit()
+
+
+def _kill(victim: subprocess.Popen[bytes]) -> None:
+    os.killpg(victim.pid, signal.SIGKILL)
+    victim.wait(10)
+
+
+def _begin_again(site: Site) -> None:
+    """Another process, after the leases of the dead one; returns after its first sweep."""
+    db.session.execute(sa.update(Lease).values(until=utcnow() - timedelta(seconds=1)))
+    db.session.commit()
+    _next_sweep(utcnow() - timedelta(seconds=1))
+    before = _runs()
+    site.serve("--workers", "1")
+    until(lambda: _runs() > before)
+
+
+def _rule_stands(ours: Installation, room: Room) -> bool:
+    db.session.refresh(room)
+    db.session.commit()
+    return ours.rule_of(room) is not None and room.sip_dispatch_rule_id is not None and room.reconcile_at is None
+
+
+def _asked(ours: Installation, method: str, times: int) -> Callable[[], bool]:
+    return lambda: ours.livekit.calls(method) >= times
+
+
+def _one_comes(ours: Installation, room: Room) -> None:
+    ours.join(room)
+
+
+def _the_last_goes(ours: Installation, room: Room) -> None:
+    ours.leave(room)
+
+
+def _new_pin(ours: Installation, room: Room) -> None:
+    room.pin = None
+    ours.give_pin(room, "8080808080")
+    ours.join(room, "second")  # its hook makes the process look
+
+
+def _another_trunk(ours: Installation, room: Room) -> None:
+    room.pin = None
+    room.trunk_id = ours.trunk("+15550002")
+    ours.give_pin(room, "9191919191")
+    ours.join(room, "second")
+
+
+Change = Callable[[Installation, Room], None]
+
+
+@pytest.mark.parametrize(
+    ("before", "change", "method", "times", "applied"),
+    [
+        pytest.param(None, _one_comes, "ListParticipants", 1, True, id="before the guard"),
+        pytest.param(None, _one_comes, "CreateSIPDispatchRule", 1, True, id="guard made, row without it"),
+        pytest.param(None, _one_comes, "CreateSIPDispatchRule", 1, False, id="guard made after the death"),
+        pytest.param(None, _one_comes, "CreateSIPDispatchRule", 2, True, id="rule made, row without it"),
+        pytest.param(None, _one_comes, "CreateSIPDispatchRule", 2, False, id="rule made after the death"),
+        pytest.param(_one_comes, _new_pin, "UpdateSIPDispatchRule", 1, True, id="rule replaced, row without it"),
+        pytest.param(_one_comes, _another_trunk, "CreateSIPDispatchRule", 4, True, id="moved, old one still there"),
+        pytest.param(_one_comes, _another_trunk, "DeleteSIPDispatchRule", 1, True, id="moved, row without it"),
+        pytest.param(_one_comes, _the_last_goes, "DeleteSIPDispatchRule", 1, True, id="rule deleted, row with it"),
+    ],
+)
+def test_a_process_that_is_killed_in_the_middle_leaves_nothing_that_a_sweep_does_not_heal(
+    site: Site,
+    ours: Installation,
+    victim: subprocess.Popen[bytes],
+    before: Change | None,
+    change: Change,
+    method: str,
+    times: int,
+    applied: bool,
+):
+    theirs = ours.foreign(pin="4711", name="Night line")
+    foreign = {rule["sip_dispatch_rule_id"]: rule for rule in ours.livekit.rules()}
+    assert list(foreign) == [theirs]
+    room = ours.room()
+    if before:
+        before(ours, room)
+        until(lambda: _rule_stands(ours, room))
+    already = ours.livekit.calls(method)
+    for number in range(already + 1, times + 1):
+        ours.livekit.delay(method, 0 if number < times else LATE if applied else SHORT, applied=applied)
+    change(ours, room)
+    until(_asked(ours, method, max(times, already + 1)))
+    _kill(victim)
+    _check_again(site, ours, foreign)
+
+
+def _check_again(site: Site, ours: Installation, foreign: dict[str, Json]) -> None:
+    _begin_again(site)
+    Seen.now(ours, foreign).check()
+
+
+def test_a_hook_that_was_answered_and_not_processed_is_processed_by_the_next_process(
+    site: Site, ours: Installation, victim: subprocess.Popen[bytes]
+):
+    *busy, last = [ours.room() for _ in range(5)]
+    ours.livekit.delay("ListParticipants", LATE, times=4)
+    for room in busy:
+        ours.join(room)
+    until(_asked(ours, "ListParticipants", 4))  # every thread that follows a room waits for LiveKit
+    ours.join(last)
+    ours.livekit.settle()
+    _kill(victim)
+    assert Result.STORED in _results(last)
+    _begin_again(site)
+    until(lambda: Result.STORED not in _results(last))
+    Seen.now(ours, {}).check()
+
+
+def _results(room: Room) -> list[Result]:
+    found = list(db.session.scalars(sa.select(Delivery.result).where(Delivery.room_id == room.id)))
+    db.session.commit()
+    return found

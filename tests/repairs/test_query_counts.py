@@ -1,0 +1,45 @@
+"""The pages of repairs ask the database and LiveKit as often for many items as for few."""
+
+import pytest
+
+from tests.plugins.queries import Counted
+from tests.repairs.test_repair_all import URL, begin
+from tests.repairs.test_repair_one import As, orphan
+from tests.support.installation import Installation
+from webapp.rooms.models import Room
+
+
+@pytest.mark.parametrize("path", ["", "new", "new.csv", "{run}/", "{run}/items.csv"])
+def test_a_page_asks_no_more_for_many_items_than_for_one(
+    installation: Installation, client_as: As, count_queries: Counted, path: str
+):
+    support, asked = client_as("support"), []
+    for more in (1, 6):
+        for _ in range(more):
+            orphan(installation)
+        run = begin(support)
+        _orphans(installation, more)
+        before = sum(installation.livekit.reading("counts").values())
+        with count_queries() as sent:
+            assert support.get(URL + path.format(run=run.id)).status_code == 200
+        asked.append((len(sent), sum(installation.livekit.reading("counts").values()) - before))
+    assert asked[0] == asked[1]
+    assert asked[0][1] == (3 if path.startswith("new") else 0)  # trunks, rules and rooms, once each
+
+
+def test_working_off_asks_livekit_once_for_each_list_and_twice_for_each_room(installation: Installation, client_as: As):
+    support, asked = client_as("support"), []
+    for count in (2, 8):
+        rooms = _orphans(installation, count)
+        before = dict(installation.livekit.reading("counts"))
+        assert begin(support).done == count
+        after = installation.livekit.reading("counts")
+        asked.append({name: after[name] - before.get(name, 0) for name in after if after[name] != before.get(name, 0)})
+        assert len(rooms) == count
+    lists = {"ListSIPDispatchRule": 2, "ListSIPInboundTrunk": 2, "ListRooms": 2}  # for the button, and for the run
+    assert asked[0] == {**lists, "ListParticipants": 2, "DeleteSIPDispatchRule": 2}
+    assert asked[1] == {**lists, "ListParticipants": 8, "DeleteSIPDispatchRule": 8}
+
+
+def _orphans(installation: Installation, count: int) -> list[Room]:
+    return [orphan(installation) for _ in range(count)]

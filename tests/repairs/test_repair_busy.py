@@ -1,0 +1,104 @@
+"""A repair says that it was done only when it was: not while somebody else works there, nor after its lease is lost."""
+
+import pytest
+
+from tests.repairs.test_repair_all import begin, last_run, missing, results
+from tests.repairs.test_repair_one import As, deed, ids, press, shown, twin, url
+from tests.support.installation import Installation
+from webapp.core import leases
+from webapp.livekit import sip
+from webapp.repairs.models import Result
+from webapp.rules import guard as guards
+
+REPAIRED = "Repaired. LiveKit has taken it."
+
+
+@pytest.fixture(autouse=True)
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody waits five seconds for the other worker."""
+    held = leases.held
+    monkeypatch.setattr(leases, "held", lambda name, seconds=30, wait=0: held(name, seconds, min(wait, 0.1)))
+
+
+def unguarded(installation: Installation) -> None:
+    """A live room whose trunk somebody took the guard from."""
+    installation.live()
+    (guard,) = installation.guards()
+    installation.livekit.call("SIP", "DeleteSIPDispatchRule", sip_dispatch_rule_id=guard["sip_dispatch_rule_id"])
+
+
+def test_a_guard_that_another_worker_is_at_is_not_called_repaired(installation: Installation, client_as: As):
+    unguarded(installation)
+    support, page = client_as("support"), url("unguarded")
+    with leases.held(f"trunk:{installation.trunk_id}", seconds=60) as mine:
+        assert mine
+        assert press(support, page).status_code == 303
+        told = support.get("/telephony/repairs/").text
+    assert "Somebody else is changing this" in told and REPAIRED not in told
+    assert deed("rule.repair_failed").details["problem"] == "busy"
+    assert press(support, page).status_code == 303
+    assert REPAIRED in support.get("/telephony/repairs/").text
+    assert len(installation.guards()) == 1
+
+
+def test_a_room_that_another_worker_is_at_is_not_called_repaired(installation: Installation, client_as: As):
+    room = missing(installation)
+    support = client_as("support")
+    with leases.held(f"room:{room.id}", seconds=60) as mine:
+        assert mine
+        assert press(support, url("missing")).status_code == 303
+        told = support.get("/telephony/repairs/").text
+    assert "Somebody else is changing this" in told and REPAIRED not in told
+
+
+def test_items_of_a_run_that_another_worker_is_at_fail_and_can_be_tried_again(
+    installation: Installation, client_as: As
+):
+    unguarded(installation)
+    room = missing(installation)
+    support = client_as("support")
+    guards.forget(installation.trunk_id)
+    names = (f"trunk:{installation.trunk_id}", f"room:{room.id}")
+    with leases.held(names[0], seconds=60) as first, leases.held(names[1], seconds=60) as second:
+        assert first and second
+        run = begin(support)
+        assert set(results(run).values()) == {Result.FAILED}
+    assert "Somebody else is changing this" in support.get(f"/telephony/repairs/{run.id}/?show=failed").text
+    assert support.post(f"/telephony/repairs/{run.id}/retry").status_code == 303
+    assert (last_run().failed, last_run().done) == (0, 2)
+
+
+def test_a_sweep_beside_another_worker_has_nothing_to_report(installation: Installation):
+    unguarded(installation)
+    with leases.held(f"trunk:{installation.trunk_id}", seconds=60) as mine:
+        assert mine
+        assert installation.sweep().failures == []
+    assert installation.sweep().failures == []
+    assert len(installation.guards()) == 1
+
+
+def test_a_lease_that_is_lost_amid_a_repair_is_a_failure_in_the_trail(
+    installation: Installation, client_as: As, monkeypatch: pytest.MonkeyPatch
+):
+    installation.foreign(pin="4711", name="Night line")
+    support, page = client_as("support"), url("caller-visible")
+    fields = shown(support.get(page))
+
+    def lose(*_told: object) -> None:
+        raise leases.Lost("trunk")
+
+    monkeypatch.setattr(sip, "replace_rule", lose)
+    assert support.post(page, data={**fields, "name": "Night line", "ticket": "INC1"}).status_code == 303
+    assert REPAIRED not in support.get("/telephony/repairs/").text
+    assert (deed("rule.repair").reason, deed("rule.repair_failed").reason) == ("INC1", "INC1")
+
+
+def test_a_trunk_that_another_worker_is_at_keeps_a_foreign_rule_as_it_is(installation: Installation, client_as: As):
+    pair = twin(installation)
+    installation.livekit.call("SIP", "DeleteSIPDispatchRule", sip_dispatch_rule_id=pair[1])
+    support = client_as("support")
+    with leases.held(f"trunk:{installation.trunk_id}", seconds=60) as mine:
+        assert mine
+        assert press(support, url("caller-visible"), name="Night line", ticket="INC1").status_code == 303
+        assert "Somebody else is changing this" in support.get("/telephony/repairs/").text
+    assert ids(installation) == {pair[0]}

@@ -1,0 +1,103 @@
+"""Wrong settings are named, each with what it should be, and the server does not start on them."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent.parent
+RIGHT = {
+    "FRONTDESK_SECRET_KEY": "0123456789abcdef0123456789abcdef",
+    "FRONTDESK_PUBLIC_URL": "https://desk.frontdesk.example",
+    "FRONTDESK_LIVEKIT_URL": "https://livekit.frontdesk.example",
+    "FRONTDESK_LIVEKIT_API_KEY": "key",
+    "FRONTDESK_LIVEKIT_API_SECRET": "a-livekit-secret-of-32-characters",
+    "FRONTDESK_OIDC_ISSUER": "https://login.frontdesk.example",
+    "FRONTDESK_OIDC_CLIENT_ID": "frontdesk",
+    "FRONTDESK_OIDC_CLIENT_SECRET": "a-secret-of-the-client",
+    "FRONTDESK_MEETING_URL": "https://meet.frontdesk.example/{room}",
+}
+
+
+def run(*command: str, **changed: str | None) -> subprocess.CompletedProcess[str]:
+    """Run a program with the right settings but for the changed ones; None takes one away."""
+    plain = {name: value for name, value in os.environ.items() if not name.startswith("FRONTDESK_")}
+    settings = {name: value for name, value in (RIGHT | changed).items() if value is not None}
+    line = [sys.executable, "-m", *command]
+    return subprocess.run(line, env=plain | settings, cwd=ROOT, capture_output=True, text=True, check=False, timeout=60)
+
+
+def check(**changed: str | None) -> subprocess.CompletedProcess[str]:
+    """Run `flask check`."""
+    return run("flask", "--app", "wsgi", "check", **changed)
+
+
+def test_right_settings_are_said_to_be_right():
+    answer = check()
+    assert (answer.returncode, answer.stdout) == (0, "The settings are right.\n"), answer.stderr
+
+
+def test_every_wrong_and_every_missing_setting_is_named_in_one_go():
+    answer = check(
+        FRONTDESK_PIN_LENGTH="3",
+        FRONTDESK_TIMEZONE="Europe/Nowhere",
+        FRONTDESK_DATABASE_URL="mysql://localhost/x",
+        FRONTDESK_REDIS_URL="localhost:6379",
+        FRONTDESK_LANGUAGES="en,tlh",
+        FRONTDESK_PHONE_COUNTRY="xx",
+        FRONTDESK_JOIN_LIMIT="often",
+        FRONTDESK_OIDC_ISSUER="login.frontdesk.example",
+        FRONTDESK_MEETING_URL=None,
+        FRONTDESK_LIVKIT_URL="https://livekit.frontdesk.example",
+    )
+    assert answer.returncode == 1
+    for line in (
+        "FRONTDESK_PIN_LENGTH should be greater than or equal to 4",
+        "FRONTDESK_TIMEZONE should be a time zone such as Europe/Paris",
+        "FRONTDESK_DATABASE_URL should begin with sqlite:/// or postgresql://",
+        "FRONTDESK_REDIS_URL should begin with redis://",
+        "FRONTDESK_LANGUAGES should be one or more of en, fr",
+        "FRONTDESK_PHONE_COUNTRY should be a country's two capital letters",
+        "FRONTDESK_JOIN_LIMIT should be a rate such as 20 per minute",
+        "FRONTDESK_OIDC_ISSUER should be an address such as",
+        "FRONTDESK_MEETING_URL should be set",
+        "FRONTDESK_LIVKIT_URL is not a setting; FRONTDESK_LIVEKIT_URL is",
+    ):
+        assert line in answer.stderr
+
+
+def test_a_slip_in_a_settings_name_alone_is_an_error():
+    answer = check(FRONTDESK_PIN_LENGHT="8")
+    assert (answer.returncode, answer.stdout) == (
+        1,
+        "- FRONTDESK_PIN_LENGHT is not a setting; FRONTDESK_PIN_LENGTH is\n",
+    )
+
+
+def test_what_is_refused_is_never_repeated_because_it_may_be_a_secret():
+    answer = check(FRONTDESK_SECRET_KEY="tooshortsecret", FRONTDESK_LIVEKIT_TIMEOUT="hunter2")
+    assert "FRONTDESK_LIVEKIT_TIMEOUT should be a valid number" in answer.stderr
+    assert "tooshortsecret" not in answer.stderr + answer.stdout
+    assert "hunter2" not in answer.stderr + answer.stdout
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "line"),
+    [
+        ("FRONTDESK_SECRET_KEY", "short", "FRONTDESK_SECRET_KEY should be at least 32 random characters"),
+        ("FRONTDESK_PUBLIC_URL", "http://desk.frontdesk.example", "FRONTDESK_PUBLIC_URL should begin with https://"),
+        ("FRONTDESK_LIVEKIT_URL", None, "FRONTDESK_LIVEKIT_URL should be set"),
+    ],
+)
+def test_a_production_server_refuses_to_start(name: str, value: str | None, line: str):
+    answer = run("gunicorn", "--bind", "127.0.0.1:0", "wsgi:app", **{name: value})
+    assert answer.returncode != 0
+    assert line in answer.stderr
+    assert "Traceback" not in answer.stderr
+
+
+def test_development_runs_without_any_setting():
+    nothing = dict.fromkeys(RIGHT)
+    assert check(**nothing | {"FRONTDESK_ENVIRONMENT": "development"}).returncode == 0

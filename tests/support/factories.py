@@ -1,0 +1,50 @@
+"""Short ways to rows that tests begin with, made by the services that people's clicks call."""
+
+import itertools
+from typing import Any
+
+import sqlalchemy as sa
+
+from tests.support.personas import persona
+from webapp.access import service as access_service
+from webapp.accounts.models import User
+from webapp.audit import Actor
+from webapp.audit.models import AuditEntry
+from webapp.core.db import db
+from webapp.rooms import service
+from webapp.rooms.models import Role, Room, Trunk
+
+_serial = itertools.count(1)
+
+
+def make_room(owner: str | User = "owner", *, administrator: str = "", member: str = "", **fields: Any) -> Room:
+    """A stored room of the owner, and of a persona in each other role that is named."""
+    user = persona(owner) if isinstance(owner, str) else owner
+    fields.setdefault("name", f"Room {next(_serial)}")
+    room = service.create(user, actor=Actor.user(user), **fields)
+    for name, role in ((administrator, Role.ADMINISTRATOR), (member, Role.MEMBER)):
+        if name:
+            access_service.grant(room, actor=Actor.user(user), email=persona(name).email, role=role)
+    db.session.commit()
+    return room
+
+
+def make_trunk(trunk_id: str, **fields: Any) -> Trunk:
+    """A stored trunk that takes rooms."""
+    trunk = Trunk(sip_trunk_id=trunk_id, **fields)
+    db.session.add(trunk)
+    db.session.commit()
+    return trunk
+
+
+def stored(room: Room) -> Room:
+    """The room as the database has it now."""
+    db.session.rollback()
+    db.session.expire_all()
+    return db.session.get_one(Room, room.id)
+
+
+def trail(action: str) -> list[AuditEntry]:
+    """The entries of an action, oldest first."""
+    db.session.rollback()
+    return list(db.session.scalars(sa.select(AuditEntry).where(AuditEntry.action == action).order_by(AuditEntry.id)))

@@ -1,0 +1,1 @@
+"""Calls: who came by phone, under pseudonyms, and what became of it."""

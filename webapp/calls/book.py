@@ -1,0 +1,112 @@
+"""Book-keeping of callers' visits, by LiveKit's sip.callID: identities are numbers, and a sid dies with LiveKit."""
+
+import uuid
+from collections.abc import Iterable, Sequence
+
+import sqlalchemy as sa
+from prometheus_client import Counter
+from sqlalchemy.exc import IntegrityError
+
+from webapp.calls import pseudonyms
+from webapp.calls.models import Call, Outcome
+from webapp.core.db import db, utcnow
+from webapp.livekit.rooms import Participant
+from webapp.rooms.models import Room
+
+REFUSED = Counter("frontdesk_calls_refused_total", "Calls that Frontdesk ended, by reason", ["reason"])
+LOST = "lost"  # nobody told why the visit ended
+
+
+def came(
+    room_id: uuid.UUID | None, call_id: str, *, trunk_id: str = "", sid: str = "", caller: str = "", ending: str = ""
+) -> Call:
+    """The visit of a call, begun when it is new; a known one may be back with another sid.
+
+    Who calls is written down once: the pseudonym changes with its key, and a visit keeps the one it came under.
+    """
+    call = _find(call_id)
+    if call is None:
+        call = _begin(Call(sip_call_id=call_id[:128], room_id=room_id, trunk_id=trunk_id))
+    if sid and call.left_at is None:
+        call.participant_sid = sid
+    call.caller, call.ending = call.caller or caller, call.ending or ending
+    db.session.flush()
+    return call
+
+
+def come_back(call: Call, sid: str) -> None:
+    """The caller is inside, whatever was told of an end: LiveKit's word of now counts."""
+    if call.outcome is Outcome.ENDED:
+        call.outcome, call.left_at, call.end_reason, call.participant_sid = Outcome.INSIDE, None, "", sid
+
+
+def left(room_id: uuid.UUID | None, call_id: str, *, reason: str, sid: str = "", **told: str) -> bool:
+    """End the visit, also one whose beginning nobody told us of; the first known reason stays.
+
+    False when the caller stays: LiveKit restarted under the call, and it is the old sid that goes.
+    """
+    call = came(room_id, call_id, **told)
+    if sid and call.participant_sid and sid != call.participant_sid and call.outcome is Outcome.INSIDE:
+        return False
+    call.left_at, call.participant_sid = call.left_at or utcnow(), call.participant_sid or sid
+    if call.outcome is Outcome.INSIDE:
+        call.outcome = Outcome.ENDED
+    if call.end_reason in {"", LOST}:
+        call.end_reason = reason
+    db.session.flush()
+    return True
+
+
+def refuse_without_number(call_id: str, trunk_id: str) -> None:
+    """Count the call that landed with the guard, once."""
+    call = came(None, call_id, trunk_id=trunk_id)
+    if call.outcome is not Outcome.NO_CALLER_NUMBER:
+        REFUSED.labels("no_caller_number").inc()
+    call.outcome, call.left_at = Outcome.NO_CALLER_NUMBER, call.left_at or utcnow()
+    call.end_reason = "no_caller_number"
+    db.session.flush()
+
+
+def observe(room_id: uuid.UUID, phones: Iterable[Participant]) -> None:
+    """Make the open visits of a room those that LiveKit lists: begin the untold ones, end the lost ones."""
+    _hold_room(room_id)
+    inside = {phone.call_id: phone for phone in phones if phone.call_id}
+    for call in _open(room_id):
+        if call.sip_call_id not in inside:
+            left(room_id, call.sip_call_id, reason=LOST)
+    for call_id, phone in inside.items():
+        call = came(room_id, call_id, trunk_id=phone.attributes.get("sip.trunkID", ""), sid=phone.sid)
+        if not call.caller:
+            known = pseudonyms.known_by(phone.identity, phone.name, phone.attributes)
+            call.caller, call.ending = known["caller"], known["ending"]
+        come_back(call, phone.sid)
+    db.session.flush()
+
+
+def end_all(room_id: uuid.UUID, reason: str) -> None:
+    """The room is over, so is every visit to it."""
+    _hold_room(room_id)
+    for call in _open(room_id):
+        left(room_id, call.sip_call_id, reason=reason)
+
+
+def _hold_room(room_id: uuid.UUID) -> None:
+    """The room's row first, as everybody does who changes its queue: else two wait for each other's calls."""
+    db.session.execute(sa.select(Room.id).where(Room.id == room_id).with_for_update())
+
+
+def _open(room_id: uuid.UUID) -> Sequence[Call]:
+    return db.session.scalars(sa.select(Call).where(Call.room_id == room_id, Call.left_at.is_(None))).all()
+
+
+def _find(call_id: str) -> Call | None:
+    return db.session.scalar(sa.select(Call).where(Call.sip_call_id == call_id[:128]))
+
+
+def _begin(call: Call) -> Call:
+    try:
+        with db.collision_safe():
+            db.session.add(call)
+    except IntegrityError:  # another process heard of it first
+        return db.session.scalars(sa.select(Call).where(Call.sip_call_id == call.sip_call_id)).one()
+    return call

@@ -1,0 +1,147 @@
+"""The book of calls as its readers ask for it: filters with counts, pages by key, one query for a page."""
+
+import enum
+import re
+import uuid
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import joinedload
+
+from webapp.calls.models import Call
+from webapp.calls.verdicts import VERDICT, Verdict
+from webapp.core import paging
+from webapp.core.db import db, utcnow
+from webapp.rooms.models import Room, Trunk
+
+ORDER = paging.by_time(Call.came_at, Call.id, lambda row: (row.Call.came_at, row.Call.id))
+PSEUDONYM = re.compile("[0-9a-f]{16}")
+
+
+class Span(enum.Enum):
+    """How far back the list goes."""
+
+    DAY = "day"
+    WEEK = "week"
+    MONTH = "month"
+    ALL = "all"
+
+
+SPANS = {Span.DAY: timedelta(days=1), Span.WEEK: timedelta(days=7), Span.MONTH: timedelta(days=30)}
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What a reader of the book asked for."""
+
+    verdict: Verdict | None = None
+    span: Span = Span.DAY
+    search: str = ""
+    room_id: uuid.UUID | None = None
+    trunk_id: str = ""
+    caller: str = ""
+
+    @classmethod
+    def of(cls, query: Mapping[str, str]) -> "Wish":
+        """Read a query string; words that are none of ours ask for nothing."""
+        caller = query.get("caller", "")
+        return cls(
+            paging.member(Verdict, query.get("verdict")),
+            paging.member(Span, query.get("span")) or Span.DAY,
+            query.get("q", "").strip()[:200],
+            paging.key(query.get("room", "")),
+            query.get("trunk", "")[:64],
+            caller if PSEUDONYM.fullmatch(caller) else "",
+        )
+
+    def query(self, **changes: Any) -> dict[str, str]:
+        """The query string that asks for this, with some of it changed and what is ordinary left out."""
+        wish = replace(self, **changes)
+        words = {
+            "verdict": wish.verdict.value if wish.verdict else "",
+            "span": "" if wish.span is Span.DAY else wish.span.value,
+            "q": wish.search,
+            "room": str(wish.room_id or ""),
+            "trunk": wish.trunk_id,
+            "caller": wish.caller,
+        }
+        return {name: word for name, word in words.items() if word}
+
+
+def page(wish: Wish, at: paging.Place) -> paging.Page[Any]:
+    """One page of the calls asked for, newest first, each with its verdict, its room and its trunk."""
+    return paging.turn(lambda rows: db.session.execute(rows).all(), _rows(wish), ORDER, at)
+
+
+def one(call_id: uuid.UUID) -> Any:
+    """One call with its verdict, its room and its trunk; None for one that is not in the book."""
+    return db.session.execute(_shown().where(Call.id == call_id)).one_or_none()
+
+
+def _rows(wish: Wish) -> sa.Select[Any]:
+    rows = _fitting(_shown(), wish)
+    return rows.where(VERDICT.in_([wish.verdict.value])) if wish.verdict else rows
+
+
+def _shown() -> sa.Select[Any]:
+    columns: tuple[Any, ...] = (Call, VERDICT.label("verdict"), Trunk.name.label("trunk"))
+    columns += (Room.name.label("room"), Room.slug, Room.deleted_at)
+    rows = sa.select(*columns).select_from(Call).outerjoin(Room, Room.id == Call.room_id)
+    return rows.outerjoin(Trunk, Trunk.sip_trunk_id == Call.trunk_id).options(joinedload(Call.decided_by))
+
+
+def _fitting(rows: sa.Select[Any], wish: Wish) -> sa.Select[Any]:
+    """All that is asked for but the verdict, whose counts are shown beside one another."""
+    if wish.span in SPANS:
+        rows = rows.where(Call.came_at > utcnow() - SPANS[wish.span])
+    if wish.room_id:
+        rows = rows.where(Call.room_id == wish.room_id)
+    if wish.trunk_id:
+        rows = rows.where(Call.trunk_id == wish.trunk_id)
+    if wish.caller:
+        rows = rows.where(Call.caller == wish.caller)
+    if wish.search:
+        rows = rows.where(Call.room_id.in_(_named(wish.search)))
+    return rows
+
+
+def _named(words: str) -> sa.Select[uuid.UUID]:
+    slug = words.rstrip("/").rsplit("/", 1)[-1].lower()
+    found = Room.name.icontains(words, autoescape=True) | Room.slug.startswith(slug, autoescape=True)
+    return sa.select(Room.id).where(found)
+
+
+def counts(wish: Wish) -> dict[Verdict, int]:
+    """How many calls each verdict would show."""
+    columns: tuple[Any, ...] = (VERDICT, sa.func.count())
+    counted = _fitting(sa.select(*columns).select_from(Call), wish).group_by(VERDICT)
+    found = {Verdict(verdict): count for verdict, count in db.session.execute(counted)}
+    return {verdict: found.get(verdict, 0) for verdict in Verdict}
+
+
+def by_caller(callers: Iterable[str]) -> dict[str, int]:
+    """How many calls of the book each of these callers made, asked at once."""
+    wanted = {caller for caller in callers if caller}
+    if not wanted:
+        return {}
+    counted = sa.select(Call.caller, sa.func.count()).group_by(Call.caller)
+    return {row[0]: row[1] for row in db.session.execute(counted.where(Call.caller.in_(wanted)))}
+
+
+def trunks() -> Sequence[Any]:
+    """Id and name of the trunks that calls can be filtered by."""
+    return db.session.execute(sa.select(Trunk.sip_trunk_id, Trunk.name).order_by(Trunk.sip_trunk_id).limit(12)).all()
+
+
+def room_name(room_id: uuid.UUID | None) -> str:
+    """The name of the room that the list is narrowed to; empty for none."""
+    return (db.session.scalar(sa.select(Room.name).where(Room.id == room_id)) or "") if room_id else ""
+
+
+def calls_over(trunk_id: str, span: timedelta) -> int:
+    """How many calls came over the trunk within the last `span`."""
+    counted = sa.select(sa.func.count()).where(Call.came_at > utcnow() - span, Call.trunk_id == trunk_id)
+    return db.session.scalar(counted) or 0

@@ -1,0 +1,1 @@
+"""Checks: each looks for one kind of fault in one reading of LiveKit; pure."""

@@ -1,0 +1,82 @@
+"""Numbers that are written so that no call ever has them, or in the wrong list."""
+
+import re
+from collections.abc import Iterable, Iterator
+
+from webapp.doctor.finding import Finding
+from webapp.doctor.kinds import Kind
+from webapp.doctor.world import World
+from webapp.matching import Rule, Trunk, normalise
+
+_DIALLED = re.compile(r"\+?[0-9]+")
+_USER = re.compile(r"[A-Za-z_][A-Za-z0-9._-]*|[*#]?[0-9*#]*[0-9#]")  # a name such as "anonymous", a code such as *98
+_ZEROS = re.compile(r"\+?00")
+_POSSIBLE = re.compile(r"[A-Za-z0-9_.!~*'()&=+$,;?/:#-]+")  # what may stand before the @ of an address
+_SCHEME = re.compile(r"(sips?|tel):", re.IGNORECASE)
+NEVER = ("form", "unlisted")
+
+
+def of_rules(world: World) -> Iterator[Finding]:
+    """Foreign rules: their lists are compared with a call's numbers letter for letter."""
+    for rule in world.foreign:
+        trunks = [world.trunk[trunk_id] for trunk_id in dict.fromkeys(rule.trunk_ids) if trunk_id in world.trunk]
+        on = rule.trunk_ids[0] if rule.trunk_ids else ""
+        if _called_as_caller(rule, trunks, world):
+            yield Finding(Kind.CALLED_AS_CALLER, (rule,), trunk_id=on, detail="inbound_numbers.0")
+        else:
+            for detail in _firsts("inbound_numbers", map(_odd, rule.inbound_numbers)):
+                yield Finding(_kind(detail, Kind.RULE_NUMBER, Kind.RULE_FORM), (rule,), trunk_id=on, detail=detail)
+        for detail in _firsts("numbers", (_odd_called(number, trunks, world) for number in rule.numbers)):
+            yield Finding(_kind(detail, Kind.RULE_NUMBER, Kind.RULE_FORM), (rule,), trunk_id=on, detail=detail)
+
+
+def of_trunks(world: World) -> Iterator[Finding]:
+    """Trunks: LiveKit normalises what they list, as far as it can be read as a number."""
+    for trunk in world.trunks:
+        for field in ("numbers", "allowed_numbers"):
+            for detail in _firsts(field, (_odd(normalise(number)) for number in getattr(trunk, field))):
+                kind = _kind(detail, Kind.TRUNK_NUMBER, Kind.TRUNK_FORM)
+                yield Finding(kind, trunk_id=trunk.id, trunks=(trunk,), detail=detail)
+
+
+def _kind(detail: str, never: Kind, exact: Kind) -> Kind:
+    return never if detail.rpartition(".")[2] in NEVER else exact
+
+
+def _firsts(field: str, odd: Iterable[str]) -> Iterator[str]:
+    """The first entry that no call has, and the first that few have, as its field, place and what is wrong."""
+    found: dict[bool, str] = {}
+    for place, what in enumerate(odd):
+        if what:
+            found.setdefault(what in NEVER, f"{field}.{place}.{what}")
+    yield from found.values()
+
+
+def _odd(entry: str) -> str:
+    if _ZEROS.match(entry) and _DIALLED.fullmatch(entry):
+        return "zeros"
+    if not entry or _DIALLED.fullmatch(entry) or _USER.fullmatch(entry):  # nothing: a call without that number
+        return ""
+    return "exact" if _POSSIBLE.fullmatch(entry) and not _SCHEME.match(entry) else "form"
+
+
+def _odd_called(number: str, trunks: list[Trunk], world: World) -> str:
+    """What no call has is told before what the trunks say, and that before what few calls have."""
+    odd, other = _odd(number), _other_than_listed(number, trunks, world)
+    return odd if odd in NEVER else other or odd
+
+
+def _called_as_caller(rule: Rule, trunks: list[Trunk], world: World) -> bool:
+    """Every caller that the rule takes is a number of its trunks' own, whichever the call comes over: nobody's."""
+    callers = {normalise(caller) for caller in rule.inbound_numbers}
+    own = (callers and "" not in callers and callers <= world.called[trunk.id] for trunk in trunks)
+    return bool(trunks) and all(own)
+
+
+def _other_than_listed(number: str, trunks: list[Trunk], world: World) -> str:
+    """The rule's trunks write the number otherwise, or do not take it at all."""
+    if not trunks or not all(trunk.numbers for trunk in trunks):
+        return ""
+    if any(number in world.listed[trunk.id] for trunk in trunks):
+        return ""
+    return "spelling" if any(world.takes(trunk, number) for trunk in trunks) else "unlisted"

@@ -1,0 +1,83 @@
+"""A page of findings: filtered by severity and kind, searched, worst first, by key."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from webapp.core import paging
+from webapp.core.masking import impersonal
+from webapp.doctor.finding import Finding
+from webapp.doctor.findings import rank
+from webapp.doctor.kinds import ORDER, Kind, Severity
+from webapp.doctor.picture import Picture
+from webapp.doctor.sentences import MEANINGS
+
+ROWS = 20
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What a reader asked for; `past` is the key of the last finding of the page before."""
+
+    severity: Severity | None = None
+    kind: Kind | None = None
+    search: str = ""
+    past: str = ""
+
+    @classmethod
+    def of(cls, query: Mapping[str, str]) -> "Wish":
+        """Read the query string; a severity or a kind that does not exist shows all."""
+        return cls(
+            paging.member(Severity, query.get("severity")),
+            paging.member(Kind, query.get("kind")),
+            query.get("find", "").strip()[:200],
+            query.get("past", "")[:500],
+        )
+
+    def query(self, **changed: Severity | Kind | str | None) -> dict[str, str]:
+        """The query string that asks for this, with changes; another filter begins at the first page."""
+        wish = replace(self, **{"past": "", **changed})  # type: ignore[arg-type]
+        severity, kind = wish.severity, wish.kind
+        words = {"severity": severity.value if severity else "", "kind": kind.value if kind else ""}
+        return {name: word for name, word in {**words, "find": wish.search, "past": wish.past}.items() if word}
+
+
+@dataclass(frozen=True)
+class Page:
+    """The findings of a page; `following` is empty on the last one. Counts are of what the search fits."""
+
+    rows: list[Finding]
+    all: int
+    severities: Mapping[Severity, int]
+    kinds: Mapping[Kind, int]
+    following: str
+
+
+def page(seen: Picture, wish: Wish) -> Page:
+    """The page asked for, and how many findings each filter would show."""
+    fit = [finding for finding in seen.findings if not wish.search or _fits(finding, wish.search, seen.names)]
+    severities = Counter(finding.severity for finding in fit)
+    chosen = [finding for finding in fit if wish.severity in (None, finding.severity)]
+    kinds = Counter(finding.kind for finding in chosen)
+    after = _place(wish.past)
+    rows = [finding for finding in chosen if wish.kind in (None, finding.kind) and rank(finding) > after]
+    following = rows[ROWS - 1].key if len(rows) > ROWS else ""
+    return Page(rows[:ROWS], len(fit), severities, dict(sorted(kinds.items(), key=_by_order)), following)
+
+
+def _by_order(counted: tuple[Kind, int]) -> int:
+    return ORDER[counted[0]]
+
+
+def _place(key: str) -> tuple[int, str]:
+    """Where a finding of that key stood, also when it is gone by now."""
+    kind = paging.member(Kind, key.partition("~")[0])
+    return (ORDER[kind], key) if kind else (-1, "")
+
+
+def _fits(finding: Finding, search: str, trunks: Mapping[str, str]) -> bool:
+    """The search is in what the reader may see of it: a number in a name finds nothing."""
+    texts = [finding.room.name if finding.room else "", str(MEANINGS[finding.kind].label), finding.kind.value]
+    texts += [text for rule in finding.rules for text in (rule.id, impersonal(rule.name))]
+    texts += [trunks.get(finding.trunk_id, finding.trunk_id)]
+    return any(search.casefold() in text.casefold() for text in texts)

@@ -1,0 +1,95 @@
+"""Every rule that LiveKit has, ours and foreign, and what is wrong with them."""
+
+from typing import Any
+
+from flask import Blueprint, Flask, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from webapp.audit import service as audit
+from webapp.audit.actors import current_actor
+from webapp.core import htmx
+from webapp.core.db import db
+from webapp.core.security import require
+from webapp.doctor import diagnosis, finding_list, picture, policy, rule_list, sentences
+from webapp.doctor.kinds import ORDER, SEVERITY, Severity
+from webapp.jobs import periodic, register
+from webapp.jobs.models import PeriodicJob
+
+bp = Blueprint("doctor", __name__)
+
+SWEEP = "rules"  # the job that compares every room with LiveKit
+
+
+@bp.get("/telephony/rules/")
+def index() -> ResponseReturnValue:
+    """The page at once, with what was found last; LiveKit, which may be slow, is read by the fragment it loads."""
+    require(policy.view)
+    return render_template("doctor/index.html", **_awaited())
+
+
+@bp.get("/telephony/rules/awaited")
+def await_rules() -> ResponseReturnValue:
+    """What the page shows until the rules are read: whether a comparison still runs."""
+    require(policy.view)
+    return render_template("doctor/_awaited.html", **_awaited())
+
+
+def _awaited() -> dict[str, Any]:
+    """Who began a comparison waits for its end, and nobody else."""
+    query = {name: text for name, text in request.args.items() if text and name != "comparing"}
+    sweep = db.session.get(PeriodicJob, SWEEP) if "comparing" in request.args else None
+    return {"last": diagnosis.latest(), "query": query, "comparing": sweep is not None and sweep.is_running}
+
+
+@bp.get("/telephony/rules/read")
+def read_rules() -> ResponseReturnValue:
+    """Findings first, worst first, then every rule, as LiveKit has them now; a whole page without JavaScript."""
+    require(policy.view)
+    seen = picture.read()
+    wish, sought = rule_list.Wish.of(request.args), finding_list.Wish.of(request.args)
+    rows, findings = rule_list.page(seen.rules, wish), finding_list.page(seen, sought)
+    context = {
+        "outage": sentences.outage(seen.problem) if seen.problem else "",
+        "says": sentences.of(findings.rows, seen.names),
+        "labels": sentences.of((view.finding for view in rows.rows if view.finding), seen.names),
+        "here": "doctor.index" if htmx.is_swap() else "doctor.read_rules",
+        "last": diagnosis.latest() if seen.problem else diagnosis.of(seen),
+        "beside": htmx.is_swap() and not seen.problem,
+        "compared": (job := db.session.get(PeriodicJob, SWEEP)),
+        "failed": sentences.comparison(job.problem) if job and job.problem else "",
+    }
+    lists = {"seen": seen, "wish": wish, "page": rows, "sought": sought, "findings": findings}
+    return htmx.respond("doctor/read.html", "doctor/_rules.html", **context, **lists)
+
+
+@bp.get("/telephony/rules/findings")
+def finding_kinds() -> ResponseReturnValue:
+    """What each finding means: a reference, a link to each."""
+    require(policy.view)
+    groups = {severity: [kind for kind in ORDER if SEVERITY[kind] is severity] for severity in Severity}
+    return render_template(
+        "doctor/finding_kinds.html", groups=groups, meanings=sentences.MEANINGS, repair=sentences.repair
+    )
+
+
+@bp.get("/telephony/rules/count")
+def finding_count() -> ResponseReturnValue:
+    """How many findings there were last, for the sidebar."""
+    require(policy.view)
+    return render_template("doctor/_finding_count.html", last=diagnosis.latest(), beside=False)
+
+
+@bp.post("/telephony/rules/sweep")
+def sweep() -> ResponseReturnValue:
+    """Look at all rooms now instead of within a minute."""
+    require(policy.sweep)
+    audit.record("telephony.sweep", "rules", current_actor())
+    db.session.commit()
+    periodic.run_soon(register.by_name()[SWEEP])
+    return redirect(url_for(".index", comparing="y"), 303)
+
+
+def init_app(app: Flask) -> None:
+    """Register the pages."""
+    app.register_blueprint(bp)
+    app.jinja_env.globals |= {"doctor_policy": policy, "finding_label": sentences.label}

@@ -1,0 +1,64 @@
+"""Whether LiveKit would give a muted caller the floor back (`room.enable_remote_unmute`): asked, learnt, kept.
+
+Without it a mute is for good, so nobody is muted before it is known.
+"""
+
+from datetime import timedelta
+
+import sqlalchemy as sa
+import structlog
+from sqlalchemy.exc import IntegrityError
+
+from webapp.core.db import db, utcnow
+from webapp.holds.models import Probe
+from webapp.livekit import phones, rooms
+from webapp.livekit.errors import LiveKitError
+from webapp.rooms.models import AccessLevel, Room
+
+log = structlog.get_logger()
+NAME = "remote_unmute"
+STALE = timedelta(hours=1)  # a setting of the server: it changes with a restart
+REFUSED_STALE = timedelta(seconds=30)  # who has just set it wants to see that it works
+ASKED = 3  # people in a room: where a crash left it behind, LiveKit takes three seconds to know nothing of each
+
+
+def known() -> Probe | None:
+    """What was learnt last; None when nobody was inside yet to ask of."""
+    return db.session.get(Probe, NAME, populate_existing=True)
+
+
+def ask(room: str, identity: str) -> bool:
+    """Ask LiveKit of somebody who is there, which changes nothing for them, and keep the answer. Commits."""
+    works = phones.may_unmute(room, identity)
+    learn(works)
+    return works
+
+
+def learn(works: bool) -> None:
+    """Keep what LiveKit did or refused. Commits."""
+    values = {"works": works, "learnt_at": utcnow()}
+    kept = db.session.execute(sa.update(Probe).where(Probe.name == NAME).values(**values))
+    if not kept.rowcount:  # type: ignore[attr-defined]
+        try:
+            with db.collision_safe():
+                db.session.execute(sa.insert(Probe).values(name=NAME, **values))
+        except IntegrityError:  # another process learnt it first
+            pass
+    db.session.commit()
+
+
+def refresh() -> None:
+    """Ask again when the answer is old, of a few in rooms where callers wait, until one is there. Commits."""
+    found = known()
+    stale = STALE if found is not None and found.works else REFUSED_STALE
+    live = sa.select(Room.id).where(Room.live_since.is_not(None), Room.access_level != AccessLevel.PUBLIC)
+    asked = db.session.scalars(live.limit(3)).all() if found is None or found.learnt_at < utcnow() - stale else []
+    db.session.commit()
+    for room_id in asked:
+        for one in rooms.list_participants(str(room_id))[:ASKED]:
+            try:
+                ask(str(room_id), one.identity)
+            except LiveKitError as error:  # gone meanwhile: the next one tells
+                log.info("remote_unmute.not_told", reason=error.code)
+                continue
+            return

@@ -1,0 +1,31 @@
+"""What the job runner does for live rooms, beside the sweep."""
+
+import uuid
+
+from webapp.core.db import db
+from webapp.live import reconcile
+from webapp.livekit.errors import LiveKitUnavailable
+from webapp.rooms.models import Room
+
+
+def follow(room_id: str) -> None:
+    """Make LiveKit follow a room where that has just failed. Commits.
+
+    Raises LiveKitUnavailable to be tried again while it fails.
+    """
+    room = db.session.get(Room, uuid.UUID(room_id))
+    db.session.commit()
+    if room is None:
+        return
+    reconcile.now(room)
+    if room.reconcile_at is not None:
+        raise LiveKitUnavailable("not_yet")
+
+
+def end_old_pin(room_id: str) -> None:
+    """The time of a PIN that was replaced is over: take its rule away. Commits."""
+    room = db.session.get(Room, uuid.UUID(room_id))
+    db.session.commit()
+    if room is not None:
+        reconcile.forget_old_pin(room)
+        reconcile.now(room)

@@ -1,0 +1,32 @@
+"""Who is inside a live room, as its members may see it: web participants by name, callers by their last two digits."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from webapp.calls.pseudonyms import ending_of
+from webapp.livekit.phones import HELD
+from webapp.livekit.rooms import Participant
+
+
+@dataclass(frozen=True)
+class Person:
+    """Somebody inside; known by LiveKit's sid, because a caller's identity is their number."""
+
+    sid: str
+    name: str  # empty for callers
+    ending: str  # of a caller's number; empty when there is none to show
+    phone: bool
+    held: bool  # waits in the lobby: hears nobody and is not heard
+    joined_at: datetime
+
+
+def inside(participants: list[Participant]) -> list[Person]:
+    """The people among the participants, in the order they came."""
+    people = [_person(one) for one in participants if one.is_web or one.is_phone]
+    return sorted(people, key=lambda person: (person.joined_at, person.sid))
+
+
+def _person(one: Participant) -> Person:
+    if not one.is_phone:
+        return Person(one.sid, one.name or one.identity, "", False, False, one.joined_at)
+    return Person(one.sid, "", ending_of(one.name), True, HELD in one.attributes, one.joined_at)

@@ -1,0 +1,58 @@
+"""What may be typed before a repair."""
+
+import unicodedata
+from typing import Any
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from wtforms import Field, HiddenField, StringField
+from wtforms.validators import Length, ValidationError
+
+from webapp.core.numbers import is_like_number
+from webapp.repairs.models import LONGEST_TICKET
+from webapp.repairs.plan import Plan
+
+
+def _without_number(_form: FlaskForm, field: Field) -> None:
+    """The trail keeps the ticket for years: nobody's number may stand in it."""
+    text = field.data or ""
+    if any(unicodedata.category(character) in {"Cc", "Cf"} for character in text):
+        raise ValidationError(_("Control characters and invisible marks cannot be used here."))
+    if "@" in text:
+        raise ValidationError(_("This looks like somebody’s address: give the ticket’s number alone."))
+    if is_like_number(text):
+        raise ValidationError(_("This looks like a telephone number or a PIN: give the ticket’s number alone."))
+
+
+class RepairAllForm(FlaskForm):
+    """Many repairs at once, of what is ours."""
+
+    scope = HiddenField()
+    ticket = StringField(_l("Ticket"), [Length(max=LONGEST_TICKET), _without_number])
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.ticket.data = (self.ticket.data or "").strip()
+
+
+class RepairForm(RepairAllForm):
+    """One repair, of the plan that was shown; a foreign rule wants its name and a ticket."""
+
+    scope = None
+    choice = HiddenField()
+    fingerprint = HiddenField()
+    name = StringField(_l("Name of the rule"), [Length(max=1000)])
+
+    def named(self, plan: Plan) -> bool:
+        """The typed name is that of the foreign rule, and a ticket says why."""
+        if plan.foreign is None:
+            return True
+        if not self.ticket.data:
+            self.ticket.errors = [
+                *self.ticket.errors,
+                _("A foreign rule is changed for a ticket alone: give its number."),
+            ]
+        if (self.name.data or "").strip() != plan.typed:
+            self.name.errors = [*self.name.errors, _("This is not the rule’s name. Nothing was done.")]
+        return not (self.ticket.errors or self.name.errors)

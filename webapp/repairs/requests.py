@@ -1,0 +1,141 @@
+"""What a repair asks of LiveKit, each so that it may be done again: nothing is created, changed or deleted twice."""
+
+import uuid
+from collections.abc import Iterable
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+
+import sqlalchemy as sa
+
+from webapp.core import background, leases
+from webapp.core.db import db, utcnow
+from webapp.doctor.finding import Finding
+from webapp.doctor.kinds import Kind
+from webapp.doctor.sight import Sight
+from webapp.live import reconcile, sweep
+from webapp.livekit import sip
+from webapp.livekit.errors import LiveKitError
+from webapp.repairs import hiding
+from webapp.rooms.models import Room
+from webapp.rules import guard, observed, placing, problems, wanted
+from webapp.rules.placing import Pending
+from webapp.rules.wanted import Json
+
+
+@dataclass(frozen=True)
+class Follow:
+    """LiveKit is made to follow a room: one rule as the room wants it, or none."""
+
+    room_id: uuid.UUID
+
+
+@dataclass(frozen=True)
+class Heal:
+    """A trunk gets its one guard as it should be."""
+
+    trunk_id: str
+
+
+@dataclass(frozen=True)
+class Delete:
+    """A rule goes."""
+
+    rule_id: str
+
+
+@dataclass(frozen=True)
+class Replace:
+    """A rule gets another content under the same id; `content` is LiveKit's whole object."""
+
+    rule_id: str
+    content: Json = field(compare=False, repr=False)
+
+
+Deed = Follow | Heal | Delete | Replace
+REFUSING = {Kind.CONFLICT, Kind.SELF_CONFLICT, Kind.NO_KIND}  # LiveKit refuses every call on their trunk
+
+
+def do(deeds: Iterable[Deed], sight: Sight) -> str:
+    """Do the deeds in order until one fails; returns its problem, empty for none. Commits.
+
+    `sight` is what they were planned from; what our rows have learnt since then counts more.
+    """
+    for deed in deeds:
+        try:
+            problem = _do(deed, sight)
+        except (Pending, leases.Lost):
+            problem = problems.BUSY
+        except LiveKitError as error:
+            problem = problems.failed(error)
+        db.session.rollback()
+        if problem:
+            return problem
+    return ""
+
+
+def wake(finding: Finding) -> None:
+    """Rooms that waited for the end of a conflict get their rules now, not with the next sweep. Commits."""
+    if finding.kind not in REFUSING:
+        return
+    waiting = sa.update(Room).where(problems.kept_out(Room.rule_problem), Room.deleted_at.is_(None))
+    if finding.trunk_id:
+        waiting = waiting.where(Room.trunk_id == finding.trunk_id)
+    db.session.execute(waiting.values(reconcile_at=utcnow()))
+    db.session.commit()
+    background.run(sweep.sweep)
+
+
+def _do(deed: Deed, sight: Sight) -> str:
+    match deed:
+        case Follow(room_id):
+            return _follow(room_id, sight)
+        case Heal(trunk_id):
+            return _heal(trunk_id, sight)
+        case Delete(rule_id):
+            placing.take_away(rule_id)
+        case Replace(rule_id, content):
+            return _replace(rule_id, content, sight)
+    return ""
+
+
+def _follow(room_id: uuid.UUID, sight: Sight) -> str:
+    observed.observe(room_id, sight.of_room.get(room_id, []), sight.begun)
+    room = db.session.get(Room, room_id)
+    db.session.commit()
+    if room is None:
+        return ""
+    if not reconcile.now(room):
+        return problems.BUSY
+    return room.rule_problem if room.rule_problem != problems.NO_TRUNK else ""
+
+
+def _heal(trunk_id: str, sight: Sight) -> str:
+    trunk = sight.seen.trunk(trunk_id)
+    needed = trunk_id in sight.hiding
+    numbers = wanted.guard_numbers(trunk.live) if trunk and trunk.live else ()
+    if not guard.heal(trunk_id, sight.guards.get(trunk_id, []), numbers=numbers, hiding=needed):
+        return problems.BUSY
+    row = guard.row_of(trunk_id)
+    problem = row.guard_problem if needed or row.guard_rule_id else ""
+    db.session.commit()
+    was_narrow = any(rule.numbers for rule in sight.guards.get(trunk_id, []))
+    return problem if was_narrow or problem != problems.GUARD_NARROW else ""  # a new one guards as far as it can
+
+
+def _replace(rule_id: str, content: Json, sight: Sight) -> str:
+    """A rule that is to hide numbers gets its guards first; where one of them is not whole it stays as it is.
+
+    One that hides them already is mended beside a narrow guard too: nothing gets worse.
+    """
+    before = sight.by_id.get(rule_id)
+    begins = before is None or not before.hides_caller
+    trunk_ids = sorted(set(content.get("trunk_ids") or ()))
+    with ExitStack() as held:
+        for trunk_id in trunk_ids:
+            held.enter_context(placing.creating_on(trunk_id))
+        for trunk_id in hiding.present(trunk_ids, sight) if content.get("hide_phone_number") else ():
+            problem = guard.ensure(trunk_id)
+            if problem and (begins or problems.is_guard_refused(problem)):
+                return problem
+        sip.replace_rule(rule_id, content)
+    return ""

@@ -1,0 +1,259 @@
+"""Repairs in words: what becomes of each rule, what that means for people, and what LiveKit is asked."""
+
+from dataclasses import dataclass
+
+from flask_babel import gettext as _
+from flask_babel import ngettext
+
+from webapp.core.masking import impersonal
+from webapp.doctor.sentences import facts
+from webapp.doctor.sight import Sight
+from webapp.matching import Rule
+from webapp.repairs import hiding
+from webapp.repairs.hiding import Obstacle
+from webapp.repairs.models import Result
+from webapp.repairs.plan import Change, Plan
+from webapp.repairs.requests import REFUSING, Deed, Delete, Heal, Replace
+from webapp.rules import problems, wanted
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A rule as one side of a dry run shows it; numbers stay out, and of a PIN there are two digits."""
+
+    id: str  # empty for one that LiveKit is still to make
+    name: str
+    room: str
+    trunks: str
+    pin: bool
+    ending: str
+
+
+@dataclass(frozen=True)
+class Side:
+    """A rule before and after, and in a few words what becomes of it."""
+
+    fate: str
+    before: Shown | None
+    after: Shown | None
+    words: str
+
+
+@dataclass(frozen=True)
+class Said:
+    """A plan as its dry run shows it."""
+
+    plan: Plan
+    button: str
+    sides: list[Side]
+    effects: list[tuple[str, str]]  # an icon and a sentence
+    requests: list[str]
+
+    @property
+    def destroys(self) -> bool:
+        """Rules go, and nothing takes their place."""
+        return any(side.fate == "goes" for side in self.sides)
+
+
+def say(plan: Plan, sight: Sight) -> Said:
+    """A plan in words."""
+    requests = list(dict.fromkeys(text for deed in plan.deeds for text in _requests(deed, plan, sight)))
+    sides = [_side(change, sight) for change in plan.changes]
+    return Said(plan, button(plan), sides, _effects(plan, sight), requests)
+
+
+def button(plan: Plan) -> str:
+    """The deed by its name."""
+    fates = [change.fate for change in plan.changes]
+    gone, come, changed = (fates.count(fate) for fate in ("goes", "comes", "changed"))
+    if gone and not come and not changed:
+        return str(ngettext("Repair: delete %(num)d rule", "Repair: delete %(num)d rules", gone))
+    if gone:
+        return str(_("Repair: put the right rule in place"))
+    if come:
+        return str(ngettext("Repair: make %(num)d rule", "Repair: make %(num)d rules", come))
+    if changed:
+        return str(ngettext("Repair: change %(num)d rule", "Repair: change %(num)d rules", changed))
+    return str(_("Repair: compare again"))
+
+
+def choice(plan: Plan) -> str:
+    """What a way to repair a finding is called, where there are several."""
+    if plan.foreign is None:
+        return str(_("Change only what is ours"))
+    names = {
+        "delete": _("Delete the rule"),
+        "hide": _("Hide callers’ numbers"),
+        "omit": _("Leave the caller’s number out of the room’s name"),
+        "undangle": _("Take the missing trunk out of the rule"),
+        "once": _("Name each number and trunk once"),
+    }
+    how = plan.choice.partition("~")[0]
+    namesakes = sum(rule.name.strip() == plan.foreign.name.strip() for rule in plan.finding.rules)
+    told = plan.typed if namesakes < 2 or plan.typed == plan.foreign.id else f"{plan.typed} ({plan.foreign.id})"
+    return f"{names[how]}: {told}"
+
+
+def not_hidden(obstacle: Obstacle) -> str:
+    """Why it is not offered to hide a rule's numbers, and what to do first."""
+    because = {
+        Obstacle.NO_TRUNK: _("Hiding numbers is not offered: LiveKit has none of the rule’s trunks."),
+        Obstacle.OPEN: _(
+            "Hiding numbers is not offered: this rule asks for no PIN, so that it has the place of the trunk’s guard,"
+            " and a call without a caller number would end LiveKit for everybody. Give the rule a PIN first."
+        ),
+        Obstacle.BESIDE_OPEN: _(
+            "Hiding numbers is not offered: another foreign rule, which asks for no PIN, has the place of the trunk’s"
+            " guard, and a call without a caller number could end LiveKit for everybody. Change that rule first."
+        ),
+        Obstacle.FIRST: _(
+            "Hiding numbers is not offered: this rule takes calls before the trunk’s guard does, so that one without a"
+            " caller number would end LiveKit for everybody. Change which numbers the rule lists first."
+        ),
+    }
+    return str(because[obstacle])
+
+
+def _side(change: Change, sight: Sight) -> Side:
+    words = {
+        "goes": _("deleted"),
+        "comes": _("made by Frontdesk"),
+        "kept": _("unchanged"),
+        "changed": _changed(change),
+    }
+    return Side(change.fate, _shown(change.before, sight), _shown(change.after, sight), words[change.fate])
+
+
+def _shown(rule: Rule | None, sight: Sight) -> Shown | None:
+    if rule is None:
+        return None
+    room_id = sight.room_of(rule)
+    room = sight.rooms.get(room_id) if room_id else None
+    trunks = ", ".join(sight.trunk_name(trunk_id) for trunk_id in rule.trunk_ids)
+    name = rule.name if wanted.is_ours(rule) else impersonal(rule.name)
+    return Shown(rule.id, name, room.name if room else "", trunks, bool(rule.pin), _ending(rule.pin))
+
+
+def _ending(pin: str) -> str:
+    """The last two digits; none of a short PIN, of which they would tell too much."""
+    return pin[-2:] if len(pin) >= 4 else ""
+
+
+def _changed(change: Change) -> str:
+    """Which fields get another value."""
+    before, after = change.before, change.after
+    if before is None or after is None:
+        return ""
+    names = {
+        "pin": _("PIN"),
+        "room": _("room"),
+        "trunk_ids": _("trunk"),
+        "inbound_numbers": _("callers"),
+        "numbers": _("called numbers"),
+        "kind": _("kind"),
+    }
+    told = [name for field, name in names.items() if getattr(before, field) != getattr(after, field)]
+    if before.hides_caller != after.hides_caller:
+        told.append(_("callers’ numbers hidden") if after.hides_caller else _("callers’ numbers shown"))
+    return str(_("changed: %(fields)s", fields=", ".join(told)) if told else _("changed"))
+
+
+def _effects(plan: Plan, sight: Sight) -> list[tuple[str, str]]:
+    said = []
+    on = plan.finding.trunk_id
+    trunk = facts.trunk_name(on, sight.trunk_names) if on else _("every trunk")
+    if plan.finding.kind in REFUSING:
+        if plan.still_refused:
+            said.append(("warning", _("Another rule keeps calls on %(trunk)s refused: repair that too.", trunk=trunk)))
+        else:
+            said.append(("check", _("Calls on %(trunk)s are answered again at once.", trunk=trunk)))
+            said.append(("check", _("Rooms that wait for their rule get it by themselves.")))
+    said += [("check", words) for change in plan.changes if (words := _effect(change, plan))]
+    if plan.inside:
+        stay = ngettext(
+            "Nobody is dropped: %(num)d person inside stays, and so do callers.",
+            "Nobody is dropped: %(num)d people inside stay, and so do callers.",
+            plan.inside,
+        )
+    else:
+        stay = _("Nobody inside is dropped: a rule matters only while a call is answered.")
+    return [*dict.fromkeys(said), ("user", stay)]
+
+
+def _effect(change: Change, plan: Plan) -> str:
+    """What a caller notices of one rule."""
+    rule = change.after or change.before
+    if rule is None or change.fate == "kept":
+        return ""
+    if wanted.guarded_trunk(rule):
+        return str(_("Calls without a caller number are kept away from rules that hide numbers."))
+    if change.fate == "goes":
+        return _gone(rule, plan)
+    if plan.choice.startswith("hide"):
+        return str(_("Callers who come from then on show nobody their number."))
+    ours = wanted.is_ours(rule)
+    return str(_("Callers who type the room’s PIN get in.") if ours else _("Calls it takes go where they went."))
+
+
+def _gone(rule: Rule, plan: Plan) -> str:
+    if plan.foreign:
+        return str(_("Calls that this rule took go to the next rule that fits, or ring without an answer."))
+    again = any(each.after is not None and each.after.name == rule.name for each in plan.changes)
+    return "" if again else str(_("Callers who type its PIN hear “wrong PIN”, or ringing without an answer."))
+
+
+def _requests(deed: Deed, plan: Plan, sight: Sight) -> list[str]:
+    """What LiveKit is asked to change, in the order of the changes."""
+    if isinstance(deed, Heal):
+        trunk = facts.trunk_name(deed.trunk_id, sight.trunk_names)
+        return [_("Compare the guard of trunk %(trunk)s, and make or change it.", trunk=trunk)]
+    if isinstance(deed, Replace):
+        trunk_ids = hiding.present(deed.content.get("trunk_ids") or (), sight)
+        bare = deed.content.get("hide_phone_number") and not set(trunk_ids) <= sight.guards.keys()
+        guard = [_("Make the guard of its trunks.")] if bare else []
+        return [*guard, _("Replace rule %(id)s.", id=deed.rule_id)]
+    if isinstance(deed, Delete):
+        return [_("Delete rule %(id)s.", id=deed.rule_id)]
+    changes = [
+        each for each in plan.changes if each.fate != "kept" and (each.before is None or each.before != plan.foreign)
+    ]
+    asks = _("Ask who is inside the room: only people of the web open it for phones.")
+    return [asks, *(_request(change) for change in changes)]
+
+
+def _request(change: Change) -> str:
+    if change.after is None and change.before is not None:
+        return str(_("Delete rule %(id)s.", id=change.before.id))
+    if change.before is None:
+        return str(_("Create the room’s rule on its trunk."))
+    return str(_("Replace rule %(id)s.", id=change.before.id))
+
+
+def problem(code: str) -> str:
+    """Why something was not repaired, as runs keep it."""
+    sentences = {
+        "": "",
+        "stopped": _("The run was stopped before."),
+        "not_ours": _("It is not ours any more: only a person changes it, by name."),
+        "unchanged": _("What is ours is as it should be: a person must look at what stands beside it."),
+        "broken": _("Something broke on our side. Trying again may help."),
+        "unavailable": _("LiveKit did not answer."),
+        "refused": _("LiveKit refused the change."),
+        "conflict": _("A foreign rule has the same trunk and PIN."),
+        "pair": _("Two other rules of the trunk conflict: LiveKit refuses every change there until one is gone."),
+        "waits_for": _("Another room’s rule still has the PIN."),
+        "no_sip": _("LiveKit runs without Redis, so that it has no SIP."),
+    }
+    return str(sentences[code]) if code in sentences else problems.sentence(code)
+
+
+def result(found: Result) -> tuple[str, str]:
+    """The look of a result's badge, and its word."""
+    looks = {
+        Result.WAITING: ("wait", _("Waiting")),
+        Result.DONE: ("ok", _("Repaired")),
+        Result.ALREADY_SO: ("ok", _("Already so")),
+        Result.FAILED: ("failed", _("Failed")),
+        Result.SKIPPED: ("dropped", _("Skipped")),
+    }
+    return looks[found]

@@ -1,0 +1,175 @@
+"""Put a room's rule into LiveKit, change it, take it away; of a conflict LiveKit often names the wrong rule: we look.
+
+Creations on one trunk follow one another by a lease: two at once can store a conflicting pair, and one such pair makes
+LiveKit refuse every call and every change on the trunk.
+"""
+
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import structlog
+from prometheus_client import Counter
+
+from webapp.core import leases
+from webapp.core.masking import impersonal
+from webapp.livekit import sip
+from webapp.livekit.errors import LiveKitError
+from webapp.matching import ConflictError, MatchingError, Rule, check_rules, parse_rules
+from webapp.rules import guard, problems
+from webapp.rules import owners as ours
+from webapp.rules import wanted as rules
+from webapp.rules.wanted import Json
+
+log = structlog.get_logger()
+CHANGES = Counter("frontdesk_rule_changes_total", "Dispatch rules changed in LiveKit", ["what"])
+LEASE_SECONDS = 30
+LEASE_WAIT = 5
+
+
+@dataclass(frozen=True)
+class Placed:
+    """The rule as LiveKit took it."""
+
+    rule_id: str
+    fingerprint: str
+
+
+class Pending(Exception):
+    """The wish cannot be fulfilled yet; `problem` says why."""
+
+    def __init__(self, problem: str) -> None:
+        super().__init__(problem.split("\t", 1)[0])
+        self.problem = problem
+
+
+class Waits(Pending):
+    """Another room's rule has the wish's place, and has yet to be put right itself."""
+
+
+def place(wish: Json, rule_id: str | None) -> Placed:
+    """Make LiveKit hold the wish: replace the rule that it has under this id, or create one.
+
+    Raises Pending when a rule that is not this room's stands in the way, and LiveKitError when LiveKit fails.
+    """
+    trunk_id = wish["trunk_ids"][0]
+    with creating_on(trunk_id):
+        if wish["hide_phone_number"]:
+            _guarded(trunk_id)
+        try:
+            return _send(wish, rule_id)
+        except LiveKitError as error:
+            if not is_conflict(error):
+                raise
+        placed = _resolve(wish, trunk_id)
+        if rule_id is not None and rule_id != placed.rule_id:
+            _leave(rule_id)
+        return placed
+
+
+def take_away(rule_id: str) -> None:
+    """Delete the rule, if LiveKit still has it."""
+    if sip.delete_rule(rule_id):
+        CHANGES.labels("deleted").inc()
+
+
+@contextmanager
+def creating_on(trunk_id: str) -> Iterator[None]:
+    """Be the only one who adds rules to the trunk; raises Pending when others take too long."""
+    with leases.held(f"trunk:{trunk_id}", seconds=LEASE_SECONDS, wait=LEASE_WAIT) as mine:
+        if not mine:
+            raise Pending(problems.TRUNK_BUSY)
+        yield
+
+
+def is_conflict(error: LiveKitError) -> bool:
+    """LiveKit has a rule with the same key; open-source LiveKit says invalid_argument."""
+    return error.code == "already_exists" or (
+        error.code == "invalid_argument" and "already exists in dispatch rule" in error.message
+    )
+
+
+def _guarded(trunk_id: str) -> None:
+    problem = guard.ensure(trunk_id)
+    if problems.is_guard_refused(problem):  # a hiding rule without a guard endangers every meeting
+        _refuse_pair(_without_doubles(parse_rules(sip.list_rules(trunk_id))))
+        raise Pending(problem)
+
+
+def _send(wish: Json, rule_id: str | None) -> Placed:
+    """Replace the rule in place. LiveKit checks no conflict where a rule moves to: there a new one is made.
+
+    What it checks are the rules that stand on the wished trunk, and those of no trunk.
+    """
+    stored = sip.find_rule(rule_id) if rule_id is not None else None
+    if stored is None:
+        return _placed("created", sip.create_rule(wish))
+    rule = Rule.parse(stored)
+    if not rule.trunk_ids or wish["trunk_ids"][0] in rule.trunk_ids:
+        return _placed("replaced", sip.replace_rule(rule.id, wish))
+    placed = _placed("created", sip.create_rule(wish))
+    _leave(rule.id)
+    return placed
+
+
+def _leave(rule_id: str) -> None:
+    """Take the rule away in whose place another one stands; where that fails the sweep keeps that of the row."""
+    try:
+        take_away(rule_id)
+    except LiveKitError as error:
+        log.warning("rule.left_behind", rule=rule_id, livekit_code=error.code)
+
+
+def _placed(what: str, stored: Json) -> Placed:
+    CHANGES.labels(what).inc()
+    rule = Rule.parse(stored)
+    return Placed(rule.id, rules.fingerprint(rule))
+
+
+def _resolve(wish: Json, trunk_id: str) -> Placed:
+    """Find who holds the wish's key: adopt a rule that is this room's, and leave foreign ones alone."""
+    wanted = Rule.parse(wish)
+    stored = _without_doubles(parse_rules(sip.list_rules(trunk_id)))
+    holders = [rule for rule in stored if set(rule.keys) & set(wanted.keys)]
+    own = [rule for rule in holders if rules.room_id_of(rule) == rules.room_id_of(wanted)]  # also under its other name
+    mine = own or [rule for rule in stored if rule.name == wanted.name]
+    for rule in holders:
+        if rule not in mine:
+            raise _in_the_way(rule)
+    _refuse_pair([rule for rule in stored if rule not in mine])
+    if mine and rules.fingerprint(mine[0]) == rules.fingerprint(wanted):
+        CHANGES.labels("adopted").inc()
+        return Placed(mine[0].id, rules.fingerprint(mine[0]))
+    return _send(wish, mine[0].id if mine else None)
+
+
+def _in_the_way(rule: Rule) -> Pending:
+    if ours.rooms([rule]):
+        return Waits(problems.waits_for(rule.id))
+    return Pending(problems.conflict(rule.id, impersonal(rule.name)))  # support and the room's people read it
+
+
+def _refuse_pair(stored: list[Rule]) -> None:
+    try:
+        check_rules(stored)
+    except ConflictError as error:
+        raise Pending(problems.pair(*error.pair)) from None
+    except MatchingError:  # a rule of no kind ends every look-up on its trunk
+        raise Pending(problems.bad_rule(next((rule.id for rule in stored if not rule.kind), ""))) from None
+
+
+def _without_doubles(stored: list[Rule]) -> list[Rule]:
+    """Delete what racing creations left of ours: one rule per name stays, the one on our row if it is there."""
+    kept: dict[tuple[uuid.UUID | str, bool], Rule] = {}
+    owners: dict[str, uuid.UUID | str] = {**ours.rooms(stored), **ours.guards(stored)}
+    mine = [rule for rule in stored if rule.id in owners]
+    known = ours.recorded()
+    gone = set()  # amid a rotation two that we know may share a name: both stay
+    for rule in sorted(mine, key=lambda rule: rule.id not in known):
+        first = kept.setdefault((owners[rule.id], rules.is_old(rule)), rule)
+        if first is not rule and rule.id not in known:
+            take_away(rule.id)
+            gone.add(rule.id)
+            log.warning("rule.double_deleted", rule=rule.id)
+    return [rule for rule in stored if rule.id not in gone]

@@ -1,0 +1,1 @@
+"""Support: one room, our side beside LiveKit's, without personal data."""

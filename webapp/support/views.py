@@ -1,0 +1,77 @@
+"""One room for support: our row against LiveKit and the storage, without personal data."""
+
+from flask import Blueprint, Flask, Response, abort, flash, jsonify, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from webapp.audit import service as audit
+from webapp.audit.actors import current_actor
+from webapp.core.db import db
+from webapp.core.security import require
+from webapp.doctor import sentences
+from webapp.live import reconcile
+from webapp.repairs import links
+from webapp.rooms import queries as room_queries
+from webapp.rooms.models import Room
+from webapp.rules import problems
+from webapp.support import bundle as ticket
+from webapp.support import comparison, policy, sides
+
+bp = Blueprint("support", __name__)
+
+
+@bp.get("/rooms/<slug>/support")
+def show(slug: str) -> ResponseReturnValue:
+    """Our row beside what LiveKit and the storage have, and what happened, event by event."""
+    require(policy.view)
+    room = _room(slug)
+    live = sides.ask_livekit(room)
+    lines = comparison.compare(room, live)
+    return render_template(
+        "support/show.html",
+        room=room,
+        lines=lines,
+        agrees=comparison.agree(lines),
+        kept=sides.recorded(room, live),
+        events=sides.happened(room.id),
+        problem=problems.sentence(room.rule_problem),
+        repair=links.of_problem(room.rule_problem, room.id),
+        outage=sentences.outage(live.problem) if live.problem else "",
+    )
+
+
+@bp.get("/rooms/<slug>/support.json")
+def bundle(slug: str) -> ResponseReturnValue:
+    """The same as a file for a ticket."""
+    require(policy.view)
+    room = _room(slug)
+    live = sides.ask_livekit(room)
+    lines = comparison.compare(room, live)
+    answer: Response = jsonify(ticket.bundle(room, live, lines, sides.recorded(room, live), sides.happened(room.id)))
+    answer.headers["Content-Disposition"] = f'attachment; filename="room-{room.id}.json"'
+    return answer
+
+
+@bp.post("/rooms/<slug>/support/reconcile")
+def reconcile_room(slug: str) -> ResponseReturnValue:
+    """Make LiveKit follow the room's row now."""
+    require(policy.reconcile_room)
+    room = _room(slug)
+    audit.record("room.reconcile", room, current_actor())
+    db.session.commit()
+    reconcile.now(room)
+    flash(problems.sentence(room.rule_problem) or _("LiveKit agrees with the room."))
+    return redirect(url_for(".show", slug=room.slug), 303)
+
+
+def _room(slug: str) -> Room:
+    room = room_queries.by_slug(slug)
+    if room is None:
+        abort(404)
+    return room
+
+
+def init_app(app: Flask) -> None:
+    """Register the pages."""
+    app.register_blueprint(bp)
+    app.jinja_env.globals["support_policy"] = policy

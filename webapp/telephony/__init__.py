@@ -1,1 +1,0 @@
-"""Telephony: trunks, dispatch rules, and making LiveKit agree with what rooms want."""

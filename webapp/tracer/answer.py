@@ -1,0 +1,93 @@
+"""The whole answer about a call: LiveKit's trunks and rules as they stand now, the story, and its words."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from flask_babel import gettext as _
+
+from webapp.doctor import picture
+from webapp.doctor.picture import Picture
+from webapp.rooms import queries as room_queries
+from webapp.rooms.models import Room
+from webapp.tracer import advice, outcomes
+from webapp.tracer.changes import Change, proposed
+from webapp.tracer.names import Name, Names
+from webapp.tracer.outcomes import Outcome
+from webapp.tracer.question import Question
+from webapp.tracer.steps import Step, steps
+from webapp.tracer.story import Story, tell
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """A change with the name of its object and the reason for it."""
+
+    change: Change
+    name: Name
+    why: str
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What is told about a call; `room` is ours whose PIN was typed although no rule has it.
+
+    `of_room`: the rule that takes the call, or asks for a PIN, is that of one of our rooms.
+    """
+
+    verdict: str
+    outcome: Outcome
+    steps: Sequence[Step]
+    proposals: Sequence[Proposal]
+    advice: str
+    room: Room | None = None
+    room_says: str = ""
+    of_room: bool = False
+
+
+def answer(question: Question, seen: Picture) -> Answer:
+    """Explain a call over what LiveKit has in the picture."""
+    trunks = [view.live for view in seen.trunks if view.live]
+    rules = [view.rule for view in seen.rules]
+    story, names = tell(trunks, rules, question), Names(seen)
+    proposals = [_proposal(change, names) for change in proposed(story, trunks, rules)]
+    room, says = _of_our_pin(story)
+    return Answer(
+        story.verdict,
+        outcomes.outcome(story, names.live_room(story) if story.taken else ""),
+        steps(story, {trunk.id: trunk for trunk in trunks}, names),
+        proposals,
+        "" if proposals or room else advice.without_change(story),
+        room,
+        says,
+        any(view.rule.id == story.rule_id and view.owner == "room" for view in seen.rules),
+    )
+
+
+def ask(question: Question) -> tuple[Picture, Answer | None]:
+    """Read LiveKit and explain a call; no answer while LiveKit is away. Ends the transaction."""
+    seen = picture.read()
+    return seen, None if seen.problem else answer(question, seen)
+
+
+def _proposal(change: Change, names: Names) -> Proposal:
+    name = names.trunk(change.id) if change.thing == "trunk" else names.rule(change.id)
+    return Proposal(change, name, advice.reason(change))
+
+
+def _of_our_pin(story: Story) -> tuple[Room | None, str]:
+    """The room of ours that the PIN belongs to, when no rule has it: the usual reason for a wrong right PIN."""
+    if story.verdict != "pin_wrong" or not story.trunk or not story.second:
+        return None, ""
+    found = room_queries.pin_holder(story.trunk.id, story.question.pin)
+    if found is None:
+        return None, ""
+    room, retired = found
+    if retired:
+        return room, _("This was the PIN of %(room)s until it got a new one.", room=room.name)
+    if not room.phone_enabled:
+        return room, _("This is the PIN of %(room)s, whose phone is switched off.", room=room.name)
+    if not room.web_count:
+        return room, _(
+            "This is the PIN of %(room)s, where nobody has joined by web: until then it has no rule.", room=room.name
+        )
+    return room, _("This is the PIN of %(room)s, which is live but has no rule. Compare and repair it.", room=room.name)

@@ -1,0 +1,115 @@
+"""What to change so that the call is taken: the object, its field, and the form that would match. Pure."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from webapp.matching import Rule, Trunk, normalise
+from webapp.tracer import near
+from webapp.tracer.candidates import Candidate
+from webapp.tracer.story import Story
+
+MOST = 5  # more proposals help nobody
+
+
+@dataclass(frozen=True)
+class Change:
+    """A field of a trunk or a rule: `old` goes, `new` comes, either may be empty; `code` names the reason.
+
+    `instead` is the called number as the trunk takes it, for whoever typed a form that no provider sends.
+    """
+
+    thing: str  # trunk, rule
+    id: str
+    field: str
+    code: str
+    old: str = ""
+    new: str = ""
+    instead: str = ""
+
+
+def proposed(story: Story, trunks: Sequence[Trunk], rules: Sequence[Rule]) -> list[Change]:
+    """The changes worth thinking of, nearest first; none where the call is taken or nothing nearly fitted."""
+    known = {trunk.id: trunk for trunk in trunks}
+    if story.culprits:
+        found: Iterable[Change] = _of_culprits(story)
+    elif story.verdict.startswith("error_"):
+        found = _of_errors(story, known)
+    elif story.silent:
+        found = [*_of_trunks(story, known), *_of_numbers(story, story.first)]
+    elif story.verdict in ("pin_wrong", "hash_refused"):
+        found = [*_of_pins(story, rules), *_of_numbers(story, story.second)]
+    else:
+        found = ()
+    return list(dict.fromkeys(found))[:MOST]
+
+
+def _of_culprits(story: Story) -> Iterator[Change]:
+    kind = {"error_rule_conflict": ("pin", "conflict"), "error_bad_rule": ("rule", "no_kind")}
+    field, code = kind.get(story.verdict, ("pin", "conflict"))
+    if len(story.culprits) == 1 and code == "conflict":
+        code = "repeats_itself"
+    for rule_id in story.culprits:
+        yield Change("rule", rule_id, field, code)
+
+
+def _of_errors(story: Story, known: dict[str, Trunk]) -> Iterator[Change]:
+    called = story.question.to_user
+    for each in story.trunks:
+        if story.verdict == "error_several_trunks" and each.reason == "specific":
+            listed = next((n for n in known[each.id].numbers if normalise(n) == normalise(called)), called)
+            yield Change("trunk", each.id, "numbers", "several", listed)
+        if story.verdict == "error_several_default_trunks" and each.reason == "default":
+            yield Change("trunk", each.id, "numbers", "several_default", "", normalise(called))
+    if story.verdict in ("error_panic", "error_invalid_utf8"):
+        rule = next((each.id for each in (*story.second, *story.first) if each.kept), "")
+        yield Change("rule", rule, "hide_phone_number", "unguarded" if story.verdict == "error_panic" else "cut")
+
+
+def _of_trunks(story: Story, known: dict[str, Trunk]) -> Iterator[Change]:
+    question = story.question
+    for each in story.trunks:
+        if not each.cause or _clashes_with(known[each.id], story.trunk):
+            continue
+        if each.reason == "number_not_listed":
+            # beside what is listed: without it, everybody who calls in that form would be cut off
+            new, instead = normalise(question.to_user), near.as_dialled(each.detail)
+            yield Change("trunk", each.id, "numbers", "called_form", "", new, instead)
+        elif each.reason == "caller_not_allowed":
+            code = "caller_form" if each.detail else "caller"
+            yield Change("trunk", each.id, "allowed_numbers", code, "", question.from_user)
+        elif each.reason == "address_not_allowed":
+            yield Change("trunk", each.id, "allowed_addresses", "address", "", question.source_ip)
+
+
+def _clashes_with(trunk: Trunk, taken: Trunk | None) -> bool:
+    """Changed, it would not help beside the trunk that the call has: LiveKit takes neither of two that fit alike."""
+    return taken is not None and bool(taken.numbers or not trunk.numbers)
+
+
+def _of_numbers(story: Story, candidates: Iterable[Candidate]) -> Iterator[Change]:
+    question = story.question
+    for each in candidates:
+        if each.reason == "called_form":
+            yield _exactly(each, "numbers", question.to_user)
+        elif each.reason == "caller_form":
+            yield _exactly(each, "inbound_numbers", question.from_user)
+        elif each.reason == "called_as_caller":
+            yield Change("rule", each.id, "inbound_numbers", "callers_only", each.detail)
+
+
+def _exactly(candidate: Candidate, field: str, number: str) -> Change:
+    if normalise(candidate.detail) != normalise(number):
+        return Change("rule", candidate.id, field, "exact", "", number)
+    # in its place: beside it the two are one number to LiveKit, and the rule would conflict with itself
+    return Change("rule", candidate.id, field, "exact_instead", candidate.detail, number)
+
+
+def _of_pins(story: Story, rules: Sequence[Rule]) -> Iterator[Change]:
+    pin = story.question.pin if story.question.typed == "pin" else ""
+    if story.answer.get("result") == "ACCEPT":
+        yield Change("rule", story.rule_id, "room_name", "no_room")
+        return
+    loaded = {rule.id for rule in story.loaded}
+    for rule in rules:
+        if pin and rule.pin == pin and rule.id not in loaded and story.trunk:
+            yield Change("rule", rule.id, "trunk_ids", "other_trunk", ", ".join(rule.trunk_ids), story.trunk.id)

@@ -1,0 +1,100 @@
+"""What may be asked about a call."""
+
+import re
+from typing import Any
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from wtforms import Field, RadioField, StringField, TextAreaField
+from wtforms.fields.choices import SelectChoice
+from wtforms.validators import DataRequired, InputRequired, Length, ValidationError
+
+from webapp.tracer import log as pasted
+from webapp.tracer.question import Question, Typed
+
+_KEYS = re.compile(r"[0-9*a-d]{1,32}")
+
+
+def _trimmed(text: str | None) -> str:
+    return (text or "").strip()
+
+
+def _visible(_form: FlaskForm, field: Field) -> None:
+    if not str(field.data or "").isprintable():
+        raise ValidationError(_("Control characters and invisible marks cannot be used here."))
+
+
+class CallForm(FlaskForm):
+    """A call: who dials what from where, and what is typed."""
+
+    to_user = StringField(
+        _l("Called number"),
+        [DataRequired(_l("Type the number that was called.")), Length(max=200), _visible],
+        [_trimmed],
+        description=_l("As the provider sends it, mostly international: to LiveKit 01… and +331… are two numbers."),
+    )
+    from_user = StringField(
+        _l("Caller"),
+        [Length(max=200), _visible],
+        [_trimmed],
+        description=_l("Kept for this sign-in alone, sealed, and not written to any log. Empty: no caller number."),
+    )
+    source_ip = StringField(
+        _l("Source address"),
+        [Length(max=100), _visible],
+        [_trimmed],
+        description=_l("Empty: every trunk’s address list lets it pass."),
+    )
+    from_host = StringField(
+        _l("Host in the From header"),
+        [Length(max=200), _visible],
+        [_trimmed],
+        description=_l("What the caller claims; an address list can be passed by it."),
+    )
+    typed = RadioField(
+        _l("Typed at the prompt"),
+        choices=[
+            SelectChoice(Typed.NOTHING.value, _l("Nothing yet")),
+            SelectChoice(Typed.HASH.value, _l("Only #")),
+            SelectChoice(Typed.PIN.value, _l("A PIN, then #")),
+        ],
+        default=Typed.NOTHING.value,
+    )
+    pin = StringField(_l("PIN"), [Length(max=32)], [_trimmed])
+
+    def validate_pin(self, field: Field) -> None:
+        """A PIN is asked for by its choice, and consists of keys of a telephone."""
+        if self.typed.data == Typed.PIN.value and not _KEYS.fullmatch(field.data or ""):
+            raise ValidationError(_("Type the keys that were pressed before #: digits, *, or a to d."))
+
+    def question(self) -> Question:
+        """What was asked, once valid; a PIN without its choice is dropped."""
+        data: dict[str, Any] = {name: self[name].data for name in ("to_user", "from_user", "source_ip", "from_host")}
+        typed = self.typed.data
+        return Question(**data, typed=typed, pin=self.pin.data if typed == Typed.PIN.value else "")
+
+
+class LogForm(FlaskForm):
+    """Lines of livekit-sip's log."""
+
+    log = TextAreaField(
+        _l("Lines of livekit-sip"),
+        [InputRequired(_l("Paste at least one line.")), Length(max=pasted.LONGEST)],
+        description=_l("JSON or console form, all lines of one call if you have them. A typed PIN in them is dropped."),
+    )
+
+    def validate_log(self, field: Field) -> None:
+        """There is a call in it, told in characters that the other form takes too."""
+        try:
+            self._question = pasted.read(field.data)
+        except pasted.UnreadableCallError:
+            raise ValidationError(
+                _("A number or a host in these lines is no text, or holds control characters or invisible marks.")
+            ) from None
+        if self._question is None:
+            raise ValidationError(_("No line of livekit-sip with a caller or a called number was found in that."))
+
+    def question(self) -> Question | None:
+        """What the lines say of the call, once valid."""
+        return self._question

@@ -1,0 +1,68 @@
+"""What trunks, rules and rooms of a story are called on a page, and where their own page is."""
+
+import uuid
+from dataclasses import dataclass
+
+from flask_babel import gettext as _
+
+from webapp.calls import pseudonyms
+from webapp.core.masking import impersonal
+from webapp.doctor.picture import Picture, RuleView
+from webapp.rooms.models import AccessLevel
+from webapp.rules.facts import RoomFacts
+from webapp.rules.wanted import as_room_id
+from webapp.tracer.story import Story
+
+
+@dataclass(frozen=True)
+class Name:
+    """A trunk or a rule, ours by its room: `owner` is trunk, room, guard or foreign; `slug` that of the room."""
+
+    id: str
+    text: str
+    owner: str
+    slug: str = ""
+
+
+class Names:
+    """The names of everything in a picture."""
+
+    def __init__(self, seen: Picture) -> None:
+        self._trunks = {view.id: Name(view.id, view.name, "trunk") for view in seen.trunks}
+        self._rules = {view.rule.id: _rule(view) for view in seen.rules}
+        self._rooms: dict[uuid.UUID | None, RoomFacts] = {view.room.id: view.room for view in seen.rules if view.room}
+
+    def trunk(self, trunk_id: str) -> Name:
+        """A trunk; one that LiveKit does not have goes by its id."""
+        return self._trunks.get(trunk_id) or Name(trunk_id, trunk_id, "trunk")
+
+    def rule(self, rule_id: str) -> Name:
+        """A rule."""
+        return self._rules.get(rule_id) or Name(rule_id, rule_id, "foreign")
+
+    def live_room(self, story: Story) -> str:
+        """The live room of a story: ours by its own name, and never with the caller's number in it."""
+        if room := self._room(story):
+            return room.name
+        number = story.question.from_user
+        text = story.room.replace(number, f"…{pseudonyms.ending_of(number)}") if len(number) > 2 else story.room
+        return impersonal(text)
+
+    def has_lobby(self, story: Story) -> bool:
+        """The room is ours, and not everybody who calls may simply enter."""
+        room = self._room(story)
+        return room is not None and room.access_level is not AccessLevel.PUBLIC
+
+    def _room(self, story: Story) -> RoomFacts | None:
+        return self._rooms.get(as_room_id(story.room))
+
+
+def _rule(view: RuleView) -> Name:
+    if view.room:
+        text = view.room.name
+    elif view.owner == "guard":
+        text = _("Guard against calls without a number")
+    else:
+        text = impersonal(view.rule.name) or view.rule.id
+    slug = view.room.slug if view.room and view.room.deleted_at is None else ""
+    return Name(view.rule.id, text, view.owner, slug)

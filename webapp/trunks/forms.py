@@ -1,0 +1,205 @@
+"""What may be typed about trunks, with LiveKit's own demands said in words before it is asked."""
+
+import re
+import unicodedata
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from wtforms import BooleanField, Field, PasswordField, SelectField, StringField, TextAreaField
+from wtforms.validators import DataRequired, Length, ValidationError
+
+from webapp.matching import (
+    ConflictError,
+    Json,
+    MatchingError,
+    Trunk,
+    both_take,
+    check_trunks,
+    create_trunk,
+    parse_address,
+    parse_trunks,
+    update_trunk,
+)
+from webapp.rooms.models import Trunk as TrunkRow
+from webapp.trunks.spread import EVEN, EVERY
+
+NUMBER = re.compile(r"\+?[0-9() -]+")
+INTERNATIONAL = re.compile(r"\+[1-9][0-9]{6,14}")  # E.164; extensions and national forms have no plus
+HOST = re.compile(r"(?!-)[A-Za-z0-9.-]{1,253}")
+
+
+def lines(text: str | None) -> list[str]:
+    """The lines that say something, each once, without the blanks around them."""
+    return list(dict.fromkeys(line.strip() for line in (text or "").splitlines() if line.strip()))
+
+
+def _printable(_form: FlaskForm, field: Field) -> None:
+    if any(unicodedata.category(character) in {"Cc", "Cf"} for character in field.data or ""):
+        raise ValidationError(_("Control characters and invisible marks cannot be used here."))
+
+
+def _numbers(_form: FlaskForm, field: Field) -> None:
+    for number in lines(field.data):
+        if not NUMBER.fullmatch(number) or not any(character.isdigit() for character in number):
+            raise ValidationError(_("“%(line)s” is no telephone number: write it like +33 1 23 45 67 89.", line=number))
+
+
+def _dialled(_form: FlaskForm, field: Field) -> None:
+    """Rooms tell people to dial these: what begins with a plus must be a whole number."""
+    for number in lines(field.data):
+        if number.startswith("+") and not INTERNATIONAL.fullmatch(re.sub(r"[() -]", "", number)):
+            raise ValidationError(
+                _(
+                    "Nobody can dial “%(line)s”: after the plus come 7 to 15 digits, the first no 0. "
+                    "Write an extension without a plus.",
+                    line=number,
+                )
+            )
+
+
+def _addresses(_form: FlaskForm, field: Field) -> None:
+    """LiveKit drops what it cannot read, and a list with nothing left lets everybody in."""
+    for address in lines(field.data):
+        plain, slash, length = address.rpartition("/") if "/" in address else (address, "", "")
+        network = parse_address(plain)
+        readable = network is not None and (not slash or (length.isdecimal() and int(length) <= network.bits))
+        if not readable and (slash or not HOST.fullmatch(address)):
+            raise ValidationError(
+                _("“%(line)s” is no address, network or host name: LiveKit would drop it.", line=address)
+            )
+
+
+class TrunkForm(FlaskForm):
+    """An inbound trunk."""
+
+    name = StringField(_l("Name"), [DataRequired(_l("Give the trunk a name.")), Length(max=100), _printable])
+    numbers = TextAreaField(
+        _l("Called numbers"),
+        [Length(max=5000), _numbers, _dialled],
+        description=_l("One per line, in international form. Without any, the trunk takes calls to all numbers."),
+    )
+    allowed_numbers = TextAreaField(
+        _l("Allowed callers"),
+        [Length(max=5000), _numbers],
+        description=_l("One per line. Without any, everybody may call."),
+    )
+    allowed_addresses = TextAreaField(
+        _l("Allowed source addresses"),
+        [Length(max=5000), _addresses],
+        description=_l("One address or network per line. A caller can forge this: use a password and a firewall too."),
+    )
+    auth_username = StringField(_l("User name"), [Length(max=100), _printable], description=_l("For SIP digest."))
+    auth_password = PasswordField(_l("Password"), [Length(max=200)])
+
+    def __init__(self, *args: Any, trunk: Json | None = None, trunks: Sequence[Json] = (), **kwargs: Any) -> None:
+        self.trunk = dict(trunk or {})
+        self.others = trunks
+        if trunk is not None:
+            kwargs["data"] = _shown(trunk)
+        super().__init__(*args, **kwargs)
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        """Field by field, then as LiveKit would look at the whole, beside the trunks it has."""
+        return bool(super().validate(extra_validators)) and self._complete() and self._accepted()
+
+    def wanted(self) -> dict[str, Any]:
+        """LiveKit's object as it should be; what the form does not show stays."""
+        user = (self.auth_username.data or "").strip()
+        password = self.auth_password.data or self.trunk.get("auth_password", "")
+        return {
+            **{name: value for name, value in self.trunk.items() if name != "sip_trunk_id"},
+            "name": self.name.data.strip(),
+            "numbers": lines(self.numbers.data),
+            "allowed_numbers": lines(self.allowed_numbers.data),
+            "allowed_addresses": lines(self.allowed_addresses.data),
+            "auth_username": user,
+            "auth_password": password if user else "",
+        }
+
+    def _complete(self) -> bool:
+        """LiveKit takes half a credential, and then asks nobody for a password."""
+        wanted = self.wanted()
+        if wanted["auth_username"] and not wanted["auth_password"]:
+            return self._refuse(self.auth_password, _("A user name alone asks nobody for a password: set one."))
+        if self.auth_password.data and not wanted["auth_username"]:
+            return self._refuse(self.auth_username, _("A password alone is never asked for: set a user name."))
+        if not (wanted["numbers"] or wanted["allowed_addresses"] or wanted["auth_username"]):
+            words = _("Anybody could call: set called numbers, source addresses, or a user name and password.")
+            return self._refuse(self.numbers, words)
+        return True
+
+    def _accepted(self) -> bool:
+        identifier = self.trunk.get("sip_trunk_id")
+        try:
+            if identifier:
+                update_trunk(parse_trunks(self.others), {"sip_trunk_id": identifier, "replace": self.wanted()})
+            else:
+                create_trunk(parse_trunks(self.others), {"trunk": self.wanted()})
+        except ConflictError as error:
+            return self._refuse(self.numbers, self._clash(error, str(identifier or "")))
+        except MatchingError as error:
+            return self._refuse(self.numbers, _("LiveKit would refuse this: %(text)s", text=error.text))
+        return self._unambiguous(Trunk.parse({**self.wanted(), "sip_trunk_id": identifier or ""}))
+
+    def _unambiguous(self, wanted: Trunk) -> bool:
+        """What LiveKit takes although calls fail on it: it compares a changed trunk with few others."""
+        for other in parse_trunks(self.others):
+            if other.id == wanted.id:
+                continue
+            try:
+                check_trunks([other, wanted])
+            except ConflictError as error:
+                return self._refuse(self.numbers, self._clash(error, wanted.id))
+            if both_take(other, wanted):
+                name = other.info.get("name") or other.id
+                words = _(
+                    "Trunk “%(name)s” takes one of these numbers too: callers on the list would be refused.", name=name
+                )
+                return self._refuse(self.allowed_numbers, words)
+        return True
+
+    def _clash(self, error: ConflictError, identifier: str) -> str:
+        other = next((each for each in error.pair if each and each != identifier), "")
+        name = next((t.get("name") or other for t in self.others if t["sip_trunk_id"] == other), other)
+        if error.reason == "CallingNumber":
+            words = _("Trunk “%(name)s” takes one of these numbers from one of these callers already.", name=name)
+        else:
+            words = _("Trunk “%(name)s” takes one of these numbers already; LiveKit allows one trunk each.", name=name)
+        return str(words)
+
+    @staticmethod
+    def _refuse(field: Field, words: str) -> bool:
+        field.errors = [*field.errors, words]
+        return False
+
+
+class DeleteTrunkForm(FlaskForm):
+    """A trunk is deleted once its consequences were read."""
+
+    sure = BooleanField(_l("I have read what stops working"), [DataRequired(_l("Tick this to delete the trunk."))])
+
+
+def _shown(trunk: Json) -> dict[str, str]:
+    """The trunk as the form's fields have it; never the password."""
+    texts = {name: "\n".join(trunk.get(name) or ()) for name in ("numbers", "allowed_numbers", "allowed_addresses")}
+    return {**texts, "name": trunk.get("name", ""), "auth_username": trunk.get("auth_username", "")}
+
+
+class MoveRoomsForm(FlaskForm):
+    """Which rooms go where: of one trunk or of every one, to one trunk or to whichever open one has fewest."""
+
+    source = SelectField(_l("Rooms of"))
+    target = SelectField(_l("Go to"))
+
+    def __init__(self, *args: Any, trunks: Mapping[str, TrunkRow], rooms: Mapping[str, int], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        names = {trunk_id: row.name or trunk_id for trunk_id, row in trunks.items()}
+        counted = [
+            (trunk_id, f"{names.get(trunk_id, trunk_id) or _('no trunk')} ({rooms[trunk_id]})") for trunk_id in rooms
+        ]
+        self.source.choices = [(EVERY, _("Every trunk (%(count)s)", count=sum(rooms.values()))), *sorted(counted)]
+        present = [(trunk_id, names[trunk_id]) for trunk_id, row in trunks.items() if row.gone_at is None]
+        self.target.choices = [(EVEN, _("Spread evenly over the open trunks")), *sorted(present)]

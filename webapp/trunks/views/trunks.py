@@ -1,0 +1,165 @@
+"""Trunks: what LiveKit has, our rooms beside them; made, changed and deleted by admins."""
+
+from datetime import timedelta
+from typing import Any
+
+from flask import abort, flash, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from webapp.audit.actors import current_actor
+from webapp.calls import queries as call_queries
+from webapp.core import htmx
+from webapp.core.db import db
+from webapp.core.security import require
+from webapp.doctor import picture, sentences
+from webapp.livekit import sip
+from webapp.livekit.errors import LiveKitError
+from webapp.rooms import queries as room_queries
+from webapp.trunks import policy, service
+from webapp.trunks import queries as trunk_queries
+from webapp.trunks.forms import DeleteTrunkForm, TrunkForm
+from webapp.trunks.views.blueprint import bp
+
+ROOMS = 20  # rooms shown on a trunk's page
+
+
+@bp.get("/telephony/trunks/")
+def index() -> ResponseReturnValue:
+    """Every trunk, read from LiveKit; from our rows alone when it is away."""
+    require(policy.view)
+    seen = picture.read()
+    return htmx.respond("trunks/index.html", "trunks/_list.html", seen=seen, outage=_outage(seen))
+
+
+@bp.get("/telephony/trunks/<trunk_id>/")
+def show(trunk_id: str) -> ResponseReturnValue:
+    """One trunk with its rules and rooms."""
+    require(policy.view)
+    return _show(trunk_id)
+
+
+@bp.get("/telephony/trunks/new")
+def new() -> ResponseReturnValue:
+    """A form for a trunk."""
+    require(policy.edit)
+    return _form(TrunkForm(formdata=None), None)
+
+
+@bp.post("/telephony/trunks/")
+def create() -> ResponseReturnValue:
+    """Make a trunk in LiveKit."""
+    require(policy.edit)
+    db.session.commit()
+    form = TrunkForm(trunks=sip.list_trunks())
+    if not form.validate():
+        return _form(form, None, 422)
+    try:
+        trunk_id = service.create_trunk(form.wanted(), actor=current_actor())
+    except LiveKitError as error:
+        return _refused(form, None, error)
+    flash(_("The trunk is in LiveKit. New rooms may be put there."))
+    return htmx.go(url_for(".show", trunk_id=trunk_id))
+
+
+@bp.get("/telephony/trunks/<trunk_id>/edit")
+def edit(trunk_id: str) -> ResponseReturnValue:
+    """The form of an existing trunk."""
+    require(policy.edit)
+    stored = _stored(trunk_id)
+    return _form(TrunkForm(trunk=stored[0], trunks=stored[1], formdata=None), trunk_id)
+
+
+@bp.post("/telephony/trunks/<trunk_id>/")
+def update(trunk_id: str) -> ResponseReturnValue:
+    """Change a trunk in LiveKit."""
+    require(policy.edit)
+    db.session.commit()
+    stored = _stored(trunk_id)
+    form = TrunkForm(trunk=stored[0], trunks=stored[1])
+    if not form.validate():
+        return _form(form, trunk_id, 422)
+    try:
+        service.update_trunk(trunk_id, form.wanted(), actor=current_actor())
+    except LiveKitError as error:
+        return _refused(form, trunk_id, error)
+    flash(_("LiveKit has the changed trunk. Calls that are up are not touched."))
+    return htmx.go(url_for(".show", trunk_id=trunk_id))
+
+
+@bp.get("/telephony/trunks/<trunk_id>/delete")
+def confirm_delete(trunk_id: str) -> ResponseReturnValue:
+    """What stops working when the trunk goes."""
+    require(policy.edit)
+    return _show(trunk_id, "trunks/delete.html", form=DeleteTrunkForm(formdata=None))
+
+
+@bp.post("/telephony/trunks/<trunk_id>/delete")
+def delete(trunk_id: str) -> ResponseReturnValue:
+    """Delete a trunk in LiveKit."""
+    require(policy.edit)
+    form = DeleteTrunkForm()
+    valid = form.validate()
+    db.session.commit()
+    if not valid:
+        return _show(trunk_id, "trunks/delete.html", 422, form=form)
+    service.delete_trunk(trunk_id, actor=current_actor())
+    flash(_("The trunk is gone. Rules that name it stay and reach nobody."))
+    return htmx.go(url_for(".index"))
+
+
+@bp.post("/telephony/trunks/<trunk_id>/assignable")
+def set_assignable(trunk_id: str) -> ResponseReturnValue:
+    """Open the trunk for new rooms, or close it."""
+    require(policy.set_assignable)
+    row = room_queries.trunk_row(trunk_id)
+    if row is None or row.gone_at is not None:
+        abort(404)
+    service.set_assignable(row, request.form.get("assignable") == "y", actor=current_actor())
+    db.session.commit()
+    return redirect(url_for(".show", trunk_id=trunk_id), 303)
+
+
+def _stored(trunk_id: str) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """The trunk as LiveKit has it now, and all of them; 404 when it is gone, LiveKitError when LiveKit is."""
+    listed = sip.list_trunks()
+    found = next((each for each in listed if each["sip_trunk_id"] == trunk_id), None)
+    if found is None:
+        abort(404)
+    return found, listed
+
+
+def _show(trunk_id: str, template: str = "trunks/show.html", status: int = 200, **context: Any) -> ResponseReturnValue:
+    db.session.commit()
+    seen = picture.read()
+    shown = seen.trunk(trunk_id)
+    if shown is None:
+        abort(404)
+    rooms = trunk_queries.rooms_on(trunk_id, ROOMS)
+    found = {
+        "calls_today": call_queries.calls_over(trunk_id, timedelta(days=1)),
+        "seen": seen,
+        "trunk": shown,
+        "rooms": rooms,
+        "outage": _outage(seen),
+        "labels": sentences.of((view.finding for view in seen.rules_on(trunk_id) if view.finding), seen.names),
+    }
+    return htmx.respond(template, template, status, room_count=trunk_queries.room_count(trunk_id), **found, **context)
+
+
+def _form(form: TrunkForm, trunk_id: str | None, status: int = 200) -> ResponseReturnValue:
+    action = url_for(".update", trunk_id=trunk_id) if trunk_id else url_for(".create")
+    context = {"form": form, "action": action, "trunk_id": trunk_id, "password_set": "auth_password" in form.trunk}
+    return htmx.respond("trunks/form.html", "trunks/_form.html", status, **context)
+
+
+def _refused(form: TrunkForm, trunk_id: str | None, error: LiveKitError) -> ResponseReturnValue:
+    """LiveKit said no to what we thought fit: what was typed stays, and its words are shown to the admin."""
+    if error.code not in {"invalid_argument", "already_exists", "not_found"}:
+        raise error
+    form.numbers.errors = [*form.numbers.errors, _("LiveKit refused this: %(text)s", text=error.message)]
+    return _form(form, trunk_id, 422)
+
+
+def _outage(seen: picture.Picture) -> str:
+    return sentences.outage(seen.problem) if seen.problem else ""
