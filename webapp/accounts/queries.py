@@ -1,5 +1,8 @@
 """What is read of people, their sign-ins and what they revealed."""
 
+import uuid
+from collections.abc import Collection
+
 import sqlalchemy as sa
 from sqlalchemy.orm import joinedload
 
@@ -46,3 +49,10 @@ def staff() -> list[User]:
     """Everybody with a staff role, and everybody disabled."""
     found = sa.select(User).where(sa.or_(User.staff != Staff.NONE, User.disabled_at.is_not(None))).order_by(User.email)
     return list(db.session.scalars(found))
+
+
+def names(ids: Collection[uuid.UUID]) -> dict[str, str]:
+    """What these people are called, by their id as text."""
+    if not ids:
+        return {}
+    return {str(user.id): user.name for user in db.session.scalars(sa.select(User).where(User.id.in_(ids)))}

@@ -3,13 +3,15 @@
 import enum
 import uuid
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from webapp.accounts.models import User
 from webapp.core.db import Model, choice, utcnow
+
+if TYPE_CHECKING:
+    from webapp.accounts.models import User
 
 
 class ActorKind(enum.Enum):
@@ -43,4 +45,4 @@ class AuditEntry(Model):
     details: Mapped[dict[str, Any]] = mapped_column(default=dict)
     address: Mapped[str] = mapped_column(default="")
 
-    user: Mapped[User | None] = relationship(lazy="raise")
+    user: Mapped["User | None"] = relationship(lazy="raise")

@@ -9,7 +9,6 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import joinedload
 
-from webapp.accounts.models import User
 from webapp.audit.models import AuditEntry
 from webapp.core import paging
 from webapp.core.db import db
@@ -80,12 +79,9 @@ def last_of_room(room_id: uuid.UUID, action: str) -> AuditEntry | None:
     return db.session.scalar(entries.options(joinedload(AuditEntry.user)).order_by(AuditEntry.id.desc()).limit(1))
 
 
-def names(entries: Iterable[AuditEntry]) -> dict[str, str]:
-    """The names of the people whom deeds were done to, by their id."""
-    ids = {uuid.UUID(entry.details["person"]) for entry in entries if entry.details.get("person")}
-    if not ids:
-        return {}
-    return {str(user.id): user.name for user in db.session.scalars(sa.select(User).where(User.id.in_(ids)))}
+def people(entries: Iterable[AuditEntry]) -> set[uuid.UUID]:
+    """Whom deeds were done to."""
+    return {uuid.UUID(entry.details["person"]) for entry in entries if entry.details.get("person")}
 
 
 def actions() -> Sequence[str]:

@@ -2,11 +2,13 @@
 
 import uuid
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
-from webapp.accounts.models import User
 from webapp.audit.models import ActorKind, AuditEntry
 from webapp.core.db import Model, db
+
+if TYPE_CHECKING:
+    from webapp.accounts.models import User
 
 
 @dataclass(frozen=True)
@@ -18,7 +20,7 @@ class Actor:
     address: str = ""
 
     @classmethod
-    def user(cls, user: User, address: str = "") -> Self:
+    def user(cls, user: "User", address: str = "") -> Self:
         """A signed-in person."""
         return cls(ActorKind.USER, user.id, address)
 

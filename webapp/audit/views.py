@@ -12,6 +12,7 @@ from flask_babel import get_timezone
 from flask_babel import gettext as _
 from werkzeug.datastructures import MultiDict
 
+from webapp.accounts import queries as account_queries
 from webapp.audit import policy, queries, sentences
 from webapp.audit.models import AuditEntry
 from webapp.core import htmx, paging, spreadsheet
@@ -51,7 +52,7 @@ def log() -> ResponseReturnValue:
     require(policy.log)
     wish = _wish(request.args)
     page = queries.page(wish, paging.Place.of(request.args, PAGE), get_timezone())
-    deeds = sentences.told(page.rows, queries.names(page.rows))
+    deeds = sentences.told(page.rows, account_queries.names(queries.people(page.rows)))
     rooms = room_queries.names({entry.room_id for entry in page.rows if entry.room_id})
     context = {"wish": wish, "page": page, "deeds": deeds, "rooms": rooms, "actions": queries.actions()}
     return htmx.respond("audit/log.html", "audit/_log.html", **context)
@@ -81,7 +82,7 @@ def _rows(wish: queries.Wish, zone: tzinfo) -> Iterator[tuple[str, ...]]:
     at = paging.Place(size=CSV_PART)
     while True:
         page = queries.page(wish, at, zone)
-        yield from map(_cells, sentences.told(page.rows, queries.names(page.rows)))
+        yield from map(_cells, sentences.told(page.rows, account_queries.names(queries.people(page.rows))))
         if page.older is None:
             return
         at = paging.Place(after=page.older, size=CSV_PART)
@@ -101,7 +102,7 @@ def activity(slug: str) -> ResponseReturnValue:
     room = load_room(slug, room_policy.view_activity)
     wish = queries.Wish(room_id=room.id)
     page = queries.page(wish, paging.Place.of(request.args, PAGE), get_timezone())
-    deeds = sentences.told(page.rows, queries.names(page.rows))
+    deeds = sentences.told(page.rows, account_queries.names(queries.people(page.rows)))
     return render_template("audit/activity.html", room=room, page=page, deeds=deeds)
 
 

@@ -7,6 +7,7 @@ from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from webapp.access import queries as access_queries
+from webapp.accounts import queries as account_queries
 from webapp.audit import queries as audit_queries
 from webapp.audit import sentences
 from webapp.audit.models import AuditEntry
@@ -81,4 +82,4 @@ def activity_section(room: Room) -> dict[str, Any]:
     if not policy.view_activity(current_user, room):
         return {"deeds": None}
     entries = audit_queries.newest_of_room(room.id, TRAIL)
-    return {"deeds": sentences.told(entries, audit_queries.names(entries))}
+    return {"deeds": sentences.told(entries, account_queries.names(audit_queries.people(entries)))}
