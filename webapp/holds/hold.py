@@ -19,9 +19,9 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 from webapp.calls.models import Hold
 from webapp.core.db import db, utcnow
 from webapp.core.settings import settings
-from webapp.holds import admissions, decisions, queue, status, under_way, unmute
-from webapp.holds.status import Standing
-from webapp.holds.under_way import Held
+from webapp.holds import admissions, decisions, memory, queue, status, unmute
+from webapp.holds.memory import Held
+from webapp.holds.status import HoldStatus
 from webapp.livekit import phones, rooms
 from webapp.livekit.errors import LiveKitError
 from webapp.livekit.phones import HELD
@@ -58,7 +58,7 @@ def follow(room_id: uuid.UUID, inside: Sequence[Participant], seen_at: datetime)
     here = [one for one in inside if one.is_phone]
     queue.gone(room_id, [phone.call_id for phone in here], seen_at)
     db.session.commit()
-    return agree(room_id, [phone for phone in here if under_way.find(phone.sid) is None])
+    return agree(room_id, [phone for phone in here if memory.find(phone.sid) is None])
 
 
 def agree(room_id: uuid.UUID, here: Sequence[Participant], arrived: float | None = None) -> list[str]:
@@ -76,7 +76,7 @@ def agree(room_id: uuid.UUID, here: Sequence[Participant], arrived: float | None
 def published(room_id: uuid.UUID, sid: str, identity: str, track_sid: str, arrived: float) -> list[str]:
     """Somebody who seems to be a caller can be heard from now on: mute who waits. Commits."""
     track = Track(track_sid, muted=False, sound=True)
-    held = under_way.find(sid)
+    held = memory.find(sid)
     if held is not None:
         return _try(_mute_who_is_being_held, held.stands, _heard(sid, identity, held.call_id, track), held, arrived)
     stands = status.of_sid(room_id, sid)
@@ -94,7 +94,7 @@ def _heard(sid: str, identity: str, call_id: str, track: Track) -> Participant:
     return Participant(sid, identity, "", "sip", utcnow(), {CALL: call_id, HELD: "1"}, (track,))
 
 
-def _try(work: Callable[..., list[str]], stands: Standing, *arguments: object) -> list[str]:
+def _try(work: Callable[..., list[str]], stands: HoldStatus, *arguments: object) -> list[str]:
     """Do one caller's work; gives the codes of what failed, so that it is tried again."""
     try:
         return work(stands, *arguments)
@@ -108,13 +108,13 @@ def _try(work: Callable[..., list[str]], stands: Standing, *arguments: object) -
     return [code]
 
 
-def _look_at(stands: Standing, identity: str, arrived: float) -> list[str]:
+def _look_at(stands: HoldStatus, identity: str, arrived: float) -> list[str]:
     """Nothing is known of that caller, if it is one: events may come in any order."""
     seen = rooms.get_participant(stands.room, identity)
     return agree(stands.room_id, [seen], arrived) if seen is not None and seen.is_phone else []
 
 
-def _agree(stands: Standing, phone: Participant, arrived: float | None) -> list[str]:
+def _agree(stands: HoldStatus, phone: Participant, arrived: float | None) -> list[str]:
     hold = stands.holds.get(phone.call_id)
     if hold is None or hold is Hold.HELD:
         hold = _word_on(stands, phone, hold)
@@ -122,14 +122,14 @@ def _agree(stands: Standing, phone: Participant, arrived: float | None) -> list[
         return _send_away(stands, phone)
     if hold in INSIDE:
         return _let_go(stands, phone)
-    with under_way.holding(stands, phone.sid, phone.call_id) if stands.works else nullcontext() as held:
+    with memory.holding(stands, phone.sid, phone.call_id) if stands.works else nullcontext() as held:
         failed = _hold(stands, phone, hold, arrived)
     if held is not None and held.took_ms is not None:
         failed += _look_again(stands, phone, decisions.muted(phone.call_id, held.took_ms))
     return failed
 
 
-def _word_on(stands: Standing, phone: Participant, hold: Hold | None) -> Hold | None:
+def _word_on(stands: HoldStatus, phone: Participant, hold: Hold | None) -> Hold | None:
     """Those go in for whom the door is open, or to whom it was opened a moment ago; the others wait.
 
     In a room that was deleted there is nobody who could decide: they go.
@@ -145,7 +145,7 @@ def _word_on(stands: Standing, phone: Participant, hold: Hold | None) -> Hold | 
     return hold
 
 
-def _hold(stands: Standing, phone: Participant, hold: Hold | None, arrived: float | None) -> list[str]:
+def _hold(stands: HoldStatus, phone: Participant, hold: Hold | None, arrived: float | None) -> list[str]:
     """First silence, then words: what is written down waits for others, and the room would hear the caller."""
     seen: Participant | None = phone
     took_ms: int | None = None
@@ -170,7 +170,7 @@ def _silent(phone: Participant) -> bool:
     return HELD in phone.attributes and not phone.can_subscribe and not phone.sounding
 
 
-def _silence(stands: Standing, phone: Participant, arrived: float | None) -> tuple[Participant | None, int | None]:
+def _silence(stands: HoldStatus, phone: Participant, arrived: float | None) -> tuple[Participant | None, int | None]:
     """Neither hears nor is heard; None when the caller is gone. Raises CannotHold before a mute that would stay.
 
     Gives how LiveKit has the caller, and how many milliseconds after the hook nobody heard a word any more.
@@ -186,21 +186,21 @@ def _silence(stands: Standing, phone: Participant, arrived: float | None) -> tup
     return seen, _mute(stands, seen, arrived) or took_ms
 
 
-def _mute_who_is_being_held(stands: Standing, phone: Participant, held: Held, arrived: float) -> list[str]:
+def _mute_who_is_being_held(stands: HoldStatus, phone: Participant, held: Held, arrived: float) -> list[str]:
     """Another event of this caller is being worked on; whoever is through last writes down what came of it."""
     took_ms = _mute(stands, phone, arrived)
-    if under_way.tell(phone.sid, held, took_ms or 0):
+    if memory.tell(phone.sid, held, took_ms or 0):
         return []
     return _look_again(stands, phone, decisions.muted(phone.call_id, took_ms))
 
 
-def _mute_and_look_again(stands: Standing, phone: Participant, arrived: float | None) -> list[str]:
+def _mute_and_look_again(stands: HoldStatus, phone: Participant, arrived: float | None) -> list[str]:
     """Mute who can be heard; who was let in meanwhile is given the floor back."""
     took_ms = _mute(stands, phone, arrived)
     return _look_again(stands, phone, decisions.muted(phone.call_id, took_ms))
 
 
-def _mute(stands: Standing, phone: Participant, arrived: float | None) -> int | None:
+def _mute(stands: HoldStatus, phone: Participant, arrived: float | None) -> int | None:
     """Gives how many milliseconds after the hook LiveKit had done it; None where there was nothing to do or no hook."""
     for track in phone.sounding:
         phones.mute(stands.room, phone.identity, track.sid)
@@ -211,7 +211,7 @@ def _mute(stands: Standing, phone: Participant, arrived: float | None) -> int | 
     return round(took * 1000)
 
 
-def _look_again(stands: Standing, phone: Participant, hold: Hold | None) -> list[str]:
+def _look_again(stands: HoldStatus, phone: Participant, hold: Hold | None) -> list[str]:
     """A word that was said while we held the caller wins: the row knows that the mutes are ours."""
     if hold is None or hold is Hold.HELD:
         return []
@@ -219,7 +219,7 @@ def _look_again(stands: Standing, phone: Participant, hold: Hold | None) -> list
     return agree(stands.room_id, [seen]) if seen is not None and seen.sid == phone.sid else []
 
 
-def _without_hold(stands: Standing, phone: Participant) -> list[str]:
+def _without_hold(stands: HoldStatus, phone: Participant) -> list[str]:
     """Whoever would have to wait comes in or goes, as the installation chose."""
     if settings.callers_without_hold == "turn_away":
         return _send_away(stands, phone) if decisions.turn_away(stands.room_id, phone) else []
@@ -227,7 +227,7 @@ def _without_hold(stands: Standing, phone: Participant) -> list[str]:
     return _let_go(stands, phone)
 
 
-def _let_go(stands: Standing, phone: Participant) -> list[str]:
+def _let_go(stands: HoldStatus, phone: Participant) -> list[str]:
     """Hears and is heard again. Whom we have let go before somebody inside has muted: that stays."""
     muted_at = stands.muted.get(phone.call_id)
     free = [True]
@@ -244,7 +244,7 @@ def _let_go(stands: Standing, phone: Participant) -> list[str]:
     return []
 
 
-def _send_away(stands: Standing, phone: Participant) -> list[str]:
+def _send_away(stands: HoldStatus, phone: Participant) -> list[str]:
     """End the call; who is there by now may be another call of the same number."""
     seen = rooms.get_participant(stands.room, phone.identity)
     if seen is not None and seen.call_id == phone.call_id:

@@ -35,7 +35,7 @@ BY_SID = _where(sa.and_(_calls.participant_sid == sa.bindparam("sid"), _calls.le
 
 
 @dataclass(frozen=True)
-class Standing:
+class HoldStatus:
     """A room that may have callers; `works`: LiveKit can unmute, None when that is not known."""
 
     room_id: uuid.UUID
@@ -52,17 +52,17 @@ class Standing:
         return str(self.room_id)
 
 
-def of_calls(room_id: uuid.UUID, call_ids: Collection[str]) -> Standing | None:
+def of_calls(room_id: uuid.UUID, call_ids: Collection[str]) -> HoldStatus | None:
     """How the room and these calls stand; None for a room that is not ours."""
     return _ask(room_id, BY_CALL, calls=list(call_ids))
 
 
-def of_sid(room_id: uuid.UUID, sid: str) -> Standing | None:
+def of_sid(room_id: uuid.UUID, sid: str) -> HoldStatus | None:
     """How the room stands and the call that is there under LiveKit's sid."""
     return _ask(room_id, BY_SID, sid=sid)
 
 
-def _ask(room_id: uuid.UUID, question: sa.Select[Any], **values: object) -> Standing | None:
+def _ask(room_id: uuid.UUID, question: sa.Select[Any], **values: object) -> HoldStatus | None:
     with db.reader.connect() as connection:
         rows = connection.execute(question, {"room": room_id, **values}).all()
     if not rows:
@@ -72,4 +72,4 @@ def _ask(room_id: uuid.UUID, question: sa.Select[Any], **values: object) -> Stan
     waiting = frozenset(call_id for call_id, _hold, _muted_at, status in calls if status is Status.WAITING)
     holds = {call_id: hold for call_id, hold, _muted_at, _status in calls}
     muted = {call_id: muted_at for call_id, _hold, muted_at, _status in calls if muted_at is not None}
-    return Standing(room_id, level is AccessLevel.PUBLIC, deleted_at is not None, works, holds, muted, waiting)
+    return HoldStatus(room_id, level is AccessLevel.PUBLIC, deleted_at is not None, works, holds, muted, waiting)

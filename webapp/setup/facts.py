@@ -15,7 +15,7 @@ from webapp.core.db import db
 from webapp.core.settings import settings
 from webapp.deliveries.models import Delivery
 from webapp.doctor import diagnosis
-from webapp.holds import unmute as remote_unmute
+from webapp.holds import unmute
 from webapp.holds.models import Probe
 from webapp.jobs import queue
 from webapp.jobs.models import PeriodicJob
@@ -109,7 +109,7 @@ def look() -> Seen:
         last_sweep=sweep.succeeded_at if sweep else None,
         trunks=_count(there),
         open_trunks=_count(there, Trunk.assignable),
-        remote_unmute=remote_unmute.known(),
+        remote_unmute=unmute.known(),
     )
 
 

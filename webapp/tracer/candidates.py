@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from webapp.matching import Call, Rule, Trunk, choose_rule, fits_number, trunk_reason
-from webapp.tracer import near
+from webapp.tracer import lookalikes
 
 
 @dataclass(frozen=True)
@@ -31,10 +31,10 @@ def _trunk(trunk: Trunk, call: Call, chosen: str, specific: bool) -> Candidate:
     if reason in ("specific", "default"):
         return Candidate(trunk.id, chosen in ("", trunk.id), reason)
     if reason == "number_not_listed":
-        meant = near.meant(trunk.numbers, call.to_user)
+        meant = lookalikes.meant(trunk.numbers, call.to_user)
         return Candidate(trunk.id, False, reason, meant, bool(meant))
-    likely = fits_number(trunk, call.to_user) or bool(near.meant(trunk.numbers, call.to_user))
-    same = near.same_caller(trunk.allowed_numbers, call.from_user) if reason == "caller_not_allowed" else ""
+    likely = fits_number(trunk, call.to_user) or bool(lookalikes.meant(trunk.numbers, call.to_user))
+    same = lookalikes.same_caller(trunk.allowed_numbers, call.from_user) if reason == "caller_not_allowed" else ""
     return Candidate(trunk.id, False, reason, same, likely)
 
 
@@ -68,16 +68,16 @@ class Lookup:
     def _by_called(self, rule: Rule) -> Candidate | None:
         if not rule.numbers or self.call.to_user in rule.numbers:
             return None
-        meant = near.meant(rule.numbers, self.call.to_user)
+        meant = lookalikes.meant(rule.numbers, self.call.to_user)
         return Candidate(rule.id, False, "called_form" if meant else "called_not_listed", meant, bool(meant))
 
     def _by_caller(self, rule: Rule) -> Candidate | None:
         if not rule.inbound_numbers or self.call.from_user in rule.inbound_numbers:
             return None
         # callers of others stay unseen: a form is shown only of the number that was asked about
-        meant = near.same_caller(rule.inbound_numbers, self.call.from_user)
+        meant = lookalikes.same_caller(rule.inbound_numbers, self.call.from_user)
         # the best known mistake: the CALLED number written where the rule lists callers
-        if not meant and near.meant(rule.inbound_numbers, self.call.to_user):
+        if not meant and lookalikes.meant(rule.inbound_numbers, self.call.to_user):
             return Candidate(rule.id, False, "called_as_caller", self.call.to_user, True)
         return Candidate(rule.id, False, "caller_form" if meant else "caller_not_listed", meant, bool(meant))
 

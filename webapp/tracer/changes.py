@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from webapp.matching import Rule, Trunk, normalise
-from webapp.tracer import near
+from webapp.tracer import lookalikes
 from webapp.tracer.candidates import Candidate
 from webapp.tracer.story import Story
 
@@ -72,7 +72,7 @@ def _of_trunks(story: Story, known: dict[str, Trunk]) -> Iterator[Change]:
             continue
         if each.reason == "number_not_listed":
             # beside what is listed: without it, everybody who calls in that form would be cut off
-            new, instead = normalise(question.to_user), near.as_dialled(each.detail)
+            new, instead = normalise(question.to_user), lookalikes.as_dialled(each.detail)
             yield Change("trunk", each.id, "numbers", "called_form", "", new, instead)
         elif each.reason == "caller_not_allowed":
             code = "caller_form" if each.detail else "caller"

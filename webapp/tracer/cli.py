@@ -8,8 +8,8 @@ from flask.cli import AppGroup
 from werkzeug.datastructures import MultiDict
 
 from webapp.doctor import sentences
-from webapp.tracer import answer as answers
 from webapp.tracer import terminal
+from webapp.tracer.answer import ask as ask_livekit
 from webapp.tracer.evaluate import MalformedCaseError, evaluate_line
 from webapp.tracer.forms import CallForm
 from webapp.tracer.question import Question, Typed
@@ -52,7 +52,7 @@ def explain(pin: str | None, only_hash: bool, **call: str) -> None:
     if pin == "-":
         pin = click.prompt("PIN", hide_input=True)
     typed = Typed.HASH if only_hash else Typed.NOTHING if pin is None else Typed.PIN
-    seen, answer = answers.ask(_question({**call, "typed": typed.value, "pin": pin or ""}))
+    seen, answer = ask_livekit(_question({**call, "typed": typed.value, "pin": pin or ""}))
     if answer is None:
         click.echo(sentences.unanswered(seen.problem), err=True)
         sys.exit(1)

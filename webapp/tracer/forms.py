@@ -10,7 +10,8 @@ from wtforms import Field, RadioField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, InputRequired, Length, ValidationError
 
-from webapp.tracer import log as pasted
+from webapp.tracer.log import LONGEST, UnreadableCallError
+from webapp.tracer.log import read as read_log
 from webapp.tracer.question import Question, Typed
 
 _KEYS = re.compile(r"[0-9*a-d]{1,32}")
@@ -80,15 +81,15 @@ class LogForm(FlaskForm):
 
     log = TextAreaField(
         _l("Lines of livekit-sip"),
-        [InputRequired(_l("Paste at least one line.")), Length(max=pasted.LONGEST)],
+        [InputRequired(_l("Paste at least one line.")), Length(max=LONGEST)],
         description=_l("JSON or console form, all lines of one call if you have them. A typed PIN in them is dropped."),
     )
 
     def validate_log(self, field: Field) -> None:
         """There is a call in it, told in characters that the other form takes too."""
         try:
-            self._question = pasted.read(field.data)
-        except pasted.UnreadableCallError:
+            self._question = read_log(field.data)
+        except UnreadableCallError:
             raise ValidationError(
                 _("A number or a host in these lines is no text, or holds control characters or invisible marks.")
             ) from None

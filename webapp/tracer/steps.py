@@ -8,7 +8,7 @@ from flask_babel import ngettext
 
 from webapp.calls import pseudonyms
 from webapp.matching import Trunk, normalise, parse_address
-from webapp.tracer import near, reasons
+from webapp.tracer import lookalikes, reasons
 from webapp.tracer.candidates import Candidate
 from webapp.tracer.names import Name, Names
 from webapp.tracer.story import BEFORE_RULES, Story
@@ -59,7 +59,7 @@ def _numbers(story: Story) -> Step:
     if question.source_ip and parse_address(question.source_ip) is None:
         wrong = _("This is no IP address: LiveKit answers an error.")
         return Step("stopped", title, text=f"{text} {wrong}")
-    if not near.comparable(question.to_user):
+    if not lookalikes.comparable(question.to_user):
         text += " " + _(
             "The called number holds other signs than digits, so that LiveKit compares it letter by letter."
         )

@@ -10,8 +10,9 @@ from webapp.accounts.models import UserSession
 from webapp.core.db import db
 from webapp.core.security import limiter, require
 from webapp.doctor import sentences
-from webapp.tracer import answer as answers
 from webapp.tracer import log_words, policy, questions
+from webapp.tracer.answer import Answer
+from webapp.tracer.answer import ask as ask_livekit
 from webapp.tracer.forms import CallForm, LogForm
 from webapp.tracer.question import Question
 
@@ -65,13 +66,13 @@ def _page(
     form.pin.data = ""  # typed anew each time: no page holds one
     answer, outage = None, ""
     if question is not None:
-        seen, answer = answers.ask(question)
+        seen, answer = ask_livekit(question)
         outage = sentences.unanswered(seen.problem) if seen.problem else ""
     context = {"answer": answer, "question": question, "outage": outage, "gone": gone, **_log(question, answer)}
     return make_response(render_template("tracer/index.html", form=form, log_form=log_form, **context), status)
 
 
-def _log(question: Question | None, answer: answers.Answer | None) -> dict[str, object]:
+def _log(question: Question | None, answer: Answer | None) -> dict[str, object]:
     """What pasted lines mean, and how LiveKit would act otherwise now."""
     lines = question.lines if question else ()
     return {

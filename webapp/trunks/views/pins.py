@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from webapp.core.security import require
 from webapp.core.settings import settings
 from webapp.trunks import moves, odds, policy
-from webapp.trunks import pins as pin_health
+from webapp.trunks.pins import collisions, namespaces
 from webapp.trunks.views.blueprint import bp
 
 WORTH_A_PERCENT = 0.001  # smaller odds are read more easily as one in so many
@@ -26,8 +26,8 @@ def pins() -> ResponseReturnValue:
         length=length,
         codes=odds.codes(length),
         trivial=odds.trivial(length),
-        namespaces=pin_health.namespaces(length),
-        collisions=pin_health.collisions(),
+        namespaces=namespaces(length),
+        collisions=collisions(),
         lengths=range(odds.SHORTEST, odds.LONGEST + 1),
         said=said,
         guesses=guesses,

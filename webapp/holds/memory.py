@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from webapp.holds.status import Standing
+from webapp.holds.status import HoldStatus
 
 _lock = threading.Lock()
 _by_sid: dict[str, "Held"] = {}
@@ -18,13 +18,13 @@ _by_sid: dict[str, "Held"] = {}
 class Held:
     """A caller who has to wait, of whom nothing is written yet; `took_ms` when another event had the voice muted."""
 
-    stands: Standing
+    stands: HoldStatus
     call_id: str
     took_ms: int | None = None
 
 
 @contextmanager
-def holding(stands: Standing, sid: str, call_id: str) -> Iterator[Held]:
+def holding(stands: HoldStatus, sid: str, call_id: str) -> Iterator[Held]:
     """Say so while the block runs."""
     held = Held(stands, call_id)
     with _lock:
