@@ -20,6 +20,9 @@ PIP_OPTIONS := --quiet --disable-pip-version-check --no-compile --require-hashes
 WORKERS ?= 4
 # Whoever works with LiveKit has LIVEKIT_URL set; only `make contract` may ask that server.
 PYTEST := env -u LIVEKIT_URL $(RUN)/python -m pytest -q -n $(WORKERS)
+# Universal: with markers for what only some Pythons want, such as redis's async-timeout before 3.11.3.
+LOCK := uv pip compile --quiet --universal --python-version 3.11 $(if $(UPGRADE),--upgrade) --no-strip-extras --generate-hashes \
+	--no-header --no-emit-index-url
 CATALOGUES := $(wildcard webapp/translations/*/LC_MESSAGES/messages.po)
 
 help: ## list the targets
@@ -62,10 +65,10 @@ readme: $(VENV)/.dev ## write the README's table of settings
 screenshots: packages $(VENV)/.dev $(CATALOGUES:.po=.mo) ## take the README's two pictures of the demo
 	WRITE_SCREENSHOTS=1 $(RUN)/python -m pytest -q tests/browser/test_screenshots.py
 
-lock: $(VENV)/.dev ## resolve pyproject.toml into the two hashed requirements files
-	uv pip compile --quiet --upgrade --no-strip-extras --generate-hashes --no-header --no-emit-index-url pyproject.toml -o requirements.txt
-	uv pip compile --quiet --upgrade --no-strip-extras --generate-hashes --no-header --no-emit-index-url --extra dev -c requirements.txt \
-		pyproject.toml -o requirements-dev.txt
+lock: ## resolve pyproject.toml into the two hashed files, for every Python from 3.11 on; keeps versions (UPGRADE=1: the newest)
+	@command -v uv >/dev/null || { echo "make lock needs uv: pipx install uv" >&2; exit 1; }
+	$(LOCK) pyproject.toml -o requirements.txt
+	$(LOCK) --extra dev -c requirements.txt pyproject.toml -o requirements-dev.txt
 
 packages: ## Debian packages the tests use, where we may install them (root, apt-get)
 	@tools/packages
