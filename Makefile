@@ -36,7 +36,7 @@ demo: install ## simulator and Frontdesk together on http://127.0.0.1:8000 (PORT
 demo-reset: ## forget everything the demo stored
 	rm -rf var/demo
 
-test: packages $(VENV)/.dev $(CATALOGUES:.po=.mo) lint ## everything: lint, types, templates, imports, spelling, then the suite on SQLite and on PostgreSQL + Redis
+test: $(VENV)/.dev packages $(CATALOGUES:.po=.mo) lint ## everything: lint, types, templates, imports, spelling, then the suite on SQLite and on PostgreSQL + Redis
 	$(PYTEST) --database=sqlite
 	$(PYTEST) --database=postgresql -m "not browser"
 
