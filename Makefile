@@ -4,7 +4,7 @@
 
 SHELL := /bin/bash -o pipefail
 .DEFAULT_GOAL := help
-.PHONY: help install demo demo-reset packages test lint contract bench readme screenshots lock messages
+.PHONY: help install demo demo-reset packages test lint contract bench readme screenshots lock messages FORCE
 .DELETE_ON_ERROR:
 
 PORT ?= 8000
@@ -15,8 +15,6 @@ PYTHON ?= $(firstword $(shell for python in python3 python3.14 python3.13 python
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python; done))
 # Every process that the tests start imports the app: without caches each would compile a thousand modules anew.
 unexport PYTHONDONTWRITEBYTECODE
-# Compiling what is never imported (an AWS client has 900 modules) would take a third of the set-up.
-PIP_OPTIONS := --quiet --disable-pip-version-check --no-compile --require-hashes
 WORKERS ?= 4
 # Whoever works with LiveKit has LIVEKIT_URL set; only `make contract` may ask that server.
 PYTEST := env -u LIVEKIT_URL $(RUN)/python -m pytest -q -n $(WORKERS)
@@ -34,6 +32,7 @@ demo: install ## simulator and Frontdesk together on http://127.0.0.1:8000 (PORT
 	@exec $(RUN)/python -m simulator.demo --port $(PORT)
 
 demo-reset: ## forget everything the demo stored
+	@[ ! -e var/demo/lock ] || flock --nonblock var/demo/lock true || { echo "The demo is running: stop it first (Ctrl-C)." >&2; exit 1; }
 	rm -rf var/demo
 
 test: $(VENV)/.dev packages $(CATALOGUES:.po=.mo) lint ## everything: lint, types, templates, imports, spelling, then the suite on SQLite and on PostgreSQL + Redis
@@ -52,7 +51,7 @@ contract: $(VENV)/.dev ## what we believe of LiveKit, against LIVEKIT_URL=… LI
 	LIVEKIT_URL="$(LIVEKIT_URL)" LIVEKIT_API_KEY="$(LIVEKIT_API_KEY)" LIVEKIT_API_SECRET="$(LIVEKIT_API_SECRET)" \
 	WEBHOOK_PORT="$(WEBHOOK_PORT)" $(RUN)/python -m pytest -m contract tests/contract
 
-bench: packages $(VENV)/.dev $(CATALOGUES:.po=.mo) ## speed on 100,000 rooms, to build/bench.json (QUICK=1: 1,000 rooms, under 2 minutes)
+bench: $(VENV)/.dev packages $(CATALOGUES:.po=.mo) ## speed on 100,000 rooms, to build/bench.json (QUICK=1: 1,000 rooms, under 2 minutes)
 	$(RUN)/python -m bench $(if $(QUICK),--quick)
 
 messages: $(VENV)/.dev ## collect the texts of code and templates into the catalogues, and compile them
@@ -62,7 +61,7 @@ messages: $(VENV)/.dev ## collect the texts of code and templates into the catal
 readme: $(VENV)/.dev ## write the README's table of settings
 	$(RUN)/python -m tools.readme
 
-screenshots: packages $(VENV)/.dev $(CATALOGUES:.po=.mo) ## take the README's two pictures of the demo
+screenshots: $(VENV)/.dev packages $(CATALOGUES:.po=.mo) ## take the README's two pictures of the demo
 	WRITE_SCREENSHOTS=1 $(RUN)/python -m pytest -q tests/browser/test_screenshots.py
 
 lock: ## resolve pyproject.toml into the two hashed files, for every Python from 3.11 on; keeps versions (UPGRADE=1: the newest)
@@ -76,13 +75,14 @@ packages: ## Debian packages the tests use, where we may install them (root, apt
 %.mo: %.po $(VENV)/.runtime
 	$(RUN)/python -m tools.messages compile
 
-$(VENV)/bin/python:
+# Looked at each time: half a folder is made anew, and is then newer than what was installed into the old one.
+$(VENV)/pyvenv.cfg: FORCE
 	@tools/venv "$(PYTHON)" $(VENV)
 
-$(VENV)/.runtime: requirements.txt | $(VENV)/bin/python
-	$(RUN)/python -m pip install $(PIP_OPTIONS) -r requirements.txt
+$(VENV)/.runtime: requirements.txt $(VENV)/pyvenv.cfg
+	@tools/install $(VENV) requirements.txt
 	@touch $@
 
-$(VENV)/.dev: requirements-dev.txt | $(VENV)/.runtime
-	$(RUN)/python -m pip install $(PIP_OPTIONS) -r requirements-dev.txt
+$(VENV)/.dev: requirements-dev.txt $(VENV)/pyvenv.cfg | $(VENV)/.runtime
+	@tools/install $(VENV) requirements-dev.txt
 	@touch $@

@@ -3,10 +3,13 @@
 import os
 import platform
 import re
+import shutil
 import subprocess
 import sys
 import tomllib
 from pathlib import Path
+
+import pytest
 
 ROOT = Path(__file__).parent.parent
 
@@ -24,6 +27,11 @@ def python_that_is(path: Path, version: tuple[int, int, int]) -> Path:
     pretence = f"import sys; sys.version_info = {version}"
     telling = "import sys; exec(sys.argv.pop(1))"
     return program(path, f'[ "$1" = -c ] || exit 1; shift; exec {sys.executable} -c "{pretence}; {telling}" "$@"')
+
+
+def python_without_pip(path: Path) -> Path:
+    """A Python whose virtual environments are made in no time, as they come without pip."""
+    return program(path, f'[ "$2" != venv ] || set -- "$@" --without-pip; exec {sys.executable} "$@"')
 
 
 def run(*command: object, path: str | None = None, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -53,6 +61,82 @@ def test_a_python_that_is_too_old_or_broken_is_not_listed(tmp_path: Path):
     found = pythons(path=f"{tmp_path}:/usr/bin:/bin", PYENV_ROOT=str(tmp_path))
     assert min(version for version, _path in found) >= (3, 11)
     assert platform.python_version_tuple() in [tuple(str(part) for part in version) for version, _path in found]
+
+
+@pytest.fixture(scope="module")
+def environment(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A virtual environment as the tool makes it."""
+    folder = tmp_path_factory.mktemp("made") / "venv"
+    assert run("tools/venv", sys.executable, folder).returncode == 0
+    return folder
+
+
+def test_a_whole_environment_is_left_alone(environment: Path):
+    before = (environment / "pyvenv.cfg").stat().st_mtime_ns
+    again = run("tools/venv", sys.executable, environment)
+    assert (again.returncode, again.stdout) == (0, "")
+    assert (environment / "pyvenv.cfg").stat().st_mtime_ns == before
+
+
+@pytest.mark.parametrize("fault", ["no pip", "no Python", "moved", "no pyvenv.cfg"])
+def test_half_an_environment_is_made_anew_with_all_that_was_in_it(environment: Path, tmp_path: Path, fault: str):
+    folder = Path(shutil.copytree(environment, tmp_path / "venv", symlinks=True))
+    (folder / ".runtime").touch()  # says that all is installed
+    pip = folder / "bin" / "pip"
+    pip.write_text(pip.read_text().replace(str(environment), str(folder)))
+    assert run("tools/venv", "/bin/false", folder).returncode == 0, "a copy that is at home here is whole"
+    if fault == "no pip":
+        shutil.rmtree(next(folder.glob("lib/*/site-packages/pip")))
+    if fault == "no Python":
+        (folder / "bin" / "python").unlink()
+        (folder / "bin" / "python").symlink_to(tmp_path / "uninstalled")
+    if fault == "moved":
+        pip.write_text(pip.read_text().replace(str(folder), str(tmp_path / "elsewhere")))
+    if fault == "no pyvenv.cfg":
+        (folder / "pyvenv.cfg").unlink()
+    mended = run("tools/venv", python_without_pip(tmp_path / "python3"), folder)
+    assert mended.returncode == 0 and f"{folder} is not whole: making it anew." in mended.stdout
+    assert not (folder / ".runtime").exists()
+    assert run(folder / "bin" / "python", "-c", "").returncode == 0
+
+
+def test_a_folder_that_is_no_environment_is_not_deleted(tmp_path: Path):
+    (tmp_path / "letters").touch()
+    refused = run("tools/venv", sys.executable, tmp_path)
+    assert refused.returncode == 1 and "no virtual environment. VENV=… names another folder." in refused.stderr
+    assert (tmp_path / "letters").exists()
+
+
+def test_an_old_python_is_refused_in_a_sentence_before_anything_is_made(tmp_path: Path):
+    old = python_that_is(tmp_path / "python3.9", (3, 9, 18))
+    refused = run("make", "install", f"PYTHON={old}", f"VENV={tmp_path / 'venv'}")
+    assert refused.returncode == 2
+    assert f"Frontdesk needs Python 3.11 or newer, and {old} is 3.9.18. PYTHON=… names another." in refused.stderr
+    assert not (tmp_path / "venv").exists()
+
+
+@pytest.mark.parametrize(
+    ("python", "sentence"),
+    [("", "needs Python 3.11 or newer, and found none"), ("/no/python", "/no/python is no Python that runs")],
+)
+def test_no_python_at_all_is_said_in_a_sentence(tmp_path: Path, python: str, sentence: str):
+    refused = run("tools/venv", python, tmp_path / "venv")
+    assert refused.returncode == 1 and sentence in refused.stderr and len(refused.stderr.splitlines()) == 1
+    assert not (tmp_path / "venv").exists()
+
+
+def test_no_network_is_one_sentence(environment: Path, tmp_path: Path):
+    nowhere = {"PIP_INDEX_URL": "http://127.0.0.1:9/simple", "PIP_RETRIES": "1", "PIP_CONFIG_FILE": os.devnull}
+    refused = run("tools/install", environment, "requirements.txt", **nowhere)
+    assert refused.returncode == 1 and len(refused.stderr.splitlines()) == 1
+    assert "The packages of requirements.txt could not be fetched: no package index answers." in refused.stderr
+    assert "connection broken" in (environment / "pip.log").read_text()
+
+
+def test_what_else_pip_has_to_say_is_shown(environment: Path, tmp_path: Path):
+    (tmp_path / "requirements.txt").write_text("-r nothing.txt\n")
+    refused = run("tools/install", environment, tmp_path / "requirements.txt")
+    assert refused.returncode == 1 and "nothing.txt" in refused.stderr
 
 
 def test_the_locked_files_hold_all_that_is_asked_for_and_name_no_server():
