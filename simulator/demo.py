@@ -1,6 +1,7 @@
 """`make demo`: the simulator and Frontdesk together, supervised in the foreground, state kept in var/demo."""
 
 import argparse
+import fcntl
 import json
 import os
 import secrets
@@ -9,7 +10,8 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
@@ -157,6 +159,24 @@ def answers(url: str) -> bool:
         return False
 
 
+@contextmanager
+def alone(demo: Demo) -> Iterator[None]:
+    """Hold the folder while the block runs; it is free again when the process ends. Raises DemoError when taken."""
+    with (demo.folder / "lock").open("a+") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            lock.seek(0)
+            raise DemoError(
+                f"A demo is already running in {os.path.relpath(demo.folder)}: {lock.read()}\n"
+                "Two in one folder would mix their data. Open that address, or stop it first (Ctrl-C where it runs)."
+            ) from error
+        lock.truncate(0)
+        lock.write(demo.url)
+        lock.flush()
+        yield
+
+
 def refuse_taken_ports(demo: Demo) -> None:
     """Raise DemoError when one of the three ports is in use."""
     for port in range(demo.port, demo.port + 3):
@@ -197,7 +217,6 @@ def welcome(demo: Demo) -> str:
 
 def run(demo: Demo) -> None:
     """Run the demo until somebody stops it. Raises DemoError when it cannot."""
-    demo.folder.mkdir(parents=True, exist_ok=True)
     refuse_taken_ports(demo)
     flask(demo, "db", "upgrade")
     supervisor = Supervisor(demo.environment(), demo.folder)
@@ -254,8 +273,11 @@ def main() -> None:
     parser.add_argument("--port", type=int, default=8000, help="Frontdesk's port; the next two are the simulator's")
     parser.add_argument("--folder", type=Path, default=Path("var/demo"), help="where state is kept")
     options = parser.parse_args()
+    demo = Demo(options.port, options.folder.resolve())
+    demo.folder.mkdir(parents=True, exist_ok=True)
     try:
-        run(Demo(options.port, options.folder.resolve()))
+        with alone(demo):
+            run(demo)
     except DemoError as error:
         sys.exit(str(error))
 

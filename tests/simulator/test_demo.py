@@ -4,14 +4,15 @@ import os
 import signal
 import socket
 import sqlite3
+import subprocess
 import time
 from pathlib import Path
 
 import pytest
 import requests
 
-from simulator.demo import VISITORS
-from tests.plugins.demo import demo, three_free_ports, welcome
+from simulator.demo import VISITORS, Demo, alone
+from tests.plugins.demo import ROOT, demo, three_free_ports, welcome
 
 
 def free(port: int) -> bool:
@@ -65,6 +66,30 @@ def test_a_taken_port_is_said_in_words(tmp_path: Path, port: int):
         with demo(tmp_path, port) as process:
             assert process.wait(60) == 1
             assert f"Port {port + 1} is in use" in process.stdout.read()
+
+
+def test_a_second_demo_in_the_same_folder_is_refused_on_any_port_and_the_first_goes_on(tmp_path: Path, port: int):
+    with demo(tmp_path, port) as first:
+        welcome(first)
+        for other in (three_free_ports(), port):
+            with demo(tmp_path, other) as second:
+                assert second.wait(60) == 1
+                said = second.stdout.read()
+            assert f"already running in {os.path.relpath(tmp_path)}: http://127.0.0.1:{port}\n" in said
+            assert "Two in one folder would mix their data." in said and "Ctrl-C" in said
+        assert requests.get(f"http://127.0.0.1:{port}/readyz", timeout=5).status_code == 200
+
+
+def test_a_running_demo_is_not_reset(tmp_path: Path):
+    folder = tmp_path / "var" / "demo"
+    folder.mkdir(parents=True)
+    reset = ["make", "--file", str(ROOT / "Makefile"), "demo-reset"]
+    with alone(Demo(8000, folder)):
+        refused = subprocess.run(reset, cwd=tmp_path, capture_output=True, text=True, check=False)
+        assert refused.returncode and "The demo is running: stop it first" in refused.stderr
+        assert folder.exists()
+    subprocess.run(reset, cwd=tmp_path, capture_output=True, check=True)
+    assert not folder.exists()
 
 
 def test_when_one_part_ends_by_itself_all_ends_and_the_reason_is_shown(tmp_path: Path, port: int):
