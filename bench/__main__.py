@@ -18,7 +18,7 @@ from bench.load import LoadFailed, Measured, run
 from bench.report import Figure, Line, as_json, text
 from bench.scenarios import SCENARIOS, Plan, Proof, Scenario
 from bench.servers import CEILING, FRONTDESK, ROOT, WORKERS, clean_environment, gunicorn
-from bench.world import FULL, QUICK, Size, World
+from bench.world import FULL, QUICK, SMOKE, Size, World
 from tests.plugins.servers import postgresql
 from webapp import create_app
 from webapp.core import schema
@@ -119,23 +119,28 @@ def measure_start(environment: dict[str, str], folder: Path) -> float:
 def main(arguments: Sequence[str]) -> None:
     """Read the options and measure."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="on 1,000 rooms, in under two minutes")
+    data = parser.add_mutually_exclusive_group()
+    data.add_argument("--quick", action="store_true", help="on 1,000 rooms, in under two minutes")
+    data.add_argument("--smoke", action="store_true", help="on 100 rooms, a second each: that all runs, not how fast")
+    parser.add_argument("--to", type=Path, default=ROOT / "build" / "bench.json", help="where the results go")
     parser.add_argument("--only", action="append", help="a scenario's key; may be repeated")
     parser.add_argument("--seconds", type=float, help="how long each scenario is measured")
     options = parser.parse_args(arguments)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # or the servers would outlive us
     chosen = [scenario for scenario in SCENARIOS if not options.only or scenario.key in options.only]
-    seconds = options.seconds or (3 if options.quick else 8)
+    size, seconds = (SMOKE, 1) if options.smoke else (QUICK, 3) if options.quick else (FULL, 8)
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="frontdesk-bench-")))
         chosen_figures = [each.KEY for each in (hold, doctor) if not options.only or each.KEY in options.only]
-        measure_all(stack, folder, QUICK if options.quick else FULL, seconds, chosen, *chosen_figures)
+        results = measure_all(stack, folder, size, options.seconds or seconds, chosen, *chosen_figures)
+    options.to.parent.mkdir(exist_ok=True)
+    options.to.write_text(json.dumps(results, indent=2) + "\n")
 
 
 def measure_all(
     stack: ExitStack, folder: Path, size: Size, seconds: float, chosen: Sequence[Scenario], *figures: str
-) -> None:
-    """Start everything, measure, report."""
+) -> dict[str, object]:
+    """Start everything, measure, print the report, and return what it says."""
     url = stack.enter_context(postgresql(POSTGRESQL_CONF))
     simulator = stack.enter_context(livekit.running(folder))
     told = {
@@ -168,17 +173,12 @@ def measure_all(
             if hold.KEY in figures:
                 measured.append(hold.measure(world, simulator, server.url, size.calls))
             worker_mb = server.worker_mb()
-            if doctor.KEY in figures:
-                measured.append(doctor.diagnose(world, simulator, server.url))
+        if doctor.KEY in figures:
+            count = doctor.fill(world, simulator)
+            with gunicorn(FRONTDESK, environment, "/healthz", folder / "doctor.log") as server:
+                measured.append(doctor.diagnose(world, server.url, count))
     say("\n" + text(bench.lines(), worker_mb, start_s, *measured))
-    write(as_json(bench.lines(), worker_mb, start_s, *measured))
-
-
-def write(results: dict[str, object]) -> None:
-    """Keep the results where others can read them."""
-    file = ROOT / "build" / "bench.json"
-    file.parent.mkdir(exist_ok=True)
-    file.write_text(json.dumps(results, indent=2) + "\n")
+    return as_json(bench.lines(), worker_mb, start_s, *measured)
 
 
 def say(line: str) -> None:

@@ -13,6 +13,8 @@ from bench.load import LoadFailed
 from bench.world import World
 from webapp.accounts.models import Staff
 from webapp.core.db import db, utcnow
+from webapp.core.due import DueWork
+from webapp.deliveries.models import Delivery
 from webapp.jobs.models import PeriodicJob
 from webapp.rooms.models import Room, Trunk
 from webapp.rules import wanted as rules
@@ -21,6 +23,17 @@ KEY = "doctor"
 PAGE = "/telephony/rules/read"
 WRONG = 20  # every so many rules, one asks for another PIN
 TIMES = 3
+UNUSED: dict[Any, Any] = {  # what a room says of LiveKit when nobody was ever inside
+    Room.live_since: None,
+    Room.live_sid: "",
+    Room.web_count: 0,
+    Room.phone_count: 0,
+    Room.sip_dispatch_rule_id: None,
+    Room.rule_fingerprint: "",
+    Room.rule_changed_at: None,
+    Room.rule_problem: "",
+    Room.reconcile_at: None,
+}
 MOST_S = 5.0
 
 
@@ -46,9 +59,8 @@ class Diagnosed:
         return f"doctor: {self.seconds:.2f} s for {of} (at most {MOST_S:.0f} s{verdict})"
 
 
-def diagnose(world: World, simulator: Simulator, url: str) -> Diagnosed:
-    """Let many rooms be live, each with its rule, some of them wrong, and ask for the page of rules."""
-    count = _fill(world, simulator, world.size.rules)
+def diagnose(world: World, url: str, count: int) -> Diagnosed:
+    """Ask for the page of rules, of which there are that many. Raises LoadFailed when it finds other faults."""
     headers = world.browser(_support(world)) | {"HX-Request": "true"}
     answers = [_ask(url + PAGE, headers) for _ in range(TIMES)]
     expected = f"<small>{len(range(0, count, WRONG))}</small>"
@@ -73,11 +85,14 @@ def _support(world: World) -> Any:
     return user
 
 
-def _fill(world: World, simulator: Simulator, count: int) -> int:
-    """Make that many rooms live, as far as they have PINs; returns how many those are."""
-    for job in ("rules", "diagnose"):  # a sweep would find nobody inside and put right what shall be found
-        db.session.merge(PeriodicJob(name=job, next_at=utcnow() + timedelta(days=1)))
-    chosen = sa.select(Room.id).where(Room.pin.is_not(None)).order_by(Room.id).limit(count)
+def fill(world: World, simulator: Simulator) -> int:
+    """Let many rooms be live, as far as they have PINs, each with its rule, some of them wrong; returns how many.
+
+    No Frontdesk may run meanwhile: what it still has to do would put the rooms right.
+    """
+    _forget(simulator)
+    chosen = sa.select(Room.id).where(Room.pin.is_not(None), Room.trunk_id != "").order_by(Room.id)
+    chosen = chosen.limit(world.size.rules)
     live = {"live_since": utcnow(), "web_count": 1, "hide_phone_number": True}
     db.session.execute(sa.update(Room).where(Room.id.in_(chosen)).values(live))
     db.session.commit()
@@ -98,6 +113,21 @@ def _fill(world: World, simulator: Simulator, count: int) -> int:
     db.session.commit()
     world.analyse()
     return len(rooms)
+
+
+def _forget(simulator: Simulator) -> None:
+    """Leave nothing on either side of what was measured before: only what is made wrong here shall be found."""
+    for job in ("rules", "diagnose"):  # a sweep would find nobody inside and put right what shall be found
+        db.session.merge(PeriodicJob(name=job, next_at=utcnow() + timedelta(days=1)))
+    db.session.execute(sa.delete(DueWork))
+    db.session.execute(sa.delete(Delivery))
+    simulator.control("reset")
+    db.session.execute(
+        sa.update(Room).values(UNUSED).where(sa.or_(*(column.is_distinct_from(UNUSED[column]) for column in UNUSED)))
+    )
+    db.session.execute(sa.delete(Trunk).where(Trunk.sip_trunk_id.not_in(sa.select(Room.trunk_id))))
+    db.session.execute(sa.update(Trunk).values(gone_at=None, guard_rule_id=None, guard_problem=""))
+    db.session.commit()
 
 
 def _rule_id(room: Room) -> str:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from urllib.parse import urlencode
 
 import sqlalchemy as sa
+from markupsafe import escape
 
 from bench.load import raw
 from bench.world import WAITING, World, hook
@@ -63,7 +64,7 @@ def room_page(world: World) -> Plan:
     owner = world.owner_of_few()
     room = world.room_of(owner)
     request = raw("GET", f"/rooms/{room.slug}/", world.browser(owner))
-    return Plan([request], Proof(request, f"<title>{room.name}"))
+    return Plan([request], Proof(request, f"<title>{escape(room.name)}"))
 
 
 def guest_poll(world: World) -> Plan:

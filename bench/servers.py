@@ -60,7 +60,11 @@ def gunicorn(arguments: Sequence[str], environment: Mapping[str, str], path: str
         yield Server(url, process.pid, time.monotonic() - started)
     finally:
         process.terminate()
-        process.wait(30)
+        try:
+            process.wait(30)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
 
 
 def _wait(url: str, process: "subprocess.Popen[bytes]", log: Path) -> None:

@@ -22,7 +22,7 @@ from webapp.core.db import db, new_id, utcnow
 from webapp.core.settings import settings
 from webapp.lobby import bearers
 from webapp.lobby.models import Entry, Status
-from webapp.rooms.models import Access, PhonePin, Role, Room, Trunk
+from webapp.rooms.models import Access, AccessLevel, PhonePin, Role, Room, Trunk
 from webapp.seed.bulk import Row, load
 from webapp.seed.command import fill
 
@@ -46,6 +46,7 @@ class Size:
 
 FULL = Size(rooms=100_000, of_one_owner=10_000, pins=1_000_000, entries=100_000, rules=10_000, calls=100, hooks=40_000)
 QUICK = Size(rooms=1_000, of_one_owner=500, pins=10_000, entries=10_000, rules=1_000, calls=30, hooks=15_000)
+SMOKE = Size(rooms=100, of_one_owner=50, pins=1_000, entries=1_000, rules=100, calls=5, hooks=5_000)
 
 
 class World:
@@ -64,6 +65,8 @@ class World:
         with db.engine.begin() as connection:
             fill(connection, self.size.rooms, self.size.of_one_owner, MANY, self.random)
             fill(connection, 20, 20, FEW, self.random)
+        self.busy_room().access_level = AccessLevel.RESTRICTED  # seeded levels are drawn: nobody waits for a public one
+        db.session.commit()
         self.analyse()
 
     def analyse(self) -> None:
@@ -151,6 +154,9 @@ class World:
 
     def pins(self, count: int) -> None:
         """Let so many PINs be taken on the trunks together."""
+        db.session.execute(
+            sa.update(Trunk).values(gone_at=None)
+        )  # the simulator knows none of them: a sweep may have seen
         trunks = list(db.session.scalars(sa.select(Trunk.sip_trunk_id)))
         missing = count - (db.session.scalar(sa.select(sa.func.count()).select_from(PhonePin)) or 0)
         taken = set(db.session.scalars(sa.select(PhonePin.pin)))

@@ -1,7 +1,11 @@
 """The bench's report has the agreed keys, and a server that refuses or lies ends the run."""
 
+import json
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from threading import Thread
 
 import pytest
@@ -14,6 +18,8 @@ from bench.hold import Held
 from bench.load import LoadFailed, Measured, raw, run
 from bench.report import Line, as_json, misses, text
 from bench.scenarios import SCENARIOS, Proof
+from bench.servers import ROOT
+from bench.world import SMOKE
 from tests.plugins.components import program
 
 KEYS = {
@@ -112,3 +118,15 @@ def test_a_page_that_fails_ends_the_run_before_any_load():
 def test_the_queries_are_those_the_server_counted():
     with answering(200) as url:
         assert count_queries(url, REQUEST, 200) == 7
+
+
+def test_every_scenario_runs_to_its_end_on_the_smallest_data(tmp_path: Path):
+    program("wrk")
+    file = tmp_path / "bench.json"
+    command = [sys.executable, "-m", "bench", "--smoke", "--to", str(file)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-3000:]
+    results = json.loads(file.read_text())
+    assert set(results) == KEYS | {"worker_mb", "start_s", "hold", "doctor"}
+    assert all(results[key]["rps"] > 0 for key in KEYS)
+    assert results["hold"]["calls"] == SMOKE.calls and results["doctor"]["rules"] > 0
