@@ -4,7 +4,7 @@
 
 SHELL := /bin/bash -o pipefail
 .DEFAULT_GOAL := help
-.PHONY: help install demo demo-reset packages test lint contract bench readme screenshots lock messages FORCE
+.PHONY: help install demo demo-reset packages test test-fast lint contract bench readme screenshots lock messages FORCE
 .DELETE_ON_ERROR:
 
 PORT ?= 8000
@@ -38,6 +38,9 @@ demo-reset: ## forget everything the demo stored
 test: $(VENV)/.dev packages $(CATALOGUES:.po=.mo) lint ## everything: lint, types, templates, imports, spelling, then the suite on SQLite and on PostgreSQL + Redis
 	$(PYTEST) --database=sqlite
 	$(PYTEST) --database=postgresql -m "not browser"
+
+test-fast: $(VENV)/.dev $(CATALOGUES:.po=.mo) ## under two minutes: on SQLite, without browser, what changed since origin/main, else as much as fits
+	$(PYTEST) --database=sqlite -m "not browser" -p tests.plugins.time_limit --seconds=100 $$($(RUN)/python -m tools.related)
 
 lint: $(VENV)/.dev ## ruff, mypy, djlint, import contracts, spelling
 	$(RUN)/ruff check .

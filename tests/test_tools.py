@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from tools.related import related
+
 ROOT = Path(__file__).parent.parent
 
 
@@ -156,3 +158,33 @@ def test_what_only_some_pythons_need_is_locked_with_a_marker():
     assert re.search(
         r"^async-timeout==\S+ ; python_full_version < '3\.11\.3'", (ROOT / "requirements.txt").read_text(), re.M
     )
+
+
+@pytest.mark.parametrize(
+    ("changed", "tests"),
+    [
+        (["webapp/lobby/service.py", "webapp/templates/lobby/_queue.html"], ["tests/lobby"]),
+        (["tests/rooms/test_rotate_pin.py"], ["tests/rooms/test_rotate_pin.py"]),
+        (["tests/rooms/test_rotate_pin.py", "webapp/rooms/policy.py"], ["tests/rooms"]),
+        (["simulator/sip.py", "tools/venv"], ["tests/simulator", "tests/test_tools.py"]),
+        (["tests/browser/test_walk.py", "webapp/lobby/views.py"], ["tests/lobby"]),
+        (["README.md"], ["tests/test_contributing.py", "tests/test_readme.py"]),
+        (["tests/rooms/test_that_was_deleted.py", "webapp/access/queries.py"], ["tests/access"]),
+        (["webapp/rooms/policy.py", "webapp/nothing_of_a_feature.py"], ["tests"]),
+        (["webapp/static/app.css"], ["tests"]),
+        (["requirements.txt"], ["tests"]),
+        (["tests/plugins/simulator.py"], ["tests"]),
+        ([], ["tests"]),
+    ],
+)
+def test_what_changed_says_which_tests_are_run(changed: list[str], tests: list[str]):
+    assert related(changed) == tests
+
+
+@pytest.mark.parametrize(("seconds", "says"), [(0, "NOT RUN: 3 tests, the time was over."), (60, "3 passed")])
+def test_when_the_time_is_over_no_test_is_begun_and_that_is_said(tmp_path: Path, seconds: int, says: str):
+    for name in "abc":
+        (tmp_path / f"test_{name}.py").write_text("def test_that_holds(): pass\n")
+    options = ["-n", "2", "-p", "tests.plugins.time_limit", f"--seconds={seconds}", "-c", os.devnull]
+    done = run(sys.executable, "-m", "pytest", *options, "--rootdir", tmp_path, tmp_path)
+    assert says in done.stdout
