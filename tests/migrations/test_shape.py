@@ -1,10 +1,6 @@
 """The migrations make what the models describe, on both databases, and can be taken back."""
 
-import os
-import subprocess
-import sys
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 
 import pytest
 import sqlalchemy as sa
@@ -12,32 +8,9 @@ from alembic import command
 from alembic.util import CommandError
 from flask import Flask
 
-from tests.plugins.servers import fresh_database
-from webapp import create_app
-from webapp.core.config import Settings
 from webapp.core.db import db
 from webapp.core.schema import configuration
 from webapp.models import metadata
-
-ROOT = Path(__file__).parent.parent
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def empty(request: pytest.FixtureRequest, tmp_path: Path, worker_id: str) -> Iterator[Flask]:
-    """An app on an empty database of either kind."""
-    if request.param == "sqlite":
-        yield from _app_on(f"sqlite:///{tmp_path / 'empty.sqlite3'}")
-    else:
-        server = request.getfixturevalue("postgresql_url")
-        with fresh_database(server, f"migrations_{worker_id}") as url:
-            yield from _app_on(url)
-
-
-def _app_on(url: str) -> Iterator[Flask]:
-    app = create_app(Settings(environment="testing", database_url=url))
-    with app.app_context():
-        yield app
-        db.dispose()
 
 
 def described(look: Callable[[sa.Inspector, str], object]) -> dict[str, object]:
@@ -97,11 +70,3 @@ def test_the_commands_move_the_database(empty: Flask):
         result = runner.invoke(args=["db", *words])
         assert result.exit_code == 0, result.output
     assert runner.invoke(args=["db", "check"]).exit_code == 1
-
-
-def test_servers_that_start_together_migrate_one_after_the_other(postgresql_url: str, worker_id: str):
-    with fresh_database(postgresql_url, f"together_{worker_id}") as url:
-        environment = os.environ | {"FRONTDESK_ENVIRONMENT": "testing", "FRONTDESK_DATABASE_URL": url}
-        command_line = [sys.executable, "-m", "flask", "--app", "wsgi", "db", "upgrade"]
-        servers = [subprocess.Popen(command_line, env=environment, cwd=ROOT) for _ in range(3)]
-        assert [server.wait(60) for server in servers] == [0, 0, 0]
