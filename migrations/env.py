@@ -1,8 +1,9 @@
-"""Runs migrations on the app's own engine; one upgrade at a time on PostgreSQL."""
+"""Runs migrations on the app's own engine: all in one transaction, one upgrade at a time on PostgreSQL."""
 
 import sqlalchemy as sa
 from alembic import context
 
+from migrations import running
 from webapp.core.db import UTCDateTime
 from webapp.models import metadata
 
@@ -16,14 +17,15 @@ def plain_type(kind: str, item: object, _context: object) -> str | bool:
 
 def run() -> None:
     """Run the asked-for migrations in one transaction."""
-    engine = context.config.attributes["engine"]
-    with engine.connect() as connection:
+    with running.opened(context.config.attributes["engine"]) as connection:
         context.configure(
             connection=connection,
             target_metadata=metadata,
             render_as_batch=True,
             compare_type=True,
             render_item=plain_type,
+            transactional_ddl=True,  # also on SQLite: the engine, not the driver, begins transactions
+            on_version_apply=running.refuse_orphans,
         )
         with context.begin_transaction():
             if connection.dialect.name == "postgresql":

@@ -1,4 +1,4 @@
-"""Empty databases of both kinds."""
+"""Empty databases of both kinds, and versions that no release has."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
+from tests.migrations.drafts import Drafts
 from tests.plugins.servers import fresh_database
 from webapp import create_app
 from webapp.core.config import Settings
@@ -30,3 +31,11 @@ def empty(empty_url: str) -> Iterator[Flask]:
         yield app
         db.session.rollback()
         db.dispose()
+
+
+@pytest.fixture
+def drafts(tmp_path: Path) -> Drafts:
+    """A folder for versions after the newest."""
+    folder = tmp_path / "drafts"
+    folder.mkdir()
+    return Drafts(folder)
