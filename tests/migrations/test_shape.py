@@ -1,6 +1,8 @@
 """The migrations make what the models describe, on both databases, and can be taken back."""
 
+import re
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -8,6 +10,7 @@ from alembic import command
 from alembic.util import CommandError
 from flask import Flask
 
+from tests.migrations.drafts import Drafts
 from webapp.core.db import db
 from webapp.core.schema import configuration
 from webapp.models import metadata
@@ -22,7 +25,7 @@ def described(look: Callable[[sa.Inspector, str], object]) -> dict[str, object]:
 def shape(inspector: sa.Inspector, table: str) -> object:
     """Columns, keys and indexes of a table, in a form that compares."""
     return {
-        "columns": {c["name"]: (str(c["type"]), c["nullable"]) for c in inspector.get_columns(table)},
+        "columns": {c["name"]: (str(c["type"]), c["nullable"], c["default"]) for c in inspector.get_columns(table)},
         "primary": inspector.get_pk_constraint(table)["constrained_columns"],
         "foreign": sorted(
             (f["constrained_columns"], f["referred_table"], str(f["options"]))
@@ -31,6 +34,7 @@ def shape(inspector: sa.Inspector, table: str) -> object:
         "indexes": sorted(
             (str(i["name"]), str(i["column_names"]), bool(i["unique"])) for i in inspector.get_indexes(table)
         ),
+        "checks": sorted(str(c["name"]) for c in inspector.get_check_constraints(table)),
         "unique": sorted(str(u["column_names"]) for u in inspector.get_unique_constraints(table)),
     }
 
@@ -70,3 +74,19 @@ def test_the_commands_move_the_database(empty: Flask):
         result = runner.invoke(args=["db", *words])
         assert result.exit_code == 0, result.output
     assert runner.invoke(args=["db", "check"]).exit_code == 1
+
+
+def test_a_default_that_only_the_database_has_is_noticed(empty: Flask, drafts: Drafts):
+    drafts.write("""
+with op.batch_alter_table("rooms") as batch:
+    batch.alter_column("web_count", server_default="7", existing_type=sa.Integer(), existing_nullable=False)
+""")
+    command.upgrade(drafts.configuration(), "head")
+    with pytest.raises(CommandError, match="modify_default"):
+        command.check(drafts.configuration())
+
+
+def test_a_new_version_is_filed_under_its_day_and_minute(empty: Flask, drafts: Drafts):
+    command.upgrade(configuration(), "head")
+    written = command.revision(drafts.configuration(), "what it is for", version_path=str(drafts.folder))
+    assert re.fullmatch(r"\d{4}_\d\d_\d\d_\d{4}_what_it_is_for\.py", Path(written.path).name)

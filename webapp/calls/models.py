@@ -49,8 +49,9 @@ class Call(Keyed, Model):
     left_at: Mapped[datetime | None]
     outcome: Mapped[Outcome] = mapped_column(choice(Outcome), default=Outcome.INSIDE)
     end_reason: Mapped[str] = mapped_column(default="")
-    caller: Mapped[str] = mapped_column(sa.String(32), default="")  # keyed pseudonym; empty where no number was shown
-    ending: Mapped[str] = mapped_column(sa.String(2), default="")  # the last two digits of the number
+    # A keyed pseudonym; empty where no number was shown.
+    caller: Mapped[str] = mapped_column(sa.String(32), default="", server_default="")
+    ending: Mapped[str] = mapped_column(sa.String(2), default="", server_default="")  # the number's last two digits
     hold: Mapped[Hold | None] = mapped_column(choice(Hold))  # None: not decided yet
     held_at: Mapped[datetime | None]
     muted_at: Mapped[datetime | None]  # we muted the caller then, and have not given the floor back

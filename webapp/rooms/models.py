@@ -78,7 +78,7 @@ class Room(Keyed, Model):
     old_pin: Mapped[str | None] = mapped_column(sa.String(16))
     old_pin_until: Mapped[datetime | None]
     old_sip_dispatch_rule_id: Mapped[str | None] = mapped_column(sa.String(64))
-    old_rule_fingerprint: Mapped[str] = mapped_column(default="")
+    old_rule_fingerprint: Mapped[str] = mapped_column(default="", server_default="")
 
     queue_version: Mapped[int] = mapped_column(default=0)  # grows with every change of the lobby queue
 
