@@ -1,13 +1,10 @@
-"""Runs migrations on the app's own engine: all in one transaction, one upgrade at a time on PostgreSQL."""
+"""Runs migrations on the app's own engine: on PostgreSQL a transaction per version, on SQLite one for all."""
 
-import sqlalchemy as sa
 from alembic import context
 
 from migrations import running
 from webapp.core.db import UTCDateTime
 from webapp.models import metadata
-
-LOCK = 7_301_884_411  # any constant that nobody else uses for an advisory lock
 
 
 def plain_type(kind: str, item: object, _context: object) -> str | bool:
@@ -23,8 +20,9 @@ def other_default(  # its parameters are Alembic's
 
 
 def run() -> None:
-    """Run the asked-for migrations in one transaction."""
-    with running.opened(context.config.attributes["engine"]) as connection:
+    """Run the asked-for migrations, when no other upgrade is under way."""
+    told = context.config.attributes
+    with running.alone(told["engine"], told.get("patience", running.PATIENCE_SECONDS)) as connection:
         context.configure(
             connection=connection,
             target_metadata=metadata,
@@ -33,11 +31,11 @@ def run() -> None:
             compare_server_default=other_default,
             render_item=plain_type,
             transactional_ddl=True,  # also on SQLite: the engine, not the driver, begins transactions
+            # SQLite's write lock, taken once, is what keeps upgrades apart; PostgreSQL's locks shall be short.
+            transaction_per_migration=connection.dialect.name == "postgresql",
             on_version_apply=running.refuse_orphans,
         )
         with context.begin_transaction():
-            if connection.dialect.name == "postgresql":
-                connection.execute(sa.text("SELECT pg_advisory_xact_lock(:key)"), {"key": LOCK})
             context.run_migrations()
 
 

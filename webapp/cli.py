@@ -18,28 +18,40 @@ def schema() -> Any:
     return importlib.import_module("webapp.core.schema")
 
 
-@database.command()
+class Command(click.Command):
+    """A command that moves the schema, and says in a sentence why it does not."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run it. Raises click.ClickException."""
+        try:
+            return super().invoke(ctx)
+        except schema().CommandError as error:
+            raise click.ClickException(str(error)) from error
+
+
+@database.command(cls=Command)
 @click.argument("revision", default="head")
-def upgrade(revision: str) -> None:
+@click.option("--wait", default=600.0, show_default=True, help="Seconds to wait for another upgrade.")
+def upgrade(revision: str, wait: float) -> None:
     """Bring the database up to REVISION (the newest by default)."""
-    schema().upgrade(revision)
+    schema().upgrade(revision, wait)
 
 
-@database.command()
+@database.command(cls=Command)
 @click.argument("revision")
 def downgrade(revision: str) -> None:
     """Take the database down to REVISION (`base` empties it)."""
     schema().downgrade(revision)
 
 
-@database.command()
+@database.command(cls=Command)
 @click.argument("message")
 def revision(message: str) -> None:
     """Write a migration from the difference between the models and the database."""
     schema().write_revision(message)
 
 
-@database.command()
+@database.command(cls=Command)
 def check() -> None:
     """Exit 1 when the models ask for something that no migration makes."""
     schema().check()

@@ -14,6 +14,8 @@ DRAFT = '''"""a draft"""
 import sqlalchemy as sa
 from alembic import op
 
+from migrations import operations
+
 revision = {revision!r}
 down_revision = {down_revision!r}
 branch_labels = None

@@ -9,9 +9,12 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from alembic.util import CommandError
 
+from migrations.running import PATIENCE_SECONDS
 from webapp.core.db import db
 
+__all__ = ["MIGRATIONS", "CommandError", "check", "configuration", "downgrade", "state", "upgrade", "write_revision"]
 MIGRATIONS = Path(__file__).parent.parent.parent / "migrations"
 
 
@@ -25,9 +28,14 @@ def configuration() -> Config:
     return config
 
 
-def upgrade(revision: str = "head") -> None:
-    """Bring the current app's database up to a version, the newest by default."""
-    command.upgrade(configuration(), revision)
+def upgrade(revision: str = "head", patience: float = PATIENCE_SECONDS) -> None:
+    """Bring the current app's database up to a version, the newest by default.
+
+    Waits `patience` seconds for another upgrade. Raises alembic.util.CommandError with what an operator can do.
+    """
+    config = configuration()
+    config.attributes["patience"] = patience
+    command.upgrade(config, revision)
 
 
 def downgrade(revision: str) -> None:
