@@ -8,7 +8,7 @@ from typing import Any
 from prometheus_client import multiprocess
 from pydantic import ValidationError
 
-from webapp.core import logs
+from webapp.core import logs, revisions
 from webapp.core.config import Settings
 from webapp.jobs import queue
 from webapp.setup.command import explain
@@ -21,12 +21,16 @@ control_socket_disable = True  # would be opened in the home folder, which a ser
 
 
 def on_starting(_server: Any) -> None:
-    """Refuse wrong settings once, before any worker: a worker that cannot start would be started for ever."""
+    """Refuse wrong settings and an older database once: a worker that cannot start would be started for ever."""
     try:
-        Settings()
+        settings = Settings()
     except ValidationError as error:
         sys.exit(explain(error, os.environ))
     logs.init_logging()
+    try:
+        revisions.require(settings)
+    except revisions.SchemaBehind as refusal:
+        sys.exit(str(refusal))
     logs.watch_the_process()
     _keep()  # before the fork: workers share the pages of what is never touched
 

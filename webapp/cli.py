@@ -8,6 +8,8 @@ import click
 from flask import Flask
 from flask.cli import AppGroup
 
+from webapp.core import revisions
+from webapp.core.db import db
 from webapp.tracer.cli import telephony
 
 database = AppGroup("db", help="Move the database between versions of the schema.")
@@ -44,6 +46,13 @@ def downgrade(revision: str) -> None:
     schema().downgrade(revision)
 
 
+@database.command()
+def current() -> None:
+    """Say which version the database has, and whether it is the newest."""
+    with db.engine.connect() as connection:
+        click.echo(revisions.of(connection).words)
+
+
 @database.command(cls=Command)
 @click.argument("message")
 def revision(message: str) -> None:
@@ -55,6 +64,12 @@ def revision(message: str) -> None:
 def check() -> None:
     """Exit 1 when the models ask for something that no migration makes."""
     schema().check()
+
+
+def serves() -> bool:
+    """The app is loaded to answer requests: by a web server, which runs no command, or by `flask run`."""
+    context = click.get_current_context(silent=True)
+    return context is None or context.info_name == "run"
 
 
 def needs_no_settings(arguments: Sequence[str]) -> bool:

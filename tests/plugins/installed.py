@@ -16,6 +16,7 @@ import requests
 import sqlalchemy as sa
 
 from webapp import create_app
+from webapp.core import revisions
 from webapp.core.config import Settings
 from webapp.core.db import db
 from webapp.models import metadata
@@ -103,6 +104,9 @@ def installed(folder: Path, port: int = 0, **settings: Any) -> Iterator[Installa
     one = Installation(folder, environment, port)
     engine = sa.create_engine(environment["FRONTDESK_DATABASE_URL"])
     metadata.create_all(engine)
+    with engine.begin() as connection:  # as if it had been migrated
+        connection.execute(sa.text(f"CREATE TABLE {revisions.TABLE} (version_num VARCHAR(32) PRIMARY KEY)"))
+        connection.execute(sa.text(f"INSERT INTO {revisions.TABLE} VALUES ('{revisions.newest()}')"))
     engine.dispose()
     with one.stack:
         yield one

@@ -118,6 +118,9 @@ class Settings(BaseSettings):
         "sqlite:///var/frontdesk.sqlite3", description="SQLAlchemy address: sqlite:///file or postgresql://…"
     )
     database_pool_size: int = Field(10, ge=1, le=200, description="PostgreSQL connections kept per process")
+    schema_wait_seconds: int = Field(
+        0, ge=0, le=3600, description="seconds in which servers that start wait for `flask db upgrade`; 0: they refuse"
+    )
     redis_url: RedisUrl = Field("", description="redis://… for jobs and limits of several processes; empty: embedded")
 
     livekit_url: HttpUrl = Field("http://127.0.0.1:7880", description="LiveKit's HTTP address")

@@ -12,7 +12,9 @@ from redis import Redis
 from redis.exceptions import RedisError
 from sqlalchemy.exc import SQLAlchemyError
 
+from webapp.core import revisions
 from webapp.core.db import db
+from webapp.core.revisions import Schema, State
 from webapp.core.security import csrf, limiter
 from webapp.core.settings import settings
 
@@ -31,9 +33,16 @@ def healthz() -> ResponseReturnValue:
 
 @bp.get("/readyz")
 def readyz() -> ResponseReturnValue:
-    """Say which of the others answer: 503 without the database; without Redis or LiveKit the pages still work."""
+    """Say which of the others answer: 503 without the database; without Redis or LiveKit the pages still work.
+
+    Also 503 on a database that was not brought up to this version: pages would fail one by one.
+    """
     ready = _database_answers()
-    lines = [_line("database", ready), *_others()]
+    lines = [_line("database", ready)]
+    if ready and not current_app.testing and (schema := _schema()).state is not State.CURRENT:
+        lines.append(schema.words)
+        ready = schema.usable
+    lines += _others()
     return "\n".join([*lines, ""]), 200 if ready else 503, {"Content-Type": "text/plain"}
 
 
@@ -48,6 +57,12 @@ def _database_answers() -> bool:
     except SQLAlchemyError:
         return False
     return True
+
+
+def _schema() -> Schema:
+    schema = revisions.of(db.session.connection())
+    db.session.rollback()
+    return schema
 
 
 def _others() -> list[str]:

@@ -7,14 +7,14 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 
 from migrations.running import PATIENCE_SECONDS
+from webapp.core import revisions
 from webapp.core.db import db
+from webapp.core.revisions import State
 
-__all__ = ["MIGRATIONS", "CommandError", "check", "configuration", "downgrade", "state", "upgrade", "write_revision"]
+__all__ = ["MIGRATIONS", "CommandError", "check", "configuration", "downgrade", "upgrade", "write_revision"]
 MIGRATIONS = Path(__file__).parent.parent.parent / "migrations"
 
 
@@ -33,6 +33,7 @@ def upgrade(revision: str = "head", patience: float = PATIENCE_SECONDS) -> None:
 
     Waits `patience` seconds for another upgrade. Raises alembic.util.CommandError with what an operator can do.
     """
+    _refuse_newer()
     config = configuration()
     config.attributes["patience"] = patience
     command.upgrade(config, revision)
@@ -40,7 +41,15 @@ def upgrade(revision: str = "head", patience: float = PATIENCE_SECONDS) -> None:
 
 def downgrade(revision: str) -> None:
     """Take it down to a version; `base` empties it."""
+    _refuse_newer()
     command.downgrade(configuration(), revision)
+
+
+def _refuse_newer() -> None:
+    with db.engine.connect() as connection:
+        schema = revisions.of(connection)
+    if schema.state is State.NEWER:
+        raise CommandError(schema.words)
 
 
 def write_revision(message: str) -> None:
@@ -51,10 +60,3 @@ def write_revision(message: str) -> None:
 def check() -> None:
     """Raise alembic.util.CommandError when the models ask for something that no migration makes."""
     command.check(configuration())
-
-
-def state() -> str:
-    """`current`, `behind`, or `none` for a database without any version."""
-    current = MigrationContext.configure(db.session.connection()).get_current_revision()
-    newest = ScriptDirectory.from_config(configuration()).get_current_head()
-    return "none" if current is None else "current" if current == newest else "behind"

@@ -10,9 +10,11 @@ from flask_login import current_user
 
 from webapp import audit
 from webapp.audit import Actor
+from webapp.core import revisions
 from webapp.core.db import db
 from webapp.core.due import DueWork
 from webapp.core.security import require
+from webapp.core.settings import settings
 from webapp.jobs import periodic, policy, queue, register, work
 from webapp.jobs.models import PeriodicJob
 
@@ -64,6 +66,10 @@ def retry(work_id: uuid.UUID) -> ResponseReturnValue:
 @click.option("--threads", default=4, show_default=True, help="Pieces of work at the same time.")
 def worker(threads: int) -> None:
     """Do due work and periodic jobs until stopped; several may run on several machines (Redis)."""
+    try:
+        revisions.require(settings)
+    except revisions.SchemaBehind as refusal:
+        raise click.ClickException(str(refusal)) from refusal
     app = current_app._get_current_object()  # type: ignore[attr-defined]
     queue.run_worker(app, threads)
 

@@ -8,8 +8,7 @@ import sqlalchemy as sa
 from flask import current_app
 
 from webapp.calls.models import Call
-from webapp.cli import schema
-from webapp.core import together
+from webapp.core import revisions, together
 from webapp.core.dates import ahead, skew
 from webapp.core.db import db
 from webapp.core.settings import settings
@@ -61,7 +60,7 @@ class Asked:
 class Seen:
     """What our own database tells."""
 
-    schema: str  # current, behind, none
+    schema: revisions.State
     database_skew: float | None
     last_hook: datetime | None
     live_since: datetime | None  # of the room that went live last
@@ -98,7 +97,7 @@ def look() -> Seen:
     sweep = db.session.get(PeriodicJob, "rules")
     there, last = Trunk.gone_at.is_(None), diagnosis.latest()
     return Seen(
-        schema=schema().state(),
+        schema=revisions.of(db.session.connection()).state,
         database_skew=_database_skew(),
         last_hook=_newest(Delivery.received_at),
         live_since=_newest(Room.live_since),

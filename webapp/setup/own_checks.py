@@ -144,6 +144,9 @@ def schema(seen: Seen) -> Check:
     title = _("Database")
     if seen.schema == "current":
         return Check("schema", title, State.FINE, _("Its schema is that of this version."))
+    if seen.schema == "newer":
+        said = _("A newer Frontdesk has upgraded it.")
+        return Check("schema", title, State.WARNING, said, _("Run the newer Frontdesk, or restore the last backup."))
     said = (
         _("Its schema is not that of this version.") if seen.schema == "behind" else _("It does not tell its version.")
     )
