@@ -44,6 +44,12 @@ def nginx() -> str:
 
 
 @pytest.fixture(scope="session")
+def sqlite3() -> str:
+    """SQLite's own program."""
+    return program("sqlite3")
+
+
+@pytest.fixture(scope="session")
 def browser_type_launch_args(chromium: str) -> dict[str, Any]:
     """Debian's Chromium, which also runs as root and without a large /dev/shm."""
     quiet = ["--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run"]
