@@ -23,7 +23,7 @@ from psycopg import sql
 
 POSTGRESQL = "FRONTDESK_TEST_POSTGRESQL_URL"
 REDIS = "FRONTDESK_TEST_REDIS_URL"
-SERVERS = {"database_url", "postgresql_url", "redis_url"}
+SERVERS = {"database_url", "own_database_url", "postgresql_url", "redis_url"}
 # Nothing of these data outlives the run, so nothing waits for the disk.
 POSTGRESQL_CONF = """
 fsync = off
