@@ -4,10 +4,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-import sqlalchemy as sa
 from flask import Flask
 
 from simulator.server import Addresses
+from tests.support.database import empty
 from tests.support.personas import Browser, browser, persona
 from webapp import create_app
 from webapp.accounts.models import User
@@ -26,10 +26,6 @@ pytest_plugins = [
     "tests.plugins.queries",
     "tests.plugins.installation",
 ]
-
-FILLED = sa.union_all(
-    *(sa.select(sa.literal(table.name)).where(sa.exists().select_from(table)) for table in metadata.sorted_tables)
-)
 
 
 @pytest.fixture(scope="session")
@@ -61,15 +57,6 @@ def app(_app: Flask) -> Iterator[Flask]:
         empty()
         limiter.reset()
         yield _app
-
-
-def empty() -> None:
-    """Delete every row. Asks first which tables have any: to empty them all takes longer than most tests."""
-    with db.engine.begin() as connection:
-        filled = set(connection.scalars(FILLED))
-        for table in reversed(metadata.sorted_tables):
-            if table.name in filled:
-                connection.execute(table.delete())
 
 
 @pytest.fixture

@@ -15,8 +15,8 @@ import sqlalchemy as sa
 from flask import Flask, current_app
 from sqlalchemy import event
 
-from tests.plugins.installed import installed
 from tests.plugins.servers import redis_server
+from tests.support.installed import installed
 from tests.support.livekit import LiveKit
 from tests.support.personas import Browser, browser, persona
 from webapp import create_app

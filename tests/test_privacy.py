@@ -18,8 +18,9 @@ from simulator import oidc
 from simulator.oidc.personas import PERSONAS
 from simulator.server import Addresses, in_thread
 from simulator.world import Options, Timing, World
-from tests.plugins.installed import Installation, free_port, installed, until
+from tests.support.installed import Installation, free_port, installed
 from tests.support.livekit import LiveKit
+from tests.support.waiting import until
 
 NUMBER, CALLER = "+33199001234", "+33655443322"
 GUEST, GRANTED, TYPED = "Heinrich Schreckengost", "greta.weber@elsewhere.example", "Walburga Prendergast"

@@ -2,22 +2,17 @@
 
 from collections.abc import Callable, Iterator
 from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
-import requests
 from flask import Flask
-from werkzeug.test import TestResponse
 
-from tests.simulator.oidc_server import TIMEOUT, RunningProvider, serve
-from tests.support.personas import Browser, browser
+from tests.support.oidc_server import RunningProvider, serve
+from tests.support.sign_in import SITE, Person
 from webapp import create_app
 from webapp.accounts import metadata
 from webapp.core.config import Settings
 from webapp.core.db import db
 from webapp.models import metadata as tables
-
-SITE = "http://127.0.0.1:8000"
 
 
 @pytest.fixture(scope="session")
@@ -68,38 +63,6 @@ def configure(app: Flask, settings: Settings) -> Iterator[Callable[..., None]]:
 
     yield change
     app.extensions["frontdesk.settings"] = settings
-
-
-class Person:
-    """A browser at both sites: ours by the test client, the provider's over HTTP."""
-
-    def __init__(self, app: Flask) -> None:
-        self.here: Browser = browser(app)
-        self.there = requests.Session()
-
-    def begin(self, target: str | None = None, **wish: str) -> requests.Response:
-        """Begin a sign-in; the answer is the provider's."""
-        answer = self.here.get("/sign-in", query_string={"next": target} if target else {})
-        assert answer.status_code == 303, answer.text
-        return self.there.get(answer.headers["Location"], params=wish, allow_redirects=False, timeout=TIMEOUT)
-
-    def back(self, answer: requests.Response) -> TestResponse:
-        """Follow the provider's redirect back to us."""
-        return self.follow(answer.headers["Location"])
-
-    def follow(self, location: str) -> TestResponse:
-        """Open an absolute address of our site."""
-        assert location.startswith(SITE), location
-        parts = urlsplit(location)
-        return self.here.get(f"{parts.path}?{parts.query}")
-
-    def sign_in(self, persona: str = "owner", target: str | None = None) -> TestResponse:
-        """Sign in all the way."""
-        return self.back(self.begin(target, persona=persona))
-
-    def is_in(self) -> bool:
-        """Whether a page for signed-in people opens."""
-        return self.here.get("/account/").status_code == 200
 
 
 @pytest.fixture

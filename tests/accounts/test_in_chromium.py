@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Page
 from werkzeug.serving import make_server
 
-from tests.simulator.oidc_server import serve
+from tests.support.oidc_server import serve
 from webapp import create_app
 from webapp.core.config import Settings
 from webapp.core.db import db

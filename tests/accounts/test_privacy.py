@@ -9,8 +9,8 @@ import sqlalchemy as sa
 import structlog
 
 from simulator.oidc.personas import PERSONAS
-from tests.accounts.conftest import Person
-from tests.simulator.oidc_server import RunningProvider
+from tests.support.oidc_server import RunningProvider
+from tests.support.sign_in import Person
 from webapp.accounts.models import UserSession
 from webapp.audit.models import AuditEntry
 from webapp.core import logs

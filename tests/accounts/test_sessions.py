@@ -7,8 +7,8 @@ import sqlalchemy as sa
 import time_machine
 from flask import Flask
 
-from tests.accounts.conftest import Person
 from tests.support.personas import SWAP, browser, make_user
+from tests.support.sign_in import Person
 from webapp.accounts import service, sessions
 from webapp.accounts.jobs import purge_sessions
 from webapp.accounts.models import User, UserSession

@@ -8,9 +8,9 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from tests.accounts.conftest import SITE, Person
-from tests.simulator.oidc_server import RunningProvider, serve
+from tests.support.oidc_server import RunningProvider, serve
 from tests.support.personas import make_user
+from tests.support.sign_in import SITE, Person
 from webapp.accounts.models import Staff, User, UserSession
 from webapp.audit.models import AuditEntry
 from webapp.core.db import db

@@ -9,8 +9,8 @@ import sqlalchemy as sa
 import time_machine
 from flask import Flask
 
-from tests.accounts.conftest import Person
-from tests.simulator.oidc_server import RunningProvider
+from tests.support.oidc_server import RunningProvider
+from tests.support.sign_in import Person
 from webapp.accounts import metadata
 from webapp.accounts.models import User
 from webapp.accounts.problems import STATUS, WORDS

@@ -5,9 +5,9 @@ from urllib.parse import parse_qs, urlsplit
 
 import sqlalchemy as sa
 
-from tests.accounts.conftest import SITE, Person
-from tests.simulator.oidc_server import TIMEOUT, RunningProvider
+from tests.support.oidc_server import TIMEOUT, RunningProvider
 from tests.support.personas import SWAP, Browser
+from tests.support.sign_in import SITE, Person
 from webapp.accounts.models import UserSession
 from webapp.audit.models import AuditEntry
 from webapp.core.db import db

@@ -5,8 +5,8 @@ import sqlalchemy as sa
 from click.testing import Result
 from flask import Flask
 
-from tests.accounts.conftest import Person
 from tests.support.personas import browser, make_user
+from tests.support.sign_in import Person
 from webapp.accounts.models import Staff, User
 from webapp.audit.models import AuditEntry
 from webapp.core.db import db

@@ -2,26 +2,17 @@
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
 
-from tests.browser.desk import PATIENCE, Desk
-from tests.browser.meeting import Meeting, Phone
-from tests.plugins.demo import demo, three_free_ports, welcome
+from tests.support.demo import Site, demo, three_free_ports, welcome
+from tests.support.desk import PATIENCE, Desk
+from tests.support.meeting import Meeting, Phone
 
 REFUSED = re.compile(r"status of 4\d\d ")
 VIEWPORT = {"width": 1280, "height": 900}
-
-
-@dataclass(frozen=True)
-class Site:
-    """Where the demo of this worker answers."""
-
-    url: str
-    livekit_url: str
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

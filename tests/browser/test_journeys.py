@@ -6,8 +6,8 @@ from pathlib import Path
 
 from playwright.sync_api import expect
 
-from tests.browser.desk import Desk
-from tests.browser.meeting import Meeting, Phone
+from tests.support.desk import Desk
+from tests.support.meeting import Meeting, Phone
 
 People = Callable[[str], Desk]
 Enter = Callable[[Desk], Meeting]

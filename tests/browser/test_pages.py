@@ -10,9 +10,9 @@ import requests
 from flask import Flask
 from werkzeug.exceptions import HTTPException
 
-from tests.browser.conftest import Site
-from tests.browser.desk import Desk
-from tests.browser.meeting import Phone
+from tests.support.demo import Site
+from tests.support.desk import Desk
+from tests.support.meeting import Phone
 
 NO_PAGES = {  # fragments, files, redirects, and what machines ask
     "access.list_csv",

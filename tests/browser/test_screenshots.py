@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.browser.desk import Desk
-from tests.browser.meeting import Phone
+from tests.support.desk import Desk
+from tests.support.meeting import Phone
 
 DOCS = Path(__file__).parent.parent.parent / "docs"
 PICTURES = ("desk.png", "room.png")

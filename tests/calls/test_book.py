@@ -5,7 +5,8 @@ import json
 import pytest
 import sqlalchemy as sa
 
-from tests.support.installation import CALLER, Installation, until
+from tests.support.installation import CALLER, Installation
+from tests.support.waiting import until
 from webapp.calls import book as calls
 from webapp.calls.models import Call
 from webapp.core.db import db

@@ -10,10 +10,9 @@ import requests
 from livekit.api import AccessToken, SIPGrants, VideoGrants
 
 from tests.contract import media
-from tests.contract.server import Server, unique_name, unique_number
 from tests.plugins.receiver import Receiver, receiving
+from tests.support.contract import Info, Server, nobodys_track, rule_on, unique_name, unique_number
 
-Info = dict[str, Any]
 HOOK_SECONDS = 10
 TRACK_SECONDS = 10
 
@@ -188,14 +187,3 @@ def _with_sound(server: Server, room: str) -> Info:
             return dict(inside[0])
         assert time.monotonic() < end, f"no track of anybody inside: {len(inside)} there"
         time.sleep(0.02)
-
-
-def nobodys_track(room: str, person: Info) -> Info:
-    """The request to unmute a track of the person that does not exist."""
-    return {"room": room, "identity": person["identity"], "track_sid": "TR_frontdesk_probe", "muted": False}
-
-
-def rule_on(trunk: Info, *, pin: str = "", room: str = "contract", **fields: Any) -> Info:
-    """A Direct rule on a trunk."""
-    direct = {"dispatch_rule_direct": {"room_name": room, "pin": pin}}
-    return {"name": "frontdesk contract", "trunk_ids": [trunk["sip_trunk_id"]], "rule": direct, **fields}

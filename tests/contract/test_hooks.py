@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from livekit.api import TokenVerifier, WebhookReceiver
 
-from tests.contract.server import Server
 from tests.plugins.receiver import Hook, Receiver
+from tests.support.contract import Server
 
 pytestmark = pytest.mark.contract
 SILENCE_SECONDS = 1.5 if os.environ.get("LIVEKIT_URL") else 0.2  # a repeat comes after one second, or 0.02

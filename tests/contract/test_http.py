@@ -4,7 +4,7 @@ import pytest
 import requests
 from livekit.api import AccessToken, VideoGrants
 
-from tests.contract.server import Server, unique_name
+from tests.support.contract import Server, unique_name
 
 pytestmark = pytest.mark.contract
 LIST = "livekit.RoomService/ListRooms"

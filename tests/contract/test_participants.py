@@ -5,8 +5,7 @@ from datetime import timedelta
 import pytest
 from livekit.api import AccessToken, VideoGrants
 
-from tests.contract.conftest import nobodys_track
-from tests.contract.server import NAMES, Server, unique_name
+from tests.support.contract import NAMES, Server, nobodys_track, unique_name
 
 pytestmark = pytest.mark.contract
 NOT_ANSWERED = (503, "unavailable", "no response from servers")

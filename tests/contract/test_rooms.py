@@ -3,7 +3,7 @@
 import pytest
 from livekit.api import VideoGrants
 
-from tests.contract.server import unique_name
+from tests.support.contract import unique_name
 
 pytestmark = pytest.mark.contract
 ABSENT = "participant does not exist"

@@ -9,8 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.contract.conftest import Info, rule_on
-from tests.contract.server import Answer, Server
+from tests.support.contract import Answer, Info, Server, rule_on
 
 pytestmark = [pytest.mark.contract, pytest.mark.usefixtures("with_redis")]
 CLASH = "Dispatch rule for the same trunk, inbound number, number, and PIN combination already exists in dispatch rule "

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.contract.server import Server, unique_name, unique_number
+from tests.support.contract import Server, unique_name, unique_number
 
 pytestmark = [pytest.mark.contract, pytest.mark.usefixtures("with_redis")]
 UNKNOWN = (404, "not_found", "requested sip trunk does not exist")

@@ -2,8 +2,7 @@
 
 import pytest
 
-from tests.contract.conftest import rule_on
-from tests.contract.server import unique_name
+from tests.support.contract import rule_on, unique_name
 
 pytestmark = [pytest.mark.contract, pytest.mark.usefixtures("with_redis")]
 CLASH = "Dispatch rule for the same trunk, inbound number, number, and PIN combination already exists in dispatch rule "

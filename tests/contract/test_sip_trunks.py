@@ -3,7 +3,7 @@
 import pytest
 from livekit.api import SIPGrants, VideoGrants
 
-from tests.contract.server import unique_number
+from tests.support.contract import unique_number
 
 pytestmark = [pytest.mark.contract, pytest.mark.usefixtures("with_redis")]
 NO_GUARD = "for security, one of the fields must be set: AuthUsername+AuthPassword, AllowedAddresses or Numbers"

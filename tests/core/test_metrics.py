@@ -5,7 +5,7 @@ from pathlib import Path
 import requests
 
 from simulator.server import Addresses
-from tests.plugins.installed import installed
+from tests.support.installed import installed
 
 REFUSED = 'frontdesk_hooks_total{event="other",result="bad_signature"} 12.0'
 

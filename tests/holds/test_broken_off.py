@@ -8,9 +8,9 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from tests.support.installation import until
 from tests.support.personas import SWAP, Browser
 from tests.support.phones import Door, decide, entries, learn
+from tests.support.waiting import until
 from webapp.audit import Actor
 from webapp.calls import book
 from webapp.calls.models import Hold

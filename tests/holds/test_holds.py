@@ -5,10 +5,11 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
-from tests.support.installation import CALLER, Installation, until
+from tests.support.installation import CALLER, Installation
 from tests.support.livekit import LiveKit
 from tests.support.personas import persona
 from tests.support.phones import Door, calls, entries, learn, let_pass, make_door
+from tests.support.waiting import until
 from webapp.audit import Actor
 from webapp.calls.models import Hold
 from webapp.core.db import db

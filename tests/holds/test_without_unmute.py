@@ -7,9 +7,9 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
-from tests.support.installation import until
 from tests.support.personas import Browser
 from tests.support.phones import Door, entries, learn
+from tests.support.waiting import until
 from webapp.audit import Actor
 from webapp.calls.book import REFUSED
 from webapp.calls.models import Hold

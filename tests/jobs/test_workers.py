@@ -13,8 +13,9 @@ import redis
 import sqlalchemy as sa
 from flask import current_app
 
-from tests.plugins.installed import Installation, inside, installed, until
+from tests.support.installed import Installation, inside, installed
 from tests.support.livekit import LiveKit
+from tests.support.waiting import until
 from webapp.core import due
 from webapp.core.config import Settings
 from webapp.core.db import db, new_id, utcnow

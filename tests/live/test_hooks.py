@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.support.installation import Installation, until
+from tests.support.installation import Installation
+from tests.support.waiting import until
 from webapp.calls import book
 from webapp.calls.models import Call, Outcome
 from webapp.core.db import db

@@ -2,8 +2,9 @@
 
 from collections.abc import Callable
 
-from tests.support.installation import Installation, until
+from tests.support.installation import Installation
 from tests.support.personas import Browser, persona
+from tests.support.waiting import until
 from webapp.audit.models import AuditEntry
 from webapp.core.db import db
 from webapp.rooms.models import Access, Role, Room

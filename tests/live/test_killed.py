@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from tests.plugins.installed import Installation as Site
-from tests.plugins.installed import inside, installed, until
 from tests.support.installation import Installation
+from tests.support.installed import Installation as Site
+from tests.support.installed import inside, installed, until
 from tests.support.livekit import LiveKit
 from tests.support.oracle import Json, Seen
 from webapp.core.db import db, utcnow

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from tests.support.installation import NUMBER, Installation, said, until
+from tests.support.installation import NUMBER, Installation, said
+from tests.support.waiting import until
 from webapp.core import leases
 from webapp.core.config import Settings
 from webapp.core.db import db, utcnow

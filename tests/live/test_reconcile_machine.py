@@ -24,7 +24,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
 
 from simulator import ids
-from tests.conftest import empty
+from tests.support.database import empty
 from tests.support.installation import Installation
 from tests.support.livekit import LiveKit, Refused
 from tests.support.oracle import Json, Seen

@@ -6,7 +6,8 @@ from datetime import timedelta
 import pytest
 from flask import Flask
 
-from tests.support.installation import Installation, said, until
+from tests.support.installation import Installation, said
+from tests.support.waiting import until
 from webapp.calls import book
 from webapp.calls.models import Call, Outcome
 from webapp.core.config import Settings

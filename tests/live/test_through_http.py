@@ -4,9 +4,10 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.support.installation import Installation, until
+from tests.support.installation import Installation
 from tests.support.livekit import LiveKit
 from tests.support.personas import Browser
+from tests.support.waiting import until
 from webapp.calls import book
 from webapp.calls.models import Call, Outcome
 from webapp.core.config import Settings

@@ -8,11 +8,10 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from tests.plugins.installation import door, installation
 from tests.support.doors import guest, version
-from tests.support.installation import until
 from tests.support.personas import SWAP, Browser, browser, persona
 from tests.support.phones import Door, entries, make_door
+from tests.support.waiting import until
 from webapp.audit.models import AuditEntry
 from webapp.calls.models import Hold
 from webapp.core.db import db, utcnow
@@ -20,7 +19,6 @@ from webapp.lobby import jobs, queries
 from webapp.lobby.models import Entry, Kind, Status
 from webapp.rooms.models import Access, Role, Room
 
-__all__ = ["door", "installation"]
 As = Callable[[str], Browser]
 OTHER = "+15554321"
 

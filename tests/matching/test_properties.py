@@ -5,7 +5,7 @@ from ast import literal_eval
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.matching.vectors import load
+from tests.support.vectors import load
 from webapp import matching
 
 NUMBERS = st.sampled_from(["+331", "331", "(33) 1", "+442", "", "anonymous"])

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.matching.vectors import load
+from tests.support.vectors import load
 from webapp import matching
 
 Case = dict[str, Any]

@@ -12,7 +12,8 @@ from alembic import command
 from alembic.script import ScriptDirectory
 from flask import Flask
 
-from tests.plugins.installed import Installation, installed, until
+from tests.support.installed import Installation, installed
+from tests.support.waiting import until
 from webapp.core import revisions
 from webapp.core.db import db
 from webapp.core.schema import MIGRATIONS, configuration

@@ -1,12 +1,12 @@
 """A room that is live, with an owner, and recordings of it."""
 
-import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 
 import pytest
 from flask import Flask
 
+from tests.support.films import FILM
 from tests.support.livekit import LiveKit
 from tests.support.personas import persona
 from webapp.core.db import db, new_id, utcnow
@@ -14,8 +14,6 @@ from webapp.core.settings import settings
 from webapp.recordings.models import Mode, Recording, State
 from webapp.recordings.retention import expires_at
 from webapp.rooms.models import Access, Role, Room
-
-FILM = bytes(range(256)) * 40
 
 
 @pytest.fixture
@@ -65,12 +63,3 @@ def make_recording(room: Room) -> Callable[..., Recording]:
         return recording
 
     return _make
-
-
-def eventually(holds: Callable[[], bool], seconds: float = 5) -> None:
-    """Wait until it holds; what LiveKit does takes a moment."""
-    deadline = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < deadline, "it never held"
-        time.sleep(0.02)
-        db.session.rollback()

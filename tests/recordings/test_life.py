@@ -6,9 +6,9 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
-from tests.recordings.conftest import eventually
 from tests.support.livekit import LiveKit
 from tests.support.personas import SWAP, Browser
+from tests.support.waiting import until
 from webapp.audit.models import AuditEntry
 from webapp.core.db import db, utcnow
 from webapp.core.settings import settings
@@ -46,9 +46,9 @@ def test_an_owner_records_and_stops_and_the_file_is_there(
 ):
     owner = client_as("owner")
     assert start(owner, room, mode) == 303
-    eventually(lambda: only().state is State.ACTIVE)
+    until(lambda: only().state is State.ACTIVE)
     assert owner.post(f"/recordings/{only().id}/stop").status_code == 303
-    eventually(lambda: only().state is State.SAVED)
+    until(lambda: only().state is State.SAVED)
     saved = only()
     assert (settings.recordings_dir / saved.key).stat().st_size == saved.size
     assert saved.key.endswith(suffix) and saved.duration_ms is not None and saved.expires_at is None
@@ -58,9 +58,9 @@ def test_an_owner_records_and_stops_and_the_file_is_there(
 def test_without_any_hook_the_sweep_brings_it_to_its_end(client_as: ClientAs, room: Room, live: LiveKit):
     owner = client_as("owner")
     start(owner, room)
-    eventually(lambda: state_of(State.ACTIVE))
+    until(lambda: state_of(State.ACTIVE))
     owner.post(f"/recordings/{only().id}/stop")
-    eventually(lambda: state_of(State.SAVED))
+    until(lambda: state_of(State.SAVED))
 
 
 def test_a_room_is_recorded_once_at_a_time(client_as: ClientAs, room: Room, live: LiveKit):
@@ -79,7 +79,7 @@ def test_a_swap_gets_the_section_and_an_unknown_mode_is_422(client_as: ClientAs,
 def test_whoever_stops_it_in_place_sees_it_stop(client_as: ClientAs, room: Room, live: LiveKit):
     owner = client_as("owner")
     start(owner, room)
-    eventually(lambda: state_of(State.ACTIVE))
+    until(lambda: state_of(State.ACTIVE))
     answer = owner.post(f"/recordings/{only().id}/stop", headers=SWAP)
     assert answer.status_code == 200 and 'id="recording"' in answer.text
     healed = owner.post(f"/recordings/{only().id}/heal", headers=SWAP)
@@ -99,7 +99,7 @@ def test_an_answer_that_never_came_is_found_by_the_sweep(client_as: ClientAs, ro
     live.fail("StartRoomCompositeEgress", "unavailable", applied=True)
     assert start(client_as("owner"), room) == 303
     assert (only().state, only().egress_id) == (State.STARTING, None)
-    eventually(lambda: state_of(State.ACTIVE))
+    until(lambda: state_of(State.ACTIVE))
     assert only().egress_id == live.egresses()[0]["egress_id"]
 
 
@@ -111,7 +111,7 @@ def test_a_stop_before_the_start_was_answered_is_kept_and_done_by_the_sweep(
     start(owner, room)
     owner.post(f"/recordings/{only().id}/stop")
     assert only().state is State.STOPPING
-    eventually(lambda: state_of(State.SAVED))
+    until(lambda: state_of(State.SAVED))
 
 
 def test_without_an_egress_worker_the_recording_fails_and_the_room_is_free(
@@ -135,9 +135,9 @@ def test_however_livekit_ends_it_the_room_is_free(
     client_as: ClientAs, room: Room, live: LiveKit, hooked: LiveKit, end: str, state: State
 ):
     start(client_as("owner"), room)
-    eventually(lambda: only().state is State.ACTIVE)
+    until(lambda: only().state is State.ACTIVE)
     live.control("end-egress", egress_id=only().egress_id, status=end)
-    eventually(lambda: only().state is state)
+    until(lambda: only().state is state)
     assert start(client_as("owner"), room) == 303
 
 
@@ -145,16 +145,16 @@ def test_a_stop_that_livekit_refuses_because_it_has_ended_saves_the_file(
     client_as: ClientAs, room: Room, live: LiveKit
 ):
     start(client_as("owner"), room)
-    eventually(lambda: state_of(State.ACTIVE))
+    until(lambda: state_of(State.ACTIVE))
     live.control("end-egress", egress_id=only().egress_id)
-    eventually(lambda: live.egresses()[0]["status"] == "EGRESS_COMPLETE")
+    until(lambda: live.egresses()[0]["status"] == "EGRESS_COMPLETE")
     client_as("owner").post(f"/recordings/{only().id}/stop")
     assert only().state is State.SAVED
 
 
 def test_an_egress_that_livekit_forgot_is_not_stuck(client_as: ClientAs, room: Room, live: LiveKit):
     start(client_as("owner"), room)
-    eventually(lambda: state_of(State.ACTIVE))
+    until(lambda: state_of(State.ACTIVE))
     live.control("forget-egress", egress_id=only().egress_id)
     db.session.execute(sa.update(Recording).values(created_at=utcnow() - timedelta(minutes=30)))
     db.session.commit()
@@ -166,21 +166,21 @@ def test_a_recording_that_was_given_up_is_healed_by_the_file_that_came_after_all
     client_as: ClientAs, room: Room, live: LiveKit, hooked: LiveKit
 ):
     start(client_as("owner"), room)
-    eventually(lambda: only().state is State.ACTIVE)
+    until(lambda: only().state is State.ACTIVE)
     db.session.execute(sa.update(Recording).values(state=State.FAILED))
     db.session.commit()
     live.control("end-egress", egress_id=only().egress_id)
-    eventually(lambda: only().state is State.SAVED)
+    until(lambda: only().state is State.SAVED)
 
 
 def test_while_livekit_is_down_a_stop_is_kept_and_done_later(client_as: ClientAs, room: Room, live: LiveKit):
     start(client_as("owner"), room)
-    eventually(lambda: state_of(State.ACTIVE))
+    until(lambda: state_of(State.ACTIVE))
     live.go_away()
     assert client_as("owner").post(f"/recordings/{only().id}/stop").status_code == 303
     assert only().state is State.STOPPING
     live.heal()
-    eventually(lambda: state_of(State.SAVED))
+    until(lambda: state_of(State.SAVED))
 
 
 @pytest.mark.parametrize("who", ["stranger", "support"])

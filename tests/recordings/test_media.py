@@ -5,7 +5,7 @@ from urllib.request import Request, urlopen
 
 import pytest
 
-from tests.recordings.conftest import FILM
+from tests.support.films import FILM
 from tests.support.personas import Browser
 from webapp.core.settings import settings
 from webapp.recordings.models import Recording, State

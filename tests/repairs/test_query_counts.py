@@ -3,9 +3,8 @@
 import pytest
 
 from tests.plugins.queries import Counted
-from tests.repairs.test_repair_all import URL, begin
-from tests.repairs.test_repair_one import As, orphan
 from tests.support.installation import Installation
+from tests.support.repairs import URL, As, begin, orphan
 from webapp.rooms.models import Room
 
 

@@ -2,23 +2,21 @@
 
 import csv
 import io
-from collections.abc import Callable, Iterator
 from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
-from flask import Flask
 
-from tests.repairs.test_repair_one import As, deed, ids, orphan, press, twin, url
-from tests.support.installation import Installation, until
-from tests.support.personas import SWAP, Browser
+from tests.support.installation import Installation
+from tests.support.personas import SWAP
+from tests.support.repairs import URL, As, begin, deed, ids, last_run, later, missing, orphan, press, results, twin, url
+from tests.support.waiting import until
 from webapp.audit.models import AuditEntry
-from webapp.core import background, leases
+from webapp.core import leases
 from webapp.core.db import db, utcnow
 from webapp.core.due import DueWork
 from webapp.doctor.finding import Finding
 from webapp.doctor.sight import Sight
-from webapp.jobs import register, work
 from webapp.matching import Rule
 from webapp.repairs import plan
 from webapp.repairs import runs as repairs
@@ -26,62 +24,6 @@ from webapp.repairs.models import RepairItem, RepairRun, Result
 from webapp.repairs.plan import Change, Plan
 from webapp.repairs.requests import Heal
 from webapp.rooms.models import Room
-
-URL = "/telephony/repairs/"
-
-
-class Asleep:
-    """Background work that never begins: a process that ended right after its answer."""
-
-    def submit(self, work: Callable[[], object], /) -> None:
-        """Lose the work."""
-
-
-@pytest.fixture
-def asleep(app: Flask) -> Iterator[None]:
-    """Runs wait for whoever works them off."""
-    kept, app.extensions[background.EXTENSION] = app.extensions[background.EXTENSION], Asleep()
-    yield
-    app.extensions[background.EXTENSION] = kept
-
-
-def missing(installation: Installation) -> Room:
-    """A live room whose rule somebody deleted."""
-    room = installation.live()
-    installation.livekit.call("SIP", "DeleteSIPDispatchRule", sip_dispatch_rule_id=str(room.sip_dispatch_rule_id))
-    return room
-
-
-def begin(browser: Browser, **typed: str) -> RepairRun:
-    """Press the button of the dry run, and find the run."""
-    answer = browser.post(URL, data={"scope": "all", **typed})
-    assert answer.status_code == 303, answer.text
-    assert answer.headers["Location"].startswith(URL)
-    return last_run()
-
-
-def last_run() -> RepairRun:
-    """The newest run, as it is stored."""
-    db.session.expire_all()
-    run = db.session.scalars(sa.select(RepairRun).order_by(RepairRun.id.desc())).first()
-    assert run is not None
-    db.session.commit()
-    return run
-
-
-def results(run: RepairRun) -> dict[str, Result]:
-    """What became of each item."""
-    found = db.session.scalars(sa.select(RepairItem).where(RepairItem.run_id == run.id).order_by(RepairItem.position))
-    told = {item.key: item.result for item in found}
-    db.session.commit()
-    return told
-
-
-def later() -> None:
-    """What was put off is due, and is done."""
-    db.session.execute(sa.update(DueWork).values(due_at=utcnow()))
-    db.session.commit()
-    work.run_due(register.HANDLERS)
 
 
 def test_a_guard_beside_a_foreign_open_rule_is_made_narrow_once_and_is_then_a_persons(

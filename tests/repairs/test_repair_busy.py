@@ -2,9 +2,8 @@
 
 import pytest
 
-from tests.repairs.test_repair_all import begin, last_run, missing, results
-from tests.repairs.test_repair_one import As, deed, ids, press, shown, twin, url
 from tests.support.installation import Installation
+from tests.support.repairs import As, begin, deed, ids, last_run, missing, press, results, shown, twin, url
 from webapp.core import leases
 from webapp.livekit import sip
 from webapp.repairs.models import Result

@@ -5,8 +5,8 @@ import re
 
 import pytest
 
-from tests.repairs.test_repair_one import As, deed, ids, press, shown, twin, url
 from tests.support.installation import NUMBER, Installation
+from tests.support.repairs import As, deed, ids, press, shown, twin, url
 from webapp.core.db import db
 from webapp.doctor import picture
 from webapp.doctor.sight import look

@@ -10,16 +10,14 @@ from datetime import timedelta
 
 import sqlalchemy as sa
 
-from tests.plugins.installed import ROOT, SECRET_KEY
-from tests.repairs.test_repair_all import As, asleep, begin, last_run, later, results
-from tests.repairs.test_repair_one import orphan
 from tests.support.installation import Installation, until
+from tests.support.installed import ROOT, SECRET_KEY
+from tests.support.repairs import As, begin, last_run, later, orphan, results
 from webapp.core.config import Settings
 from webapp.core.db import db, utcnow
 from webapp.core.leases import Lease
 from webapp.repairs.models import Result
 
-__all__ = ["asleep"]
 WORK = """
 from webapp import create_app
 from webapp.repairs import runs

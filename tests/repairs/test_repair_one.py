@@ -1,72 +1,20 @@
 """One finding is repaired after a dry run that says what will happen, once, and with whoever did it in the trail."""
 
-import html
 import re
-from collections.abc import Callable
-from typing import Any
 
 import pytest
-from werkzeug.test import TestResponse
 
-from tests.support.installation import NUMBER, Installation, until
-from tests.support.personas import SWAP, Browser
+from tests.support.installation import NUMBER, Installation
+from tests.support.personas import SWAP
+from tests.support.repairs import As, deed, ids, orphan, press, shown, url
+from tests.support.waiting import until
 from webapp.audit import Actor
 from webapp.audit.models import AuditEntry
 from webapp.core.db import db
 from webapp.doctor import picture
 from webapp.live import reconcile
 from webapp.rooms import service
-from webapp.rooms.models import Room
 from webapp.rules import wanted
-
-As = Callable[[str], Browser]
-
-
-def url(kind: str, which: int = 0) -> str:
-    """The page of a finding of that kind."""
-    found = [finding for finding in picture.read().findings if finding.kind.value.startswith(kind)]
-    assert found, f"no {kind} among {[finding.key for finding in picture.read().findings]}"
-    db.session.commit()
-    return f"/telephony/repairs/of/{found[which].key}"
-
-
-def shown(page: TestResponse) -> dict[str, str]:
-    """The fields of the dry run's form."""
-    assert page.status_code in {200, 409, 422}, page.status_code
-    fields = re.findall(r'<input[^>]*name="(choice|fingerprint)"[^>]*value="([^"]*)"', page.text)
-    return {name: html.unescape(value) for name, value in fields}
-
-
-def press(browser: Browser, page: str, **typed: str) -> TestResponse:
-    """Look at the dry run and press its button."""
-    return browser.post(page, data={**shown(browser.get(page)), **typed})
-
-
-def orphan(installation: Installation) -> Room:
-    """A room whose last web participant left unheard, so that its rule is still there."""
-    room = installation.live()
-    installation.livekit.call("RoomService", "DeleteRoom", room=str(room.id))
-    db.session.query(Room).filter_by(id=room.id).update({"web_count": 0})
-    db.session.commit()
-    return room
-
-
-def twin(installation: Installation, **fields: Any) -> list[str]:
-    """Two foreign rules with one key on the trunk."""
-    direct = {"dispatch_rule_direct": {"room_name": "elsewhere", "pin": "4711"}}
-    names = ({"name": "Night line"}, {"name": "Day line"})
-    rule = {"rule": direct, "trunk_ids": [installation.trunk_id], **fields}
-    return installation.store(*[{**rule, **name} for name in names])
-
-
-def ids(installation: Installation) -> set[str]:
-    """The rules LiveKit has."""
-    return {rule["sip_dispatch_rule_id"] for rule in installation.livekit.rules()}
-
-
-def deed(action: str = "rule.repair") -> AuditEntry:
-    """The one entry of the trail."""
-    return db.session.query(AuditEntry).filter_by(action=action).one()
 
 
 def test_a_dry_run_shows_before_and_after_and_changes_nothing(installation: Installation, client_as: As):

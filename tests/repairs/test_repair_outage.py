@@ -2,10 +2,9 @@
 
 import pytest
 
-from tests.repairs.test_repair_all import begin
-from tests.repairs.test_repair_one import As, ids, press, shown, twin, url
 from tests.support.installation import CALLER, NUMBER, Installation, said
 from tests.support.personas import Browser
+from tests.support.repairs import As, begin, ids, press, shown, twin, url
 from webapp.core.db import db
 from webapp.live import reconcile
 from webapp.rooms.models import Room

@@ -6,7 +6,7 @@ from livekit.protocol.models import DisconnectReason
 from simulator import calls, participants, rooms
 from simulator.calls_model import PhoneCall, State
 from simulator.world import World
-from tests.simulator.phones import dial, rule, run, settle, store, type_keys, until, web
+from tests.support.simulated_calls import dial, rule, run, settle, store, type_keys, until, web
 
 ASKED = ["100 Processing", "407 Unauthorized"]
 PROMPTED = ["100 Processing", "180 Ringing", "200 OK"]

@@ -9,7 +9,7 @@ from simulator.arguments import Arguments
 from simulator.calls_control import store_sip
 from simulator.calls_model import Caller, PhoneCall, State
 from simulator.world import Options, Timing, World
-from tests.matching.vectors import load
+from tests.support.vectors import load
 from webapp.matching import KEYPAD
 
 Case = dict[str, Any]

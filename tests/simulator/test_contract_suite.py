@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from tests.plugins.demo import three_free_ports
-from tests.plugins.simulator_program import program
+from tests.support.demo import three_free_ports
 from tests.support.livekit import LiveKit
+from tests.support.simulator_program import program
 
 SECONDS = 500  # a run takes fifteen seconds on an idle machine
 LEFTOVERS = {

@@ -12,7 +12,7 @@ import pytest
 import requests
 
 from simulator.demo import VISITORS, Demo, alone
-from tests.plugins.demo import ROOT, demo, three_free_ports, welcome
+from tests.support.demo import ROOT, demo, three_free_ports, welcome
 
 
 def free(port: int) -> bool:

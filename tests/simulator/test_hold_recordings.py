@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from tests.simulator.replay import Exchange, Replay, recorded
 from tests.support.livekit import LiveKit
+from tests.support.replay import Exchange, Replay, recorded
 
 ROOM = "hold"
 PHONE = "sip_+15551234"

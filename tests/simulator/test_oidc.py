@@ -14,7 +14,7 @@ from joserfc import jwt
 from joserfc.errors import InvalidKeyIdError
 from joserfc.jwk import KeySet, OctKey
 
-from tests.simulator.oidc_server import TIMEOUT, RunningProvider, serve
+from tests.support.oidc_server import TIMEOUT, RunningProvider, serve
 
 BACK = "http://app.example/oidc/callback"
 HOME = "http://app.example/login"

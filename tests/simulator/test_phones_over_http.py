@@ -8,8 +8,8 @@ import pytest
 import requests
 from livekit import api
 
-from tests.simulator.replay import recorded
 from tests.support.livekit import LiveKit
+from tests.support.replay import recorded
 
 NUMBER = "+15550001"
 NOWHERE = "http://127.0.0.1:9/hooks"  # nobody listens: what is sent is only looked at

@@ -9,8 +9,8 @@ import threading
 import pytest
 import requests
 
-from tests.plugins.simulator_program import program
 from tests.support.livekit import LiveKit
+from tests.support.simulator_program import program
 
 STOP_SECONDS = 30
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.simulator.replay import recorded
 from tests.support.livekit import LiveKit
+from tests.support.replay import recorded
 
 NOWHERE = "http://127.0.0.1:9/hooks"
 Info = dict[str, Any]

@@ -2,8 +2,8 @@
 
 import time
 
-from tests.simulator.replay import Exchange, Replay, recorded
 from tests.support.livekit import LiveKit
+from tests.support.replay import Exchange, Replay, recorded
 
 OTHER_SECRET = "another secret of thirty-two bytes!!"
 

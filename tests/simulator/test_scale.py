@@ -11,8 +11,8 @@ from livekit.protocol.sip import ListSIPDispatchRuleRequest, ListSIPDispatchRule
 
 from simulator import calls, participants, rooms
 from simulator.world import World
-from tests.simulator.phones import dial, rule, run, store, type_keys, until, web
 from tests.support.livekit import LiveKit
+from tests.support.simulated_calls import dial, rule, run, store, type_keys, until, web
 
 RULES = 10_000
 # Generous: on an idle machine a create takes 12 ms and the whole list 25 ms, but tests share their machine.

@@ -15,7 +15,7 @@ from simulator.sip import METHODS
 from simulator.tokens import sign
 from simulator.twirp import Twirp
 from simulator.world import Options, World
-from tests.simulator.replay import recorded
+from tests.support.replay import recorded
 
 Exchange = dict[str, Any]
 WITHOUT_GRANTS = {"no_grant_call": {"admin": True}, "no_grant_admin": {"call": True}}

@@ -10,7 +10,7 @@ from simulator.sip_objects import SipObjects
 from simulator.tokens import Claims
 from simulator.twirp import TwirpError
 from simulator.world import Options, World
-from tests.matching.vectors import load
+from tests.support.vectors import load
 
 Case = dict[str, Any]
 METHOD_OF = {

@@ -11,8 +11,8 @@ import pytest
 from livekit.api import TokenVerifier, WebhookReceiver
 
 from tests.plugins.receiver import Hook, Receiver
-from tests.simulator.replay import Replay, recorded
 from tests.support.livekit import LiveKit
+from tests.support.replay import Replay, recorded
 
 RETRY_GAPS = [1, 2, 4, 8]
 WEBHOOK_FACTOR = 0.02

@@ -7,6 +7,7 @@ from typing import Any
 from flask import Flask
 from werkzeug.routing import Rule
 
+from tests.support.films import FILM
 from tests.support.installation import Installation
 from tests.support.livekit import LiveKit
 from tests.support.personas import persona
@@ -24,7 +25,6 @@ from webapp.rooms.models import Access, OldSlug, PhonePin, Role, Room, Trunk
 from webapp.trunks.models import TrunkMove
 
 ROLES = {"owner": Role.OWNER, "administrator": Role.ADMINISTRATOR, "member": Role.MEMBER}
-FILM = bytes(range(256)) * 8
 
 
 @dataclass(frozen=True)

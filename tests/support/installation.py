@@ -1,14 +1,13 @@
 """A small installation: a trunk in LiveKit and in our rows, rooms on it, phones that dial."""
 
 import itertools
-import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from flask import current_app
 
 from tests.support.livekit import LiveKit
+from tests.support.waiting import until
 from webapp.core.db import db
 from webapp.live import reconcile
 from webapp.live import sweep as sweeping
@@ -115,15 +114,6 @@ class Installation:
         db.session.query(Room).filter(Room.reconcile_at.is_not(None)).update({"reconcile_at": Room.created_at})
         db.session.commit()
         return sweeping.sweep()
-
-
-def until(true: Callable[[], object], seconds: float = 20) -> float:
-    """Wait until something holds; returns how long it took."""
-    begun = time.monotonic()
-    while not true():
-        assert time.monotonic() - begun < seconds, "it never came true"
-        time.sleep(0.01)
-    return time.monotonic() - begun
 
 
 def said(room: Room) -> str:

@@ -8,9 +8,10 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from tests.support.installation import CALLER, Installation, until
+from tests.support.installation import CALLER, Installation
 from tests.support.livekit import LiveKit
 from tests.support.personas import persona
+from tests.support.waiting import until
 from webapp.audit import Actor
 from webapp.calls.models import Call, Hold
 from webapp.core.db import db, utcnow

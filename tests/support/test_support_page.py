@@ -5,8 +5,9 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.support.installation import CALLER, Installation, until
+from tests.support.installation import CALLER, Installation
 from tests.support.personas import Browser, persona
+from tests.support.waiting import until
 from webapp.audit.models import AuditEntry
 from webapp.core.config import Settings
 from webapp.core.db import db, utcnow

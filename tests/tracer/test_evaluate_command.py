@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from click.testing import Result
 
-from tests.matching.vectors import load
+from tests.support.vectors import load
 
 LONE_SURROGATE = json.dumps(
     {

@@ -5,7 +5,7 @@ import json
 import pytest
 from flask import Flask
 
-from tests.matching.vectors import load
+from tests.support.vectors import load
 from webapp.tracer import log as pasted
 from webapp.tracer import log_words
 

@@ -9,10 +9,10 @@ import pytest
 from flask import Flask
 from werkzeug.test import TestResponse
 
-from tests.matching.vectors import load
 from tests.support.installation import CALLER, NUMBER, Installation
 from tests.support.livekit import LiveKit
 from tests.support.personas import Browser
+from tests.support.vectors import load
 from webapp.core.db import db
 from webapp.tracer import questions
 from webapp.tracer.models import CallQuestion

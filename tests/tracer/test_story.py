@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from tests.matching.vectors import load
+from tests.support.vectors import load
 from webapp.matching import Rule, Trunk, parse_rules, parse_trunks
 from webapp.tracer import advice, outcomes, reasons
 from webapp.tracer.changes import Change, proposed

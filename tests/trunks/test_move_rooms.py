@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from tests.plugins.queries import Counted
 from tests.support.factories import trail
-from tests.support.installation import Installation, until
+from tests.support.installation import Installation
 from tests.support.personas import SWAP, Browser, persona
+from tests.support.waiting import until
 from webapp.audit import Actor
 from webapp.audit.models import ActorKind, AuditEntry
 from webapp.core import leases

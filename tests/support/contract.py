@@ -8,6 +8,7 @@ from typing import Any
 import requests
 from livekit.api import AccessToken, SIPGrants, VideoGrants
 
+Info = dict[str, Any]
 NAMES = "frontdesk-contract-"
 PSRPC = "twirp error unknown: "  # before errors that crossed LiveKit's message bus: v1.13.5 has it, v1.13.11 has not
 # What makes an object, the field that names it in the answer, and the request that takes it away again.
@@ -109,3 +110,14 @@ def unique_name() -> str:
 def unique_number() -> str:
     """A number that nobody else on a shared server uses: +999 is assigned to no country."""
     return f"+999{secrets.randbelow(10**11):011d}"
+
+
+def nobodys_track(room: str, person: Info) -> Info:
+    """The request to unmute a track of the person that does not exist."""
+    return {"room": room, "identity": person["identity"], "track_sid": "TR_frontdesk_probe", "muted": False}
+
+
+def rule_on(trunk: Info, *, pin: str = "", room: str = "contract", **fields: Any) -> Info:
+    """A Direct rule on a trunk."""
+    direct = {"dispatch_rule_direct": {"room_name": room, "pin": pin}}
+    return {"name": "frontdesk contract", "trunk_ids": [trunk["sip_trunk_id"]], "rule": direct, **fields}

@@ -7,9 +7,18 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent.parent
+
+
+@dataclass(frozen=True)
+class Site:
+    """Where the demo of this worker answers."""
+
+    url: str
+    livekit_url: str
 
 
 def three_free_ports() -> int:

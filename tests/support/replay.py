@@ -14,7 +14,7 @@ from typing import Any
 
 from tests.support.livekit import LiveKit
 
-RECORDED = Path(__file__).parent / "recorded"
+RECORDED = Path(__file__).parent.parent / "simulator" / "recorded"
 ID = re.compile(r"^(RM|PA|TR|EV|EG|ST|SDR|SCL)_\w{9,}$")
 TOKEN = re.compile(r"eyJ[\w.-]+")
 UNSTEADY = {

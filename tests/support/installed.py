@@ -5,8 +5,7 @@ import signal
 import socket
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +14,7 @@ from typing import Any
 import requests
 import sqlalchemy as sa
 
+from tests.support.waiting import until
 from webapp import create_app
 from webapp.core import revisions
 from webapp.core.config import Settings
@@ -120,12 +120,3 @@ def inside(site: Installation) -> Iterator[None]:
         yield
         db.session.rollback()
         db.dispose()
-
-
-def until(true: Callable[[], Any], seconds: float = 60) -> Any:
-    """Wait until something holds and return it. Fails after some seconds."""
-    deadline = time.monotonic() + seconds
-    while not (found := true()):
-        assert time.monotonic() < deadline, "it never came true"
-        time.sleep(0.05)
-    return found

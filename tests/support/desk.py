@@ -11,7 +11,7 @@ from playwright.sync_api import Locator, Page
 
 from simulator.oidc.personas import PERSONAS
 
-AXE = (Path(__file__).parent / "vendor" / "axe-core-4.14.1.min.js").read_text()
+AXE = (Path(__file__).parent.parent / "browser" / "vendor" / "axe-core-4.14.1.min.js").read_text()
 PATIENCE = 30  # seconds: a promise about time is measured elsewhere, a busy machine must not fail a journey
 
 

@@ -1,0 +1,23 @@
+"""Runs that nobody works off by themselves."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from flask import Flask
+
+from webapp.core import background
+
+
+class Asleep:
+    """Background work that never begins: a process that ended right after its answer."""
+
+    def submit(self, work: Callable[[], object], /) -> None:
+        """Lose the work."""
+
+
+@pytest.fixture
+def asleep(app: Flask) -> Iterator[None]:
+    """Runs wait for whoever works them off."""
+    kept, app.extensions[background.EXTENSION] = app.extensions[background.EXTENSION], Asleep()
+    yield
+    app.extensions[background.EXTENSION] = kept

@@ -1,0 +1,3 @@
+"""What stands for a recorded film."""
+
+FILM = bytes(range(256)) * 40

@@ -1,0 +1,20 @@
+"""Waiting for what must come true: as long as a busy machine needs, and no longer than it does not."""
+
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+T = TypeVar("T")
+
+# How long anything may take that no test measures: beside other busy processes everything takes its time. Only what
+# never comes is a failure, and that is why no test waits a time of its own.
+PATIENCE = 300
+
+
+def until(true: Callable[[], T], seconds: float = PATIENCE) -> T:
+    """Wait until something holds, and return it. Fails after some seconds."""
+    deadline = time.monotonic() + seconds
+    while not (found := true()):
+        assert time.monotonic() < deadline, f"it did not come true within {seconds} s"
+        time.sleep(0.01)
+    return found
