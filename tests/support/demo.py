@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -47,14 +48,19 @@ def demo(folder: Path, port: int) -> Iterator[subprocess.Popen[str]]:
     finally:
         process.terminate()
         process.wait(60)
-        process.stdout.close()
+        _output(process).close()
 
 
 def welcome(process: subprocess.Popen[str]) -> str:
     """What it prints until it is up."""
-    lines = []
-    while line := process.stdout.readline():
+    lines, output = [], _output(process)
+    while line := output.readline():
         lines.append(line)
         if "Ctrl-C" in line:
             break
     return "".join(lines)
+
+
+def _output(process: subprocess.Popen[str]) -> IO[str]:
+    assert process.stdout is not None
+    return process.stdout

@@ -12,6 +12,7 @@ from tests.support.installation import Installation
 from tests.support.livekit import LiveKit
 from tests.support.personas import persona
 from webapp.accounts import sessions
+from webapp.accounts.models import UserSession
 from webapp.calls.models import Call
 from webapp.core import due
 from webapp.core.db import db, new_id, utcnow
@@ -94,7 +95,7 @@ def _clear() -> None:
 
 
 def _sessions(user_id: uuid.UUID) -> list[uuid.UUID]:
-    found = db.session.query(sessions.UserSession.id).filter_by(user_id=user_id).all()
+    found = db.session.query(UserSession.id).filter_by(user_id=user_id).all()
     db.session.commit()
     return [row.id for row in found]
 

@@ -60,13 +60,14 @@ class Browser(FlaskClient):
     def _token(self) -> str:
         with self.session_transaction() as cookie:
             cookie["csrf_token"] = CSRF
-        return URLSafeTimedSerializer(self.application.secret_key, salt="wtf-csrf-token").dumps(CSRF)
+        return URLSafeTimedSerializer(str(self.application.secret_key), salt="wtf-csrf-token").dumps(CSRF)
 
 
 def browser(app: Flask, user: User | None = None) -> Browser:
     """A browser, signed in as the user if one is given."""
     app.test_client_class = Browser
     client = app.test_client()
+    assert isinstance(client, Browser)
     if user is not None:
         token = sessions.start(user)
         db.session.commit()

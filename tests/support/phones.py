@@ -31,7 +31,7 @@ class Door:
     @property
     def room_id(self) -> uuid.UUID:
         """The room's id, read once: what a rollback expires would be asked for again."""
-        return uuid.UUID(str(sa.inspect(self.room).identity[0]))
+        return uuid.UUID(str((sa.inspect(self.room).identity or ())[0]))
 
     @property
     def livekit(self) -> LiveKit:
@@ -69,7 +69,7 @@ class Door:
     def is_free(self, phone: str) -> bool:
         """Hears and is heard."""
         stands = self.installation.phone(phone)
-        return stands["audible"] and stands["hears"] and not self.carries_mark(phone)
+        return bool(stands["audible"] and stands["hears"] and not self.carries_mark(phone))
 
     def person(self, phone: str) -> dict[str, Any]:
         """The phone as a participant in LiveKit; empty when it is none."""
@@ -79,7 +79,7 @@ class Door:
 
     def carries_mark(self, phone: str) -> bool:
         """LiveKit shows that we hold the caller."""
-        return self.person(phone).get("attributes", {}).get("frontdesk.held") == "1"
+        return bool(self.person(phone).get("attributes", {}).get("frontdesk.held") == "1")
 
     def call_id(self, phone: str) -> str:
         """LiveKit's id of the call."""
