@@ -8,10 +8,10 @@ import sqlalchemy as sa
 from tests.support.installation import CALLER, Installation
 from tests.support.livekit import LiveKit
 from tests.support.personas import persona
-from tests.support.phones import Door, calls, entries, learn, let_pass, make_door
+from tests.support.phones import Door, calls, decide, entries, learn, let_pass, make_door
 from tests.support.waiting import until
 from webapp.audit import Actor
-from webapp.calls.models import Hold
+from webapp.calls.models import Call, Hold
 from webapp.core.db import db
 from webapp.holds import hold
 from webapp.jobs import register
@@ -123,7 +123,7 @@ def admit(door: Door, which: int = -1) -> None:
     assert hold.now(door.room_id) == []
 
 
-@pytest.mark.parametrize("seconds", [1, 599])
+@pytest.mark.parametrize("seconds", [1, 300])  # and what the test itself takes
 def test_a_caller_who_was_admitted_and_cut_off_is_admitted_again_within_ten_minutes(door: Door, seconds: int) -> None:
     cut_off(door, timedelta(seconds=seconds))
     updates = door.livekit.calls("UpdateParticipant")
@@ -196,6 +196,28 @@ def test_whoever_a_host_removed_after_coming_back_waits_again_too(door: Door, cl
     sid, call_id = door.person(phone)["sid"], door.call_id(phone)
     client_as("owner").post(f"/rooms/{door.room.slug}/inside/remove", data={"sid": sid})
     until(lambda: calls()[call_id].end_reason == "participant_removed")
+    door.waiting()
+
+
+def test_who_was_denied_and_hung_up_before_livekit_heard_of_it_waits_again(door: Door) -> None:
+    phone = door.waiting()
+    decide("deny")
+    call_id = door.call_id(phone)
+    door.livekit.hang_up(phone)
+    until(lambda: calls()[call_id].left_at)
+    assert (calls()[call_id].hold, calls()[call_id].end_reason) == (Hold.DENIED, "client_initiated")
+    door.waiting()
+
+
+def test_a_denial_counts_more_than_the_admission_before_it(door: Door) -> None:
+    cut_off(door, timedelta(minutes=2))
+    phone = door.dial()
+    until(lambda: door.is_free(phone))
+    call_id = door.call_id(phone)
+    door.livekit.hang_up(phone)
+    until(lambda: calls()[call_id].left_at)
+    db.session.execute(sa.update(Call).where(Call.sip_call_id == call_id).values(hold=Hold.DENIED))
+    db.session.commit()
     door.waiting()
 
 
