@@ -37,6 +37,7 @@ def settings(database_url: str, simulator: Addresses, tmp_path_factory: pytest.T
         recordings_dir=Path(tmp_path_factory.mktemp("recordings")),
         livekit_url=simulator.livekit,
         livekit_timeout=50,  # a busy machine is no outage; tests of outages wait less
+        oidc_timeout=50,
     )
 
 

@@ -19,6 +19,7 @@ from tests.plugins.servers import redis_server
 from tests.support.installed import installed
 from tests.support.livekit import LiveKit
 from tests.support.personas import Browser, browser, persona
+from tests.support.waiting import PATIENCE
 from webapp import create_app
 from webapp.accounts.models import User
 from webapp.core import health
@@ -88,7 +89,7 @@ def test_redis_is_named_when_it_is_away(settings: Settings, livekit: LiveKit, re
 
 
 def _tries(url: str, count: int) -> list[int]:
-    return [requests.get(f"{url}/sign-in", allow_redirects=False, timeout=20).status_code for _ in range(count)]
+    return [requests.get(f"{url}/sign-in", allow_redirects=False, timeout=PATIENCE).status_code for _ in range(count)]
 
 
 def test_two_processes_share_their_rate_limits_over_redis_and_go_on_alone_without_it(

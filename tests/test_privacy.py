@@ -20,7 +20,7 @@ from simulator.server import Addresses, in_thread
 from simulator.world import Options, Timing, World
 from tests.support.installed import Installation, free_port, installed
 from tests.support.livekit import LiveKit
-from tests.support.waiting import until
+from tests.support.waiting import PATIENCE, until
 
 NUMBER, CALLER = "+33199001234", "+33655443322"
 GUEST, GRANTED, TYPED = "Heinrich Schreckengost", "greta.weber@elsewhere.example", "Walburga Prendergast"
@@ -37,19 +37,19 @@ class Person:
 
     def sign_in(self, persona: str) -> requests.Response:
         """Through the provider and back."""
-        there = self.browser.get(f"{self.url}/sign-in", allow_redirects=False, timeout=20).headers["Location"]
-        return self.browser.get(f"{there}&persona={persona}", timeout=20)
+        there = self.browser.get(f"{self.url}/sign-in", allow_redirects=False, timeout=PATIENCE).headers["Location"]
+        return self.browser.get(f"{there}&persona={persona}", timeout=PATIENCE)
 
     def get(self, path: str) -> requests.Response:
         """Open a page."""
-        return self.browser.get(self.url + path, timeout=20)
+        return self.browser.get(self.url + path, timeout=PATIENCE)
 
     def send(self, page: str, path: str, **data: str) -> requests.Response:
         """Open a page and send a form of it with its token."""
         token = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', self.get(page).text)
         assert token, page
         form = data | {"csrf_token": html.unescape(token[1])}
-        return self.browser.post(self.url + path, data=form, headers={"Referer": self.url + page}, timeout=20)
+        return self.browser.post(self.url + path, data=form, headers={"Referer": self.url + page}, timeout=PATIENCE)
 
 
 @dataclass
@@ -67,7 +67,7 @@ class Day:
 
     def rows(self, question: str) -> list[tuple[Any, ...]]:
         """Ask the database from outside."""
-        with closing(sqlite3.connect(self.site.folder / "frontdesk.sqlite3", timeout=20)) as database:
+        with closing(sqlite3.connect(self.site.folder / "frontdesk.sqlite3", timeout=PATIENCE)) as database:
             return database.execute(question).fetchall()
 
     def only_id(self, table: str) -> str:
@@ -77,12 +77,12 @@ class Day:
 
     def change(self, statement: str, *values: str) -> None:
         """Change the database from outside."""
-        with closing(sqlite3.connect(self.site.folder / "frontdesk.sqlite3", timeout=20)) as database, database:
+        with closing(sqlite3.connect(self.site.folder / "frontdesk.sqlite3", timeout=PATIENCE)) as database, database:
             database.execute(statement, values)
 
     def provider(self, verb: str, **wish: Any) -> None:
         """Change how the provider behaves."""
-        requests.post(f"{self.issuer}/control/{verb}", json=wish, timeout=20).raise_for_status()
+        requests.post(f"{self.issuer}/control/{verb}", json=wish, timeout=PATIENCE).raise_for_status()
 
 
 @contextmanager
@@ -138,7 +138,7 @@ def _meet(day: Day, owner: Person, slug: str, pin: str) -> str:
     page = owner.get(f"/rooms/{slug}/queue").text
     assert GUEST in page
     owner.send(f"/rooms/{slug}/queue", f"/lobby/{day.only_id('lobby_entries')}/admit")
-    inside = guest.browser.get(f"{day.site.url}/join/{slug}/wait", allow_redirects=False, timeout=20)
+    inside = guest.browser.get(f"{day.site.url}/join/{slug}/wait", allow_redirects=False, timeout=PATIENCE)
     day.secrets["meeting token"] = inside.headers["Location"].partition("#")[2].partition("=")[2]
     day.secrets |= {f"guest cookie {name}": str(value) for name, value in guest.browser.cookies.items()}
     return name
@@ -163,7 +163,9 @@ def _fail(day: Day, owner: Person, slug: str) -> None:
     assert owner.send(f"/rooms/{slug}/", f"/rooms/{slug}/pin", reason=TYPED).ok
     day.livekit.heal()
     forged = json.dumps({"event": "participant_joined", "participant": {"name": TYPED, "identity": f"sip_{CALLER}"}})
-    answer = requests.post(f"{day.site.url}/hooks/livekit", data=forged, headers={"Authorization": TYPED}, timeout=20)
+    answer = requests.post(
+        f"{day.site.url}/hooks/livekit", data=forged, headers={"Authorization": TYPED}, timeout=PATIENCE
+    )
     assert answer.status_code == 401
     for lie in ("nonce", "signature"):
         day.provider("switches", lies=[lie])
@@ -186,7 +188,7 @@ def _written(day: Day, room: str) -> dict[str, str]:
     return {
         "logs": day.site.written(),
         "access log": codes.sub("", (day.site.folder / "access.log").read_text()),
-        "metrics": requests.get(f"{day.site.url}/metrics", timeout=20).text,
+        "metrics": requests.get(f"{day.site.url}/metrics", timeout=PATIENCE).text,
         "live rooms": json.dumps(day.livekit.rooms()),
         "rules": json.dumps([(rule["name"], rule.get("metadata")) for rule in day.livekit.rules()]),
         "hooks": json.dumps(day.rows(hooks)),

@@ -8,6 +8,7 @@ from werkzeug.test import TestResponse
 
 from tests.support.access_lists import roles, row_url, url
 from tests.support.personas import SWAP, Browser, persona
+from tests.support.waiting import PATIENCE
 from webapp.access import service
 from webapp.audit import Actor
 from webapp.core.db import db
@@ -53,7 +54,7 @@ def at_once(*deeds: tuple[Browser, str, dict[str, str]]) -> list[TestResponse]:
     together, answers = threading.Barrier(len(deeds)), []
 
     def press(browser: Browser, where: str, form: dict[str, str]) -> None:
-        together.wait(30)
+        together.wait(PATIENCE)
         answers.append(browser.post(where, data=form, headers=SWAP))
 
     threads = [threading.Thread(target=press, args=deed) for deed in deeds]
@@ -61,7 +62,7 @@ def at_once(*deeds: tuple[Browser, str, dict[str, str]]) -> list[TestResponse]:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(60)
+        thread.join(PATIENCE)
     return answers
 
 

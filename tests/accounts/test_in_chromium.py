@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, Page
 from werkzeug.serving import make_server
 
 from tests.support.oidc_server import serve
+from tests.support.waiting import PATIENCE
 from webapp import create_app
 from webapp.core.config import Settings
 from webapp.core.db import db
@@ -43,7 +44,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         thread.start()
         yield url
         server.shutdown()
-        thread.join(5)
+        thread.join(PATIENCE)
         server.server_close()
         with app.app_context():
             db.dispose()

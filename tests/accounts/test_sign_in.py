@@ -11,6 +11,7 @@ from flask import Flask
 from tests.support.oidc_server import RunningProvider, serve
 from tests.support.personas import make_user
 from tests.support.sign_in import SITE, Person
+from tests.support.waiting import PATIENCE
 from webapp.accounts.models import Staff, User, UserSession
 from webapp.audit.models import AuditEntry
 from webapp.core.db import db
@@ -32,7 +33,7 @@ def test_a_stranger_to_the_site_is_asked_to_sign_in_and_led_back_to_the_page(per
     link = re.search(r'href="(/sign-in[^"]+)"', page.text)
     assert link
     to_provider = person.here.get(link[1].replace("&amp;", "&")).headers["Location"]
-    answer = person.there.get(to_provider, params={"persona": "owner"}, allow_redirects=False, timeout=5)
+    answer = person.there.get(to_provider, params={"persona": "owner"}, allow_redirects=False, timeout=PATIENCE)
     assert person.back(answer).headers["Location"] == "/account/?a=1"
     assert person.is_in()
 

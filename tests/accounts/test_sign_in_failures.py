@@ -11,6 +11,7 @@ from flask import Flask
 
 from tests.support.oidc_server import RunningProvider
 from tests.support.sign_in import Person
+from tests.support.waiting import PATIENCE
 from webapp.accounts import metadata
 from webapp.accounts.models import User
 from webapp.accounts.problems import STATUS, WORDS
@@ -61,7 +62,7 @@ def test_cancelling_at_the_provider_is_explained_and_the_page_asked_for_is_kept(
     handle = page.text.split('name="request" value="')[1].split('"')[0]
     form = {"request": handle, "persona": ""}
     url = page.url.split("?")[0]
-    answer = person.back(person.there.post(url, data=form, allow_redirects=False, timeout=5))
+    answer = person.back(person.there.post(url, data=form, allow_redirects=False, timeout=PATIENCE))
     fails(answer, 403, "cancelled")
     assert "/sign-in?next=/account/" in answer.text
 
@@ -116,7 +117,7 @@ def test_a_provider_whose_answer_is_odd_json_is_explained(
     ids=str,
 )
 def test_a_provider_with_odd_metadata_is_explained(person: Person, provider: RunningProvider, odd: dict):
-    known = requests.get(f"{provider.issuer}/.well-known/openid-configuration", timeout=5).json()
+    known = requests.get(f"{provider.issuer}/.well-known/openid-configuration", timeout=PATIENCE).json()
     answer = person.begin(persona="owner")
     metadata.forget()
     provider.fail("discovery", "json", body={**known, **odd})
@@ -128,7 +129,7 @@ def test_a_provider_with_odd_metadata_is_explained(person: Person, provider: Run
 def test_a_provider_with_an_odd_address_for_signing_out_keeps_nobody_signed_in(
     person: Person, provider: RunningProvider, odd: object
 ):
-    known = requests.get(f"{provider.issuer}/.well-known/openid-configuration", timeout=5).json()
+    known = requests.get(f"{provider.issuer}/.well-known/openid-configuration", timeout=PATIENCE).json()
     person.sign_in()
     metadata.forget()
     provider.fail("discovery", "json", body={**known, "end_session_endpoint": odd})

@@ -5,9 +5,10 @@ from urllib.parse import parse_qs, urlsplit
 
 import sqlalchemy as sa
 
-from tests.support.oidc_server import TIMEOUT, RunningProvider
+from tests.support.oidc_server import RunningProvider
 from tests.support.personas import SWAP, Browser
 from tests.support.sign_in import SITE, Person
+from tests.support.waiting import PATIENCE
 from webapp.accounts.models import UserSession
 from webapp.audit.models import AuditEntry
 from webapp.core.db import db
@@ -30,7 +31,7 @@ def test_signing_out_ends_the_session_here_and_at_the_provider_and_comes_back(pe
     asked = parse_qs(urlsplit(url).query)
     assert asked["post_logout_redirect_uri"] == [f"{SITE}/signed-out"]
     assert asked["id_token_hint"][0].count(".") == 2
-    back = person.there.get(url, allow_redirects=False, timeout=TIMEOUT)
+    back = person.there.get(url, allow_redirects=False, timeout=PATIENCE)
     page = person.follow(back.headers["Location"])
     assert page.status_code == 200 and "is over as well" in page.text
     again = person.begin(prompt="none")

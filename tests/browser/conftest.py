@@ -8,8 +8,9 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
 
 from tests.support.demo import Site, demo, three_free_ports, welcome
-from tests.support.desk import PATIENCE, Desk
+from tests.support.desk import Desk
 from tests.support.meeting import Meeting, Phone
+from tests.support.waiting import PATIENCE
 
 REFUSED = re.compile(r"status of 4\d\d ")
 VIEWPORT = {"width": 1280, "height": 900}

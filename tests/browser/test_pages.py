@@ -13,6 +13,7 @@ from werkzeug.exceptions import HTTPException
 from tests.support.demo import Site
 from tests.support.desk import Desk
 from tests.support.meeting import Phone
+from tests.support.waiting import PATIENCE
 
 NO_PAGES = {  # fragments, files, redirects, and what machines ask
     "access.list_csv",
@@ -140,7 +141,7 @@ def repair(admin: Desk, site: Site) -> None:
 
 
 def _control(site: Site, command: str, **told: Any) -> Any:
-    answer = requests.post(f"{site.livekit_url}/control/{command}", json=told, timeout=30)
+    answer = requests.post(f"{site.livekit_url}/control/{command}", json=told, timeout=PATIENCE)
     answer.raise_for_status()
     return answer.json()
 

@@ -1,7 +1,6 @@
 """The server under contract: the one the environment names, or a simulator of our own; it is left as it was found."""
 
 import os
-import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -12,9 +11,9 @@ from livekit.api import AccessToken, SIPGrants, VideoGrants
 from tests.contract import media
 from tests.plugins.receiver import Receiver, receiving
 from tests.support.contract import Info, Server, nobodys_track, rule_on, unique_name, unique_number
+from tests.support.waiting import until
 
 HOOK_SECONDS = 10
-TRACK_SECONDS = 10
 
 
 @pytest.fixture(scope="session")
@@ -180,10 +179,9 @@ def hooks(request: pytest.FixtureRequest, foreign: Server | None) -> Iterator[Re
 
 def _with_sound(server: Server, room: str) -> Info:
     """The one person inside, once LiveKit lists the track: that comes a moment after the client has published it."""
-    end = time.monotonic() + TRACK_SECONDS
-    while True:
+
+    def heard() -> list[Info]:
         inside = server.rooms("ListParticipants", {"room": room}).body["participants"]
-        if inside and inside[0]["tracks"]:
-            return dict(inside[0])
-        assert time.monotonic() < end, f"no track of anybody inside: {len(inside)} there"
-        time.sleep(0.02)
+        return [person for person in inside if person["tracks"]]
+
+    return dict(until(heard)[0])

@@ -11,7 +11,8 @@ from contextlib import contextmanager
 from types import ModuleType
 from typing import Any
 
-SECONDS = 30
+from tests.support.waiting import PATIENCE
+
 RATE = 48000
 
 
@@ -31,7 +32,7 @@ def speaking(rtc: ModuleType, url: str, token: str) -> Iterator[None]:
     thread.start()
 
     def wait_for(work: Coroutine[Any, Any, Any]) -> Any:
-        return asyncio.run_coroutine_threadsafe(work, loop).result(SECONDS)
+        return asyncio.run_coroutine_threadsafe(work, loop).result(PATIENCE)
 
     try:
         room = wait_for(_connected(rtc, url, token))
@@ -42,7 +43,7 @@ def speaking(rtc: ModuleType, url: str, token: str) -> Iterator[None]:
             wait_for(room.disconnect())
     finally:
         loop.call_soon_threadsafe(loop.stop)
-        thread.join(SECONDS)
+        thread.join(PATIENCE)
         loop.close()
 
 

@@ -5,6 +5,7 @@ import requests
 from livekit.api import AccessToken, VideoGrants
 
 from tests.support.contract import Server, unique_name
+from tests.support.waiting import PATIENCE
 
 pytestmark = pytest.mark.contract
 LIST = "livekit.RoomService/ListRooms"
@@ -18,7 +19,7 @@ def bearer(server: Server) -> dict[str, str]:
 
 
 def test_the_root_answers_ok_to_everybody(server):
-    answer = requests.get(server.url, timeout=30)
+    answer = requests.get(server.url, timeout=PATIENCE)
     assert (answer.status_code, answer.text) == (200, "OK")
 
 
@@ -37,7 +38,7 @@ def test_another_content_type_is_a_bad_route(server, bearer, content_type):
 def test_a_charset_and_a_doubled_slash_in_front_do_no_harm(server, bearer):
     headers = {**bearer, "Content-Type": "application/json; charset=utf-8"}
     body = f'{{"names": ["{unique_name()}"]}}'
-    answer = requests.post(f"{server.url}//twirp/{LIST}", headers=headers, data=body, timeout=30)
+    answer = requests.post(f"{server.url}//twirp/{LIST}", headers=headers, data=body, timeout=PATIENCE)
     assert (answer.status_code, answer.json()) == (200, {"rooms": []})
 
 

@@ -8,6 +8,7 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
+from tests.support.waiting import PATIENCE
 from webapp.core import leases
 from webapp.core.db import db, utcnow
 from webapp.core.leases import Lease
@@ -59,7 +60,7 @@ def test_of_many_who_ask_at_once_one_gets_it(app: Flask):
 
     def ask() -> None:
         with app.app_context():
-            barrier.wait(10)
+            barrier.wait(PATIENCE)
             if holder := leases.claim("room:1"):
                 got.append(holder)
 
@@ -67,7 +68,7 @@ def test_of_many_who_ask_at_once_one_gets_it(app: Flask):
     for asker in askers:
         asker.start()
     for asker in askers:
-        asker.join(30)
+        asker.join(PATIENCE)
     assert len(got) == 1
 
 

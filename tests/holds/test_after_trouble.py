@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from flask import Flask
 
 from tests.support.phones import Door, calls, decide, entries, learn
-from tests.support.waiting import until
+from tests.support.waiting import PATIENCE, until
 from webapp import create_app
 from webapp.calls.models import Hold
 from webapp.core import background, leases
@@ -247,14 +247,14 @@ def test_two_that_hear_of_a_call_at_once_make_one_place_of_it(door: Door, app: F
 
     def look() -> None:
         with app.app_context():
-            together.wait(10)
+            together.wait(PATIENCE)
             failures.extend(hold.now(door.room_id))
 
     threads = [threading.Thread(target=look) for _ in range(3)]
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(20)
+        thread.join(PATIENCE)
     assert failures == []
     assert len(entries()) == len(calls()) == 1
     assert door.is_held(phone)

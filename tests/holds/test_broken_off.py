@@ -10,7 +10,7 @@ from flask import Flask
 
 from tests.support.personas import SWAP, Browser
 from tests.support.phones import Door, decide, entries, learn
-from tests.support.waiting import until
+from tests.support.waiting import PATIENCE, until
 from webapp.audit import Actor
 from webapp.calls import book
 from webapp.calls.models import Hold
@@ -166,11 +166,11 @@ def test_a_look_and_a_decision_about_many_callers_do_not_wait_for_each_other(doo
         others = [replace(one, sid=f"PA_{turn}_{count}") for count, one in enumerate(reversed(here))]
 
         def look(others: list[Participant] = others, begin: threading.Barrier = begin) -> None:
-            begin.wait(20)
+            begin.wait(PATIENCE)
             book.observe(door.room_id, others)
 
         def admit(begin: threading.Barrier = begin) -> None:
-            begin.wait(20)
+            begin.wait(PATIENCE)
             service.admit_all([db.session.get_one(Room, door.room_id)], actor=Actor.system(), last=last)
 
         def run(work: object) -> None:
@@ -186,5 +186,5 @@ def test_a_look_and_a_decision_about_many_callers_do_not_wait_for_each_other(doo
         for thread in both:
             thread.start()
         for thread in both:
-            thread.join(30)
+            thread.join(PATIENCE)
     assert failures == []

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from tests.support.livekit import LiveKit
 from tests.support.personas import Browser
+from tests.support.waiting import PATIENCE, until
 from webapp.core.db import db, utcnow
 from webapp.deliveries.models import Delivery, Result
 from webapp.rooms.models import Room
@@ -126,9 +127,7 @@ def test_livekit_s_own_webhooks_are_understood(hooked: LiveKit, room: Room):
     hooked.join(str(room.id), "web")
     hooked.leave(str(room.id), "web")
     hooked.settle()
-    deadline = time.monotonic() + 5
-    while any(delivery.result is Result.STORED for delivery in stored()) and time.monotonic() < deadline:
-        time.sleep(0.02)
+    until(lambda: not any(delivery.result is Result.STORED for delivery in stored()))
     assert {delivery.event for delivery in stored()} >= {"room_started", "participant_joined", "participant_left"}
     assert {delivery.result for delivery in stored()} == {Result.PROCESSED}
 
@@ -150,7 +149,7 @@ def test_a_body_of_five_megabytes_whose_length_is_not_told_is_refused_too(served
     raw = b'{"event":"' + b"x" * 5_000_000 + b'"}'
     pieces = (raw[start : start + 100_000] for start in range(0, len(raw), 100_000))
     try:
-        answer = requests.post(f"{served}/hooks/livekit", data=pieces, headers=livekit.signed(raw), timeout=20)
+        answer = requests.post(f"{served}/hooks/livekit", data=pieces, headers=livekit.signed(raw), timeout=PATIENCE)
     except requests.ConnectionError:
         return  # refused while it was still being sent
     assert answer.status_code in {401, 413}, "nothing of it is read, or no more than is allowed"

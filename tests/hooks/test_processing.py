@@ -11,6 +11,7 @@ from sqlalchemy.exc import OperationalError
 
 from tests.support.livekit import LiveKit
 from tests.support.personas import Browser
+from tests.support.waiting import PATIENCE
 from webapp.core import background, leases
 from webapp.core.db import db
 from webapp.deliveries.models import Delivery, Result
@@ -175,7 +176,7 @@ def test_many_workers_work_a_delivery_off_once(
     for worker in workers:
         worker.start()
     for worker in workers:
-        worker.join(30)
+        worker.join(PATIENCE)
     assert sorted(seen) == [f"EV_{number}" for number in range(5)]
     assert set(results()) == {Result.PROCESSED}
 

@@ -8,6 +8,7 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
+from tests.support.waiting import PATIENCE
 from webapp.core import due
 from webapp.core.db import db, utcnow
 from webapp.core.due import DueWork
@@ -112,5 +113,5 @@ def test_two_workers_do_a_piece_of_work_once(app: Flask):
     for thread in workers:
         thread.start()
     for thread in workers:
-        thread.join(20)
+        thread.join(PATIENCE)
     assert done == [1]

@@ -7,6 +7,7 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
+from tests.support.waiting import PATIENCE
 from webapp.core.db import db, utcnow
 from webapp.jobs import periodic
 from webapp.jobs.models import FORGOTTEN, PeriodicJob
@@ -30,7 +31,7 @@ def test_many_workers_run_a_job_once_per_period(app: Flask):
     for thread in workers:
         thread.start()
     for thread in workers:
-        thread.join(20)
+        thread.join(PATIENCE)
     assert ran == [1]
     db.session.execute(sa.update(PeriodicJob).values(next_at=utcnow()))
     db.session.commit()

@@ -15,7 +15,7 @@ from flask import current_app
 
 from tests.support.installed import Installation, inside, installed
 from tests.support.livekit import LiveKit
-from tests.support.waiting import until
+from tests.support.waiting import PATIENCE, until
 from webapp.core import due
 from webapp.core.config import Settings
 from webapp.core.db import db, new_id, utcnow
@@ -115,7 +115,7 @@ def test_the_work_of_a_worker_killed_in_the_middle_is_done_again_by_another_afte
     victim = site.work("victim")
     until(lambda: only().attempts == 1)
     os.killpg(victim.pid, signal.SIGKILL)
-    victim.wait(10)
+    victim.wait(PATIENCE)
     livekit.heal()
     site.work("heir")
     until(lambda: ticks(site, "heir") >= 2)
@@ -165,7 +165,7 @@ def test_a_worker_that_is_told_to_stop_finishes_its_work_first(site: Installatio
     worker = site.work()
     until(lambda: only().attempts == 1)
     worker.terminate()
-    assert worker.wait(30) == 0
+    assert worker.wait(PATIENCE) == 0
     assert only().done_at is not None
 
 

@@ -15,6 +15,7 @@ from tests.support.installed import Installation as Site
 from tests.support.installed import inside, installed, until
 from tests.support.livekit import LiveKit
 from tests.support.oracle import Json, Seen
+from tests.support.waiting import PATIENCE
 from webapp.core.db import db, utcnow
 from webapp.core.leases import Lease
 from webapp.deliveries.models import Delivery, Result
@@ -64,7 +65,7 @@ def _next_sweep(at: object) -> None:
 
 def _kill(victim: subprocess.Popen[bytes]) -> None:
     os.killpg(victim.pid, signal.SIGKILL)
-    victim.wait(10)
+    victim.wait(PATIENCE)
 
 
 def _begin_again(site: Site) -> None:

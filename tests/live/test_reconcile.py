@@ -11,7 +11,7 @@ import pytest
 from flask import Flask
 
 from tests.support.installation import NUMBER, Installation, said
-from tests.support.waiting import until
+from tests.support.waiting import PATIENCE, until
 from webapp.core import leases
 from webapp.core.config import Settings
 from webapp.core.db import db, utcnow
@@ -323,7 +323,7 @@ def test_who_slept_while_another_took_the_lease_changes_nothing_more(
     taken.update({"holder": "another"})
     db.session.commit()
     monkeypatch.setattr(leases, "time", SimpleNamespace(monotonic=lambda: time.monotonic() + 60, sleep=time.sleep))
-    working.join(10)
+    working.join(PATIENCE)
     assert installation.livekit.rules() == []
     db.session.refresh(room)
     assert room.reconcile_at is not None
@@ -341,7 +341,7 @@ def test_a_change_while_somebody_works_is_not_forgotten(app: Flask, installation
     until(lambda: installation.livekit.calls("ListParticipants") == 1)
     installation.join(room)
     reconcile.now(room)  # returns at once: the other holds the lease
-    working.join(10)
+    working.join(PATIENCE)
     assert installation.rule_of(room) is not None
 
 

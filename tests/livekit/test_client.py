@@ -16,6 +16,7 @@ from flask import Flask
 from livekit.protocol.models import ParticipantInfo
 from livekit.protocol.room import ListParticipantsResponse, ListRoomsResponse
 
+from tests.support.waiting import PATIENCE
 from webapp.core.config import Settings
 from webapp.core.db import db
 from webapp.livekit import rooms, sip
@@ -199,7 +200,7 @@ def test_a_forked_process_asks_over_a_connection_of_its_own(server: Server):
     rooms.list_rooms()
     child = multiprocessing.get_context("fork").Process(target=rooms.list_rooms)
     child.start()
-    child.join(10)
+    child.join(PATIENCE)
     rooms.list_rooms()
     assert child.exitcode == 0
     assert len(server.asked) == 3

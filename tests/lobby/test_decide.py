@@ -10,6 +10,7 @@ from flask import Flask
 
 from tests.support.doors import age, entry, guest, look, make_room, status, version
 from tests.support.personas import SWAP, Browser, browser, persona
+from tests.support.waiting import PATIENCE
 from webapp.audit import Actor
 from webapp.audit.models import AuditEntry
 from webapp.core.db import db
@@ -91,7 +92,7 @@ def test_of_two_hosts_at_once_one_decides(app: Flask):
     def decide(number: int) -> None:
         with app.app_context():
             client = browsers[number]
-            together.wait(10)
+            together.wait(PATIENCE)
             verb = ("admit", "deny")[number]
             said.append(client.post(f"/lobby/{entry_id}/{verb}").status_code)
 
@@ -104,7 +105,7 @@ def test_of_two_hosts_at_once_one_decides(app: Flask):
         for thread in threads:
             thread.start()
         for thread in threads:
-            thread.join(20)
+            thread.join(PATIENCE)
         assert sorted(said) == [303, 409]
     assert len(trail()) == 5
 

@@ -15,6 +15,7 @@ from flask import Flask
 from tests.support.doors import age, ask, entries, entry, guest, look, make_room, set_level, status
 from tests.support.livekit import LiveKit
 from tests.support.personas import SWAP, Browser, browser, make_user, persona
+from tests.support.waiting import PATIENCE
 from webapp.core.config import Settings
 from webapp.core.db import db, utcnow
 from webapp.core.due import DueWork
@@ -330,7 +331,7 @@ def test_of_many_who_ask_at_once_no_more_wait_than_may(app: Flask, settings: Set
 
     def knock(client: Browser, name: str) -> None:
         with app.app_context():
-            together.wait(20)
+            together.wait(PATIENCE)
             said.append(client.post(f"/join/{slug}", data={"name": name}).status_code)
 
     knocks = [threading.Thread(target=knock, args=(browser(app), f"Guest {number}")) for number in range(5)]
@@ -338,7 +339,7 @@ def test_of_many_who_ask_at_once_no_more_wait_than_may(app: Flask, settings: Set
     for thread in knocks:
         thread.start()
     for thread in knocks:
-        thread.join(60)
+        thread.join(PATIENCE)
     assert sorted(said) == [303, 303, 429, 429, 429]
     assert entries() == 2
 

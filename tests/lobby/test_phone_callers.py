@@ -11,7 +11,7 @@ from flask import Flask
 from tests.support.doors import guest, version
 from tests.support.personas import SWAP, Browser, browser, persona
 from tests.support.phones import Door, entries, make_door
-from tests.support.waiting import until
+from tests.support.waiting import PATIENCE, until
 from webapp.audit.models import AuditEntry
 from webapp.calls.models import Hold
 from webapp.core.db import db, utcnow
@@ -73,14 +73,14 @@ def test_of_two_hosts_at_once_one_decides_and_livekit_follows_that_one(app: Flas
 
     def decide(number: int) -> None:
         with app.app_context():
-            together.wait(10)
+            together.wait(PATIENCE)
             said.append(hosts[number].post(where + ("admit", "deny")[number]).status_code)
 
     threads = [threading.Thread(target=decide, args=(number,)) for number in range(2)]
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(20)
+        thread.join(PATIENCE)
     assert sorted(said) == [303, 409]
     if entries()[0].status is Status.ACCEPTED:
         assert door.is_free(phone)

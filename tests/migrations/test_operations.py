@@ -15,6 +15,7 @@ from migrations import running
 from tests.migrations.drafts import Drafts
 from tests.migrations.filling import fill
 from tests.migrations.kinds import on_postgresql
+from tests.support.waiting import PATIENCE
 from webapp.core.db import db
 from webapp.core.schema import configuration
 
@@ -117,7 +118,7 @@ def test_people_write_while_an_index_waits_for_them(newest: None, drafts: Drafts
         assert upgrade.is_alive()
         do("INSERT INTO old_slugs SELECT 'another', id, created_at FROM rooms LIMIT 1")
         do("UPDATE calls SET end_reason = 'written meanwhile'")
-    upgrade.join(30)
+    upgrade.join(PATIENCE)
     assert "ix_rooms_draft" in told("rooms")
 
 

@@ -13,7 +13,7 @@ from alembic.script import ScriptDirectory
 from flask import Flask
 
 from tests.support.installed import Installation, installed
-from tests.support.waiting import until
+from tests.support.waiting import PATIENCE, until
 from webapp.core import revisions
 from webapp.core.db import db
 from webapp.core.schema import MIGRATIONS, configuration
@@ -50,11 +50,13 @@ def run(site: Installation, *command_line: str, **settings: str) -> subprocess.C
     """Run a program of the installation to its end."""
     line = [sys.executable, *command_line]
     environment = site.settings | settings
-    return subprocess.run(line, cwd=ROOT, env=environment, capture_output=True, text=True, check=False, timeout=60)
+    return subprocess.run(
+        line, cwd=ROOT, env=environment, capture_output=True, text=True, check=False, timeout=PATIENCE
+    )
 
 
 def ready(site: Installation) -> tuple[int, str]:
-    answer = requests.get(f"{site.url}/readyz", timeout=10)
+    answer = requests.get(f"{site.url}/readyz", timeout=PATIENCE)
     return answer.status_code, answer.text
 
 
@@ -100,7 +102,7 @@ def test_a_server_that_may_wait_starts_when_the_database_was_brought_up(site: In
     leave_at(site, NEWEST)
     until(lambda: "Huey consumer started" in site.written())
     worker.terminate()
-    assert worker.wait(20) == 0
+    assert worker.wait(PATIENCE) == 0
 
 
 def test_a_server_that_waited_long_enough_refuses(site: Installation):

@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from tests.support.waiting import PATIENCE
+
 
 @dataclass(frozen=True)
 class Hook:
@@ -28,7 +30,7 @@ class Receiver:
     hooks: list[Hook] = field(default_factory=list)
     answer: Callable[[list[Hook]], int] = lambda hooks: 200
 
-    def wait_for(self, condition: Callable[[list[Hook]], Any], seconds: float = 10) -> Any:
+    def wait_for(self, condition: Callable[[list[Hook]], Any], seconds: float = PATIENCE) -> Any:
         """What the condition returns once it is true of the hooks. Fails after some seconds."""
         end = time.monotonic() + seconds
         while time.monotonic() < end:
@@ -71,7 +73,7 @@ def receiving(port: int = 0, host: str = "127.0.0.1") -> Iterator[Receiver]:
     finally:
         server.shutdown()
         server.server_close()
-        thread.join(5)
+        thread.join(PATIENCE)
 
 
 @pytest.fixture

@@ -10,8 +10,7 @@ from werkzeug.serving import make_server
 from werkzeug.wsgi import ClosingIterator
 
 from tests.support.livekit import LiveKit
-
-SECONDS = 60
+from tests.support.waiting import PATIENCE
 
 
 class UnderWay:
@@ -34,7 +33,7 @@ class UnderWay:
     def over(self) -> None:
         """Wait until none is under way. Fails after some time."""
         with self._changed:
-            assert self._changed.wait_for(lambda: self._count == 0, SECONDS), "a request does not end"
+            assert self._changed.wait_for(lambda: self._count == 0, PATIENCE), "a request does not end"
 
     def _add(self, count: int) -> None:
         with self._changed:

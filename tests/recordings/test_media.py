@@ -7,6 +7,7 @@ import pytest
 
 from tests.support.films import FILM
 from tests.support.personas import Browser
+from tests.support.waiting import PATIENCE
 from webapp.core.settings import settings
 from webapp.recordings.models import Recording, State
 from webapp.recordings.storage import Folder
@@ -29,7 +30,7 @@ def test_a_real_server_streams_it(served: str, client_as: ClientAs, make_recordi
     cookie = client_as("owner").get_cookie("frontdesk")
     assert cookie is not None
     asked = Request(f"{served}/media/{key}", headers={"Cookie": f"frontdesk={cookie.value}", "Range": "bytes=5-"})
-    with urlopen(asked, timeout=10) as answer:
+    with urlopen(asked, timeout=PATIENCE) as answer:
         assert (answer.status, answer.read()) == (206, FILM[5:])
 
 

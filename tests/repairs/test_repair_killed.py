@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from tests.support.installation import Installation, until
 from tests.support.installed import ROOT, SECRET_KEY
 from tests.support.repairs import As, begin, last_run, later, orphan, results
+from tests.support.waiting import PATIENCE
 from webapp.core.config import Settings
 from webapp.core.db import db, utcnow
 from webapp.core.leases import Lease
@@ -38,7 +39,7 @@ def _worker(settings: Settings, livekit_url: str) -> Iterator[subprocess.Popen[b
         yield process
     finally:
         process.kill()
-        process.wait(20)
+        process.wait(PATIENCE)
 
 
 def test_a_worker_killed_between_two_items_loses_nothing_and_repeats_nothing(
@@ -51,7 +52,7 @@ def test_a_worker_killed_between_two_items_loses_nothing_and_repeats_nothing(
     with _worker(settings, installation.livekit.url) as process:
         until(lambda: last_run().done >= 2 or process.poll() is not None, seconds=90)
         process.send_signal(signal.SIGKILL)
-        process.wait(20)
+        process.wait(PATIENCE)
     db.session.commit()
     run = last_run()
     assert 2 <= run.done < 6, "it was killed in the middle"

@@ -9,6 +9,7 @@ from werkzeug.test import TestResponse
 from tests.support.doors import guest
 from tests.support.factories import make_room, make_trunk, stored, trail
 from tests.support.personas import SWAP, persona
+from tests.support.waiting import PATIENCE
 from webapp.access import service as access
 from webapp.audit import Actor
 from webapp.core.db import db, utcnow
@@ -85,7 +86,7 @@ def test_of_two_owners_deleting_at_once_the_second_hears_who_was_first(client_as
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(30)
+        thread.join(PATIENCE)
     assert sorted(answer.status_code for answer in answers) == [204, 409]
     (entry,) = trail("room.delete")
     who = "Owner" if entry.user_id == persona("owner").id else "Stranger"

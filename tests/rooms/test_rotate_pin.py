@@ -11,6 +11,7 @@ from werkzeug.test import TestResponse
 from tests.support.factories import stored, trail
 from tests.support.livekit import LiveKit
 from tests.support.personas import SWAP
+from tests.support.waiting import PATIENCE
 from webapp.accounts.models import User
 from webapp.core.db import db, utcnow
 from webapp.live import reconcile, sweep
@@ -136,7 +137,7 @@ def test_of_two_people_rotating_at_once_the_second_hears_who_was_first(client_as
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(30)
+        thread.join(PATIENCE)
     assert sorted(answer.status_code for answer in answers) == [200, 409]
     late = next(answer for answer in answers if answer.status_code == 409)
     first = trail("room.rotate_pin")[0].user_id

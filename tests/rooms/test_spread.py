@@ -7,6 +7,7 @@ from flask import Flask
 
 from tests.support.factories import make_room, make_trunk
 from tests.support.personas import persona
+from tests.support.waiting import PATIENCE
 from webapp.audit import Actor
 from webapp.core.db import db
 from webapp.rooms import service, trunks
@@ -50,7 +51,7 @@ def test_rooms_made_at_the_same_time_are_spread_as_evenly(app: Flask, three: lis
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(60)
+        thread.join(PATIENCE)
     assert not failures
     assert counts() == [13, 13, 14]
 

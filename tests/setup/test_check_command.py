@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.waiting import PATIENCE
+
 ROOT = Path(__file__).parent.parent.parent
 RIGHT = {
     "FRONTDESK_SECRET_KEY": "0123456789abcdef0123456789abcdef",
@@ -26,7 +28,9 @@ def run(*command: str, **changed: str | None) -> subprocess.CompletedProcess[str
     plain = {name: value for name, value in os.environ.items() if not name.startswith("FRONTDESK_")}
     settings = {name: value for name, value in (RIGHT | changed).items() if value is not None}
     line = [sys.executable, "-m", *command]
-    return subprocess.run(line, env=plain | settings, cwd=ROOT, capture_output=True, text=True, check=False, timeout=60)
+    return subprocess.run(
+        line, env=plain | settings, cwd=ROOT, capture_output=True, text=True, check=False, timeout=PATIENCE
+    )
 
 
 def check(**changed: str | None) -> subprocess.CompletedProcess[str]:

@@ -9,6 +9,7 @@ import requests
 from simulator.app import SERVICES
 from simulator.tokens import sign
 from tests.support.livekit import LiveKit
+from tests.support.waiting import PATIENCE
 
 METHODS = [f"{service}/{method}" for service, methods in SERVICES.items() for method in methods]
 MALFORMED = {"code": "malformed", "msg": "the json request could not be decoded"}
@@ -29,7 +30,7 @@ def ask(livekit: LiveKit, path: str, body: str | bytes, token: str = "") -> requ
     video = dict.fromkeys(("roomCreate", "roomList", "roomAdmin", "roomRecord", "ingressAdmin"), True)
     token = token or livekit.token({**video, "room": "r"}, sip={"admin": True, "call": True})
     headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
-    return livekit.session.post(f"{livekit.url}/twirp/{path}", data=body, headers=headers, timeout=10)
+    return livekit.session.post(f"{livekit.url}/twirp/{path}", data=body, headers=headers, timeout=PATIENCE)
 
 
 @pytest.mark.parametrize("path", METHODS)

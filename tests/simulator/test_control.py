@@ -11,6 +11,7 @@ from simulator.app import COMMANDS, READINGS
 from simulator.world import Options, World
 from tests.plugins.receiver import Receiver
 from tests.support.livekit import LiveKit
+from tests.support.waiting import PATIENCE
 
 REFUSALS = [
     ("fail", {"times": "x"}, "times is a whole number of at least 0, not 'x'"),
@@ -51,7 +52,7 @@ def test_what_makes_no_sense_is_refused_in_words_and_changes_nothing(
     livekit: LiveKit, command: str, told: dict[str, Any], words: str
 ) -> None:
     before = livekit.reading("state")
-    answer = livekit.session.post(f"{livekit.url}/control/{command}", json=told, timeout=5)
+    answer = livekit.session.post(f"{livekit.url}/control/{command}", json=told, timeout=PATIENCE)
     assert answer.status_code == 400
     assert words in answer.json()["error"]
     assert livekit.reading("state") == before
@@ -59,22 +60,22 @@ def test_what_makes_no_sense_is_refused_in_words_and_changes_nothing(
 
 @pytest.mark.parametrize("body", [b"{", b"[]", b"\xff", b'"x"'])
 def test_what_is_no_object_is_refused_in_words(livekit: LiveKit, body: bytes) -> None:
-    answer = livekit.session.post(f"{livekit.url}/control/fail", data=body, timeout=5)
+    answer = livekit.session.post(f"{livekit.url}/control/fail", data=body, timeout=PATIENCE)
     assert (answer.status_code, list(answer.json())) == (400, ["error"])
 
 
 def test_it_lists_what_it_can_do_with_a_sentence_each(livekit: LiveKit) -> None:
-    listed = livekit.session.get(f"{livekit.url}/control", timeout=5).json()
+    listed = livekit.session.get(f"{livekit.url}/control", timeout=PATIENCE).json()
     assert set(listed["commands"]) == {*COMMANDS, "call"}
     assert set(listed["readings"]) == set(READINGS)
     assert all(text.endswith(".") for table in listed.values() for text in table.values())
-    unknown = livekit.session.post(f"{livekit.url}/control/nope", json={}, timeout=5)
+    unknown = livekit.session.post(f"{livekit.url}/control/nope", json={}, timeout=PATIENCE)
     assert unknown.status_code == 404 and "fail" in unknown.json()["known"]
 
 
 def test_a_page_of_another_site_may_not_give_orders(livekit: LiveKit) -> None:
     for origin, status in [("http://evil.example", 403), ("null", 403), (livekit.url, 200)]:
-        answer = requests.post(f"{livekit.url}/control/reset", headers={"Origin": origin}, timeout=5)
+        answer = requests.post(f"{livekit.url}/control/reset", headers={"Origin": origin}, timeout=PATIENCE)
         assert answer.status_code == status, origin
 
 

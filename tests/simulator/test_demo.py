@@ -13,6 +13,7 @@ import requests
 
 from simulator.demo import VISITORS, Demo, alone
 from tests.support.demo import ROOT, demo, three_free_ports, welcome
+from tests.support.waiting import PATIENCE
 
 
 def free(port: int) -> bool:
@@ -32,13 +33,13 @@ def test_it_says_where_it_is_and_who_can_sign_in_and_ends_with_all_it_started(tm
         text = welcome(process)
         assert f"http://127.0.0.1:{port}" in text
         assert "Ottilie Vandermeer (owner)" in text
-        assert requests.get(f"http://127.0.0.1:{port}/readyz", timeout=5).status_code == 200
-        (room,) = requests.get(f"http://127.0.0.1:{port + 1}/control/state", timeout=5).json()["rooms"]
+        assert requests.get(f"http://127.0.0.1:{port}/readyz", timeout=PATIENCE).status_code == 200
+        (room,) = requests.get(f"http://127.0.0.1:{port + 1}/control/state", timeout=PATIENCE).json()["rooms"]
         assert [person["name"] for person in room["participants"]] == list(VISITORS)
         started = offspring(process.pid)
         assert len(started) >= 3, "the simulator, gunicorn and its worker"
         process.send_signal(signal.SIGINT)
-        assert process.wait(60) == 0
+        assert process.wait(PATIENCE) == 0
     assert [number for number in started if Path(f"/proc/{number}").exists()] == []
     assert all(free(number) for number in range(port, port + 3))
 
@@ -64,7 +65,7 @@ def test_a_taken_port_is_said_in_words(tmp_path: Path, port: int):
         holder.bind(("127.0.0.1", port + 1))
         holder.listen()
         with demo(tmp_path, port) as process:
-            assert process.wait(60) == 1
+            assert process.wait(PATIENCE) == 1
             assert f"Port {port + 1} is in use" in process.stdout.read()
 
 
@@ -73,11 +74,11 @@ def test_a_second_demo_in_the_same_folder_is_refused_on_any_port_and_the_first_g
         welcome(first)
         for other in (three_free_ports(), port):
             with demo(tmp_path, other) as second:
-                assert second.wait(60) == 1
+                assert second.wait(PATIENCE) == 1
                 said = second.stdout.read()
             assert f"already running in {os.path.relpath(tmp_path)}: http://127.0.0.1:{port}\n" in said
             assert "Two in one folder would mix their data." in said and "Ctrl-C" in said
-        assert requests.get(f"http://127.0.0.1:{port}/readyz", timeout=5).status_code == 200
+        assert requests.get(f"http://127.0.0.1:{port}/readyz", timeout=PATIENCE).status_code == 200
 
 
 def test_a_running_demo_is_not_reset(tmp_path: Path):
@@ -97,7 +98,7 @@ def test_when_one_part_ends_by_itself_all_ends_and_the_reason_is_shown(tmp_path:
         welcome(process)
         simulator = next(child for child in children(process.pid) if b"simulator" in command_line(child))
         os.kill(simulator, signal.SIGKILL)
-        assert process.wait(60) == 1
+        assert process.wait(PATIENCE) == 1
         assert "simulator ended by itself" in process.stdout.read()
     time.sleep(0.1)
     assert free(port)
@@ -106,7 +107,7 @@ def test_when_one_part_ends_by_itself_all_ends_and_the_reason_is_shown(tmp_path:
 def trunks(port: int) -> list[str]:
     """The ids of LiveKit's trunks."""
     told = {"service": "SIP", "method": "ListSIPInboundTrunk"}
-    answer = requests.post(f"http://127.0.0.1:{port + 1}/control/call", json=told, timeout=5).json()
+    answer = requests.post(f"http://127.0.0.1:{port + 1}/control/call", json=told, timeout=PATIENCE).json()
     return [trunk["sip_trunk_id"] for trunk in answer["items"]]
 
 

@@ -2,7 +2,6 @@
 
 import gzip
 import json
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ import pytest
 
 from tests.plugins.receiver import Receiver
 from tests.support.livekit import LiveKit, Refused
+from tests.support.waiting import until
 
 RECORDED = Path(__file__).parent / "recorded"
 SERVICE = "Egress"
@@ -33,10 +33,7 @@ def status(livekit: LiveKit, egress_id: str) -> str:
 
 
 def wait_for(livekit: LiveKit, egress_id: str, wanted: str) -> None:
-    deadline = time.monotonic() + 5
-    while status(livekit, egress_id) != wanted:
-        assert time.monotonic() < deadline, f"never became {wanted}"
-        time.sleep(0.01)
+    until(lambda: status(livekit, egress_id) == wanted)
 
 
 def recorded(file: str) -> dict[str, Any]:

@@ -14,7 +14,8 @@ from joserfc import jwt
 from joserfc.errors import InvalidKeyIdError
 from joserfc.jwk import KeySet, OctKey
 
-from tests.support.oidc_server import TIMEOUT, RunningProvider, serve
+from tests.support.oidc_server import RunningProvider, serve
+from tests.support.waiting import PATIENCE
 
 BACK = "http://app.example/oidc/callback"
 HOME = "http://app.example/login"
@@ -46,7 +47,7 @@ def authorize(provider: RunningProvider, browser: Any = requests, **changes: str
         "code_challenge_method": "S256",
     }
     params = {name: value for name, value in {**asked, **changes}.items() if value is not None}
-    return browser.get(f"{provider.issuer}/authorize", params=params, allow_redirects=False, timeout=TIMEOUT)
+    return browser.get(f"{provider.issuer}/authorize", params=params, allow_redirects=False, timeout=PATIENCE)
 
 
 def returned(answer: requests.Response) -> dict[str, str]:
@@ -64,7 +65,7 @@ def redeem(provider: RunningProvider, code: str, **changes: str) -> requests.Res
         **changes,
     }
     secret = (provider.options.client_id, provider.options.client_secret)
-    return requests.post(f"{provider.issuer}/token", data=form, auth=secret, timeout=TIMEOUT)
+    return requests.post(f"{provider.issuer}/token", data=form, auth=secret, timeout=PATIENCE)
 
 
 def sign_in(provider: RunningProvider, persona: str = "owner") -> dict[str, Any]:
@@ -73,16 +74,16 @@ def sign_in(provider: RunningProvider, persona: str = "owner") -> dict[str, Any]
 
 
 def claims_of(provider: RunningProvider, token: str, alg: str = "RS256") -> dict[str, Any]:
-    keys = requests.get(f"{provider.issuer}/jwks", timeout=TIMEOUT).json()
+    keys = requests.get(f"{provider.issuer}/jwks", timeout=PATIENCE).json()
     return dict(jwt.decode(token, KeySet.import_key_set(keys), algorithms=[alg]).claims)
 
 
 def userinfo(provider: RunningProvider, token: str) -> requests.Response:
-    return requests.get(f"{provider.issuer}/userinfo", headers={"Authorization": f"Bearer {token}"}, timeout=TIMEOUT)
+    return requests.get(f"{provider.issuer}/userinfo", headers={"Authorization": f"Bearer {token}"}, timeout=PATIENCE)
 
 
 def test_the_metadata_names_every_endpoint_under_the_issuer(provider: RunningProvider) -> None:
-    found = requests.get(f"{provider.issuer}/.well-known/openid-configuration", timeout=TIMEOUT).json()
+    found = requests.get(f"{provider.issuer}/.well-known/openid-configuration", timeout=PATIENCE).json()
     assert found["issuer"] == provider.issuer
     assert found["code_challenge_methods_supported"] == ["S256"]
     endpoints = [value for name, value in found.items() if name.endswith("_endpoint") or name == "jwks_uri"]
@@ -98,20 +99,20 @@ def test_a_person_chooses_a_persona_and_comes_back_with_code_state_and_issuer(pr
     assert handle
     chosen = {"request": handle[1], "persona": "owner"}
     url = f"{provider.issuer}/authorize"
-    back = returned(requests.post(url, data=chosen, allow_redirects=False, timeout=TIMEOUT))
+    back = returned(requests.post(url, data=chosen, allow_redirects=False, timeout=PATIENCE))
     assert back["state"] == "st&te" and back["iss"] == provider.issuer
     tokens = redeem(provider, back["code"])
     assert tokens.headers["Cache-Control"] == "no-store"
     claims = claims_of(provider, tokens.json()["id_token"])
     assert claims["nonce"] == "n-1" and claims["aud"] == "frontdesk" and claims["iss"] == provider.issuer
-    assert requests.post(url, data=chosen, timeout=TIMEOUT).status_code == 400
+    assert requests.post(url, data=chosen, timeout=PATIENCE).status_code == 400
 
 
 def test_cancelling_sends_access_denied_back(provider: RunningProvider) -> None:
     handle = re.search(r'name="request" value="([^"]+)"', authorize(provider).text)
     assert handle
     form = {"request": handle[1], "persona": ""}
-    answer = requests.post(f"{provider.issuer}/authorize", data=form, allow_redirects=False, timeout=TIMEOUT)
+    answer = requests.post(f"{provider.issuer}/authorize", data=form, allow_redirects=False, timeout=PATIENCE)
     assert returned(answer)["error"] == "access_denied"
 
 
@@ -170,11 +171,11 @@ def test_the_client_proves_itself_by_header_or_form_but_not_by_a_wrong_secret(pr
     code = returned(authorize(provider, persona="owner"))["code"]
     form = {"grant_type": "authorization_code", "code": code, "redirect_uri": BACK, "code_verifier": VERIFIER}
     url = f"{provider.issuer}/token"
-    wrong = requests.post(url, data=form, auth=("frontdesk", "guess"), timeout=TIMEOUT)
+    wrong = requests.post(url, data=form, auth=("frontdesk", "guess"), timeout=PATIENCE)
     assert (wrong.status_code, wrong.json()["error"]) == (401, "invalid_client")
     assert wrong.headers["WWW-Authenticate"].startswith("Basic")
     secret = {"client_id": "frontdesk", "client_secret": provider.options.client_secret}
-    assert requests.post(url, data=form | secret, timeout=TIMEOUT).status_code == 200
+    assert requests.post(url, data=form | secret, timeout=PATIENCE).status_code == 200
 
 
 @pytest.mark.parametrize("alg", ["RS256", "PS256", "ES256"])
@@ -217,7 +218,7 @@ def test_logout_with_a_hint_ends_the_session_and_returns_with_the_state(provider
     assert "code" in returned(authorize(provider, browser, prompt="none"))
     asked = {"id_token_hint": hint, "post_logout_redirect_uri": HOME, "state": "s 1"}
     url = f"{provider.issuer}/logout"
-    answer = browser.get(url, params=asked, allow_redirects=False, timeout=TIMEOUT)
+    answer = browser.get(url, params=asked, allow_redirects=False, timeout=PATIENCE)
     assert (answer.status_code, answer.headers["Location"]) == (303, HOME + "?state=s+1")
     assert returned(authorize(provider, browser, prompt="none"))["error"] == "login_required"
 
@@ -225,34 +226,34 @@ def test_logout_with_a_hint_ends_the_session_and_returns_with_the_state(provider
 def test_logout_without_a_hint_asks_first(provider: RunningProvider) -> None:
     url = f"{provider.issuer}/logout"
     asked = {"post_logout_redirect_uri": HOME, "client_id": "frontdesk"}
-    page = requests.get(url, params=asked, allow_redirects=False, timeout=TIMEOUT)
+    page = requests.get(url, params=asked, allow_redirects=False, timeout=PATIENCE)
     assert page.status_code == 200 and 'name="confirm"' in page.text
-    done = requests.post(url, data={**asked, "confirm": "yes"}, allow_redirects=False, timeout=TIMEOUT)
+    done = requests.post(url, data={**asked, "confirm": "yes"}, allow_redirects=False, timeout=PATIENCE)
     assert (done.status_code, done.headers["Location"]) == (303, HOME)
 
 
 def test_logout_goes_nowhere_that_is_not_registered(provider: RunningProvider) -> None:
     asked = {"post_logout_redirect_uri": "https://evil.example/"}
-    answer = requests.get(f"{provider.issuer}/logout", params=asked, allow_redirects=False, timeout=TIMEOUT)
+    answer = requests.get(f"{provider.issuer}/logout", params=asked, allow_redirects=False, timeout=PATIENCE)
     assert answer.status_code == 400
 
 
 def test_planned_faults_hit_the_next_calls_and_then_stop(provider: RunningProvider) -> None:
     url = f"{provider.issuer}/jwks"
     provider.fail("jwks", times=2)
-    statuses = [requests.get(url, timeout=TIMEOUT).status_code for _ in range(3)]
+    statuses = [requests.get(url, timeout=PATIENCE).status_code for _ in range(3)]
     assert statuses == [503, 503, 200]
     provider.fail("jwks", "drop")
     with pytest.raises(requests.ConnectionError):
-        requests.post(url, timeout=TIMEOUT)
+        requests.post(url, timeout=PATIENCE)
     provider.fail("jwks", "html")
     with pytest.raises(json.JSONDecodeError):
-        requests.get(url, timeout=TIMEOUT).json()
+        requests.get(url, timeout=PATIENCE).json()
 
 
 def test_an_unknown_switch_is_refused_and_changes_nothing(provider: RunningProvider) -> None:
     url = f"{provider.issuer}/control/switches"
     for wish in ({"colour": "red"}, {"id_token_alg": "none"}, {"clock_skew": "much"}):
-        assert requests.post(url, json=wish, timeout=TIMEOUT).status_code == 400
-    state = requests.get(f"{provider.issuer}/control/state", timeout=TIMEOUT).json()
+        assert requests.post(url, json=wish, timeout=PATIENCE).status_code == 400
+    state = requests.get(f"{provider.issuer}/control/state", timeout=PATIENCE).json()
     assert state["switches"]["id_token_alg"] == "RS256"

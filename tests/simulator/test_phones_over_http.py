@@ -10,6 +10,7 @@ from livekit import api
 
 from tests.support.livekit import LiveKit
 from tests.support.replay import recorded
+from tests.support.waiting import PATIENCE
 
 NUMBER = "+15550001"
 NOWHERE = "http://127.0.0.1:9/hooks"  # nobody listens: what is sent is only looked at
@@ -44,7 +45,7 @@ def shape(value: Any) -> Any:
 def rooms_api(livekit: LiveKit, method: str, **body: Any) -> Called:
     token = livekit.token({"roomAdmin": True, "room": body["room"]})
     url = f"{livekit.url}/twirp/livekit.RoomService/{method}"
-    answer = requests.post(url, json=body, headers={"Authorization": f"Bearer {token}"}, timeout=10)
+    answer = requests.post(url, json=body, headers={"Authorization": f"Bearer {token}"}, timeout=PATIENCE)
     return answer.status_code, answer.json()
 
 
@@ -162,7 +163,7 @@ def create_twice(livekit: LiveKit, trunk_id: str, pin: str) -> list[int]:
     def create() -> None:
         url = f"{livekit.url}/twirp/livekit.SIP/CreateSIPDispatchRule"
         headers = {"Authorization": f"Bearer {token}"}
-        statuses.append(requests.post(url, json={"dispatch_rule": rule}, headers=headers, timeout=10).status_code)
+        statuses.append(requests.post(url, json={"dispatch_rule": rule}, headers=headers, timeout=PATIENCE).status_code)
 
     threads = [threading.Thread(target=create) for _ in range(2)]
     for thread in threads:

@@ -10,10 +10,10 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.plugins.receiver import Receiver
 from tests.support.livekit import LiveKit
+from tests.support.waiting import PATIENCE
 
 AXE = (Path(__file__).parent.parent / "browser" / "vendor" / "axe-core-4.14.1.min.js").read_text()
 NUMBER = "+15550001"
-PATIENCE_MS = 15_000
 
 
 @pytest.fixture
@@ -29,12 +29,12 @@ def meeting(livekit: LiveKit, receiver: Receiver) -> LiveKit:
 def send(livekit: LiveKit, action: str, **form: str) -> requests.Response:
     """Send a form of the playground."""
     url = f"{livekit.url}/playground/{action}"
-    return livekit.session.post(url, data=form, timeout=5, allow_redirects=False)
+    return livekit.session.post(url, data=form, timeout=PATIENCE, allow_redirects=False)
 
 
 @pytest.mark.parametrize("path", ["", "/", "/index.html", "/meet?room=abcd", "/playground.js", "/meet.js", "/icon.svg"])
 def test_the_playground_is_served_under_a_strict_policy(livekit: LiveKit, path: str) -> None:
-    answer = livekit.session.get(f"{livekit.url}/playground{path}", timeout=5)
+    answer = livekit.session.get(f"{livekit.url}/playground{path}", timeout=PATIENCE)
     assert answer.status_code == 200
     assert "default-src 'self'" in answer.headers["Content-Security-Policy"]
     assert answer.headers["Referrer-Policy"] == "same-origin"
@@ -44,7 +44,7 @@ def test_the_playground_is_served_under_a_strict_policy(livekit: LiveKit, path: 
     "path", ["nothing", "__init__.py", "../world.py", "%2e%2e/world.py", "templates/index.html", "pages.py"]
 )
 def test_nothing_else_of_the_simulator_is_served(livekit: LiveKit, path: str) -> None:
-    assert livekit.session.get(f"{livekit.url}/playground/{path}", timeout=5).status_code == 404
+    assert livekit.session.get(f"{livekit.url}/playground/{path}", timeout=PATIENCE).status_code == 404
 
 
 def test_every_form_goes_back_to_the_page_and_does_what_it_says(meeting: LiveKit) -> None:
@@ -93,7 +93,7 @@ def test_what_makes_no_sense_is_said_on_the_page(
 
 def test_names_are_shown_as_text_and_never_as_markup(meeting: LiveKit) -> None:
     meeting.join("<b>room</b>", "web", name="<script>alert(1)</script>")
-    page = meeting.session.get(f"{meeting.url}/playground/", timeout=5).text
+    page = meeting.session.get(f"{meeting.url}/playground/", timeout=PATIENCE).text
     assert "<script>alert" not in page and "<b>room</b>" not in page
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
 
@@ -101,7 +101,7 @@ def test_names_are_shown_as_text_and_never_as_markup(meeting: LiveKit) -> None:
 def test_a_page_of_another_site_cannot_send_its_forms(meeting: LiveKit) -> None:
     url = f"{meeting.url}/playground/join"
     form = {"room": "meeting", "name": "Eve"}
-    answer = requests.post(url, data=form, headers={"Origin": "http://evil.example"}, timeout=5)
+    answer = requests.post(url, data=form, headers={"Origin": "http://evil.example"}, timeout=PATIENCE)
     assert answer.status_code == 403 and meeting.rooms() == []
 
 
@@ -115,7 +115,7 @@ def open_page(browser: Browser) -> Iterator[Callable[[bool], Page]]:
             context = browser.new_context(java_script_enabled=scripts)
             stack.callback(context.close)
             page = context.new_page()
-            page.set_default_timeout(PATIENCE_MS)
+            page.set_default_timeout(PATIENCE * 1000)
             page.on("pageerror", lambda error: errors.append(str(error)))
             page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
             page.on("request", lambda sent: None if "127.0.0.1" in sent.url else errors.append(sent.url))
@@ -130,7 +130,7 @@ def open_page(browser: Browser) -> Iterator[Callable[[bool], Page]]:
 def test_a_newcomer_joins_calls_in_and_watches_the_webhooks(
     meeting: LiveKit, open_page: Callable[[bool], Page], scripts: bool
 ) -> None:
-    expect.set_options(timeout=PATIENCE_MS)
+    expect.set_options(timeout=PATIENCE * 1000)
     page = open_page(scripts)
     page.goto(f"{meeting.url}/playground/")
     page.get_by_label("Room", exact=True).fill("meeting")
@@ -152,7 +152,7 @@ def test_a_newcomer_joins_calls_in_and_watches_the_webhooks(
 
 @pytest.mark.browser
 def test_half_typed_keys_survive_what_happens_meanwhile(meeting: LiveKit, open_page: Callable[[bool], Page]) -> None:
-    expect.set_options(timeout=PATIENCE_MS)
+    expect.set_options(timeout=PATIENCE * 1000)
     page = open_page(True)
     page.goto(f"{meeting.url}/playground/")
     page.get_by_role("button", name="Call").click()

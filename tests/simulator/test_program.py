@@ -11,8 +11,7 @@ import requests
 
 from tests.support.livekit import LiveKit
 from tests.support.simulator_program import program
-
-STOP_SECONDS = 30
+from tests.support.waiting import PATIENCE
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -29,15 +28,15 @@ def test_it_stops_cleanly_in_the_middle_of_everything(number: signal.Signals) ->
         waiting.start()
         livekit.go_away("hang")
         process.send_signal(number)
-        out, err = process.communicate(timeout=STOP_SECONDS)
+        out, err = process.communicate(timeout=PATIENCE)
         assert (process.returncode, out, err) == (0, "", "")
-        waiting.join(STOP_SECONDS)
+        waiting.join(PATIENCE)
 
 
 def ask_in_vain(livekit: LiveKit) -> None:
     """A request that is still waiting when the simulator stops."""
     with pytest.raises(requests.RequestException):
-        requests.post(f"{livekit.url}/twirp/livekit.RoomService/ListRooms", json={}, timeout=STOP_SECONDS)
+        requests.post(f"{livekit.url}/twirp/livekit.RoomService/ListRooms", json={}, timeout=PATIENCE)
 
 
 def test_a_taken_port_is_said_in_words() -> None:
@@ -45,14 +44,14 @@ def test_a_taken_port_is_said_in_words() -> None:
         holder.bind(("127.0.0.1", 0))
         holder.listen()
         command = (sys.executable, "-m", "simulator", f"--port={holder.getsockname()[1]}", "--oidc-port=0")
-        done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
+        done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=False)
     assert done.returncode == 1
     assert "cannot listen on 127.0.0.1" in done.stderr and "Traceback" not in done.stderr
 
 
 def test_its_help_names_every_command_of_the_control_api() -> None:
     command = (sys.executable, "-m", "simulator", "--help")
-    told = subprocess.run(command, capture_output=True, text=True, timeout=30, check=True)
+    told = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=True)
     for command in ("fail", "delay", "html", "away", "hooks", "forget-egress", "store-twin", "restart", "switches"):
         assert f"POST /control/{command} " in told.stdout
     assert "GET  /control/state " in told.stdout

@@ -13,6 +13,7 @@ from simulator import calls, participants, rooms
 from simulator.world import World
 from tests.support.livekit import LiveKit
 from tests.support.simulated_calls import dial, rule, run, store, type_keys, until, web
+from tests.support.waiting import PATIENCE
 
 RULES = 10_000
 # Generous: on an idle machine a create takes 12 ms and the whole list 25 ms, but tests share their machine.
@@ -39,9 +40,9 @@ def asked(livekit: LiveKit, method: str, body: bytes = b"", **request: object) -
     headers = {"Authorization": f"Bearer {livekit.token(sip={'admin': True})}"}
     url = f"{livekit.url}/twirp/livekit.SIP/{method}"
     if request:
-        return livekit.session.post(url, json=request, headers=headers, timeout=30)
+        return livekit.session.post(url, json=request, headers=headers, timeout=PATIENCE)
     headers["Content-Type"] = "application/protobuf"
-    return livekit.session.post(url, data=body, headers=headers, timeout=30)
+    return livekit.session.post(url, data=body, headers=headers, timeout=PATIENCE)
 
 
 def seconds(times: int, action: Callable[[int], requests.Response], status: int = 200) -> float:

@@ -9,6 +9,7 @@ from livekit.protocol.room import ListRoomsRequest, ListRoomsResponse
 
 from simulator.tokens import sign
 from tests.support.livekit import LiveKit
+from tests.support.waiting import PATIENCE, until
 
 LIST_ROOMS = "/twirp/livekit.RoomService/ListRooms"
 CREATE_ROOM = "/twirp/livekit.RoomService/CreateRoom"
@@ -24,21 +25,23 @@ def test_protobuf_requests_are_answered_in_protobuf(livekit: LiveKit) -> None:
     livekit.join("meeting")
     headers = {"Authorization": f"Bearer {livekit.token({'roomList': True})}", "Content-Type": "application/protobuf"}
     body = ListRoomsRequest(names=["meeting"]).SerializeToString()
-    answer = livekit.session.post(livekit.url + LIST_ROOMS, data=body, headers=headers, timeout=10)
+    answer = livekit.session.post(livekit.url + LIST_ROOMS, data=body, headers=headers, timeout=PATIENCE)
     assert answer.headers["Content-Type"] == "application/protobuf"
     assert [room.name for room in ListRoomsResponse.FromString(answer.content).rooms] == ["meeting"]
 
 
 def test_a_forged_token_is_refused_as_text_before_any_method(livekit: LiveKit) -> None:
     token = sign({"iss": livekit.key, "exp": time.time() + 60}, "another secret of thirty-two bytes!!")
-    answer = requests.post(livekit.url + LIST_ROOMS, json={}, headers={"Authorization": f"Bearer {token}"}, timeout=10)
+    answer = requests.post(
+        livekit.url + LIST_ROOMS, json={}, headers={"Authorization": f"Bearer {token}"}, timeout=PATIENCE
+    )
     assert answer.status_code == 401
     assert answer.headers["Content-Type"].startswith("text/plain")
     assert livekit.calls("ListRooms") == 0
 
 
 def test_a_missing_grant_is_401_in_twirp_json(livekit: LiveKit) -> None:
-    answer = requests.post(livekit.url + LIST_ROOMS, json={}, timeout=10)
+    answer = requests.post(livekit.url + LIST_ROOMS, json={}, timeout=PATIENCE)
     assert (answer.status_code, answer.json()) == (401, {"code": "unauthenticated", "msg": "permissions denied"})
 
 
@@ -52,7 +55,7 @@ def test_an_applied_failure_hides_a_success(livekit: LiveKit) -> None:
     livekit.fail("CreateRoom", applied=True)
     headers = {"Authorization": f"Bearer {livekit.token({'roomCreate': True})}"}
     path = "/twirp/livekit.RoomService/CreateRoom"
-    answer = livekit.session.post(livekit.url + path, json={"name": "made"}, headers=headers, timeout=10)
+    answer = livekit.session.post(livekit.url + path, json={"name": "made"}, headers=headers, timeout=PATIENCE)
     assert answer.status_code == 503
     assert livekit.rooms() == ["made"]
 
@@ -77,9 +80,7 @@ def test_a_delay_may_come_after_the_work(livekit: LiveKit) -> None:
         answer = pool.submit(
             livekit.session.post, f"{livekit.url}{CREATE_ROOM}", json={"name": "early"}, headers=headers
         )
-        end = time.monotonic() + 5
-        while "early" not in livekit.rooms() and time.monotonic() < end:
-            time.sleep(0.01)
+        until(lambda: "early" in livekit.rooms())
         assert not answer.done()
         assert answer.result().status_code == 200
 

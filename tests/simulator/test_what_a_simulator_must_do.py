@@ -9,6 +9,7 @@ import requests
 
 from tests.plugins.receiver import Receiver
 from tests.support.livekit import LiveKit
+from tests.support.waiting import PATIENCE
 
 PIN = "4711"
 NOT_ANSWERED = "twirp error unknown: no response from servers"
@@ -23,7 +24,7 @@ def ask(livekit: LiveKit, method: str, *, service: str = "RoomService", **body: 
     token = livekit.token(video, sip={"admin": True, "call": True})
     headers = {"Authorization": f"Bearer {token}"}
     return livekit.session.post(
-        f"{livekit.url}/twirp/livekit.{service}/{method}", json=body, headers=headers, timeout=10
+        f"{livekit.url}/twirp/livekit.{service}/{method}", json=body, headers=headers, timeout=PATIENCE
     )
 
 

@@ -8,6 +8,8 @@ from typing import Any
 import requests
 from livekit.api import AccessToken, SIPGrants, VideoGrants
 
+from tests.support.waiting import PATIENCE
+
 Info = dict[str, Any]
 NAMES = "frontdesk-contract-"
 PSRPC = "twirp error unknown: "  # before errors that crossed LiveKit's message bus: v1.13.5 has it, v1.13.11 has not
@@ -74,7 +76,7 @@ class Server:
 
     def send(self, verb: str, path: str, headers: dict[str, str], **body: Any) -> Answer:
         """Send any request, however odd, below /twirp/."""
-        answer = requests.request(verb, f"{self.url}/twirp/{path}", headers=headers, timeout=30, **body)
+        answer = requests.request(verb, f"{self.url}/twirp/{path}", headers=headers, timeout=PATIENCE, **body)
         content_type = answer.headers["Content-Type"].partition(";")[0]
         found = Answer(answer.status_code, answer.json() if "json" in content_type else answer.text, content_type)
         self._remember(path, found)

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
+from tests.support.waiting import PATIENCE
+
 ROOT = Path(__file__).parent.parent.parent
 
 
@@ -47,7 +49,7 @@ def demo(folder: Path, port: int) -> Iterator[subprocess.Popen[str]]:
         yield process
     finally:
         process.terminate()
-        process.wait(60)
+        process.wait(PATIENCE)
         _output(process).close()
 
 

@@ -10,9 +10,9 @@ from urllib.parse import urlsplit
 from playwright.sync_api import Locator, Page
 
 from simulator.oidc.personas import PERSONAS
+from tests.support.waiting import PATIENCE
 
 AXE = (Path(__file__).parent.parent / "browser" / "vendor" / "axe-core-4.14.1.min.js").read_text()
-PATIENCE = 30  # seconds: a promise about time is measured elsewhere, a busy machine must not fail a journey
 
 
 class Desk:

@@ -14,7 +14,7 @@ from typing import Any
 import requests
 import sqlalchemy as sa
 
-from tests.support.waiting import until
+from tests.support.waiting import PATIENCE, until
 from webapp import create_app
 from webapp.core import revisions
 from webapp.core.config import Settings
@@ -65,7 +65,7 @@ class Installation:
 
     def _answers(self) -> bool:
         try:
-            return requests.get(f"{self.url}/healthz", timeout=2).ok
+            return requests.get(f"{self.url}/healthz", timeout=PATIENCE).ok
         except requests.RequestException:
             return False
 
@@ -75,7 +75,7 @@ def _end(process: subprocess.Popen[bytes]) -> None:
     if process.poll() is None:
         process.terminate()
         try:
-            process.wait(15)
+            process.wait(PATIENCE)
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()

@@ -11,6 +11,7 @@ from typing import Any
 import requests
 
 from simulator.tokens import sign
+from tests.support.waiting import PATIENCE
 
 
 class Refused(Exception):
@@ -43,11 +44,11 @@ class LiveKit:
 
     def control(self, command: str, **told: Any) -> Any:
         """Do a command of the control API."""
-        return self._read(self.session.post(f"{self.url}/control/{command}", json=told, timeout=30))
+        return self._read(self.session.post(f"{self.url}/control/{command}", json=told, timeout=PATIENCE))
 
     def reading(self, name: str, **told: str) -> Any:
         """Look at something over the control API."""
-        return self._read(self.session.get(f"{self.url}/control/{name}", params=told, timeout=30))
+        return self._read(self.session.get(f"{self.url}/control/{name}", params=told, timeout=PATIENCE))
 
     def call(self, service: str, method: str, **request: Any) -> Any:
         """Call a Twirp method from behind: neither counted nor failed on demand."""
@@ -189,7 +190,7 @@ class LiveKit:
         """Drop, delay, duplicate or reverse the next webhooks."""
         self.control("hooks", kind=kind, **told)
 
-    def settle(self, seconds: float = 10) -> None:
+    def settle(self, seconds: float = PATIENCE) -> None:
         """Wait until every webhook is delivered or given up, and worked off, with what that made LiveKit tell."""
         for _ in range(2):
             assert self.control("settle", seconds=seconds)["idle"], "webhooks are still on their way"

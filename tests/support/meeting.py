@@ -2,7 +2,7 @@
 
 from playwright.sync_api import Page, expect
 
-from tests.support.desk import PATIENCE
+from tests.support.waiting import PATIENCE
 
 
 class Meeting:

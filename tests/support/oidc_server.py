@@ -11,8 +11,7 @@ import requests
 from aiohttp import web
 
 from simulator.oidc import Options, create_app
-
-TIMEOUT = 10
+from tests.support.waiting import PATIENCE
 
 
 class RunningProvider:
@@ -24,7 +23,7 @@ class RunningProvider:
 
     def control(self, verb: str, **wish: Any) -> dict[str, Any]:
         """Change how the provider behaves; answer its state."""
-        answer = requests.post(f"{self.issuer}/control/{verb}", json=wish, timeout=TIMEOUT)
+        answer = requests.post(f"{self.issuer}/control/{verb}", json=wish, timeout=PATIENCE)
         answer.raise_for_status()
         return dict(answer.json())
 
@@ -42,7 +41,7 @@ class RunningProvider:
 
     def calls(self, endpoint: str) -> int:
         """How often an endpoint was asked since the last reset."""
-        answer = requests.get(f"{self.issuer}/control/state", timeout=TIMEOUT)
+        answer = requests.get(f"{self.issuer}/control/state", timeout=PATIENCE)
         return int(answer.json()["calls"].get(endpoint, 0))
 
 
@@ -55,12 +54,12 @@ def serve(**options: Any) -> Iterator[RunningProvider]:
     ready = threading.Event()
     thread = threading.Thread(target=_run, args=(loop, listener, running.options, ready), daemon=True)
     thread.start()
-    assert ready.wait(TIMEOUT)
+    assert ready.wait(PATIENCE)
     try:
         yield running
     finally:
         loop.call_soon_threadsafe(loop.stop)
-        thread.join(TIMEOUT)
+        thread.join(PATIENCE)
 
 
 def _run(loop: asyncio.AbstractEventLoop, listener: socket.socket, options: Options, ready: threading.Event) -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.support.livekit import LiveKit
+from tests.support.waiting import PATIENCE
 
 RECORDED = Path(__file__).parent.parent / "simulator" / "recorded"
 ID = re.compile(r"^(RM|PA|TR|EV|EG|ST|SDR|SCL)_\w{9,}$")
@@ -49,7 +50,7 @@ class Replay:
             self.livekit.url + request["path"],
             data=self._body(request),
             headers=self._headers(exchange["name"], request),
-            timeout=10,
+            timeout=PATIENCE,
         )
         found: Any = answer.json() if answer.headers["Content-Type"] == "application/json" else answer.text
         if answer.headers["Content-Type"] == "application/protobuf":

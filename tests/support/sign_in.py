@@ -6,8 +6,8 @@ import requests
 from flask import Flask
 from werkzeug.test import TestResponse
 
-from tests.support.oidc_server import TIMEOUT
 from tests.support.personas import Browser, browser
+from tests.support.waiting import PATIENCE
 
 SITE = "http://127.0.0.1:8000"
 
@@ -23,7 +23,7 @@ class Person:
         """Begin a sign-in; the answer is the provider's."""
         answer = self.here.get("/sign-in", query_string={"next": target} if target else {})
         assert answer.status_code == 303, answer.text
-        return self.there.get(answer.headers["Location"], params=wish, allow_redirects=False, timeout=TIMEOUT)
+        return self.there.get(answer.headers["Location"], params=wish, allow_redirects=False, timeout=PATIENCE)
 
     def back(self, answer: requests.Response) -> TestResponse:
         """Follow the provider's redirect back to us."""

@@ -9,6 +9,7 @@ from simulator.arguments import Arguments
 from simulator.calls_control import store_sip
 from simulator.calls_model import Caller, PhoneCall
 from simulator.world import Options, Participant, Timing, World
+from tests.support.waiting import PATIENCE
 
 NUMBER = "+15550001"
 TRUNK = {"sip_trunk_id": "ST_main", "numbers": [NUMBER]}
@@ -21,7 +22,7 @@ def run(scenario: Scenario) -> None:
     async def play() -> None:
         world = World(Options(), timing=Timing(latency=0.02))
         try:
-            await asyncio.wait_for(scenario(world), 60)
+            await asyncio.wait_for(scenario(world), PATIENCE)
         finally:
             world.reset()
 

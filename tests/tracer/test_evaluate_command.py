@@ -11,6 +11,7 @@ import pytest
 from click.testing import Result
 
 from tests.support.vectors import load
+from tests.support.waiting import PATIENCE
 
 LONE_SURROGATE = json.dumps(
     {
@@ -88,7 +89,7 @@ def test_the_command_needs_no_setting_and_no_database():
     line = [sys.executable, "-m", "flask", "telephony", "evaluate"]
     case = load("evaluate")[0]
     told = subprocess.run(
-        line, input=asked(case), env=plain, cwd=root, capture_output=True, text=True, check=False, timeout=60
+        line, input=asked(case), env=plain, cwd=root, capture_output=True, text=True, check=False, timeout=PATIENCE
     )
     assert (told.returncode, told.stderr) == (0, "")
     assert json.loads(told.stdout)["verdict"] == case["verdict"]
