@@ -6,12 +6,12 @@ from typing import Any
 from flask import Flask
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from webapp.doctor.world import World
 
 from tests.support.worlds import NOW, guard, own, room, rule, trunk
 from webapp.doctor.findings import find
 from webapp.doctor.kinds import Kind, Severity
 from webapp.doctor.sentences import MEANINGS, say
-from webapp.doctor.world import World
 from webapp.matching import (
     Call,
     MatchingError,

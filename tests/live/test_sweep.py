@@ -12,7 +12,7 @@ from webapp.calls import book
 from webapp.calls.models import Call, Outcome
 from webapp.core.config import Settings
 from webapp.core.db import db, utcnow
-from webapp.doctor import picture
+from webapp.doctor import reading
 from webapp.doctor.kinds import Kind
 from webapp.live import sweep
 from webapp.livekit.errors import LiveKitError
@@ -129,14 +129,31 @@ def test_a_rule_of_a_deleted_room_is_deleted(installation: Installation):
 
 def test_rules_of_another_frontdesk_are_left_alone_doubles_too(installation: Installation):
     theirs = {"name": wanted.rule_name(uuid.uuid4()), "trunk_ids": [installation.trunk_id]}
-    direct = [{"dispatch_rule_direct": {"room_name": "x", "pin": pin}} for pin in ("31", "32")]
-    stored = installation.store(*[{**theirs, "rule": rule} for rule in direct])
+    says = [{"dispatch_rule_direct": {"room_name": "x", "pin": pin}} for pin in ("31", "32")]
+    stored = installation.store(*[{**theirs, "rule": rule} for rule in says])
     before = installation.livekit.rules()
     room = installation.room(hide_phone_number=False)
-    installation.store({"rule": {"dispatch_rule_direct": {"room_name": "old", "pin": room.pin}}, **_named(room)})
+    direct = {"dispatch_rule_direct": {"room_name": str(room.id), "pin": room.pin}}
+    installation.store({"rule": direct, "hide_phone_number": True, **_named(room)})
     installation.join(room)
     installation.sweep()  # the conflict with the room's own old rule makes placing look at every rule there
     assert [rule for rule in installation.livekit.rules() if rule["sip_dispatch_rule_id"] in stored] == before
+
+
+@pytest.mark.parametrize("of", ["live", "deleted", "quiet"])
+def test_a_rule_that_has_only_the_name_of_a_rooms_and_leads_elsewhere_is_never_touched(
+    installation: Installation, of: str
+):
+    room = installation.room() if of == "quiet" else installation.live()
+    if of == "deleted":
+        room.deleted_at = utcnow()
+        db.session.commit()
+    says = {"dispatch_rule_individual": {"room_prefix": "elsewhere", "pin": "4711"}}
+    (stored,) = installation.store({**_named(room), "rule": says})
+    before = [rule for rule in installation.livekit.rules() if rule["sip_dispatch_rule_id"] == stored]
+    installation.sweep()
+    assert [rule for rule in installation.livekit.rules() if rule["sip_dispatch_rule_id"] == stored] == before
+    assert reading.read().foreign_ids == {stored}
 
 
 def test_a_pin_that_another_frontdesk_uses_is_named_as_a_conflict(installation: Installation):
@@ -312,9 +329,9 @@ def test_a_rule_that_is_only_named_like_a_guard_is_left_alone_and_found(installa
     stored = {rule["sip_dispatch_rule_id"]: rule for rule in installation.livekit.rules()}
     assert kept <= set(stored) and len(stored) == 4  # with the room's rule and the guard
     assert {stored[rule_id]["rule"]["dispatch_rule_direct"]["room_name"] for rule_id in kept} == {"boss"}
-    seen = picture.read()
-    assert {view.owner for view in seen.rules if view.rule.id in kept} == {"foreign"}
-    assert {rule.id for each in seen.findings if each.kind is Kind.IMPOSTOR for rule in each.rules} == kept
+    now = reading.read()
+    assert {entry.owner for entry in now.rule_entries if entry.rule.id in kept} == {"foreign"}
+    assert {rule.id for each in now.findings if each.kind is Kind.IMPOSTOR for rule in each.rules} == kept
 
 
 def test_a_guard_that_is_not_there_any_more_is_not_believed_in(installation: Installation):

@@ -16,7 +16,7 @@ from webapp.core import leases
 from webapp.core.db import db, utcnow
 from webapp.core.due import DueWork
 from webapp.doctor.finding import Finding
-from webapp.doctor.sight import Sight
+from webapp.doctor.reading import Reading
 from webapp.matching import Rule
 from webapp.repairs import plan
 from webapp.repairs import runs as repairs
@@ -65,7 +65,7 @@ def test_an_item_whose_guard_is_as_it_should_be_is_skipped_and_says_why(
     run = begin(support)
     guard = Rule.parse(installation.guards()[0])
 
-    def idle(finding: Finding, _sight: Sight) -> list[Plan]:
+    def idle(finding: Finding, _reading: Reading) -> list[Plan]:
         return [Plan(finding, "", (Heal(installation.trunk_id),), (Change(guard, guard),))]
 
     monkeypatch.setattr(plan, "plans", idle)

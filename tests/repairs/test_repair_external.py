@@ -8,8 +8,7 @@ import pytest
 from tests.support.installation import NUMBER, Installation
 from tests.support.repairs import As, deed, ids, press, shown, twin, url
 from webapp.core.db import db
-from webapp.doctor import picture
-from webapp.doctor.sight import look
+from webapp.doctor import reading
 from webapp.repairs import plan, requests
 from webapp.rooms.models import Room, Trunk
 from webapp.rules import problems, wanted
@@ -59,7 +58,7 @@ def test_a_rule_that_harms_by_being_there_is_deleted_by_name(installation: Insta
         "self-conflict": {"numbers": ["+331", "331"]},
     }
     (rule_id,) = installation.store(_rule(installation, name="Old script", **harms[kind]))
-    found = next(each for each in picture.read().findings if each.rules and each.kind.value.startswith(kind[:6]))
+    found = next(each for each in reading.read().findings if each.rules and each.kind.value.startswith(kind[:6]))
     page = f"/telephony/repairs/of/{found.key}?choice=delete~{rule_id}"
     support = client_as("support")
     fields = shown(support.get(page))
@@ -85,7 +84,7 @@ def test_a_missing_trunk_is_taken_out_but_never_the_last(installation: Installat
         _rule(installation, name="Both", trunk_ids=[installation.trunk_id, "ST_gone"], pin="4711"),
         _rule(installation, name="Alone", trunk_ids=["ST_gone"], pin="4712"),
     )
-    found = {each.rules[0].id: each.key for each in picture.read().findings if each.kind.value == "dangling-trunk"}
+    found = {each.rules[0].id: each.key for each in reading.read().findings if each.kind.value == "dangling-trunk"}
     support = client_as("support")
     assert "undangle" not in support.get(f"/telephony/repairs/of/{found[alone]}").text
     answer = press(support, f"/telephony/repairs/of/{found[both]}", name="Both", ticket="INC1")
@@ -214,10 +213,12 @@ def test_a_guard_that_turns_out_narrow_stops_the_repair_before_the_rule_hides(
 ):
     (rule_id,) = installation.store(_rule(installation, name="Night line"))
     support, page = client_as("support"), url("caller-visible")
-    sight = look()
-    (planned,) = plan.plans(sight.findings[page.rpartition("/")[2]], sight)
+    now = reading.read()
+    finding = now.finding(page.rpartition("/")[2])
+    assert finding is not None
+    (planned,) = plan.plans(finding, now)
     installation.foreign(name="Open line")  # somebody makes it right after the reading
-    assert requests.do(planned.deeds, sight) == problems.GUARD_NARROW
+    assert requests.do(planned.deeds, now) == problems.GUARD_NARROW
     stored = next(rule for rule in installation.livekit.rules() if rule["sip_dispatch_rule_id"] == rule_id)
     assert stored["hide_phone_number"] is False
     assert support.get(page).status_code == 200
@@ -268,3 +269,11 @@ def test_a_rule_that_is_only_named_like_a_guard_is_changed_by_no_repair_and_no_s
     installation.sweep()
     assert before in installation.livekit.rules()
     assert len(installation.guards()) == 2, "theirs, and ours again"
+
+
+def test_the_dry_run_of_a_rule_named_like_a_guard_shows_no_number_of_its_name(
+    installation: Installation, client_as: As
+):
+    installation.store(_rule(installation, name="frontdesk-guard:+33612345678", trunk_ids=[]))
+    for kind in ("wildcard", "impostor"):
+        assert "612345678" not in client_as("support").get(url(kind)).text

@@ -11,7 +11,7 @@ from tests.support.waiting import until
 from webapp.audit import Actor
 from webapp.audit.models import AuditEntry
 from webapp.core.db import db
-from webapp.doctor import picture
+from webapp.doctor import reading
 from webapp.live import reconcile
 from webapp.rooms import service
 from webapp.rules import wanted
@@ -79,7 +79,7 @@ def test_the_rule_of_a_pin_that_still_works_stays_beside_the_one_that_is_repaire
 def test_people_nobody_told_us_of_are_looked_for(installation: Installation, client_as: As):
     room = installation.room()
     installation.join(room)
-    until(lambda: any(found.kind.value == "unheard" for found in picture.read().findings))
+    until(lambda: any(found.kind.value == "unheard" for found in reading.read().findings))
     assert "Repair: compare again" in client_as("support").get(url("unheard")).text
     press(client_as("support"), url("unheard"))
     assert installation.rule_of(room) is not None
@@ -105,7 +105,7 @@ def test_a_missing_rule_is_made(installation: Installation, client_as: As):
     assert "Repair: make 1 rule" in page and "Callers who type the room’s PIN get in." in page
     press(client_as("support"), url("missing"))
     assert installation.rule_of(room) is not None
-    assert picture.read().findings == []
+    assert reading.read().findings == []
 
 
 def test_a_rule_with_another_pin_gets_the_rooms(installation: Installation, client_as: As):

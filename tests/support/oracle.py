@@ -64,7 +64,8 @@ class Seen:
         rules = installation.livekit.rules()
         known = {room.sip_dispatch_rule_id for room in rooms} | {room.old_sip_dispatch_rule_id for room in rooms}
         known |= {row.guard_rule_id for row in rows.values()}
-        nobodys = {rule["sip_dispatch_rule_id"]: rule for rule in rules if _is_named_guard_alone(rule)}
+        alone = [rule for rule in rules if _is_named_guard_alone(rule) or _is_named_room_rule_alone(rule)]
+        nobodys = {rule["sip_dispatch_rule_id"]: rule for rule in alone}
         nobodys = {rule_id: rule for rule_id, rule in nobodys.items() if rule_id not in known}
         return cls({**foreign, **nobodys}, rules, trunks, inside, rooms, rows)
 
@@ -206,6 +207,13 @@ def _is_named_guard_alone(rule: Json) -> bool:
     wanted = guard_rule(rule["name"].removeprefix("frontdesk-guard:"), rule["numbers"])
     half_made = {**wanted, "inbound_numbers": ["frontdesk-guard"]}
     return {**_told(rule), "hide_phone_number": False} not in (wanted, half_made)
+
+
+def _is_named_room_rule_alone(rule: Json) -> bool:
+    """It has the name of a room's rule and does not lead into that room."""
+    prefix, _colon, named = rule["name"].partition(":")
+    direct = rule["rule"].get("dispatch_rule_direct") or {}
+    return prefix in {"frontdesk", "frontdesk-old"} and direct.get("room_name") != named
 
 
 def _told(rule: Json) -> Json:

@@ -13,7 +13,7 @@ from tests.support.personas import Browser
 from webapp.audit.models import AuditEntry
 from webapp.core.db import db, utcnow
 from webapp.core.due import DueWork
-from webapp.doctor import picture
+from webapp.doctor import reading
 from webapp.jobs import register, work
 from webapp.repairs.models import RepairItem, RepairRun, Result
 from webapp.rooms.models import Room
@@ -24,8 +24,8 @@ URL = "/telephony/repairs/"
 
 def url(kind: str, which: int = 0) -> str:
     """The page of a finding of that kind."""
-    found = [finding for finding in picture.read().findings if finding.kind.value.startswith(kind)]
-    assert found, f"no {kind} among {[finding.key for finding in picture.read().findings]}"
+    found = [finding for finding in reading.read().findings if finding.kind.value.startswith(kind)]
+    assert found, f"no {kind} among {[finding.key for finding in reading.read().findings]}"
     db.session.commit()
     return f"/telephony/repairs/of/{found[which].key}"
 

@@ -116,3 +116,30 @@ def test_a_livekit_that_is_down_slow_or_html_leaves_our_side_on_the_page(
     answer = support.post(_support(room, "reconcile"), follow_redirects=True)
     assert "Trying again by itself" in answer.text
     installation.livekit.heal()
+
+
+def test_a_rule_of_ours_that_somebody_renamed_is_the_rooms_on_the_support_page(
+    installation: Installation, client_as: As
+):
+    room = installation.live()
+    rule_id = room.sip_dispatch_rule_id
+    told = {"sip_dispatch_rule_id": rule_id, "update": {"name": "night line"}}
+    installation.livekit.call("SIP", "UpdateSIPDispatchRule", **told)
+    assert _line(client_as("support"), room, "rule")["livekit"] == rule_id
+
+
+def test_a_rule_that_has_only_the_rooms_name_does_not_count_as_the_rooms(installation: Installation, client_as: As):
+    room = installation.room()
+    installation.foreign(pin="4711", name=f"frontdesk:{room.id}")
+    assert _line(client_as("support"), room, "rule") == {
+        "key": "rule",
+        "ours": "none",
+        "livekit": "none",
+        "differs": False,
+    }
+
+
+def _line(support: Browser, room: Room, key: str) -> dict[str, object]:
+    """What the bundle says of one line."""
+    lines = json.loads(support.get(_support(room, "").rstrip("/") + ".json").text)["lines"]
+    return next(line for line in lines if line["key"] == key)

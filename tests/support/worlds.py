@@ -8,9 +8,10 @@ from typing import Any
 from webapp.doctor.finding import Finding
 from webapp.doctor.findings import find
 from webapp.doctor.kinds import Kind
-from webapp.doctor.world import World
+from webapp.doctor.reading import Reading
 from webapp.matching import Rule, Trunk, parse_rules, parse_trunks
 from webapp.rooms.models import AccessLevel
+from webapp.rooms.models import Trunk as TrunkRow
 from webapp.rules import wanted as naming
 from webapp.rules.facts import RoomFacts
 
@@ -66,14 +67,15 @@ def old(of: RoomFacts, rule_id: str = "SDR_old", pin: str = "7300000009") -> Rul
     return Rule.parse({"sip_dispatch_rule_id": rule_id, **told})
 
 
-def world(*things: Rule | Trunk | RoomFacts, live: dict[uuid.UUID, int] | None = None) -> World:
-    """A world of these things; the trunk is there unless another one is, and is guarded where nothing else is told."""
+def world(*things: Rule | Trunk | RoomFacts, live: dict[uuid.UUID, int] | None = None) -> Reading:
+    """A reading of these things; the trunk is there unless another one is, and is guarded where nothing is told."""
     rules = [thing for thing in things if isinstance(thing, Rule)]
     trunks = [thing for thing in things if isinstance(thing, Trunk)] or [trunk()]
     rooms = {thing.id: thing for thing in things if isinstance(thing, RoomFacts)}
     sorted_rules = parse_rules([each.info for each in rules])
     guarding = {each.id: each.id.removeprefix(GUARD) for each in rules if each.id.startswith(GUARD)}
-    return World(sorted_rules, rooms, parse_trunks([each.info for each in trunks]), NOW, live, guarding)
+    rows = {trunk_id: TrunkRow(sip_trunk_id=trunk_id, guard_rule_id=rule_id) for rule_id, trunk_id in guarding.items()}
+    return Reading(NOW, NOW, sorted_rules, parse_trunks([each.info for each in trunks]), rooms, live, rows)
 
 
 def found(*things: Rule | Trunk | RoomFacts, live: dict[uuid.UUID, int] | None = None) -> list[Finding]:

@@ -349,3 +349,20 @@ def test_a_number_in_the_name_or_the_room_of_a_foreign_rule_stays_masked(install
     page = ask(client_as("support"))
     assert "33186654321" not in page.text
     assert "helpline ••21" in body(page)
+
+
+def test_an_open_rule_that_is_only_named_like_a_guard_takes_the_call(installation: Installation, client_as: As):
+    installation.foreign(name="frontdesk-guard:x", room="reception")
+    told = body(ask(client_as("support")))
+    assert "This call goes into reception" in told
+    assert "Frontdesk ends this call" not in told
+
+
+def test_a_call_without_a_number_ends_at_the_guard_whatever_somebody_called_it(
+    installation: Installation, client_as: As
+):
+    installation.live()
+    (guard,) = installation.guards()
+    told = {"sip_dispatch_rule_id": guard["sip_dispatch_rule_id"], "update": {"name": "night line"}}
+    installation.livekit.call("SIP", "UpdateSIPDispatchRule", **told)
+    assert "Frontdesk ends this call: it has no caller number" in body(ask(client_as("support"), from_user=""))

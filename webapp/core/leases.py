@@ -14,6 +14,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from webapp.core.db import Model, db, utcnow
 
+SECONDS = 30  # each question to others makes it last until the answer
+
 
 class Lease(Model):
     """Who works on something now, and until when that holds by itself."""
@@ -38,7 +40,7 @@ class Held:
     ends: float
 
 
-def claim(name: str, seconds: float = 30) -> str | None:
+def claim(name: str, seconds: float = SECONDS) -> str | None:
     """Take the lease when nobody holds it; returns the holder's secret or None. Commits."""
     holder, now = secrets.token_hex(8), utcnow()
     values = {"holder": holder, "until": now + timedelta(seconds=seconds)}
@@ -75,7 +77,7 @@ def purge(keep: timedelta = timedelta(days=1)) -> None:
 
 
 @contextmanager
-def held(name: str, seconds: float = 30, wait: float = 0) -> Iterator[bool]:
+def held(name: str, seconds: float = SECONDS, wait: float = 0) -> Iterator[bool]:
     """Hold the lease inside the block; yields False when it could not be had within `wait` seconds.
 
     Commits before and after: nothing of the caller's may be pending.

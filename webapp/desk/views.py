@@ -9,7 +9,8 @@ from flask_login import current_user
 from webapp.calls import chart as call_chart
 from webapp.core.security import require
 from webapp.desk import policy, queries
-from webapp.doctor import picture, sentences
+from webapp.doctor import reading as readings
+from webapp.doctor import sentences
 from webapp.lobby import queues
 from webapp.recordings import queries as recordings
 
@@ -37,13 +38,13 @@ def index() -> ResponseReturnValue:
 def findings() -> ResponseReturnValue:
     """Ask LiveKit what is wrong with the rules, for the strip that the desk loads on its own: LiveKit may be slow."""
     require(policy.health)
-    seen = picture.read()
-    counts = Counter(found.severity.value for found in seen.findings)
+    reading = readings.read()
+    counts = Counter(finding.severity.value for finding in reading.findings)
     return render_template(
         "desk/_findings.html",
-        worst=sentences.say(seen.findings[0], seen.names) if counts["outage"] else None,
+        worst=sentences.say(reading.findings[0], reading.trunk_names) if counts["outage"] else None,
         counts=counts,
-        problem=sentences.outage(seen.problem) if seen.problem else "",
+        problem=sentences.outage(reading.problem) if reading.problem else "",
     )
 
 

@@ -6,10 +6,10 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
 from webapp.core.db import db, utcnow
-from webapp.doctor import picture
+from webapp.doctor import reading as readings
 from webapp.doctor.kinds import Severity
 from webapp.doctor.models import Diagnosis
-from webapp.doctor.picture import Picture
+from webapp.doctor.reading import Reading
 from webapp.livekit.errors import LiveKitUnavailable
 
 ROW = 1
@@ -21,22 +21,22 @@ def latest() -> Diagnosis | None:
     return db.session.get(Diagnosis, ROW)
 
 
-def of(seen: Picture) -> Diagnosis:
+def of(reading: Reading) -> Diagnosis:
     """What this reading found; nothing is stored."""
-    return Diagnosis(read_at=seen.read_at, **_counts(seen))
+    return Diagnosis(read_at=reading.read_at, **_counts(reading))
 
 
-def _counts(seen: Picture) -> dict[str, int]:
-    counted = Counter(COUNTS[finding.severity] for finding in seen.findings)
+def _counts(reading: Reading) -> dict[str, int]:
+    counted = Counter(COUNTS[finding.severity] for finding in reading.findings)
     return {name: counted[name] for name in COUNTS.values()}
 
 
 def diagnose() -> None:
     """Read LiveKit and keep what is found; the job of the clock. Commits. Raises LiveKitUnavailable."""
-    seen = picture.read()
-    if seen.problem:
-        raise LiveKitUnavailable(seen.problem)
-    values = {"read_at": utcnow(), **_counts(seen)}
+    reading = readings.read()
+    if reading.problem:
+        raise LiveKitUnavailable(reading.problem)
+    values = {"read_at": utcnow(), **_counts(reading)}
     mine = sa.update(Diagnosis).where(Diagnosis.id == ROW).values(values)
     if not db.session.execute(mine).rowcount:  # type: ignore[attr-defined]
         try:

@@ -9,7 +9,7 @@ from webapp.core.masking import impersonal
 from webapp.doctor.finding import Finding
 from webapp.doctor.findings import rank
 from webapp.doctor.kinds import ORDER, Kind, Severity
-from webapp.doctor.picture import Picture
+from webapp.doctor.reading import Reading
 from webapp.doctor.sentences import MEANINGS
 
 ROWS = 20
@@ -53,9 +53,10 @@ class Page:
     following: str
 
 
-def page(seen: Picture, wish: Wish) -> Page:
+def page(reading: Reading, wish: Wish) -> Page:
     """The page asked for, and how many findings each filter would show."""
-    fit = [finding for finding in seen.findings if not wish.search or _fits(finding, wish.search, seen.names)]
+    search, names = wish.search, reading.trunk_names
+    fit = [finding for finding in reading.findings if not search or _fits(finding, search, names)]
     severities = Counter(finding.severity for finding in fit)
     chosen = [finding for finding in fit if wish.severity in (None, finding.severity)]
     kinds = Counter(finding.kind for finding in chosen)

@@ -2,11 +2,14 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from webapp.doctor.checks import conflicts, contents, guards, numbers, rooms, trunks
 from webapp.doctor.finding import Finding
 from webapp.doctor.kinds import ORDER
-from webapp.doctor.world import World
+
+if TYPE_CHECKING:  # what it reads is found by a reading
+    from webapp.doctor.reading import Reading
 
 CHECKS = (
     conflicts.of_rules,
@@ -24,14 +27,14 @@ CHECKS = (
 )
 
 
-def find(world: World) -> list[Finding]:
+def find(reading: "Reading") -> list[Finding]:
     """Every finding, worst first, in an order that their keys alone decide."""
-    found = [_told_whose(finding, world) for check in CHECKS for finding in check(world)]
+    found = [_told_whose(finding, reading) for check in CHECKS for finding in check(reading)]
     return sorted(found, key=rank)
 
 
-def _told_whose(finding: Finding, world: World) -> Finding:
-    foreign = frozenset(rule.id for rule in finding.rules if rule.id in world.foreign_ids)
+def _told_whose(finding: Finding, reading: "Reading") -> Finding:
+    foreign = frozenset(rule.id for rule in finding.rules if rule.id in reading.foreign_ids)
     return replace(finding, foreign=foreign) if foreign else finding
 
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from webapp.core.masking import impersonal
-from webapp.doctor.picture import RuleView
+from webapp.doctor.entries import RuleEntry
 
 ROWS = 50
 ALL, OURS, FOREIGN, GUARDS, FOUND = SHOWS = ("all", "ours", "foreign", "guards", "found")
@@ -39,25 +39,25 @@ class Wish:
 class Page:
     """The rows of a page, in the order of their ids; `following` is empty on the last page."""
 
-    rows: list[RuleView]
+    rows: list[RuleEntry]
     counts: Mapping[str, int]
     following: str
 
 
-def page(views: list[RuleView], wish: Wish) -> Page:
+def page(entries: list[RuleEntry], wish: Wish) -> Page:
     """The page asked for, and how many rules each filter would show."""
-    fit = [view for view in views if _fits(view, wish)]
-    counts = Counter(show for view in fit for show in SHOWS if _shown(view, show))
-    rows = [view for view in fit if _shown(view, wish.show) and view.rule.id > wish.after]
+    fit = [entry for entry in entries if _fits(entry, wish)]
+    counts = Counter(show for entry in fit for show in SHOWS if _shown(entry, show))
+    rows = [entry for entry in fit if _shown(entry, wish.show) and entry.rule.id > wish.after]
     return Page(rows[:ROWS], counts, rows[ROWS - 1].rule.id if len(rows) > ROWS else "")
 
 
-def _shown(view: RuleView, show: str) -> bool:
-    return show == ALL or (view.finding is not None if show == FOUND else view.owner == OWNERS[show])
+def _shown(entry: RuleEntry, show: str) -> bool:
+    return show == ALL or (entry.finding is not None if show == FOUND else entry.owner == OWNERS[show])
 
 
-def _fits(view: RuleView, wish: Wish) -> bool:
-    if wish.trunk and wish.trunk not in view.rule.trunk_ids:
+def _fits(entry: RuleEntry, wish: Wish) -> bool:
+    if wish.trunk and wish.trunk not in entry.rule.trunk_ids:
         return False
-    texts = (view.rule.id, impersonal(view.rule.name), view.room.name if view.room else "", *view.trunks)
+    texts = (entry.rule.id, impersonal(entry.rule.name), entry.room.name if entry.room else "", *entry.trunks)
     return any(wish.search.casefold() in text.casefold() for text in texts)

@@ -10,7 +10,8 @@ from webapp.audit.actors import current_actor
 from webapp.core import htmx
 from webapp.core.db import db
 from webapp.core.security import require
-from webapp.doctor import diagnosis, finding_list, picture, policy, rule_list, sentences
+from webapp.doctor import diagnosis, finding_list, policy, rule_list, sentences
+from webapp.doctor import reading as readings
 from webapp.doctor.kinds import ORDER, SEVERITY, Severity
 from webapp.jobs import periodic, register
 from webapp.jobs.models import PeriodicJob
@@ -45,20 +46,20 @@ def _awaited() -> dict[str, Any]:
 def read_rules() -> ResponseReturnValue:
     """Findings first, worst first, then every rule, as LiveKit has them now; a whole page without JavaScript."""
     require(policy.view)
-    seen = picture.read()
+    reading = readings.read()
     wish, sought = rule_list.Wish.of(request.args), finding_list.Wish.of(request.args)
-    rows, findings = rule_list.page(seen.rules, wish), finding_list.page(seen, sought)
+    rows, findings = rule_list.page(reading.rule_entries, wish), finding_list.page(reading, sought)
     context = {
-        "outage": sentences.outage(seen.problem) if seen.problem else "",
-        "says": sentences.of(findings.rows, seen.names),
-        "labels": sentences.of((view.finding for view in rows.rows if view.finding), seen.names),
+        "outage": sentences.outage(reading.problem) if reading.problem else "",
+        "says": sentences.of(findings.rows, reading.trunk_names),
+        "labels": sentences.of((entry.finding for entry in rows.rows if entry.finding), reading.trunk_names),
         "here": "doctor.index" if htmx.is_swap() else "doctor.read_rules",
-        "last": diagnosis.latest() if seen.problem else diagnosis.of(seen),
-        "beside": htmx.is_swap() and not seen.problem,
+        "last": diagnosis.latest() if reading.problem else diagnosis.of(reading),
+        "beside": htmx.is_swap() and not reading.problem,
         "compared": (job := db.session.get(PeriodicJob, SWEEP)),
         "failed": sentences.comparison(job.problem) if job and job.problem else "",
     }
-    lists = {"seen": seen, "wish": wish, "page": rows, "sought": sought, "findings": findings}
+    lists = {"reading": reading, "wish": wish, "page": rows, "sought": sought, "findings": findings}
     return htmx.respond("doctor/read.html", "doctor/_rules.html", **context, **lists)
 
 

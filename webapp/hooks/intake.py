@@ -15,9 +15,8 @@ from webapp.core.db import db, utcnow
 from webapp.deliveries.models import Delivery, Result
 from webapp.deliveries.redaction import Body, mapping, redact
 from webapp.hooks.handlers import HANDLERS
-from webapp.live.hooks import GUARD_PREFIX
 from webapp.rooms.models import Room
-from webapp.rules.wanted import as_room_id
+from webapp.rules.wanted import as_room_id, is_guard_room
 
 RECEIVED = Counter("frontdesk_hooks_total", "Hooks received, by event and what became of them", ["event", "result"])
 
@@ -86,7 +85,7 @@ def _created_at(event: Mapping[str, Any]) -> datetime:
 
 
 def _first_result(delivery: Delivery, known: bool, name: str) -> Result:
-    foreign = delivery.room_id is None and not name.startswith(GUARD_PREFIX)
+    foreign = delivery.room_id is None and not is_guard_room(name)
     if foreign:
         delivery.body = {}  # what others do on a shared LiveKit is not ours to keep
     if not known:

@@ -14,10 +14,7 @@ from webapp.holds import queue
 from webapp.live import reconcile
 from webapp.lobby.service import move_version
 from webapp.rooms.models import Room
-from webapp.rules import guard
-from webapp.rules.wanted import GUARD_PREFIX
-
-__all__ = ["GUARD_PREFIX", "participant_joined", "participant_left", "room_finished", "room_started"]
+from webapp.rules import guard, wanted
 
 Event = Mapping[str, Any]
 
@@ -74,7 +71,7 @@ def _end_call_without_number(event: Event, participant: Mapping[str, Any], phone
     """Remove at once who landed in a guard's room, then count the call."""
     db.session.commit()
     name = str((event.get("room") or {}).get("name", ""))
-    if phone and name.startswith(GUARD_PREFIX):
+    if phone and wanted.is_guard_room(name):
         guard.remove_caller(name, str(participant.get("identity", "")))
         book.refuse_without_number(phone, _trunk(participant))
         db.session.commit()

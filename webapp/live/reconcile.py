@@ -26,7 +26,6 @@ from webapp.rules.placing import Pending, Placed
 
 log = structlog.get_logger()
 PROBLEMS = Counter("frontdesk_reconcile_problems_total", "Rooms that LiveKit did not follow, by reason", ["reason"])
-LEASE_SECONDS = 30  # each question to LiveKit makes it last until the answer
 RETRY = timedelta(seconds=5)
 PASSES = 5
 COLUMNS = list(Room.__table__.columns.keys())  # relationships stay as the caller loaded them
@@ -60,7 +59,7 @@ def _follow(room: Room) -> bool:
 def _looked(room: Room) -> bool:
     """Look under the room's lease; False when somebody else has it, or got it because we were too slow."""
     try:
-        with leases.held(f"room:{room.id}", seconds=LEASE_SECONDS) as mine:
+        with leases.held(f"room:{room.id}") as mine:
             if mine:
                 _look(room)
     except leases.Lost:  # the mark stays: what we did without knowing of the other is looked at again
@@ -120,7 +119,11 @@ def _agree(room: Room) -> str:
         except placing.Waits:
             _give_way(room, room.sip_dispatch_rule_id, _remember)
             raise
-    return behind or (problems.TRUNK_GONE if trunk_rows.gone(room.trunk_id) else "")
+    if behind:
+        return behind
+    gone = trunk_rows.gone(room.trunk_id)
+    db.session.commit()
+    return problems.TRUNK_GONE if gone else ""
 
 
 def _agree_on_old(room: Room) -> str:

@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
+from itertools import chain
 
 import sqlalchemy as sa
 import structlog
@@ -24,6 +25,7 @@ from webapp.rooms import trunk_rows
 from webapp.rooms.models import Room
 from webapp.rooms.models import Trunk as TrunkRow
 from webapp.rules import guard, observed, owners, problems, wanted
+from webapp.rules.owners import GuardOf, Known
 
 log = structlog.get_logger()
 WORKERS = 4  # rooms looked at together: enough for thousands a minute, few enough for SQLite
@@ -65,6 +67,7 @@ def sweep() -> Swept:
     _revive(live, begun, done)
     present = _trunks(done)
     suspect = _of_livekit(live) | _of_database()
+    db.session.commit()
     if present is None:
         _each(suspect, done)
     else:
@@ -98,10 +101,12 @@ def _round(suspect: set[uuid.UUID], present: dict[str, Trunk], done: Swept) -> b
     """Ask for the rules, and put right what is not as we left it; returns whether anything was not."""
     asked_at = utcnow()
     stored = parse_rules(sip.list_rules())
-    differ = observed.compare(stored)
+    known = owners.known(stored)
+    differ = observed.compare(stored, known)
+    db.session.commit()
     for room_id, found in differ.of_rooms.items():
         _attempt(done, observed.observe, room_id, found, asked_at, differ.wrong)
-    changed = _heal_guards(stored, differ.room_of, present, done)
+    changed = _heal_guards(stored, known, present, done)
     _each(suspect | set(differ.of_rooms), done)
     return changed or bool(differ.of_rooms)
 
@@ -121,7 +126,9 @@ def _revive(live: Iterable[LiveRoom], begun: datetime, done: Swept) -> None:
     """
     turn = int(begun.timestamp() // settings.sweep_seconds) % TURNS
     old = {wanted.as_room_id(room.name): room.name for room in live if room.created_at < begun - REVIVED_AFTER}
-    for room_id in observed.believed(room_id for room_id in old if room_id and room_id.int % TURNS == turn):
+    ours = observed.believed(room_id for room_id in old if room_id and room_id.int % TURNS == turn)
+    db.session.commit()
+    for room_id in ours:
         _attempt(done, rooms.create_room, old[room_id])
 
 
@@ -134,22 +141,18 @@ def _of_database() -> set[uuid.UUID]:
     """Rooms that we take for live, that wait to be reconciled, or whose old PIN's time is over."""
     due = sa.and_(Room.reconcile_at.is_not(None), Room.reconcile_at <= utcnow())
     suspect = sa.or_(Room.live_since.is_not(None), due, Room.old_pin_until <= utcnow())
-    found = set(db.session.scalars(sa.select(Room.id).where(suspect)))
-    db.session.commit()
-    return found
+    return set(db.session.scalars(sa.select(Room.id).where(suspect)))
 
 
-def _heal_guards(stored: list[Rule], room_of: dict[str, uuid.UUID], present: dict[str, Trunk], done: Swept) -> bool:
+def _heal_guards(stored: list[Rule], known: Known, present: dict[str, Trunk], done: Swept) -> bool:
     """Every trunk with a hiding rule of ours has its guard as it should be; returns whether one was not as we left it.
 
     A row that believes in a guard which LiveKit does not list is put right too: the next hiding rule relies on it.
     """
-    found: dict[str, list[Rule]] = {}
-    trunk_of, believed = owners.guards(stored), _believed_guarded()
-    for rule in stored:
-        if rule.id in trunk_of:
-            found.setdefault(trunk_of[rule.id], []).append(rule)
-    hiding = {trunk for rule in stored if rule.id in room_of and rule.hides_caller for trunk in rule.trunk_ids}
+    found = owners.guards(stored, known)
+    believed = {owner.trunk_id for owner in known.recorded.values() if isinstance(owner, GuardOf)}
+    of_rooms = chain.from_iterable(owners.rooms(stored, known).values())
+    hiding = {trunk_id for rule in of_rooms if rule.hides_caller for trunk_id in rule.trunk_ids}
 
     def at_home(trunk_id: str) -> bool:
         return all(list(rule.trunk_ids) == [trunk_id] for rule in found.get(trunk_id, []))
@@ -163,22 +166,18 @@ def _heal_guards(stored: list[Rule], room_of: dict[str, uuid.UUID], present: dic
     return bool(spoilt)
 
 
-def _believed_guarded() -> set[str]:
-    guarded = set(db.session.scalars(sa.select(TrunkRow.sip_trunk_id).where(TrunkRow.guard_rule_id.is_not(None))))
-    db.session.commit()
-    return guarded
-
-
 def _forget_guards(present: dict[str, Trunk], done: Swept) -> None:
     """Guards of trunks that are gone go with the last rule of ours there."""
-    for trunk_id in _believed_guarded() - set(present):
+    guarded = set(db.session.scalars(sa.select(TrunkRow.sip_trunk_id).where(TrunkRow.guard_rule_id.is_not(None))))
+    db.session.commit()
+    for trunk_id in guarded - set(present):
         _attempt(done, guard.forget, trunk_id)
 
 
 def _clear_guards_rooms(live: Iterable[LiveRoom], done: Swept) -> None:
     """Remove callers without a number whose hook was lost."""
     for room in live:
-        if room.name.startswith(wanted.GUARD_PREFIX):
+        if wanted.is_guard_room(room.name):
             _attempt(done, _clear_guards_room, room.name)
 
 

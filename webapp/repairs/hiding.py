@@ -3,7 +3,7 @@
 import enum
 from collections.abc import Iterable
 
-from webapp.doctor.sight import Sight
+from webapp.doctor.reading import Reading
 from webapp.matching import Rule, best_rule
 from webapp.rules import wanted
 
@@ -19,19 +19,19 @@ class Obstacle(enum.Enum):
     FIRST = "first"  # it would take calls without a number before the guard does
 
 
-def present(trunk_ids: Iterable[str], sight: Sight) -> list[str]:
+def present(trunk_ids: Iterable[str], reading: Reading) -> list[str]:
     """Those of the trunks that LiveKit has."""
-    return [trunk_id for trunk_id in trunk_ids if (view := sight.seen.trunk(trunk_id)) and view.live]
+    return [trunk_id for trunk_id in trunk_ids if trunk_id in reading.trunk_by_id]
 
 
-def obstacle(rule: Rule, sight: Sight) -> Obstacle | None:
+def obstacle(rule: Rule, reading: Reading) -> Obstacle | None:
     """What keeps the rule from hiding numbers; None where it may."""
-    trunk_ids = present(rule.trunk_ids, sight)
+    trunk_ids = present(rule.trunk_ids, reading)
     if not trunk_ids:
         return Obstacle.NO_TRUNK
     for trunk_id in trunk_ids:
         guard = Rule.parse(wanted.guard(trunk_id))
-        for holder in filter(None, map(sight.foreign_keys.get, guard.keys)):
+        for holder in filter(None, map(reading.foreign_keys.get, guard.keys)):
             return Obstacle.OPEN if holder.id == rule.id else Obstacle.BESIDE_OPEN
         if _takes_nobody(rule) and best_rule([guard, rule]) is rule:
             return Obstacle.FIRST

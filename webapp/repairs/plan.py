@@ -10,14 +10,14 @@ from dataclasses import dataclass, replace
 from webapp.core.masking import impersonal
 from webapp.doctor.finding import Finding
 from webapp.doctor.kinds import Kind, Remedy
-from webapp.doctor.sight import Sight
+from webapp.doctor.reading import Reading
 from webapp.livekit import caller_id
 from webapp.matching import MatchingError, Rule, check_rules, normalise
 from webapp.repairs import hiding
 from webapp.repairs.hiding import Obstacle
 from webapp.repairs.requests import REFUSING, Deed, Delete, Follow, Heal, Replace
 from webapp.rules import wanted as rules
-from webapp.rules.facts import RoomFacts
+from webapp.rules.owners import GuardOf, OfRoom
 from webapp.rules.wanted import Json
 
 # Foreign rules that harm by being there; of the others a part is mended, or their maker changes them.
@@ -92,101 +92,97 @@ def _is_typable(name: str) -> bool:
     return " ".join(name.split()) == name and name.isprintable() and 0 < len(name) <= LONGEST_TYPED
 
 
-def plans(finding: Finding, sight: Sight) -> list[Plan]:
+def plans(finding: Finding, reading: Reading) -> list[Plan]:
     """The ways to repair a finding; none where a person must change a trunk, a room or the program that made a rule.
 
     A rule of ours is never given up for a foreign one unless it is a double or an orphan.
     """
     if finding.remedy is Remedy.BY_HAND:
         return []
-    foreign = [rule for rule in finding.rules if not sight.is_ours(rule)]
+    foreign = [rule for rule in finding.rules if not reading.is_ours(rule)]
     if finding.remedy is Remedy.OURS and not foreign:
-        return [*_of_blocker(finding, sight), _of_ours(finding, _deeds(finding, sight), sight)]
-    lost = [rule for rule in finding.rules if finding.kind in REFUSING and _is_lost(rule, sight)]
+        return [*_of_blocker(finding, reading), _of_ours(finding, _deeds(finding, reading), reading)]
+    lost = [rule for rule in finding.rules if finding.kind in REFUSING and _is_lost(rule, reading)]
     if lost:
-        return [_of_ours(finding, [_deed(lost[0], sight)], sight)]
-    return [plan for rule in foreign for plan in _of_foreign(finding, rule, sight)]
+        return [_of_ours(finding, [_deed(lost[0], reading)], reading)]
+    return [plan for rule in foreign for plan in _of_foreign(finding, rule, reading)]
 
 
-def _of_ours(finding: Finding, deeds: Iterable[Deed], sight: Sight) -> Plan:
+def _of_ours(finding: Finding, deeds: Iterable[Deed], reading: Reading) -> Plan:
     told = tuple(dict.fromkeys(deeds))
-    changes = tuple(change for deed in told for change in _changes(deed, sight))
-    inside = sum(sight.web_inside(sight.rooms[deed.room_id]) for deed in told if isinstance(deed, Follow))
-    return Plan(finding, "", told, changes, None, _still_refused(finding, changes, sight), inside)
+    changes = tuple(change for deed in told for change in _changes(deed, reading))
+    inside = sum(reading.web_inside(reading.rooms[deed.room_id]) for deed in told if isinstance(deed, Follow))
+    return Plan(finding, "", told, changes, None, _still_refused(finding, changes, reading), inside)
 
 
-def _of_blocker(finding: Finding, sight: Sight) -> Iterator[Plan]:
+def _of_blocker(finding: Finding, reading: Reading) -> Iterator[Plan]:
     """A foreign rule has the room's place on the trunk, or that of its guard: with it gone, LiveKit takes ours."""
     if finding.kind is not Kind.MISSING or finding.room is None:
         return
-    made = _changes(Follow(finding.room.id), sight)
+    made = _changes(Follow(finding.room.id), reading)
     wanted = [change.after for change in made if change.after]
-    keys = [key for rule in (*wanted, *_needed_guards(wanted, sight)) for key in rule.keys]
-    for rule in {holder.id: holder for key in keys if (holder := sight.foreign_keys.get(key))}.values():
+    keys = [key for rule in (*wanted, *_needed_guards(wanted, reading)) for key in rule.keys]
+    for rule in {holder.id: holder for key in keys if (holder := reading.foreign_keys.get(key))}.values():
         deeds = (Delete(rule.id), Follow(finding.room.id))
         yield Plan(
             finding, f"delete~{rule.id}", deeds, (Change(rule, None), *made), rule, False, finding.room.web_count
         )
 
 
-def _needed_guards(wanted: Iterable[Rule], sight: Sight) -> Iterator[Rule]:
+def _needed_guards(wanted: Iterable[Rule], reading: Reading) -> Iterator[Rule]:
     """The guards without which LiveKit gets no hiding rule: on a trunk that lists numbers a narrow one may stand."""
     for trunk_id in {trunk_id for rule in wanted if rule.hides_caller for trunk_id in rule.trunk_ids}:
-        view = sight.seen.trunk(trunk_id)
-        if view and view.live and not rules.guard_numbers(view.live):
+        trunk = reading.trunk_by_id.get(trunk_id)
+        if trunk and not rules.guard_numbers(trunk):
             yield Rule.parse(rules.guard(trunk_id))
 
 
-def _deeds(finding: Finding, sight: Sight) -> Iterator[Deed]:
+def _deeds(finding: Finding, reading: Reading) -> Iterator[Deed]:
     if finding.room:
         yield Follow(finding.room.id)
     for rule in finding.rules:
-        yield _deed(rule, sight, orphan=finding.kind is Kind.ORPHAN)
+        yield _deed(rule, reading)
     if not finding.room and not finding.rules:
         yield Heal(finding.trunk_id)
 
 
-def _deed(rule: Rule, sight: Sight, *, orphan: bool = False) -> Deed:
+def _deed(rule: Rule, reading: Reading) -> Deed:
     """What puts a rule of ours right."""
-    if trunk_id := sight.guarded_by(rule):
-        return Heal(trunk_id)
-    room_id = None if orphan and rules.is_old(rule) else sight.room_of(rule)
-    return Follow(room_id) if room_id in sight.rooms else Delete(rule.id)
+    match reading.owner(rule):
+        case GuardOf(trunk_id):
+            return Heal(trunk_id)
+        case OfRoom(room_id):
+            return Follow(room_id)
+    return Delete(rule.id)
 
 
-def _is_lost(rule: Rule, sight: Sight) -> bool:
+def _is_lost(rule: Rule, reading: Reading) -> bool:
     """A rule of ours that does not stay as it is anyhow."""
-    if not sight.is_ours(rule):
+    if not reading.is_ours(rule):
         return False
-    changes = _changes(_deed(rule, sight), sight)
+    changes = _changes(_deed(rule, reading), reading)
     return any(change.before and change.before.id == rule.id and change.fate != "kept" for change in changes)
 
 
-def _changes(deed: Deed, sight: Sight) -> list[Change]:
+def _changes(deed: Deed, reading: Reading) -> list[Change]:
     match deed:
         case Follow(room_id):
-            return _of_room(room_id, sight)
+            return _of_room(room_id, reading)
         case Heal(trunk_id):
-            return _of_guard(trunk_id, sight)
+            return _of_guard(trunk_id, reading)
         case Delete(rule_id):
-            return [Change(sight.by_id[rule_id], None)]
+            return [Change(reading.rule_by_id[rule_id], None)]
         case Replace(rule_id, content):
-            return [Change(sight.by_id[rule_id], Rule.parse(content))]
+            return [Change(reading.rule_by_id[rule_id], Rule.parse(content))]
 
 
-def _of_room(room_id: uuid.UUID, sight: Sight) -> list[Change]:
-    room, found = sight.rooms[room_id], sight.of_room.get(room_id, [])
-    old = [rule for rule in found if _is_for_old_pin(rule, room)]
+def _of_room(room_id: uuid.UUID, reading: Reading) -> list[Change]:
+    room, found = reading.rooms[room_id], reading.of_room.get(room_id, [])
+    old = [rule for rule in found if reading.owner(rule) == OfRoom(room_id, old=True)]
     now = [rule for rule in found if rule not in old]
-    inside = sight.web_inside(room)
+    inside = reading.web_inside(room)
     of_old = _of_pin(old, rules.desired_old(room, inside), room.old_sip_dispatch_rule_id)
     return [*_of_pin(now, rules.desired(room, inside), room.sip_dispatch_rule_id), *of_old]
-
-
-def _is_for_old_pin(rule: Rule, room: RoomFacts) -> bool:
-    """What the row says of a rule counts before its name."""
-    known = room.sip_dispatch_rule_id, room.old_sip_dispatch_rule_id
-    return rule.id == known[1] if rule.id in known else rules.is_old(rule)
 
 
 def _of_pin(found: list[Rule], wish: Json | None, known: str | None) -> list[Change]:
@@ -200,11 +196,11 @@ def _of_pin(found: list[Rule], wish: Json | None, known: str | None) -> list[Cha
     return [_held(kept, wanted), *gone]
 
 
-def _of_guard(trunk_id: str, sight: Sight) -> list[Change]:
-    found, trunk = sight.guards.get(trunk_id, []), sight.seen.trunk(trunk_id)
-    if trunk is None or trunk.live is None:
+def _of_guard(trunk_id: str, reading: Reading) -> list[Change]:
+    found, row = reading.guards.get(trunk_id, []), reading.rows.get(trunk_id)
+    if trunk_id not in reading.trunk_by_id:
         return [Change(rule, None) for rule in found]
-    known = trunk.row.guard_rule_id if trunk.row else None
+    known = row.guard_rule_id if row else None
     kept = next((rule for rule in found if rule.id == known), found[0] if found else None)
     gone = [Change(rule, None) for rule in found if rule is not kept]
     wanted = Rule.parse(rules.guard(trunk_id, kept.numbers if kept else ()))
@@ -222,36 +218,38 @@ def _held(kept: Rule, wanted: Rule) -> Change:
     return Change(kept, replace(wanted, id=kept.id))
 
 
-def _of_foreign(finding: Finding, rule: Rule, sight: Sight) -> Iterator[Plan]:
+def _of_foreign(finding: Finding, rule: Rule, reading: Reading) -> Iterator[Plan]:
     """Mendings first, then the deletion."""
-    ways: list[tuple[str, Deed]] = [(how, Replace(rule.id, content)) for how, content in _mended(finding, rule, sight)]
+    mended = _mended(finding, rule, reading)
+    ways: list[tuple[str, Deed]] = [(how, Replace(rule.id, content)) for how, content in mended]
     if finding.kind in HARMFUL:
         ways.append(("delete", Delete(rule.id)))
     stays = [Change(other, other) for other in finding.rules if other is not rule]
     for how, deed in ways:
-        changes = (*_changes(deed, sight), *stays)
-        yield Plan(finding, f"{how}~{rule.id}", (deed,), changes, rule, _still_refused(finding, changes, sight))
+        changes = (*_changes(deed, reading), *stays)
+        yield Plan(finding, f"{how}~{rule.id}", (deed,), changes, rule, _still_refused(finding, changes, reading))
 
 
-def _mended(finding: Finding, rule: Rule, sight: Sight) -> Iterator[tuple[str, Json]]:
+def _mended(finding: Finding, rule: Rule, reading: Reading) -> Iterator[tuple[str, Json]]:
     info = dict(rule.info)
     if finding.kind is Kind.CALLER_IN_ROOM and (content := caller_id.omitting(info)) is not None:
         yield "omit", content
     match finding.kind:
-        case Kind.CALLER_VISIBLE | Kind.CALLER_IN_ROOM if hiding.obstacle(rule, sight) is None:
+        case Kind.CALLER_VISIBLE | Kind.CALLER_IN_ROOM if hiding.obstacle(rule, reading) is None:
             yield "hide", info | {"hide_phone_number": True}
         case Kind.DANGLING:
-            if left := hiding.present(rule.trunk_ids, sight):  # with none left it would take the calls of all
+            if left := hiding.present(rule.trunk_ids, reading):  # with none left it would take the calls of all
                 yield "undangle", info | {"trunk_ids": left}
         case Kind.SELF_CONFLICT:
             yield "once", info | _once(rule)
 
 
-def not_hidden(finding: Finding, sight: Sight) -> Obstacle | None:
+def not_hidden(finding: Finding, reading: Reading) -> Obstacle | None:
     """Why it is not offered to hide the numbers that a foreign rule shows; None where it is, or nobody asks."""
     if finding.kind not in {Kind.CALLER_VISIBLE, Kind.CALLER_IN_ROOM}:
         return None
-    return next(filter(None, (hiding.obstacle(rule, sight) for rule in finding.rules if not sight.is_ours(rule))), None)
+    foreign = (rule for rule in finding.rules if not reading.is_ours(rule))
+    return next(filter(None, (hiding.obstacle(rule, reading) for rule in foreign)), None)
 
 
 def _once(rule: Rule) -> Json:
@@ -263,14 +261,14 @@ def _once(rule: Rule) -> Json:
     return {**once, "trunk_ids": list(dict.fromkeys(rule.trunk_ids))}
 
 
-def _still_refused(finding: Finding, changes: Sequence[Change], sight: Sight) -> bool:
+def _still_refused(finding: Finding, changes: Sequence[Change], reading: Reading) -> bool:
     """LiveKit would refuse the calls of the trunk afterwards too, because of another rule."""
     if finding.kind not in REFUSING:
         return False
     turned = {change.before.id: change.after for change in changes if change.before}
     listed = [
         rule
-        for rule in sight.by_id.values()
+        for rule in reading.rules
         if not (finding.trunk_id and rule.trunk_ids) or finding.trunk_id in rule.trunk_ids
     ]
     left = [turned.get(rule.id, rule) for rule in listed] + [change.after for change in changes if not change.before]

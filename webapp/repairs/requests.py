@@ -11,7 +11,7 @@ from webapp.core import background, leases
 from webapp.core.db import db, utcnow
 from webapp.doctor.finding import Finding
 from webapp.doctor.kinds import Kind
-from webapp.doctor.sight import Sight
+from webapp.doctor.reading import Reading
 from webapp.live import reconcile, sweep
 from webapp.livekit import sip
 from webapp.livekit.errors import LiveKitError
@@ -55,14 +55,14 @@ Deed = Follow | Heal | Delete | Replace
 REFUSING = {Kind.CONFLICT, Kind.SELF_CONFLICT, Kind.NO_KIND}  # LiveKit refuses every call on their trunk
 
 
-def do(deeds: Iterable[Deed], sight: Sight) -> str:
+def do(deeds: Iterable[Deed], reading: Reading) -> str:
     """Do the deeds in order until one fails; returns its problem, empty for none. Commits.
 
-    `sight` is what they were planned from; what our rows have learnt since then counts more.
+    `reading` is what they were planned from; what our rows have learnt since then counts more.
     """
     for deed in deeds:
         try:
-            problem = _do(deed, sight)
+            problem = _do(deed, reading)
         except (Pending, leases.Lost):
             problem = problems.BUSY
         except LiveKitError as error:
@@ -85,21 +85,21 @@ def wake(finding: Finding) -> None:
     background.run(sweep.sweep)
 
 
-def _do(deed: Deed, sight: Sight) -> str:
+def _do(deed: Deed, reading: Reading) -> str:
     match deed:
         case Follow(room_id):
-            return _follow(room_id, sight)
+            return _follow(room_id, reading)
         case Heal(trunk_id):
-            return _heal(trunk_id, sight)
+            return _heal(trunk_id, reading)
         case Delete(rule_id):
             placing.take_away(rule_id)
         case Replace(rule_id, content):
-            return _replace(rule_id, content, sight)
+            return _replace(rule_id, content, reading)
     return ""
 
 
-def _follow(room_id: uuid.UUID, sight: Sight) -> str:
-    observed.observe(room_id, sight.of_room.get(room_id, []), sight.begun)
+def _follow(room_id: uuid.UUID, reading: Reading) -> str:
+    observed.observe(room_id, reading.of_room.get(room_id, []), reading.begun)
     room = db.session.get(Room, room_id)
     db.session.commit()
     if room is None:
@@ -109,31 +109,31 @@ def _follow(room_id: uuid.UUID, sight: Sight) -> str:
     return room.rule_problem if room.rule_problem != problems.NO_TRUNK else ""
 
 
-def _heal(trunk_id: str, sight: Sight) -> str:
-    trunk = sight.seen.trunk(trunk_id)
-    needed = trunk_id in sight.hiding
-    numbers = wanted.guard_numbers(trunk.live) if trunk and trunk.live else ()
-    if not guard.heal(trunk_id, sight.guards.get(trunk_id, []), numbers=numbers, hiding=needed):
+def _heal(trunk_id: str, reading: Reading) -> str:
+    trunk = reading.trunk_by_id.get(trunk_id)
+    needed = trunk_id in reading.hiding
+    numbers = wanted.guard_numbers(trunk) if trunk else ()
+    if not guard.heal(trunk_id, reading.guards.get(trunk_id, []), numbers=numbers, hiding=needed):
         return problems.BUSY
     row = guard.row_of(trunk_id)
     problem = row.guard_problem if needed or row.guard_rule_id else ""
     db.session.commit()
-    was_narrow = any(rule.numbers for rule in sight.guards.get(trunk_id, []))
+    was_narrow = any(rule.numbers for rule in reading.guards.get(trunk_id, []))
     return problem if was_narrow or problem != problems.GUARD_NARROW else ""  # a new one guards as far as it can
 
 
-def _replace(rule_id: str, content: Json, sight: Sight) -> str:
+def _replace(rule_id: str, content: Json, reading: Reading) -> str:
     """A rule that is to hide numbers gets its guards first; where one of them is not whole it stays as it is.
 
     One that hides them already is mended beside a narrow guard too: nothing gets worse.
     """
-    before = sight.by_id.get(rule_id)
+    before = reading.rule_by_id.get(rule_id)
     begins = before is None or not before.hides_caller
     trunk_ids = sorted(set(content.get("trunk_ids") or ()))
     with ExitStack() as held:
         for trunk_id in trunk_ids:
             held.enter_context(placing.creating_on(trunk_id))
-        for trunk_id in hiding.present(trunk_ids, sight) if content.get("hide_phone_number") else ():
+        for trunk_id in hiding.present(trunk_ids, reading) if content.get("hide_phone_number") else ():
             problem = guard.ensure(trunk_id)
             if problem and (begins or problems.is_guard_refused(problem)):
                 return problem

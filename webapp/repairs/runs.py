@@ -18,8 +18,9 @@ from webapp.audit.models import ActorKind
 from webapp.audit.service import Actor
 from webapp.core import due, leases
 from webapp.core.db import db, utcnow
+from webapp.doctor import reading as readings
 from webapp.doctor.kinds import Remedy
-from webapp.doctor.sight import Sight, look
+from webapp.doctor.reading import Reading
 from webapp.repairs import plan, queries, requests, service
 from webapp.repairs.models import RepairItem, RepairRun, Result
 from webapp.repairs.plan import Plan
@@ -114,13 +115,13 @@ class Course:
 
     def go(self, items: Iterable[RepairItem]) -> bool:
         """Work off some items on one reading of LiveKit; False when somebody stopped the run. Raises Away."""
-        sight = look()
-        if sight.problem:
-            raise Away(sight.problem)
+        reading = readings.read()
+        if reading.problem:
+            raise Away(reading.problem)
         for item in items:
             if self._stopped():
                 return False
-            result, problem = self._repair(item, sight)
+            result, problem = self._repair(item, reading)
             self._note(item, result, service.code(problem))
             if self.unanswered >= GIVE_UP:
                 raise Away("unavailable")
@@ -131,25 +132,25 @@ class Course:
         db.session.commit()
         return stopped is not None
 
-    def _repair(self, item: RepairItem, sight: Sight) -> tuple[Result, str]:
+    def _repair(self, item: RepairItem, reading: Reading) -> tuple[Result, str]:
         """Repair what is still wrong; a run touches nothing but what is ours."""
-        finding = sight.findings.get(item.key)
+        finding = reading.finding(item.key)
         if finding is None:
             return Result.ALREADY_SO, ""
-        planned = plan.plans(finding, sight) if finding.remedy is Remedy.OURS else []
+        planned = plan.plans(finding, reading) if finding.remedy is Remedy.OURS else []
         ours = next((each for each in planned if each.foreign is None), None)
         if ours is None:
             return Result.SKIPPED, "not_ours"
         if ours.idle and not any(isinstance(deed, Follow) for deed in ours.deeds):  # a row may still be put right
             return Result.SKIPPED, "unchanged"
-        return self._do(ours, sight)
+        return self._do(ours, reading)
 
-    def _do(self, planned: Plan, sight: Sight) -> tuple[Result, str]:
+    def _do(self, planned: Plan, reading: Reading) -> tuple[Result, str]:
         chosen = [deed for deed in planned.deeds if deed not in self.done]
         service.repair(planned, ticket=self.ticket, actor=self.actor)
         db.session.commit()
         try:
-            problem = requests.do(chosen, sight)
+            problem = requests.do(chosen, reading)
         except Exception as error:  # whatever went wrong with one, the others get their turn
             db.session.rollback()
             problem = "broken"

@@ -5,16 +5,16 @@ from dataclasses import dataclass
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
-from webapp.core.masking import impersonal
+from webapp.doctor.reading import Reading
 from webapp.doctor.sentences import facts
-from webapp.doctor.sight import Sight
 from webapp.matching import Rule
 from webapp.repairs import hiding
 from webapp.repairs.hiding import Obstacle
 from webapp.repairs.models import Result
 from webapp.repairs.plan import Change, Plan
 from webapp.repairs.requests import REFUSING, Deed, Delete, Heal, Replace
-from webapp.rules import problems, wanted
+from webapp.rules import owners, problems
+from webapp.rules.owners import GuardOf
 
 
 @dataclass(frozen=True)
@@ -55,11 +55,11 @@ class Said:
         return any(side.fate == "goes" for side in self.sides)
 
 
-def say(plan: Plan, sight: Sight) -> Said:
+def say(plan: Plan, reading: Reading) -> Said:
     """A plan in words."""
-    requests = list(dict.fromkeys(text for deed in plan.deeds for text in _requests(deed, plan, sight)))
-    sides = [_side(change, sight) for change in plan.changes]
-    return Said(plan, button(plan), sides, _effects(plan, sight), requests)
+    requests = list(dict.fromkeys(text for deed in plan.deeds for text in _requests(deed, plan, reading)))
+    sides = [_side(change, reading) for change in plan.changes]
+    return Said(plan, button(plan), sides, _effects(plan, reading), requests)
 
 
 def button(plan: Plan) -> str:
@@ -114,23 +114,22 @@ def not_hidden(obstacle: Obstacle) -> str:
     return str(because[obstacle])
 
 
-def _side(change: Change, sight: Sight) -> Side:
+def _side(change: Change, reading: Reading) -> Side:
     words = {
         "goes": _("deleted"),
         "comes": _("made by Frontdesk"),
         "kept": _("unchanged"),
         "changed": _changed(change),
     }
-    return Side(change.fate, _shown(change.before, sight), _shown(change.after, sight), words[change.fate])
+    return Side(change.fate, _shown(change.before, reading), _shown(change.after, reading), words[change.fate])
 
 
-def _shown(rule: Rule | None, sight: Sight) -> Shown | None:
+def _shown(rule: Rule | None, reading: Reading) -> Shown | None:
     if rule is None:
         return None
-    room_id = sight.room_of(rule)
-    room = sight.rooms.get(room_id) if room_id else None
-    trunks = ", ".join(sight.trunk_name(trunk_id) for trunk_id in rule.trunk_ids)
-    name = rule.name if wanted.is_ours(rule) else impersonal(rule.name)
+    room = reading.room_of(rule)
+    trunks = ", ".join(reading.trunk_name(trunk_id) for trunk_id in rule.trunk_ids)
+    name = owners.shown_name(rule, reading.owner(rule))
     return Shown(rule.id, name, room.name if room else "", trunks, bool(rule.pin), _ending(rule.pin))
 
 
@@ -158,17 +157,17 @@ def _changed(change: Change) -> str:
     return str(_("changed: %(fields)s", fields=", ".join(told)) if told else _("changed"))
 
 
-def _effects(plan: Plan, sight: Sight) -> list[tuple[str, str]]:
+def _effects(plan: Plan, reading: Reading) -> list[tuple[str, str]]:
     said = []
     on = plan.finding.trunk_id
-    trunk = facts.trunk_name(on, sight.trunk_names) if on else _("every trunk")
+    trunk = facts.trunk_name(on, reading.trunk_names) if on else _("every trunk")
     if plan.finding.kind in REFUSING:
         if plan.still_refused:
             said.append(("warning", _("Another rule keeps calls on %(trunk)s refused: repair that too.", trunk=trunk)))
         else:
             said.append(("check", _("Calls on %(trunk)s are answered again at once.", trunk=trunk)))
             said.append(("check", _("Rooms that wait for their rule get it by themselves.")))
-    said += [("check", words) for change in plan.changes if (words := _effect(change, plan))]
+    said += [("check", words) for change in plan.changes if (words := _effect(change, plan, reading))]
     if plan.inside:
         stay = ngettext(
             "Nobody is dropped: %(num)d person inside stays, and so do callers.",
@@ -180,18 +179,18 @@ def _effects(plan: Plan, sight: Sight) -> list[tuple[str, str]]:
     return [*dict.fromkeys(said), ("user", stay)]
 
 
-def _effect(change: Change, plan: Plan) -> str:
+def _effect(change: Change, plan: Plan, reading: Reading) -> str:
     """What a caller notices of one rule."""
     rule = change.after or change.before
     if rule is None or change.fate == "kept":
         return ""
-    if wanted.guarded_trunk(rule):
+    if isinstance(reading.owner(rule), GuardOf):
         return str(_("Calls without a caller number are kept away from rules that hide numbers."))
     if change.fate == "goes":
         return _gone(rule, plan)
     if plan.choice.startswith("hide"):
         return str(_("Callers who come from then on show nobody their number."))
-    ours = wanted.is_ours(rule)
+    ours = reading.is_ours(rule)
     return str(_("Callers who type the room’s PIN get in.") if ours else _("Calls it takes go where they went."))
 
 
@@ -202,14 +201,14 @@ def _gone(rule: Rule, plan: Plan) -> str:
     return "" if again else str(_("Callers who type its PIN hear “wrong PIN”, or ringing without an answer."))
 
 
-def _requests(deed: Deed, plan: Plan, sight: Sight) -> list[str]:
+def _requests(deed: Deed, plan: Plan, reading: Reading) -> list[str]:
     """What LiveKit is asked to change, in the order of the changes."""
     if isinstance(deed, Heal):
-        trunk = facts.trunk_name(deed.trunk_id, sight.trunk_names)
+        trunk = facts.trunk_name(deed.trunk_id, reading.trunk_names)
         return [_("Compare the guard of trunk %(trunk)s, and make or change it.", trunk=trunk)]
     if isinstance(deed, Replace):
-        trunk_ids = hiding.present(deed.content.get("trunk_ids") or (), sight)
-        bare = deed.content.get("hide_phone_number") and not set(trunk_ids) <= sight.guards.keys()
+        trunk_ids = hiding.present(deed.content.get("trunk_ids") or (), reading)
+        bare = deed.content.get("hide_phone_number") and not set(trunk_ids) <= reading.guards.keys()
         guard = [_("Make the guard of its trunks.")] if bare else []
         return [*guard, _("Replace rule %(id)s.", id=deed.rule_id)]
     if isinstance(deed, Delete):

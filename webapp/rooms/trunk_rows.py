@@ -28,10 +28,8 @@ def see(listed: Iterable[Json]) -> dict[str, LiveTrunk]:
 
 
 def gone(sip_trunk_id: str) -> bool:
-    """LiveKit listed the trunk once, and at the last look no more. Ends the transaction."""
-    found = db.session.scalar(sa.select(Trunk.gone_at).where(Trunk.sip_trunk_id == sip_trunk_id))
-    db.session.commit()
-    return found is not None
+    """LiveKit listed the trunk once, and at the last look no more."""
+    return db.session.scalar(sa.select(Trunk.gone_at).where(Trunk.sip_trunk_id == sip_trunk_id)) is not None
 
 
 def remember(stored: Json) -> Trunk:

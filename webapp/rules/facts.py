@@ -37,12 +37,6 @@ class RoomFacts:
 COLUMNS = tuple(RoomFacts.__dataclass_fields__)
 
 
-def recorded(rooms: Iterable[RoomFacts]) -> dict[str, uuid.UUID]:
-    """The room of each rule id that stands on the row of one of these rooms: such a rule is ours, whatever its name."""
-    ids = ((room.id, each) for room in rooms for each in (room.sip_dispatch_rule_id, room.old_sip_dispatch_rule_id))
-    return {rule_id: room_id for room_id, rule_id in ids if rule_id}
-
-
 def rooms_with_rules(named: Iterable[uuid.UUID] = ()) -> dict[uuid.UUID, RoomFacts]:
     """Rooms that are live or believed to have a rule, and those named by rules, by id."""
     believed = sa.or_(

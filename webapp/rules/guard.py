@@ -65,7 +65,7 @@ def row_of(trunk_id: str) -> TrunkRow:
 
 def remove_caller(room: str, identity: str) -> None:
     """Throw out who landed in a guard's room."""
-    if room.startswith(wanted.GUARD_PREFIX):
+    if wanted.is_guard_room(room):
         rooms.remove_participant(room, identity)
 
 
@@ -79,11 +79,12 @@ def _place(row: TrunkRow) -> None:
         if not _refused(error):
             raise
     listed, stored = _listed(trunk_id), parse_rules(sip.list_rules(trunk_id))
-    for rule in stored:
-        if owners.guards([rule]).get(rule.id) == trunk_id:
-            if _put_right(row, rule, listed):
-                return
-            sip.delete_rule(rule.id)  # it guards nothing as it is, and what it should be is taken
+    known = owners.known(stored)
+    db.session.commit()
+    for rule in owners.guards(stored, known).get(trunk_id, ()):
+        if _put_right(row, rule, listed):
+            return
+        sip.delete_rule(rule.id)  # it guards nothing as it is, and what it should be is taken
     _place_beside_open_rule(row, listed, _holder(trunk_id, stored))
 
 
@@ -139,7 +140,7 @@ def heal(trunk_id: str, found: list[Rule], *, numbers: tuple[str, ...], hiding: 
 
     `numbers` are those that the trunk lists; `hiding`: rules there hide numbers, so that a guard must be there.
     """
-    with leases.held(f"trunk:{trunk_id}", seconds=30, wait=5) as mine:
+    with leases.held(f"trunk:{trunk_id}", wait=5) as mine:
         if not mine:
             return False
         row = row_of(trunk_id)
@@ -160,7 +161,7 @@ def heal(trunk_id: str, found: list[Rule], *, numbers: tuple[str, ...], hiding: 
 
 def forget(trunk_id: str) -> None:
     """Delete the guard of a trunk that is gone, once no rule of ours stands there. Commits."""
-    with leases.held(f"trunk:{trunk_id}", seconds=30, wait=5) as mine:
+    with leases.held(f"trunk:{trunk_id}", wait=5) as mine:
         if not mine or db.session.scalar(sa.select(sa.exists().where(_has_rule_on(trunk_id)))):
             return
         row = row_of(trunk_id)

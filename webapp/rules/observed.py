@@ -9,11 +9,10 @@ import sqlalchemy as sa
 
 from webapp.core import leases
 from webapp.core.db import db, pieces
-from webapp.live import reconcile
 from webapp.matching import Rule
 from webapp.rooms.models import Room
-from webapp.rules import owners, placing
-from webapp.rules import wanted as rules
+from webapp.rules import owners, placing, wanted
+from webapp.rules.owners import Known, OfRoom
 
 Says = set[tuple[str, str]]  # ids of rules and what they say
 KNOWN = (Room.sip_dispatch_rule_id, Room.rule_fingerprint, Room.old_sip_dispatch_rule_id, Room.old_rule_fingerprint)
@@ -24,37 +23,30 @@ class Differences:
     """Rooms whose rows say something else than LiveKit's list, with the rules that it has for them.
 
     `wrong` are the ids of rules of ours that stand in the way of others: one without a PIN, which no room wants and
-    whose place is the guard's, and those of a conflicting pair that are not as we left them. `room_of` has the room of
-    every rule of ours, by the rule's id.
+    whose place is the guard's, and those of a conflicting pair that are not as we left them.
     """
 
     of_rooms: dict[uuid.UUID, list[Rule]]
     wrong: set[str]
-    room_of: dict[str, uuid.UUID]
 
 
-def compare(stored: list[Rule]) -> Differences:
-    """Hold all of LiveKit's rules against our rows. Ends the transaction."""
-    of_rooms: dict[uuid.UUID, list[Rule]] = {}
-    room_of = owners.rooms(stored)
-    for rule in stored:
-        if rule.id in room_of:
-            of_rooms.setdefault(room_of[rule.id], []).append(rule)
-    known = believed(of_rooms)
-    says = {room_id: {(rule.id, rules.fingerprint(rule)) for rule in found} for room_id, found in of_rooms.items()}
-    differ = {room_id for room_id in says if says[room_id] != known.get(room_id)}  # doubles and strays no row knows
-    with_rule = sa.or_(Room.sip_dispatch_rule_id.is_not(None), Room.old_sip_dispatch_rule_id.is_not(None))
-    differ |= set(db.session.scalars(sa.select(Room.id).where(with_rule))) - set(of_rooms)
-    db.session.commit()
-    wrong = _open(of_rooms) | _wrong_of_pairs(of_rooms, known)
-    return Differences({room_id: of_rooms.get(room_id, []) for room_id in differ}, wrong, room_of)
+def compare(stored: list[Rule], known: Known) -> Differences:
+    """Hold all of LiveKit's rules against our rows."""
+    of_rooms = owners.rooms(stored, known)
+    left = believed(of_rooms)
+    says = {room_id: {(rule.id, wanted.fingerprint(rule)) for rule in found} for room_id, found in of_rooms.items()}
+    differ = {room_id for room_id in says if says[room_id] != left.get(room_id)}  # doubles and strays no row knows
+    with_rule = {owner.room_id for owner in known.recorded.values() if isinstance(owner, OfRoom)}
+    differ |= with_rule - set(of_rooms)
+    wrong = _open(of_rooms) | _wrong_of_pairs(of_rooms, left)
+    return Differences({room_id: of_rooms.get(room_id, []) for room_id in differ}, wrong)
 
 
 def _open(of_rooms: dict[uuid.UUID, list[Rule]]) -> set[str]:
     return {rule.id for found in of_rooms.values() for rule in found if not rule.pin}
 
 
-def _wrong_of_pairs(of_rooms: dict[uuid.UUID, list[Rule]], known: dict[uuid.UUID, Says]) -> set[str]:
+def _wrong_of_pairs(of_rooms: dict[uuid.UUID, list[Rule]], left: dict[uuid.UUID, Says]) -> set[str]:
     """Of our rules that conflict one may stay: the one that is as we left it, else the first; the others' ids.
 
     While a pair stands LiveKit changes nothing on the trunk, but it deletes.
@@ -62,7 +54,7 @@ def _wrong_of_pairs(of_rooms: dict[uuid.UUID, list[Rule]], known: dict[uuid.UUID
     holders: dict[tuple[str, ...], list[tuple[bool, str]]] = {}
     for room_id, found in of_rooms.items():
         for rule in found:
-            changed = (rule.id, rules.fingerprint(rule)) not in known.get(room_id, set())
+            changed = (rule.id, wanted.fingerprint(rule)) not in left.get(room_id, set())
             for key in set(rule.keys):
                 holders.setdefault(key, []).append((changed, rule.id))
     return {rule_id for found in holders.values() for _changed, rule_id in sorted(found)[1:]}
@@ -73,7 +65,7 @@ def observe(room_id: uuid.UUID, found: list[Rule], begun: datetime, wrong: Colle
 
     All but one rule for each of the room's PINs are deleted, and those in `wrong`.
     """
-    with leases.held(f"room:{room_id}", seconds=reconcile.LEASE_SECONDS, wait=1) as mine:
+    with leases.held(f"room:{room_id}", wait=1) as mine:
         if not mine:
             return
         room = db.session.get(Room, room_id, populate_existing=True)
@@ -85,9 +77,9 @@ def observe(room_id: uuid.UUID, found: list[Rule], begun: datetime, wrong: Colle
             if rule is not kept and rule is not old:
                 placing.take_away(rule.id)
         room.sip_dispatch_rule_id = kept.id if kept else None
-        room.rule_fingerprint = rules.fingerprint(kept) if kept else ""
+        room.rule_fingerprint = wanted.fingerprint(kept) if kept else ""
         room.old_sip_dispatch_rule_id = old.id if old else None
-        room.old_rule_fingerprint = rules.fingerprint(old) if old else ""
+        room.old_rule_fingerprint = wanted.fingerprint(old) if old else ""
         db.session.commit()
 
 
@@ -96,17 +88,16 @@ def _kept(room: Room, found: list[Rule]) -> tuple[Rule | None, Rule | None]:
     strays = [rule for rule in found if rule.id not in (room.sip_dispatch_rule_id, room.old_sip_dispatch_rule_id)]
     kept = [rule for rule in found if rule.id == room.sip_dispatch_rule_id]
     old = [rule for rule in found if rule.id == room.old_sip_dispatch_rule_id]
-    kept += [rule for rule in strays if not rules.is_old(rule)]
-    old += [rule for rule in strays if rules.is_old(rule)]
+    kept += [rule for rule in strays if not wanted.is_old(rule)]
+    old += [rule for rule in strays if wanted.is_old(rule)]
     return next(iter(kept), None), next(iter(old), None)
 
 
 def believed(ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, Says]:
     """The rules that we know of, of those that are rooms of ours."""
     known: dict[uuid.UUID, Says] = {}
-    for wanted in pieces(ids):
-        found = db.session.execute(sa.select(Room.id, *KNOWN).where(Room.id.in_(wanted)))
+    for piece in pieces(ids):
+        found = db.session.execute(sa.select(Room.id, *KNOWN).where(Room.id.in_(piece)))
         for room_id, rule_id, says, old_id, old_says in found:
             known[room_id] = {(one, text) for one, text in ((rule_id, says), (old_id, old_says)) if one}
-    db.session.commit()
     return known

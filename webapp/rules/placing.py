@@ -4,7 +4,6 @@ Creations on one trunk follow one another by a lease: two at once can store a co
 LiveKit refuse every call and every change on the trunk.
 """
 
-import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,18 +12,17 @@ import structlog
 from prometheus_client import Counter
 
 from webapp.core import leases
+from webapp.core.db import db
 from webapp.core.masking import impersonal
 from webapp.livekit import sip
 from webapp.livekit.errors import LiveKitError
 from webapp.matching import ConflictError, MatchingError, Rule, check_rules, parse_rules
-from webapp.rules import guard, problems
-from webapp.rules import owners as ours
-from webapp.rules import wanted as rules
-from webapp.rules.wanted import Json
+from webapp.rules import guard, owners, problems
+from webapp.rules.owners import External, Known, OfRoom, Owner, owner_of
+from webapp.rules.wanted import Json, fingerprint
 
 log = structlog.get_logger()
 CHANGES = Counter("frontdesk_rule_changes_total", "Dispatch rules changed in LiveKit", ["what"])
-LEASE_SECONDS = 30
 LEASE_WAIT = 5
 
 
@@ -77,7 +75,7 @@ def take_away(rule_id: str) -> None:
 @contextmanager
 def creating_on(trunk_id: str) -> Iterator[None]:
     """Be the only one who adds rules to the trunk; raises Pending when others take too long."""
-    with leases.held(f"trunk:{trunk_id}", seconds=LEASE_SECONDS, wait=LEASE_WAIT) as mine:
+    with leases.held(f"trunk:{trunk_id}", wait=LEASE_WAIT) as mine:
         if not mine:
             raise Pending(problems.TRUNK_BUSY)
         yield
@@ -93,7 +91,8 @@ def is_conflict(error: LiveKitError) -> bool:
 def _guarded(trunk_id: str) -> None:
     problem = guard.ensure(trunk_id)
     if problems.is_guard_refused(problem):  # a hiding rule without a guard endangers every meeting
-        _refuse_pair(_without_doubles(parse_rules(sip.list_rules(trunk_id))))
+        stored = parse_rules(sip.list_rules(trunk_id))
+        _refuse_pair(_without_doubles(stored, _known(stored)))
         raise Pending(problem)
 
 
@@ -124,28 +123,40 @@ def _leave(rule_id: str) -> None:
 def _placed(what: str, stored: Json) -> Placed:
     CHANGES.labels(what).inc()
     rule = Rule.parse(stored)
-    return Placed(rule.id, rules.fingerprint(rule))
+    return Placed(rule.id, fingerprint(rule))
 
 
 def _resolve(wish: Json, trunk_id: str) -> Placed:
     """Find who holds the wish's key: adopt a rule that is this room's, and leave foreign ones alone."""
-    wanted = Rule.parse(wish)
-    stored = _without_doubles(parse_rules(sip.list_rules(trunk_id)))
+    wanted, listed = Rule.parse(wish), parse_rules(sip.list_rules(trunk_id))
+    known = _known([*listed, wanted])
+    stored = _without_doubles(listed, known)
+    of_room = [rule for rule in stored if _same_room(owner_of(rule, known), owner_of(wanted, known))]
     holders = [rule for rule in stored if set(rule.keys) & set(wanted.keys)]
-    own = [rule for rule in holders if rules.room_id_of(rule) == rules.room_id_of(wanted)]  # also under its other name
-    mine = own or [rule for rule in stored if rule.name == wanted.name]
+    own = [rule for rule in holders if rule in of_room]  # that of the room's other PIN too
+    mine = own or [rule for rule in of_room if owner_of(rule, known) == owner_of(wanted, known)]
     for rule in holders:
         if rule not in mine:
-            raise _in_the_way(rule)
+            raise _in_the_way(rule, known)
     _refuse_pair([rule for rule in stored if rule not in mine])
-    if mine and rules.fingerprint(mine[0]) == rules.fingerprint(wanted):
+    if mine and fingerprint(mine[0]) == fingerprint(wanted):
         CHANGES.labels("adopted").inc()
-        return Placed(mine[0].id, rules.fingerprint(mine[0]))
+        return Placed(mine[0].id, fingerprint(mine[0]))
     return _send(wish, mine[0].id if mine else None)
 
 
-def _in_the_way(rule: Rule) -> Pending:
-    if ours.rooms([rule]):
+def _known(rules: list[Rule]) -> Known:
+    known = owners.known(rules)
+    db.session.commit()
+    return known
+
+
+def _same_room(one: Owner, other: Owner) -> bool:
+    return isinstance(one, OfRoom) and isinstance(other, OfRoom) and one.room_id == other.room_id
+
+
+def _in_the_way(rule: Rule, known: Known) -> Pending:
+    if isinstance(owner_of(rule, known), OfRoom):
         return Waits(problems.waits_for(rule.id))
     return Pending(problems.conflict(rule.id, impersonal(rule.name)))  # support and the room's people read it
 
@@ -159,16 +170,16 @@ def _refuse_pair(stored: list[Rule]) -> None:
         raise Pending(problems.bad_rule(next((rule.id for rule in stored if not rule.kind), ""))) from None
 
 
-def _without_doubles(stored: list[Rule]) -> list[Rule]:
-    """Delete what racing creations left of ours: one rule per name stays, the one on our row if it is there."""
-    kept: dict[tuple[uuid.UUID | str, bool], Rule] = {}
-    owners: dict[str, uuid.UUID | str] = {**ours.rooms(stored), **ours.guards(stored)}
-    mine = [rule for rule in stored if rule.id in owners]
-    known = ours.recorded()
-    gone = set()  # amid a rotation two that we know may share a name: both stay
-    for rule in sorted(mine, key=lambda rule: rule.id not in known):
-        first = kept.setdefault((owners[rule.id], rules.is_old(rule)), rule)
-        if first is not rule and rule.id not in known:
+def _without_doubles(stored: list[Rule], known: Known) -> list[Rule]:
+    """Delete what racing creations left of ours: one rule per owner stays, the one on our row if it is there."""
+    kept: dict[Owner, Rule] = {}
+    gone = set()  # amid a rotation two that we know may be of one PIN: both stay
+    for rule in sorted(stored, key=lambda rule: rule.id not in known.recorded):
+        owner = owner_of(rule, known)
+        if isinstance(owner, External):
+            continue
+        first = kept.setdefault(owner, rule)
+        if first is not rule and rule.id not in known.recorded:
             take_away(rule.id)
             gone.add(rule.id)
             log.warning("rule.double_deleted", rule=rule.id)

@@ -1,4 +1,4 @@
-"""Which dispatch rule a room wants, which guard a trunk wants, and how ours are told from foreign ones: pure."""
+"""Which dispatch rule a room wants, and which guard a trunk wants: pure."""
 
 import hashlib
 import json
@@ -31,7 +31,7 @@ def desired(room: Room | RoomFacts, web_inside: int) -> Json | None:
 def desired_old(room: Room | RoomFacts, web_inside: int, now: datetime | None = None) -> Json | None:
     """The rule that the room wants beside it for the PIN it had before: none once the time of that PIN is over."""
     works = room.old_pin is not None and room.old_pin_until is not None and room.old_pin_until > (now or utcnow())
-    return _direct(room, f"{OLD_RULE}{room.id}", room.old_pin) if works and _lets_phones_in(room, web_inside) else None
+    return _direct(room, old_rule_name(room.id), room.old_pin) if works and _lets_phones_in(room, web_inside) else None
 
 
 def _lets_phones_in(room: Room | RoomFacts, web_inside: int) -> bool:
@@ -71,14 +71,13 @@ def rule_name(room_id: uuid.UUID) -> str:
     return f"{ROOM_RULE}{room_id}"
 
 
-def room_id_of(rule: Rule) -> uuid.UUID | None:
-    """The room whose rule this is, of its PIN or of the one before; None for guards and foreign rules."""
-    prefix = next((prefix for prefix in (ROOM_RULE, OLD_RULE) if rule.name.startswith(prefix)), None)
-    return as_room_id(rule.name.removeprefix(prefix)) if prefix else None
+def old_rule_name(room_id: uuid.UUID) -> str:
+    """The name of the rule of the PIN that the room had before."""
+    return f"{OLD_RULE}{room_id}"
 
 
 def is_old(rule: Rule) -> bool:
-    """The rule is for a PIN that was replaced."""
+    """The rule is named like that of a PIN that was replaced; of those on our rows the row says which they are."""
     return rule.name.startswith(OLD_RULE)
 
 
@@ -91,25 +90,9 @@ def as_room_id(name: str) -> uuid.UUID | None:
     return room_id if str(room_id) == name else None
 
 
-def guarded_trunk(rule: Rule) -> str | None:
-    """The trunk that this rule guards by its name, which anybody may have given it; None for all other rules."""
-    return rule.name.removeprefix(GUARD_RULE) if rule.name.startswith(GUARD_RULE) else None
-
-
-def shaped_guard(rule: Rule) -> str | None:
-    """The trunk that this rule guards, if it also says what our guards say, finished or not: a name alone is cheap.
-
-    Of a guard that somebody changed only our row knows that it is ours.
-    """
-    trunk_id = guarded_trunk(rule)
-    callers = [*rule.inbound_numbers]
-    shaped = rule.kind == "individual" and rule.room == GUARD_ROOM and not rule.pin and callers in ([""], [NOBODY])
-    return trunk_id if trunk_id and shaped and rule.trunk_ids == (trunk_id,) else None
-
-
-def is_ours(rule: Rule) -> bool:
-    """The rule is named like those that Frontdesk makes."""
-    return room_id_of(rule) is not None or guarded_trunk(rule) is not None
+def is_guard_room(name: str) -> bool:
+    """A live room of that name is one into which guards lead: nobody stays there."""
+    return name.startswith(GUARD_PREFIX)
 
 
 def fingerprint(rule: Rule) -> str:

@@ -6,7 +6,7 @@ from flask_babel import gettext as _
 
 from webapp.matching import Rule
 from webapp.rooms.models import Room
-from webapp.rules import wanted as rules
+from webapp.rules.wanted import desired, desired_old
 from webapp.support.sides import LiveSide
 
 
@@ -23,7 +23,7 @@ class Line:
 
 def compare(room: Room, live: LiveSide) -> list[Line]:
     """The lines, in the order in which a call meets them."""
-    wish = rules.desired(room, room.web_count if live.problem else live.web)
+    wish = desired(room, room.web_count if live.problem else live.web)
     wanted = Rule.parse(wish) if wish else None
     lines = [*_people(room, live), *_rule(room, live, wanted)]
     if live.problem:
@@ -47,22 +47,21 @@ def _people(room: Room, live: LiveSide) -> list[Line]:
 
 def _rule(room: Room, live: LiveSide, wanted: Rule | None) -> list[Line]:
     known = room.sip_dispatch_rule_id or ""
-    present = [rule for rule in live.rules if not rules.is_old(rule)]
-    ids = [rule.id for rule in present]
+    ids = [rule.id for rule in live.rules]
     lines = [
         Line("wish", _("Should have a rule"), _yes(wanted is not None), _yes(bool(ids)), bool(ids) != bool(wanted)),
         Line("rule", _("Rule"), known or _("none"), ", ".join(ids) or _("none"), ids != ([known] if known else [])),
     ]
-    for rule in present[:1]:
+    for rule in live.rules[:1]:
         lines += _content(room, rule)
     return lines + _old_rule(room, live)
 
 
 def _old_rule(room: Room, live: LiveSide) -> list[Line]:
     """The rule of the PIN before, where one side knows of it."""
-    wanted = rules.desired_old(room, room.web_count if live.problem else live.web) is not None
+    wanted = desired_old(room, room.web_count if live.problem else live.web) is not None
     known = room.old_sip_dispatch_rule_id or ""
-    ids = [rule.id for rule in live.rules if rules.is_old(rule)]
+    ids = [rule.id for rule in live.old_rules]
     if not (wanted or known or ids):
         return []
     differs = ids != ([known] if known else []) or bool(ids) != wanted

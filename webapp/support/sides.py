@@ -20,7 +20,8 @@ from webapp.recordings import queries as recordings
 from webapp.recordings.models import Recording, State
 from webapp.recordings.storage import Stored, storage
 from webapp.rooms.models import Room
-from webapp.rules import wanted as rules
+from webapp.rules import owners
+from webapp.rules.owners import OfRoom
 
 SHOWN = 20  # recordings, hooks and deeds of a room
 AWAY = "away"
@@ -28,11 +29,15 @@ AWAY = "away"
 
 @dataclass(frozen=True)
 class LiveSide:
-    """What LiveKit has of a room; `problem` is its code when it could not be asked."""
+    """What LiveKit has of a room; `problem` is its code when it could not be asked.
+
+    `rules` are those of its PIN, `old_rules` those of the PIN that it had before.
+    """
 
     room: LiveRoom | None = None
     inside: Sequence[Participant] = ()
     rules: Sequence[Rule] = ()
+    old_rules: Sequence[Rule] = ()
     egresses: Sequence[Egress] = ()
     problem: str = ""
 
@@ -89,8 +94,16 @@ def ask_livekit(room: Room) -> LiveSide:
         )
     except LiveKitError as error:
         return LiveSide(problem="no_sip" if error.without_redis else error.code)
-    ours = [rule for rule in parse_rules(stored) if rules.room_id_of(rule) == room.id]
-    return LiveSide(listed[0] if listed else None, inside, ours, egresses)
+    of_now, of_old = _rules(room, parse_rules(stored))
+    return LiveSide(listed[0] if listed else None, inside, of_now, of_old, egresses)
+
+
+def _rules(room: Room, stored: list[Rule]) -> tuple[list[Rule], list[Rule]]:
+    """The rules of the room's PIN, and of the one before."""
+    known = owners.known(stored)
+    owned = [(rule, owners.owner_of(rule, known)) for rule in stored]
+    of_now, of_old = ([rule for rule, owner in owned if owner == OfRoom(room.id, old)] for old in (False, True))
+    return of_now, of_old
 
 
 def recorded(room: Room, live: LiveSide) -> list[Kept]:

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 
 from flask_babel import gettext as _
 
-from webapp.doctor import picture
-from webapp.doctor.picture import Picture
+from webapp.doctor import reading as readings
+from webapp.doctor.reading import Reading
 from webapp.rooms import queries as room_queries
 from webapp.rooms.models import Room
+from webapp.rules.owners import OfRoom
 from webapp.tracer import advice, outcomes
 from webapp.tracer.changes import Change, proposed
 from webapp.tracer.names import Name, Names
@@ -44,29 +45,29 @@ class Answer:
     of_room: bool = False
 
 
-def answer(question: Question, seen: Picture) -> Answer:
-    """Explain a call over what LiveKit has in the picture."""
-    trunks = [view.live for view in seen.trunks if view.live]
-    rules = [view.rule for view in seen.rules]
-    story, names = tell(trunks, rules, question), Names(seen)
-    proposals = [_proposal(change, names) for change in proposed(story, trunks, rules)]
+def answer(question: Question, reading: Reading) -> Answer:
+    """Explain a call over what LiveKit has in the reading."""
+    guards = frozenset(rule.id for found in reading.guards.values() for rule in found)
+    story, names = tell(reading.trunks, reading.rules, question, guards), Names(reading)
+    proposals = [_proposal(change, names) for change in proposed(story, reading.trunks, reading.rules)]
+    rule = reading.rule_by_id.get(story.rule_id)
     room, says = _of_our_pin(story)
     return Answer(
         story.verdict,
         outcomes.outcome(story, names.live_room(story) if story.taken else ""),
-        steps(story, {trunk.id: trunk for trunk in trunks}, names),
+        steps(story, reading.trunk_by_id, names),
         proposals,
         "" if proposals or room else advice.without_change(story),
         room,
         says,
-        any(view.rule.id == story.rule_id and view.owner == "room" for view in seen.rules),
+        rule is not None and isinstance(reading.owner(rule), OfRoom),
     )
 
 
-def ask(question: Question) -> tuple[Picture, Answer | None]:
+def ask(question: Question) -> tuple[Reading, Answer | None]:
     """Read LiveKit and explain a call; no answer while LiveKit is away. Ends the transaction."""
-    seen = picture.read()
-    return seen, None if seen.problem else answer(question, seen)
+    reading = readings.read()
+    return reading, None if reading.problem else answer(question, reading)
 
 
 def _proposal(change: Change, names: Names) -> Proposal:

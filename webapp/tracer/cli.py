@@ -52,9 +52,9 @@ def explain(pin: str | None, only_hash: bool, **call: str) -> None:
     if pin == "-":
         pin = click.prompt("PIN", hide_input=True)
     typed = Typed.HASH if only_hash else Typed.NOTHING if pin is None else Typed.PIN
-    seen, answer = ask_livekit(_question({**call, "typed": typed.value, "pin": pin or ""}))
+    reading, answer = ask_livekit(_question({**call, "typed": typed.value, "pin": pin or ""}))
     if answer is None:
-        click.echo(sentences.unanswered(seen.problem), err=True)
+        click.echo(sentences.unanswered(reading.problem), err=True)
         sys.exit(1)
     for line in terminal.lines(answer):
         click.echo(line)

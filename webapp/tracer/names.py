@@ -1,13 +1,13 @@
 """What trunks, rules and rooms of a story are called on a page, and where their own page is."""
 
-import uuid
 from dataclasses import dataclass
 
 from flask_babel import gettext as _
 
 from webapp.calls import pseudonyms
 from webapp.core.masking import impersonal
-from webapp.doctor.picture import Picture, RuleView
+from webapp.doctor.reading import Reading
+from webapp.matching import Rule
 from webapp.rooms.models import AccessLevel
 from webapp.rules.facts import RoomFacts
 from webapp.rules.wanted import as_room_id
@@ -25,12 +25,12 @@ class Name:
 
 
 class Names:
-    """The names of everything in a picture."""
+    """The names of everything in a reading."""
 
-    def __init__(self, seen: Picture) -> None:
-        self._trunks = {view.id: Name(view.id, view.name, "trunk") for view in seen.trunks}
-        self._rules = {view.rule.id: _rule(view) for view in seen.rules}
-        self._rooms: dict[uuid.UUID | None, RoomFacts] = {view.room.id: view.room for view in seen.rules if view.room}
+    def __init__(self, reading: Reading) -> None:
+        self._trunks = {trunk_id: Name(trunk_id, name, "trunk") for trunk_id, name in reading.trunk_names.items()}
+        self._rules = {rule.id: _rule(rule, reading) for rule in reading.rules}
+        self._rooms = reading.rooms
 
     def trunk(self, trunk_id: str) -> Name:
         """A trunk; one that LiveKit does not have goes by its id."""
@@ -54,15 +54,17 @@ class Names:
         return room is not None and room.access_level is not AccessLevel.PUBLIC
 
     def _room(self, story: Story) -> RoomFacts | None:
-        return self._rooms.get(as_room_id(story.room))
+        room_id = as_room_id(story.room)
+        return self._rooms.get(room_id) if room_id else None
 
 
-def _rule(view: RuleView) -> Name:
-    if view.room:
-        text = view.room.name
-    elif view.owner == "guard":
+def _rule(rule: Rule, reading: Reading) -> Name:
+    room, owner = reading.room_of(rule), reading.owner_word(rule)
+    if room:
+        text = room.name
+    elif owner == "guard":
         text = _("Guard against calls without a number")
     else:
-        text = impersonal(view.rule.name) or view.rule.id
-    slug = view.room.slug if view.room and view.room.deleted_at is None else ""
-    return Name(view.rule.id, text, view.owner, slug)
+        text = impersonal(rule.name) or rule.id
+    slug = room.slug if room and room.deleted_at is None else ""
+    return Name(rule.id, text, owner, slug)

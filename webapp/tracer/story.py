@@ -1,11 +1,10 @@
 """The story of a call: LiveKit's verdict with everything that led to it. Pure, and true to `evaluate_case`."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from webapp.matching import ConflictError, MatchingError, Rule, Trunk, check_rules, evaluate_case, loaded_rules
-from webapp.rules.wanted import guarded_trunk
 from webapp.tracer.candidates import Candidate, Lookup, of_trunks
 from webapp.tracer.question import Question
 
@@ -14,7 +13,10 @@ BEFORE_RULES = ("error_bad_source_ip", "error_several_trunks", "error_several_de
 
 @dataclass(frozen=True)
 class Story:
-    """What becomes of a call; `first` are the rules of the first lookup, `second` those after something was typed."""
+    """What becomes of a call; `first` are the rules of the first lookup, `second` those after something was typed.
+
+    `guards` are the ids of the rules that are guards of ours.
+    """
 
     question: Question
     verdict: str
@@ -25,6 +27,7 @@ class Story:
     second: list[Candidate] = field(default_factory=list)
     answer: dict[str, Any] = field(default_factory=dict)
     culprits: tuple[str, ...] = ()
+    guards: Collection[str] = ()
 
     @property
     def taken(self) -> bool:
@@ -34,7 +37,7 @@ class Story:
     @property
     def guarded(self) -> bool:
         """The caller ends in a guard's room, from where Frontdesk removes them."""
-        return self.taken and any(rule.id == self.rule_id and guarded_trunk(rule) for rule in self.loaded)
+        return self.taken and self.rule_id in self.guards
 
     @property
     def silent(self) -> bool:
@@ -52,7 +55,7 @@ class Story:
         return str(self.answer.get("room_name") or self.answer.get("room_prefix") or "")
 
 
-def tell(trunks: Sequence[Trunk], rules: Sequence[Rule], question: Question) -> Story:
+def tell(trunks: Sequence[Trunk], rules: Sequence[Rule], question: Question, guards: Collection[str] = ()) -> Story:
     """Follow a call through LiveKit as it stands; trunks and rules are read in the order of their ids."""
     trunks, rules = sorted(trunks, key=lambda each: each.id), sorted(rules, key=lambda each: each.id)
     told = _evaluated(trunks, rules, question)
@@ -67,7 +70,7 @@ def tell(trunks: Sequence[Trunk], rules: Sequence[Rule], question: Question) -> 
         return Story(question, verdict, trunk, candidates, loaded, culprits=culprits)
     first = Lookup(trunk, question.call).of_rules(loaded)
     second = _second(steps, trunk, question, loaded)
-    return Story(question, verdict, trunk, candidates, loaded, first, second, steps[-1])
+    return Story(question, verdict, trunk, candidates, loaded, first, second, steps[-1], guards=guards)
 
 
 def _evaluated(trunks: Sequence[Trunk], rules: Sequence[Rule], question: Question) -> dict[str, Any]:

@@ -66,8 +66,8 @@ def _page(
     form.pin.data = ""  # typed anew each time: no page holds one
     answer, outage = None, ""
     if question is not None:
-        seen, answer = ask_livekit(question)
-        outage = sentences.unanswered(seen.problem) if seen.problem else ""
+        reading, answer = ask_livekit(question)
+        outage = sentences.unanswered(reading.problem) if reading.problem else ""
     context = {"answer": answer, "question": question, "outage": outage, "gone": gone, **_log(question, answer)}
     return make_response(render_template("tracer/index.html", form=form, log_form=log_form, **context), status)
 

@@ -2,19 +2,22 @@
 
 from collections.abc import Iterable, Iterator
 from itertools import combinations
+from typing import TYPE_CHECKING
 
 from webapp.doctor.finding import Finding
 from webapp.doctor.kinds import Kind
-from webapp.doctor.world import World
 from webapp.matching import Rule, Trunk, address_allowed, normalise, parse_address, usable_masks
+
+if TYPE_CHECKING:  # what it reads is found by a reading
+    from webapp.doctor.reading import Reading
 
 Key = tuple[str, str, str, str]
 
 
-def of_rules(world: World) -> Iterator[Finding]:
+def of_rules(reading: "Reading") -> Iterator[Finding]:
     """Pairs of rules with one key, rules that repeat their own key, and rules of no kind: nobody gets through."""
     holders: dict[Key, Rule] = {}
-    for rule in world.rules:
+    for rule in reading.rules:
         if not rule.kind:
             yield Finding(Kind.NO_KIND, (rule,), trunk_id=_trunk(rule), on=_shared(rule, rule))
             continue
@@ -23,15 +26,15 @@ def of_rules(world: World) -> Iterator[Finding]:
         yield from _with_earlier(rule, holders)
 
 
-def of_trunks(world: World) -> Iterator[Finding]:
+def of_trunks(reading: "Reading") -> Iterator[Finding]:
     """Trunks that take the same calls: LiveKit ranks none above the other and refuses those calls."""
     listing: dict[str, list[Trunk]] = {}
-    for trunk in world.trunks:
+    for trunk in reading.trunks:
         for number in {normalise(number) for number in trunk.numbers}:
             listing.setdefault(number, []).append(trunk)
     pairs = {(one.id, other.id): (one, other) for found in listing.values() for one, other in combinations(found, 2)}
     yield from _clashes(Kind.SAME_NUMBER, pairs.values())
-    default = [trunk for trunk in world.trunks if not trunk.numbers]
+    default = [trunk for trunk in reading.trunks if not trunk.numbers]
     yield from _clashes(Kind.TWO_DEFAULTS, combinations(default, 2))
 
 

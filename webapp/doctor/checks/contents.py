@@ -2,31 +2,34 @@
 
 from collections.abc import Iterable, Iterator
 from itertools import product
+from typing import TYPE_CHECKING
 
 from webapp.doctor.finding import Finding
 from webapp.doctor.kinds import Kind
-from webapp.doctor.world import World
 from webapp.matching import LONGEST_PIN, Rule
+
+if TYPE_CHECKING:  # what it reads is found by a reading
+    from webapp.doctor.reading import Reading
 
 TYPABLE = frozenset("0123456789*")  # what every phone has and LiveKit reads; "#" ends the PIN
 ANY = None  # where a rule has no filter
 
 
-def contents(world: World) -> Iterator[Finding]:
+def contents(reading: "Reading") -> Iterator[Finding]:
     """Each foreign rule for itself."""
-    for rule in world.foreign:
+    for rule in reading.foreign:
         if rule.kind:
             yield from _of_rule(rule)
         for place, trunk_id in enumerate(rule.trunk_ids):
-            if trunk_id not in world.trunk:
+            if trunk_id not in reading.trunk_by_id:
                 yield Finding(Kind.DANGLING, (rule,), trunk_id=trunk_id, detail=f"trunk_ids.{place}")
 
 
-def open_beside_pins(world: World) -> Iterator[Finding]:
+def open_beside_pins(reading: "Reading") -> Iterator[Finding]:
     """Open rules to which a caller falls who presses only # where a PIN is asked for."""
-    asking = {trunk_id: _Filters(rule for rule in found if rule.pin) for trunk_id, found in world.on_trunk.items()}
-    anywhere, nobody = _Filters(rule for rule in world.rules if rule.pin), _Filters(())
-    for rule in world.foreign:
+    asking = {trunk_id: _Filters(rule for rule in found if rule.pin) for trunk_id, found in reading.on_trunk.items()}
+    anywhere, nobody = _Filters(rule for rule in reading.rules if rule.pin), _Filters(())
+    for rule in reading.foreign:
         if rule.pin or not rule.kind:
             continue
         beside = [trunk_id for trunk_id in rule.trunk_ids if asking.get(trunk_id, nobody).meet(rule)]

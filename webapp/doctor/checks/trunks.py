@@ -1,16 +1,19 @@
 """What a trunk's own configuration says that lets in whom it should not."""
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from webapp.doctor.finding import Finding
 from webapp.doctor.kinds import Kind
-from webapp.doctor.world import World
 from webapp.matching import Trunk, usable_masks
 
+if TYPE_CHECKING:  # what it reads is found by a reading
+    from webapp.doctor.reading import Reading
 
-def trunks(world: World) -> Iterator[Finding]:
+
+def trunks(reading: "Reading") -> Iterator[Finding]:
     """Each trunk for itself."""
-    for trunk in world.trunks:
+    for trunk in reading.trunks:
         for kind in _of_trunk(trunk):
             yield Finding(kind, trunk_id=trunk.id, trunks=(trunk,))
 

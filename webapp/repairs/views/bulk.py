@@ -12,11 +12,12 @@ from webapp.audit.actors import current_actor
 from webapp.core import background, htmx, paging, spreadsheet
 from webapp.core.db import db
 from webapp.core.security import require
+from webapp.doctor import reading as readings
 from webapp.doctor import sentences
 from webapp.doctor.finding import Finding
 from webapp.doctor.kinds import Kind, Remedy
+from webapp.doctor.reading import Reading
 from webapp.doctor.sentences import MEANINGS
-from webapp.doctor.sight import Sight, look
 from webapp.repairs import policy, queries, runs, service
 from webapp.repairs import words as repair_words
 from webapp.repairs.forms import RepairAllForm
@@ -42,7 +43,7 @@ def index() -> ResponseReturnValue:
 def new() -> ResponseReturnValue:
     """The dry run of many: what would be repaired, counted by kind, and the first of them."""
     require(policy.repair)
-    return _confirm(_scope(request.args.get("scope", ALL)), look(), RepairAllForm(formdata=None))
+    return _confirm(_scope(request.args.get("scope", ALL)), readings.read(), RepairAllForm(formdata=None))
 
 
 @bp.get("/telephony/repairs/new.csv")
@@ -50,7 +51,7 @@ def new_csv() -> ResponseReturnValue:
     """All findings of the dry run as a file."""
     require(policy.repair)
     scope = _scope(request.args.get("scope", ALL))
-    found = _chosen(look(), scope)
+    found = _chosen(readings.read(), scope)
     rows = (_cells(place, finding.key, service.fact(finding)) for place, finding in enumerate(found, 1))
     return spreadsheet.download(chain([HEAD[:6]], rows), f"repairs-{scope}")
 
@@ -60,12 +61,12 @@ def repair_all() -> ResponseReturnValue:
     """Begin to repair all of a kind, or everything that is ours."""
     require(policy.repair)
     form = RepairAllForm()
-    scope, sight = _scope(form.scope.data or ALL), look()
-    if sight.problem:
-        return _confirm(scope, sight, form, 502)
+    scope, reading = _scope(form.scope.data or ALL), readings.read()
+    if reading.problem:
+        return _confirm(scope, reading, form, 502)
     if not form.validate():
-        return _confirm(scope, sight, form, 422)
-    found = _chosen(sight, scope)
+        return _confirm(scope, reading, form, 422)
+    found = _chosen(reading, scope)
     if not found:
         flash(_("Already so: nothing of ours was left to repair."))
         return htmx.go(url_for("doctor.index"))
@@ -135,25 +136,25 @@ def _scope(text: str) -> str:
     return text if text in SCOPES else ALL
 
 
-def _chosen(sight: Sight, scope: str) -> list[Finding]:
+def _chosen(reading: Reading, scope: str) -> list[Finding]:
     """The findings that a run would repair, worst first: never one of a foreign rule."""
-    ours = [finding for finding in sight.seen.findings if finding.remedy is Remedy.OURS]
+    ours = [finding for finding in reading.findings if finding.remedy is Remedy.OURS]
     return [finding for finding in ours if scope in {ALL, finding.kind.value}]
 
 
-def _confirm(scope: str, sight: Sight, form: RepairAllForm, status: int = 200) -> ResponseReturnValue:
+def _confirm(scope: str, reading: Reading, form: RepairAllForm, status: int = 200) -> ResponseReturnValue:
     form.scope.data = scope
-    ours, found = _chosen(sight, ALL), _chosen(sight, scope)
+    ours, found = _chosen(reading, ALL), _chosen(reading, scope)
     context = {
         "form": form,
         "scope": scope,
-        "sight": sight,
+        "reading": reading,
         "total": len(found),
-        "others": len(sight.seen.findings) - len(ours),
+        "others": len(reading.findings) - len(ours),
         "counts": Counter(finding.kind for finding in ours),
-        "first": [(finding, sentences.say(finding, sight.trunk_names)) for finding in found[:SHOWN]],
+        "first": [(finding, sentences.say(finding, reading.trunk_names)) for finding in found[:SHOWN]],
         "labels": _labels(),
-        "outage": sentences.outage(sight.problem) if sight.problem else "",
+        "outage": sentences.outage(reading.problem) if reading.problem else "",
     }
     return htmx.respond("repairs/new.html", "repairs/new.html", status, **context)
 

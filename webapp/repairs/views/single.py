@@ -10,10 +10,11 @@ from webapp.core import htmx
 from webapp.core.db import db
 from webapp.core.security import require
 from webapp.core.settings import settings
+from webapp.doctor import reading as readings
 from webapp.doctor import sentences
 from webapp.doctor.finding import Finding
 from webapp.doctor.kinds import Kind
-from webapp.doctor.sight import Sight, look
+from webapp.doctor.reading import Reading
 from webapp.repairs import plan, policy, requests, service
 from webapp.repairs import words as repair_words
 from webapp.repairs.forms import RepairForm
@@ -29,12 +30,12 @@ def show(key: str) -> ResponseReturnValue:
     """The dry run: each rule before and after, what people notice, what LiveKit would be asked."""
     require(policy.repair)
     _refuse_unknown(key)
-    sight = look()
-    finding = sight.findings.get(key)
+    reading = readings.read()
+    finding = reading.finding(key)
     if finding is None:
-        return _page(key, sight, None, [])
-    planned = plan.plans(finding, sight)
-    return _page(key, sight, finding, planned, _chosen(planned, request.args.get("choice")))
+        return _page(key, reading, None, [])
+    planned = plan.plans(finding, reading)
+    return _page(key, reading, finding, planned, _chosen(planned, request.args.get("choice")))
 
 
 @bp.post("/telephony/repairs/of/<key>")
@@ -42,29 +43,29 @@ def repair(key: str) -> ResponseReturnValue:
     """Do what the dry run showed, if it is still the same."""
     require(policy.repair)
     _refuse_unknown(key)
-    form, sight = RepairForm(), look()
-    finding = sight.findings.get(key)
-    if sight.problem:
-        return _page(key, sight, None, [], status=502)
+    form, reading = RepairForm(), readings.read()
+    finding = reading.finding(key)
+    if reading.problem:
+        return _page(key, reading, None, [], status=502)
     if finding is None:  # said here and now: a message kept for later would outlive the first click's way to the rules
-        return _page(key, sight, None, [])
-    planned = plan.plans(finding, sight)
+        return _page(key, reading, None, [])
+    planned = plan.plans(finding, reading)
     chosen = next((each for each in planned if each.choice == form.choice.data), None)
     if chosen is None or chosen.fingerprint(_key()) != form.fingerprint.data:
         now = _chosen(planned, form.choice.data)
-        return _page(key, sight, finding, planned, now, status=409, changed=True)
+        return _page(key, reading, finding, planned, now, status=409, changed=True)
     if chosen.foreign:
         require(policy.repair_external)
     if not (form.validate() and form.named(chosen)):
-        return _page(key, sight, finding, planned, chosen, form=form, status=422)
-    return _repaired(chosen, sight, form.ticket.data)
+        return _page(key, reading, finding, planned, chosen, form=form, status=422)
+    return _repaired(chosen, reading, form.ticket.data)
 
 
-def _repaired(chosen: Plan, sight: Sight, ticket: str) -> ResponseReturnValue:
+def _repaired(chosen: Plan, reading: Reading, ticket: str) -> ResponseReturnValue:
     actor = current_actor()
     service.repair(chosen, ticket=ticket, actor=actor)
     db.session.commit()
-    problem = requests.do(chosen.deeds, sight)
+    problem = requests.do(chosen.deeds, reading)
     if problem:
         service.note_failure(chosen, problem, ticket=ticket, actor=actor)
         db.session.commit()
@@ -84,11 +85,11 @@ def _chosen(planned: list[Plan], choice: str | None) -> Plan | None:
     return next((each for each in planned if each.choice == choice), planned[0] if planned else None)
 
 
-def _concerned(finding: Finding, sight: Sight) -> dict[str, str]:
+def _concerned(finding: Finding, reading: Reading) -> dict[str, str]:
     """The names of the trunks that a finding is about, by id; none of trunks that are gone."""
     ids = [trunk.id for trunk in finding.trunks] + [finding.trunk_id]
     ids += [trunk_id for rule in finding.rules for trunk_id in rule.trunk_ids]
-    return {trunk_id: sight.trunk_names[trunk_id] for trunk_id in ids if trunk_id in sight.trunk_names}
+    return {trunk_id: reading.trunk_names[trunk_id] for trunk_id in ids if trunk_id in reading.trunk_names}
 
 
 def _key() -> bytes:
@@ -97,7 +98,7 @@ def _key() -> bytes:
 
 def _page(
     key: str,
-    sight: Sight,
+    reading: Reading,
     finding: Finding | None,
     planned: list[Plan],
     chosen: Plan | None = None,
@@ -109,19 +110,19 @@ def _page(
     form = form or RepairForm(formdata=None)
     if chosen is not None:
         form.choice.data, form.fingerprint.data = chosen.choice, chosen.fingerprint(_key())
-    obstacle = plan.not_hidden(finding, sight) if finding else None
+    obstacle = plan.not_hidden(finding, reading) if finding else None
     context = {
         "key": key,
-        "sight": sight,
+        "reading": reading,
         "finding": finding,
-        "said": sentences.say(finding, sight.trunk_names) if finding else None,
-        "plan": repair_words.say(chosen, sight) if chosen else None,
-        "trunks": _concerned(finding, sight) if finding else {},
+        "said": sentences.say(finding, reading.trunk_names) if finding else None,
+        "plan": repair_words.say(chosen, reading) if chosen else None,
+        "trunks": _concerned(finding, reading) if finding else {},
         "choices": [(each.choice, repair_words.choice(each)) for each in planned],
         "form": form,
         "unhidden": repair_words.not_hidden(obstacle) if obstacle else "",
         "changed": changed,
-        "outage": sentences.outage(sight.problem) if sight.problem else "",
+        "outage": sentences.outage(reading.problem) if reading.problem else "",
         "may_repair": chosen is not None and (not chosen.foreign or policy.repair_external(current_user)),
     }
     return htmx.respond("repairs/show.html", "repairs/_repair.html", status, **context)

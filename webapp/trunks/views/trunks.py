@@ -12,7 +12,9 @@ from webapp.calls import queries as call_queries
 from webapp.core import htmx
 from webapp.core.db import db
 from webapp.core.security import require
-from webapp.doctor import picture, sentences
+from webapp.doctor import reading as readings
+from webapp.doctor import sentences
+from webapp.doctor.reading import Reading
 from webapp.livekit import sip
 from webapp.livekit.errors import LiveKitError
 from webapp.rooms import queries as room_queries
@@ -28,8 +30,8 @@ ROOMS = 20  # rooms shown on a trunk's page
 def index() -> ResponseReturnValue:
     """Every trunk, read from LiveKit; from our rows alone when it is away."""
     require(policy.view)
-    seen = picture.read()
-    return htmx.respond("trunks/index.html", "trunks/_list.html", seen=seen, outage=_outage(seen))
+    reading = readings.read()
+    return htmx.respond("trunks/index.html", "trunks/_list.html", reading=reading, outage=_outage(reading))
 
 
 @bp.get("/telephony/trunks/<trunk_id>/")
@@ -131,18 +133,20 @@ def _stored(trunk_id: str) -> tuple[dict[str, Any], list[dict[str, Any]]]:
 
 def _show(trunk_id: str, template: str = "trunks/show.html", status: int = 200, **context: Any) -> ResponseReturnValue:
     db.session.commit()
-    seen = picture.read()
-    shown = seen.trunk(trunk_id)
+    reading = readings.read()
+    shown = reading.trunk_entry(trunk_id)
     if shown is None:
         abort(404)
     rooms = trunk_queries.rooms_on(trunk_id, ROOMS)
     found = {
         "calls_today": call_queries.calls_over(trunk_id, timedelta(days=1)),
-        "seen": seen,
+        "reading": reading,
         "trunk": shown,
         "rooms": rooms,
-        "outage": _outage(seen),
-        "labels": sentences.of((view.finding for view in seen.rules_on(trunk_id) if view.finding), seen.names),
+        "outage": _outage(reading),
+        "labels": sentences.of(
+            (entry.finding for entry in reading.entries_on(trunk_id) if entry.finding), reading.trunk_names
+        ),
     }
     return htmx.respond(template, template, status, room_count=trunk_queries.room_count(trunk_id), **found, **context)
 
@@ -161,5 +165,5 @@ def _refused(form: TrunkForm, trunk_id: str | None, error: LiveKitError) -> Resp
     return _form(form, trunk_id, 422)
 
 
-def _outage(seen: picture.Picture) -> str:
-    return sentences.outage(seen.problem) if seen.problem else ""
+def _outage(reading: Reading) -> str:
+    return sentences.outage(reading.problem) if reading.problem else ""

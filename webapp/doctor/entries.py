@@ -1,0 +1,72 @@
+"""Trunks and rules as pages list them, from what one reading of LiveKit told."""
+
+from dataclasses import dataclass
+
+from webapp.core.settings import settings
+from webapp.doctor.finding import Finding
+from webapp.matching import Rule
+from webapp.matching import Trunk as LiveTrunk
+from webapp.rooms.models import Trunk
+from webapp.rooms.queries import Fill
+from webapp.rules import problems
+from webapp.rules.facts import RoomFacts
+
+
+@dataclass(frozen=True)
+class TrunkEntry:
+    """A trunk: LiveKit's object if it was read, our row if we have one."""
+
+    id: str
+    live: LiveTrunk | None
+    row: Trunk | None
+    fill: Fill
+    rule_count: int
+
+    @property
+    def name(self) -> str:
+        """What to call it: LiveKit's name, else the last one we saw, else its id."""
+        return (
+            (str(self.live.info.get("name", "")) if self.live else "") or (self.row.name if self.row else "") or self.id
+        )
+
+    @property
+    def room_count(self) -> int:
+        """Rooms whose PIN is on it."""
+        return self.row.room_count if self.row else 0
+
+    @property
+    def assignable(self) -> bool:
+        """New rooms may be put there."""
+        return self.row is not None and self.row.assignable and self.row.gone_at is None
+
+    @property
+    def gone(self) -> bool:
+        """LiveKit does not list it any more."""
+        return self.row is not None and self.row.gone_at is not None
+
+    @property
+    def guard_problem(self) -> str:
+        """What is wrong with its guard, in words."""
+        return problems.sentence(self.row.guard_problem) if self.row else ""
+
+    @property
+    def filled(self) -> float:
+        """The share of PINs of the present length that are taken."""
+        possible: int = 9 * 10 ** (settings.pin_length - 1)
+        return (self.fill.used + self.fill.quarantined) / possible
+
+
+@dataclass(frozen=True)
+class RuleEntry:
+    """A rule with its room, if it is a room's, and the worst that is wrong with it."""
+
+    rule: Rule
+    owner: str  # room, guard, foreign
+    room: RoomFacts | None
+    trunks: tuple[str, ...]
+    finding: Finding | None
+
+    @property
+    def pin_ending(self) -> str:
+        """The last two digits of its PIN; none of a short one, of which they would tell too much."""
+        return self.rule.pin[-2:] if len(self.rule.pin) >= 4 else ""
