@@ -131,7 +131,7 @@ def test_a_guard_whose_place_was_taken_meanwhile_names_the_trunk_s_numbers(insta
     installation.sweep()
     (guard,) = installation.guards()
     assert (guard["numbers"], guard["inbound_numbers"], guard["hide_phone_number"]) == ([NUMBER], [""], False)
-    assert db.session.get_one(Trunk, installation.trunk_id).guard_problem == problems.GUARD_NARROW
+    assert db.session.get_one(Trunk, installation.trunk_id).guard_problem == str(problems.GUARD_NARROW)
     assert foreign in {rule["sip_dispatch_rule_id"] for rule in installation.livekit.rules()}
 
 

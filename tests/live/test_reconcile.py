@@ -268,7 +268,7 @@ def test_a_pin_that_another_room_of_ours_still_has_in_livekit_waits(installation
     db.session.commit()
     installation.join(second)
     reconcile.now(second)
-    assert second.rule_problem == problems.waits_for(str(first.sip_dispatch_rule_id))
+    assert second.rule_problem == str(problems.waits_for(str(first.sip_dispatch_rule_id)))
     reconcile.now(first)
     _heals(installation, second)
 
@@ -414,7 +414,7 @@ def test_beside_a_foreign_open_rule_the_guard_names_the_trunks_numbers(installat
     room = installation.live()
     (guard,) = installation.guards()
     assert (guard["numbers"], guard["inbound_numbers"]) == ([NUMBER], [""])
-    assert db.session.get_one(Trunk, installation.trunk_id).guard_problem == problems.GUARD_NARROW
+    assert db.session.get_one(Trunk, installation.trunk_id).guard_problem == str(problems.GUARD_NARROW)
     assert installation.rule_of(room) is not None
 
 
@@ -425,7 +425,7 @@ def test_where_no_guard_can_stand_no_rule_hides_numbers(installation: Installati
     installation.join(room)
     reconcile.now(room)
     assert installation.rule_of(room) is None
-    assert room.rule_problem == problems.guard_refused(foreign)
+    assert room.rule_problem == str(problems.guard_refused(foreign))
 
 
 def test_a_call_without_a_number_never_reaches_a_rule_that_hides_numbers(installation: Installation):

@@ -162,7 +162,7 @@ def test_a_pin_that_another_frontdesk_uses_is_named_as_a_conflict(installation: 
     foreign = installation.foreign(pin=str(room.pin), name=name)
     installation.join(room)
     installation.sweep()
-    assert _again(room).rule_problem == problems.conflict(foreign, name)
+    assert _again(room).rule_problem == str(problems.conflict(foreign, name))
 
 
 def test_a_rule_that_somebody_renamed_is_ours_still(installation: Installation):

@@ -115,7 +115,7 @@ def test_a_rule_that_refuses_calls_alone_is_an_outage_that_ends_the_same_way(
 def test_a_room_that_a_rule_of_no_kind_keeps_out_links_to_its_deletion(installation: Installation, client_as: As):
     (rule_id,) = installation.store({"rule": {}, "name": "Old script", "trunk_ids": [installation.trunk_id]})
     room = waiting(installation)
-    assert room.rule_problem == problems.bad_rule(rule_id)
+    assert room.rule_problem == str(problems.bad_rule(rule_id))
     support, page = client_as("support"), f"/telephony/repairs/of/no-kind~{rule_id}"
     assert f'href="{page}"' in support.get(f"/rooms/{room.slug}/support").text
     _delete_first(support, page, "Old script")

@@ -13,6 +13,7 @@ from webapp.live import reconcile
 from webapp.live import sweep as sweeping
 from webapp.rooms.models import PhonePin, Room, Trunk
 from webapp.rules import problems, wanted
+from webapp.rules.problems import Problem
 
 NUMBER = "+15550001"
 CALLER = "+15551234"
@@ -119,4 +120,4 @@ class Installation:
 def said(room: Room) -> str:
     """What the page says of the room's rule."""
     with current_app.test_request_context():
-        return problems.sentence(room.rule_problem)
+        return problems.sentence(Problem.parse(room.rule_problem))

@@ -20,6 +20,14 @@ QUEUE = "frontdesk.sooner"  # the extension that tells a queue, where one runs
 PENDING = "due_work"
 
 
+class NotYet(Exception):
+    """The work is to be tried again; `reason` is a code without anything personal, and is kept with it."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
 class DueWork(Keyed, Model):
     """One piece of work; done when `done_at` is set, given up when `gave_up_at` is."""
 

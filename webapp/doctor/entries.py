@@ -10,6 +10,7 @@ from webapp.rooms.models import Trunk
 from webapp.rooms.queries import Fill
 from webapp.rules import problems
 from webapp.rules.facts import RoomFacts
+from webapp.rules.problems import Problem
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,7 @@ class TrunkEntry:
     @property
     def guard_problem(self) -> str:
         """What is wrong with its guard, in words."""
-        return problems.sentence(self.row.guard_problem) if self.row else ""
+        return problems.sentence(Problem.parse(self.row.guard_problem)) if self.row else ""
 
     @property
     def filled(self) -> float:

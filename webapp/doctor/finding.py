@@ -1,10 +1,12 @@
 """One thing that is wrong."""
 
+import uuid
 from dataclasses import dataclass
 
 from webapp.doctor.kinds import BY_HAND, OF_FOREIGN, OF_ROOMS, SEVERITY, Kind, Remedy, Severity
 from webapp.matching import Rule, Trunk
 from webapp.rules.facts import RoomFacts
+from webapp.rules.problems import Problem
 
 
 @dataclass(frozen=True)
@@ -45,3 +47,16 @@ class Finding:
             return Remedy.BY_HAND
         ours = self.kind in OF_ROOMS or not self.foreign
         return Remedy.OURS if ours and self.kind not in OF_FOREIGN else Remedy.FOREIGN
+
+
+def key_ending(problem: Problem, room_id: uuid.UUID) -> str:
+    """The key of the finding whose repair ends what keeps a room waiting; empty where nothing but time helps."""
+    match problem:
+        case Problem("conflict" | "guard_refused"):  # LiveKit holds no pair: it refused ours
+            return f"{Kind.MISSING.value}~{room_id}"
+        case Problem("refused", "bad_rule", rule_id) if rule_id:
+            return f"{Kind.NO_KIND.value}~{rule_id}"
+        case Problem("pair", first, second):
+            kind = Kind.SELF_CONFLICT if first == second else Kind.CONFLICT
+            return "~".join([kind.value, *sorted({first, second})])
+    return ""

@@ -10,7 +10,7 @@ import structlog
 from prometheus_client import Counter
 
 from webapp.core.db import db, utcnow
-from webapp.core.due import DueWork
+from webapp.core.due import DueWork, NotYet
 
 log = structlog.get_logger()
 
@@ -81,7 +81,8 @@ def _claim(work_id: uuid.UUID) -> DueWork | None:
 
 
 def _failed(work: DueWork, error: Exception) -> None:
-    work.problem = type(error).__name__  # an exception's text may hold what must not be kept
+    # an exception's text may hold what must not be kept
+    work.problem = error.reason if isinstance(error, NotYet) else type(error).__name__
     log.warning("due_work.failed", kind=work.kind, work_id=str(work.id), error=work.problem, attempts=work.attempts)
     if work.attempts > len(PAUSES):
         work.gave_up_at = utcnow()

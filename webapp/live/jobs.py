@@ -3,15 +3,16 @@
 import uuid
 
 from webapp.core.db import db
+from webapp.core.due import NotYet
 from webapp.live import reconcile
-from webapp.livekit.errors import LiveKitUnavailable
 from webapp.rooms.models import Room
+from webapp.rules.problems import Problem
 
 
 def follow(room_id: str) -> None:
     """Make LiveKit follow a room where that has just failed. Commits.
 
-    Raises LiveKitUnavailable to be tried again while it fails.
+    Raises NotYet with what keeps it, to be tried again.
     """
     room = db.session.get(Room, uuid.UUID(room_id))
     db.session.commit()
@@ -19,7 +20,7 @@ def follow(room_id: str) -> None:
         return
     reconcile.now(room)
     if room.reconcile_at is not None:
-        raise LiveKitUnavailable("not_yet")
+        raise NotYet(Problem.parse(room.rule_problem).code or "not_yet")
 
 
 def end_old_pin(room_id: str) -> None:

@@ -23,6 +23,8 @@ from webapp.rooms import trunk_rows
 from webapp.rooms.models import Room
 from webapp.rules import placing, problems, wanted
 from webapp.rules.placing import Pending, Placed
+from webapp.rules.problems import Problem
+from webapp.rules.wanted import Json
 
 log = structlog.get_logger()
 PROBLEMS = Counter("frontdesk_reconcile_problems_total", "Rooms that LiveKit did not follow, by reason", ["reason"])
@@ -89,7 +91,7 @@ def _due(room: Room) -> bool:
 def _look(room: Room) -> None:
     _reread(room)
     seen = room.reconcile_at
-    problem, unheld = "", []
+    problem, unheld = problems.NONE, []
     try:
         looked_at, inside = utcnow(), rooms.list_participants(str(room.id))
         _count(room, inside)
@@ -104,15 +106,15 @@ def _look(room: Room) -> None:
     _settle(room, problem, seen, again=bool(unheld))
 
 
-def _agree(room: Room) -> str:
-    """Bring LiveKit's rule to what the room wants; returns a problem that is no failure, empty for none."""
+def _agree(room: Room) -> Problem:
+    """Bring LiveKit's rules to what the room wants; returns what kept the old PIN's, or what a person must see to."""
     behind = _agree_on_old(room)
     wish = wanted.desired(room, room.web_count)
     if wish is None:
-        if room.sip_dispatch_rule_id is not None:
-            placing.take_away(room.sip_dispatch_rule_id)
-            _remember(room, None)
-        return problems.NO_TRUNK if room.live and room.phone_enabled and not room.trunk_id else ""
+        _give_way(room, room.sip_dispatch_rule_id, _remember)
+        if behind or room.trunk_id or not (room.live and room.phone_enabled):
+            return behind
+        return problems.NO_TRUNK
     if room.sip_dispatch_rule_id is None or room.rule_fingerprint != wanted.fingerprint(Rule.parse(wish)):
         try:
             _remember(room, placing.place(wish, room.sip_dispatch_rule_id))
@@ -123,31 +125,37 @@ def _agree(room: Room) -> str:
         return behind
     gone = trunk_rows.gone(room.trunk_id)
     db.session.commit()
-    return problems.TRUNK_GONE if gone else ""
+    return problems.TRUNK_GONE if gone else problems.NONE
 
 
-def _agree_on_old(room: Room) -> str:
-    """The PIN before works on under a name of its own, or goes; returns why it cannot, empty for nothing.
+def _agree_on_old(room: Room) -> Problem:
+    """The PIN before works on under a name of its own, or goes; returns why it cannot.
 
     It comes first, because its rule may bear the name of the new PIN's; the new PIN does not wait for it, though.
     """
-    wish = wanted.desired_old(room, room.web_count)
-    if wish is None:
-        if room.old_sip_dispatch_rule_id is not None:
-            placing.take_away(room.old_sip_dispatch_rule_id)
-            _remember_old(room, None)
-    elif room.old_sip_dispatch_rule_id is None or room.old_rule_fingerprint != wanted.fingerprint(Rule.parse(wish)):
-        try:
-            _remember_old(room, placing.place(wish, room.old_sip_dispatch_rule_id))
-        except Pending as pending:
-            if isinstance(pending, placing.Waits):
-                _give_way(room, room.old_sip_dispatch_rule_id, _remember_old)
-            return pending.problem
-    return ""
+    wish, known = wanted.desired_old(room, room.web_count), room.old_sip_dispatch_rule_id
+    try:
+        if wish is None:
+            _give_way(room, known, _remember_old)
+        elif known is None or room.old_rule_fingerprint != wanted.fingerprint(Rule.parse(wish)):
+            _place_old(room, wish)
+    except Pending as pending:
+        return pending.problem
+    except LiveKitError as error:
+        return problems.failed(error)
+    return problems.NONE
+
+
+def _place_old(room: Room, wish: Json) -> None:
+    try:
+        _remember_old(room, placing.place(wish, room.old_sip_dispatch_rule_id))
+    except placing.Waits:
+        _give_way(room, room.old_sip_dispatch_rule_id, _remember_old)
+        raise
 
 
 def _give_way(room: Room, rule_id: str | None, remember: Callable[[Room, None], None]) -> None:
-    """Take the rule away that we have: the other room may wait for it in turn, when somebody exchanged the two."""
+    """Take the rule away that we have: no longer wanted, or another room waits for it in turn for what that one has."""
     if rule_id is not None:
         placing.take_away(rule_id)
         remember(room, None)
@@ -184,16 +192,15 @@ def _count(room: Room, inside: list[Participant]) -> None:
     book.observe(room.id, phones)
 
 
-def _settle(room: Room, problem: str, seen: datetime | None, again: bool) -> None:
+def _settle(room: Room, problem: Problem, seen: datetime | None, again: bool) -> None:
     """Take our mark away, or put it off where LiveKit has not followed; a newer mark stays."""
     if problem:
-        reason = problem.split("\t", 1)[0]
-        PROBLEMS.labels(reason).inc()
-        log.warning("reconcile.pending", room=str(room.id), reason=reason)
-    at = utcnow() + RETRY if again or (problem and problem not in problems.LASTING) else None
+        PROBLEMS.labels(problem.code).inc()
+        log.warning("reconcile.pending", room=str(room.id), reason=problem.code)
+    at = utcnow() + RETRY if again or (problem and not problem.is_lasting) else None
     mine = sa.update(Room).where(Room.id == room.id, Room.reconcile_at == seen)
     db.session.execute(mine.values(reconcile_at=at), execution_options={"synchronize_session": False})
-    db.session.execute(sa.update(Room).where(Room.id == room.id).values(rule_problem=problem))
+    db.session.execute(sa.update(Room).where(Room.id == room.id).values(rule_problem=str(problem)))
     db.session.commit()
     _reread(room)
 

@@ -24,8 +24,9 @@ from webapp.matching import Rule, Trunk, parse_rules
 from webapp.rooms import trunk_rows
 from webapp.rooms.models import Room
 from webapp.rooms.models import Trunk as TrunkRow
-from webapp.rules import guard, observed, owners, problems, wanted
+from webapp.rules import guard, observed, owners, wanted
 from webapp.rules.owners import GuardOf, Known
+from webapp.rules.problems import Problem
 
 log = structlog.get_logger()
 WORKERS = 4  # rooms looked at together: enough for thousands a minute, few enough for SQLite
@@ -215,9 +216,10 @@ def _look(room_id: uuid.UUID, done: Swept) -> None:
         return
     reconcile.forget_old_pin(room)
     reconcile.now(room)
-    if room.rule_problem.startswith("unavailable"):
-        done.failures.append("unavailable")
-    if problems.is_kept_out(room.rule_problem):
+    problem = Problem.parse(room.rule_problem)
+    if problem.is_unavailable:
+        done.failures.append(problem.code)
+    if problem.is_kept_out:
         done.kept_out.add(room_id)
     else:
         done.kept_out.discard(room_id)

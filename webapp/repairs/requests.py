@@ -19,6 +19,7 @@ from webapp.repairs import hiding
 from webapp.rooms.models import Room
 from webapp.rules import guard, observed, placing, problems, wanted
 from webapp.rules.placing import Pending
+from webapp.rules.problems import Problem
 from webapp.rules.wanted import Json
 
 
@@ -55,22 +56,24 @@ Deed = Follow | Heal | Delete | Replace
 REFUSING = {Kind.CONFLICT, Kind.SELF_CONFLICT, Kind.NO_KIND}  # LiveKit refuses every call on their trunk
 
 
-def do(deeds: Iterable[Deed], reading: Reading) -> str:
-    """Do the deeds in order until one fails; returns its problem, empty for none. Commits.
+def do(deeds: Iterable[Deed], reading: Reading) -> Problem:
+    """Do the deeds in order; one that fails keeps no other from being tried. Returns the first problem. Commits.
 
     `reading` is what they were planned from; what our rows have learnt since then counts more.
     """
-    for deed in deeds:
-        try:
-            problem = _do(deed, reading)
-        except (Pending, leases.Lost):
-            problem = problems.BUSY
-        except LiveKitError as error:
-            problem = problems.failed(error)
-        db.session.rollback()
-        if problem:
-            return problem
-    return ""
+    found = [_tried(deed, reading) for deed in deeds]
+    return next(filter(None, found), problems.NONE)
+
+
+def _tried(deed: Deed, reading: Reading) -> Problem:
+    try:
+        problem = _do(deed, reading)
+    except (Pending, leases.Lost):
+        problem = problems.BUSY
+    except LiveKitError as error:
+        problem = problems.failed(error)
+    db.session.rollback()
+    return problem
 
 
 def wake(finding: Finding) -> None:
@@ -85,7 +88,7 @@ def wake(finding: Finding) -> None:
     background.run(sweep.sweep)
 
 
-def _do(deed: Deed, reading: Reading) -> str:
+def _do(deed: Deed, reading: Reading) -> Problem:
     match deed:
         case Follow(room_id):
             return _follow(room_id, reading)
@@ -95,34 +98,37 @@ def _do(deed: Deed, reading: Reading) -> str:
             placing.take_away(rule_id)
         case Replace(rule_id, content):
             return _replace(rule_id, content, reading)
-    return ""
+    return problems.NONE
 
 
-def _follow(room_id: uuid.UUID, reading: Reading) -> str:
+def _follow(room_id: uuid.UUID, reading: Reading) -> Problem:
     observed.observe(room_id, reading.of_room.get(room_id, []), reading.begun)
     room = db.session.get(Room, room_id)
     db.session.commit()
     if room is None:
-        return ""
+        return problems.NONE
     if not reconcile.now(room):
         return problems.BUSY
-    return room.rule_problem if room.rule_problem != problems.NO_TRUNK else ""
+    problem = Problem.parse(room.rule_problem)
+    return problem if problem != problems.NO_TRUNK else problems.NONE
 
 
-def _heal(trunk_id: str, reading: Reading) -> str:
+def _heal(trunk_id: str, reading: Reading) -> Problem:
     trunk = reading.trunk_by_id.get(trunk_id)
     needed = trunk_id in reading.hiding
     numbers = wanted.guard_numbers(trunk) if trunk else ()
     if not guard.heal(trunk_id, reading.guards.get(trunk_id, []), numbers=numbers, hiding=needed):
         return problems.BUSY
     row = guard.row_of(trunk_id)
-    problem = row.guard_problem if needed or row.guard_rule_id else ""
+    problem = Problem.parse(row.guard_problem) if needed or row.guard_rule_id else problems.NONE
     db.session.commit()
     was_narrow = any(rule.numbers for rule in reading.guards.get(trunk_id, []))
-    return problem if was_narrow or problem != problems.GUARD_NARROW else ""  # a new one guards as far as it can
+    if problem == problems.GUARD_NARROW and not was_narrow:  # a new one guards as far as it can
+        return problems.NONE
+    return problem
 
 
-def _replace(rule_id: str, content: Json, reading: Reading) -> str:
+def _replace(rule_id: str, content: Json, reading: Reading) -> Problem:
     """A rule that is to hide numbers gets its guards first; where one of them is not whole it stays as it is.
 
     One that hides them already is mended beside a narrow guard too: nothing gets worse.
@@ -135,7 +141,7 @@ def _replace(rule_id: str, content: Json, reading: Reading) -> str:
             held.enter_context(placing.creating_on(trunk_id))
         for trunk_id in hiding.present(trunk_ids, reading) if content.get("hide_phone_number") else ():
             problem = guard.ensure(trunk_id)
-            if problem and (begins or problems.is_guard_refused(problem)):
+            if problem and (begins or problem.is_guard_refused):
                 return problem
         sip.replace_rule(rule_id, content)
-    return ""
+    return problems.NONE

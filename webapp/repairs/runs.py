@@ -25,6 +25,7 @@ from webapp.repairs import plan, queries, requests, service
 from webapp.repairs.models import RepairItem, RepairRun, Result
 from webapp.repairs.plan import Plan
 from webapp.repairs.requests import Deed, Follow
+from webapp.rules.problems import Problem
 
 log = structlog.get_logger()
 REPAIRS = Counter("frontdesk_repairs_total", "Items of repair runs by result", ["result"])
@@ -122,7 +123,7 @@ class Course:
             if self._stopped():
                 return False
             result, problem = self._repair(item, reading)
-            self._note(item, result, service.code(problem))
+            self._note(item, result, problem)
             if self.unanswered >= GIVE_UP:
                 raise Away("unavailable")
         return True
@@ -153,12 +154,12 @@ class Course:
             problem = requests.do(chosen, reading)
         except Exception as error:  # whatever went wrong with one, the others get their turn
             db.session.rollback()
-            problem = "broken"
+            problem = Problem("broken")
             log.exception("repair.failed", error=type(error).__name__)
-        self.unanswered = self.unanswered + 1 if problem.startswith("unavailable") else 0
+        self.unanswered = self.unanswered + 1 if problem.is_unavailable else 0
         if problem:
             service.note_failure(planned, problem, ticket=self.ticket, actor=self.actor)
-            return Result.FAILED, problem
+            return Result.FAILED, problem.code
         self.done |= set(chosen)
         return Result.DONE, ""
 

@@ -13,6 +13,7 @@ from webapp.core.db import db, utcnow
 from webapp.doctor.finding import Finding
 from webapp.repairs.models import RepairItem, RepairRun, Result
 from webapp.repairs.plan import Plan
+from webapp.rules.problems import Problem
 
 WORK = "telephony.repair"
 BACKSTOP = timedelta(seconds=30)  # a run goes on right after the answer; this is for a process that ended meanwhile
@@ -23,9 +24,9 @@ def repair(plan: Plan, *, ticket: str, actor: Actor) -> None:
     audit.record("rule.repair", target(plan.finding), actor, reason=ticket, **_told(plan))
 
 
-def note_failure(plan: Plan, problem: str, *, ticket: str, actor: Actor) -> None:
-    """Record that LiveKit did not do it."""
-    audit.record("rule.repair_failed", target(plan.finding), actor, reason=ticket, problem=code(problem), **_told(plan))
+def note_failure(plan: Plan, problem: Problem, *, ticket: str, actor: Actor) -> None:
+    """Record that LiveKit did not do it; of the problem the code alone, a foreign rule's name may follow it."""
+    audit.record("rule.repair_failed", target(plan.finding), actor, reason=ticket, problem=problem.code, **_told(plan))
 
 
 def repair_all(found: Iterable[Finding], *, scope: str, ticket: str, actor: Actor) -> RepairRun:
@@ -78,11 +79,6 @@ def target(finding: Finding) -> str:
     if finding.rules:
         return finding.rules[0].id
     return str(finding.room.id) if finding.room else finding.trunk_id
-
-
-def code(problem: str) -> str:
-    """A problem without what follows it: a foreign rule's name may stand there."""
-    return problem.split("\t", 1)[0]
 
 
 def _told(plan: Plan) -> dict[str, str | uuid.UUID | list[str] | None]:

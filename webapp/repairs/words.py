@@ -15,6 +15,7 @@ from webapp.repairs.plan import Change, Plan
 from webapp.repairs.requests import REFUSING, Deed, Delete, Heal, Replace
 from webapp.rules import owners, problems
 from webapp.rules.owners import GuardOf
+from webapp.rules.problems import Problem
 
 
 @dataclass(frozen=True)
@@ -243,7 +244,7 @@ def problem(code: str) -> str:
         "waits_for": _("Another room’s rule still has the PIN."),
         "no_sip": _("LiveKit runs without Redis, so that it has no SIP."),
     }
-    return str(sentences[code]) if code in sentences else problems.sentence(code)
+    return str(sentences[code]) if code in sentences else problems.sentence(Problem(code))
 
 
 def result(found: Result) -> tuple[str, str]:

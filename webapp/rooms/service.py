@@ -132,10 +132,9 @@ def rotate_pin(room: Room, *, actor: Actor, reason: str, overlap: int = 0) -> No
 
 def _keep_rule(room: Room) -> None:
     """The rule goes on for the old PIN; one that a still older PIN had serves the new one, and so that PIN stops."""
-    ids = room.sip_dispatch_rule_id, room.old_sip_dispatch_rule_id
-    says = room.rule_fingerprint, room.old_rule_fingerprint
-    room.old_sip_dispatch_rule_id, room.sip_dispatch_rule_id = ids
-    room.old_rule_fingerprint, room.rule_fingerprint = says
+    older_id, older_says = room.old_sip_dispatch_rule_id, room.old_rule_fingerprint
+    room.old_sip_dispatch_rule_id, room.old_rule_fingerprint = room.sip_dispatch_rule_id, room.rule_fingerprint
+    room.sip_dispatch_rule_id, room.rule_fingerprint = older_id, older_says
 
 
 def stop_old_pin(room: Room, *, actor: Actor) -> bool:

@@ -15,13 +15,14 @@ from webapp.matching import Rule, parse_rules, parse_trunks
 from webapp.rooms.models import Room
 from webapp.rooms.models import Trunk as TrunkRow
 from webapp.rules import owners, problems, wanted
+from webapp.rules.problems import Problem
 from webapp.rules.wanted import Json
 
 log = structlog.get_logger()
 
 
-def ensure(trunk_id: str) -> str:
-    """Give the trunk its guard; returns the problem with it, empty for none. Commits. Raises LiveKitError.
+def ensure(trunk_id: str) -> Problem:
+    """Give the trunk its guard; returns the problem with it. Commits. Raises LiveKitError.
 
     What our row says of it is believed only while other rules of ours stand there: those the sweep looks after.
     """
@@ -30,7 +31,7 @@ def ensure(trunk_id: str) -> str:
     db.session.commit()
     if row.guard_rule_id is None or not (others or _stands(row)):
         _place(row)
-    return row.guard_problem
+    return Problem.parse(row.guard_problem)
 
 
 def _has_rule_on(trunk_id: str) -> sa.ColumnElement[bool]:
@@ -88,8 +89,8 @@ def _place(row: TrunkRow) -> None:
     _place_beside_open_rule(row, listed, _holder(trunk_id, stored))
 
 
-def _remember(row: TrunkRow, rule_id: str | None, problem: str = "") -> None:
-    row.guard_rule_id, row.guard_problem = rule_id, problem
+def _remember(row: TrunkRow, rule_id: str | None, problem: Problem = problems.NONE) -> None:
+    row.guard_rule_id, row.guard_problem = rule_id, str(problem)
     db.session.commit()
 
 
@@ -186,7 +187,7 @@ def _put_right(row: TrunkRow, kept: Rule, listed: tuple[str, ...]) -> bool:
     """
     for numbers in dict.fromkeys([(), listed, tuple(kept.numbers)]):
         if _says(kept, row.sip_trunk_id, numbers) or _replace(kept.id, row.sip_trunk_id, numbers):
-            _remember(row, kept.id, problems.GUARD_NARROW if numbers else "")
+            _remember(row, kept.id, problems.GUARD_NARROW if numbers else problems.NONE)
             return True
     return False
 

@@ -63,7 +63,8 @@ def _wrong_of_pairs(of_rooms: dict[uuid.UUID, list[Rule]], left: dict[uuid.UUID,
 def observe(room_id: uuid.UUID, found: list[Rule], begun: datetime, wrong: Collection[str] = ()) -> None:
     """Under the room's lease: what LiveKit has goes on the row, unless the row is newer than the list.
 
-    All but one rule for each of the room's PINs are deleted, and those in `wrong`.
+    All but one rule for each of the room's PINs are deleted, and those in `wrong`; one that LiveKit does not delete
+    keeps no other from it. Raises its LiveKitError at the end.
     """
     with leases.held(f"room:{room_id}", wait=1) as mine:
         if not mine:
@@ -73,14 +74,16 @@ def observe(room_id: uuid.UUID, found: list[Rule], begun: datetime, wrong: Colle
         if room is None or (room.rule_changed_at is not None and room.rule_changed_at >= begun):
             return
         kept, old = _kept(room, [rule for rule in found if rule.id not in wrong])
-        for rule in found:
-            if rule is not kept and rule is not old:
-                placing.take_away(rule.id)
-        room.sip_dispatch_rule_id = kept.id if kept else None
-        room.rule_fingerprint = wanted.fingerprint(kept) if kept else ""
-        room.old_sip_dispatch_rule_id = old.id if old else None
-        room.old_rule_fingerprint = wanted.fingerprint(old) if old else ""
+        failures = placing.take_all_away(rule.id for rule in found if rule is not kept and rule is not old)
+        if room.sip_dispatch_rule_id not in failures:  # or nothing would tell that a rule somebody changed is ours
+            room.sip_dispatch_rule_id = kept.id if kept else None
+            room.rule_fingerprint = wanted.fingerprint(kept) if kept else ""
+        if room.old_sip_dispatch_rule_id not in failures:
+            room.old_sip_dispatch_rule_id = old.id if old else None
+            room.old_rule_fingerprint = wanted.fingerprint(old) if old else ""
         db.session.commit()
+        for error in failures.values():
+            raise error
 
 
 def _kept(room: Room, found: list[Rule]) -> tuple[Rule | None, Rule | None]:

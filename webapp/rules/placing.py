@@ -4,7 +4,7 @@ Creations on one trunk follow one another by a lease: two at once can store a co
 LiveKit refuse every call and every change on the trunk.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -13,12 +13,12 @@ from prometheus_client import Counter
 
 from webapp.core import leases
 from webapp.core.db import db
-from webapp.core.masking import impersonal
 from webapp.livekit import sip
 from webapp.livekit.errors import LiveKitError
 from webapp.matching import ConflictError, MatchingError, Rule, check_rules, parse_rules
 from webapp.rules import guard, owners, problems
 from webapp.rules.owners import External, Known, OfRoom, Owner, owner_of
+from webapp.rules.problems import Problem
 from webapp.rules.wanted import Json, fingerprint
 
 log = structlog.get_logger()
@@ -37,8 +37,8 @@ class Placed:
 class Pending(Exception):
     """The wish cannot be fulfilled yet; `problem` says why."""
 
-    def __init__(self, problem: str) -> None:
-        super().__init__(problem.split("\t", 1)[0])
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(problem.code)
         self.problem = problem
 
 
@@ -72,6 +72,18 @@ def take_away(rule_id: str) -> None:
         CHANGES.labels("deleted").inc()
 
 
+def take_all_away(rule_ids: Iterable[str]) -> dict[str, LiveKitError]:
+    """Delete rules one after the other; returns how LiveKit failed at those that it may have still, by id."""
+    failures: dict[str, LiveKitError] = {}
+    for rule_id in rule_ids:
+        try:
+            take_away(rule_id)
+        except LiveKitError as error:
+            failures[rule_id] = error
+            log.warning("rule.left_behind", rule=rule_id, livekit_code=error.code)
+    return failures
+
+
 @contextmanager
 def creating_on(trunk_id: str) -> Iterator[None]:
     """Be the only one who adds rules to the trunk; raises Pending when others take too long."""
@@ -90,7 +102,7 @@ def is_conflict(error: LiveKitError) -> bool:
 
 def _guarded(trunk_id: str) -> None:
     problem = guard.ensure(trunk_id)
-    if problems.is_guard_refused(problem):  # a hiding rule without a guard endangers every meeting
+    if problem.is_guard_refused:  # a hiding rule without a guard endangers every meeting
         stored = parse_rules(sip.list_rules(trunk_id))
         _refuse_pair(_without_doubles(stored, _known(stored)))
         raise Pending(problem)
@@ -114,10 +126,7 @@ def _send(wish: Json, rule_id: str | None) -> Placed:
 
 def _leave(rule_id: str) -> None:
     """Take the rule away in whose place another one stands; where that fails the sweep keeps that of the row."""
-    try:
-        take_away(rule_id)
-    except LiveKitError as error:
-        log.warning("rule.left_behind", rule=rule_id, livekit_code=error.code)
+    take_all_away([rule_id])
 
 
 def _placed(what: str, stored: Json) -> Placed:
@@ -158,7 +167,7 @@ def _same_room(one: Owner, other: Owner) -> bool:
 def _in_the_way(rule: Rule, known: Known) -> Pending:
     if isinstance(owner_of(rule, known), OfRoom):
         return Waits(problems.waits_for(rule.id))
-    return Pending(problems.conflict(rule.id, impersonal(rule.name)))  # support and the room's people read it
+    return Pending(problems.conflict(rule.id, rule.name))
 
 
 def _refuse_pair(stored: list[Rule]) -> None:
@@ -171,16 +180,19 @@ def _refuse_pair(stored: list[Rule]) -> None:
 
 
 def _without_doubles(stored: list[Rule], known: Known) -> list[Rule]:
-    """Delete what racing creations left of ours: one rule per owner stays, the one on our row if it is there."""
+    """Delete what racing creations left of ours: one rule per owner stays, the one on our row if it is there.
+
+    Returns the rules that are left, with those that LiveKit did not delete: whether they are in the way is seen then.
+    """
     kept: dict[Owner, Rule] = {}
-    gone = set()  # amid a rotation two that we know may be of one PIN: both stay
+    doubles = []  # amid a rotation two that we know may be of one PIN: both stay
     for rule in sorted(stored, key=lambda rule: rule.id not in known.recorded):
         owner = owner_of(rule, known)
         if isinstance(owner, External):
             continue
         first = kept.setdefault(owner, rule)
         if first is not rule and rule.id not in known.recorded:
-            take_away(rule.id)
-            gone.add(rule.id)
-            log.warning("rule.double_deleted", rule=rule.id)
+            doubles.append(rule.id)
+            log.warning("rule.double", rule=rule.id)
+    gone = set(doubles) - take_all_away(doubles).keys()
     return [rule for rule in stored if rule.id not in gone]

@@ -1,72 +1,112 @@
-"""Why LiveKit has not followed: short codes on our rows, sentences for their readers."""
+"""Why LiveKit has not followed: a code with what it speaks of on our rows, a sentence for their readers."""
+
+from dataclasses import dataclass
+from typing import Self
 
 import sqlalchemy as sa
 from flask_babel import gettext as _
 
+from webapp.core.masking import impersonal
 from webapp.livekit.errors import LiveKitError, LiveKitUnavailable
 
-NO_TRUNK = "no_trunk"
-TRUNK_GONE = "trunk_gone"
-TRUNK_BUSY = "trunk_busy"
-BUSY = "busy"  # of a repair, which nobody tries again by itself
-GUARD_REFUSED = "guard_refused"
-GUARD_NARROW = "guard_narrow"
-KEPT_OUT = (GUARD_REFUSED, "conflict", "pair", "refused", "waits_for")
-LASTING = {NO_TRUNK, TRUNK_GONE}  # trying again changes nothing: the sweep looks at live rooms anyway
+KEPT_OUT = ("guard_refused", "conflict", "pair", "refused", "waits_for")
 
 
-def failed(error: LiveKitError) -> str:
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A code and what it speaks of: ids of rules, LiveKit's code, a foreign rule's name; false where there is none.
+
+    Rows keep it as text, its parts parted by tabs.
+    """
+
+    code: str = ""
+    first: str = ""
+    second: str = ""
+
+    @classmethod
+    def parse(cls, stored: str) -> Self:
+        """As a row has it."""
+        return cls(*stored.split("\t", 2))
+
+    def __str__(self) -> str:
+        return "\t".join((self.code, self.first, self.second)).rstrip("\t")
+
+    def __bool__(self) -> bool:
+        return bool(self.code)
+
+    @property
+    def is_unavailable(self) -> bool:
+        """LiveKit did not answer."""
+        return self.code == "unavailable"
+
+    @property
+    def is_guard_refused(self) -> bool:
+        """The trunk has no guard, and can have none."""
+        return self.code == GUARD_REFUSED.code
+
+    @property
+    def is_kept_out(self) -> bool:
+        """Another rule keeps the room's out."""
+        return self.code in KEPT_OUT
+
+    @property
+    def is_lasting(self) -> bool:
+        """Trying again changes nothing: the sweep looks at live rooms anyway."""
+        return self in {NO_TRUNK, TRUNK_GONE}
+
+
+NONE = Problem()
+NO_TRUNK = Problem("no_trunk")
+TRUNK_GONE = Problem("trunk_gone")
+TRUNK_BUSY = Problem("trunk_busy")
+BUSY = Problem("busy")  # of a repair, which nobody tries again by itself
+GUARD_REFUSED = Problem("guard_refused")
+GUARD_NARROW = Problem("guard_narrow")
+
+
+def failed(error: LiveKitError) -> Problem:
     """The problem of an answer that was none, or a refusal."""
-    return f"{'unavailable' if isinstance(error, LiveKitUnavailable) else 'refused'}\t{error.code}"
+    return Problem("unavailable" if isinstance(error, LiveKitUnavailable) else "refused", error.code)
 
 
-def conflict(rule_id: str, name: str) -> str:
-    """A foreign rule has the same trunk and PIN."""
-    return f"conflict\t{rule_id}\t{name}"
+def conflict(rule_id: str, name: str) -> Problem:
+    """A foreign rule has the same trunk and PIN; support and the room's people read its name."""
+    return Problem("conflict", rule_id, impersonal(name))
 
 
-def pair(first: str, second: str) -> str:
+def pair(first: str, second: str) -> Problem:
     """Two rules of the trunk conflict with each other, so that LiveKit refuses every call there."""
-    return f"pair\t{first}\t{second}"
+    return Problem("pair", first, second)
 
 
-def waits_for(rule_id: str) -> str:
+def waits_for(rule_id: str) -> Problem:
     """Another room's rule has the PIN still."""
-    return f"waits_for\t{rule_id}"
+    return Problem("waits_for", rule_id)
 
 
-def bad_rule(rule_id: str) -> str:
+def bad_rule(rule_id: str) -> Problem:
     """A rule of no kind, so that LiveKit refuses every call and change on its trunk."""
-    return f"refused\tbad_rule\t{rule_id}"
+    return Problem("refused", "bad_rule", rule_id)
 
 
-def guard_refused(rule_id: str) -> str:
+def guard_refused(rule_id: str) -> Problem:
     """No guard can stand on the trunk: a foreign rule has its place; empty where that rule is not known."""
-    return f"{GUARD_REFUSED}\t{rule_id}" if rule_id else GUARD_REFUSED
-
-
-def is_guard_refused(problem: str) -> bool:
-    """The trunk has no guard, and can have none."""
-    return problem.split("\t", 1)[0] == GUARD_REFUSED
-
-
-def is_kept_out(problem: str) -> bool:
-    """Whether another rule keeps the room's out."""
-    return problem.split("\t", 1)[0] in KEPT_OUT
+    return Problem(GUARD_REFUSED.code, rule_id)
 
 
 def kept_out(problem: sa.SQLColumnExpression[str]) -> sa.ColumnElement[bool]:
-    """The same, as a condition on the column that says why."""
+    """Another rule keeps the room's out, as a condition on the column that says why."""
     return sa.or_(*(problem.startswith(code) for code in KEPT_OUT))
 
 
-def sentence(problem: str) -> str:
+def sentence(problem: Problem) -> str:
     """The problem in words, with what follows from it; empty for none."""
-    code, first, second = [*problem.split("\t", 2), "", ""][:3]
+    code, first, second = problem.code, problem.first, problem.second
     if not code:
         return ""
     if code == "conflict":
-        what = _("Rule %(id)s “%(name)s” has the same trunk and PIN, and is not ours.", id=first, name=second)
+        name = impersonal(second)  # an older row may have the whole name
+        what = _("Rule %(id)s “%(name)s” has the same trunk and PIN, and is not ours.", id=first, name=name)
         effect = _("Callers cannot reach this room until somebody changes that rule or the PIN.")
         return f"{what} {effect}"
     if code == "pair":
@@ -93,11 +133,11 @@ def _simple(code: str, detail: str) -> str:
         "unavailable": _("LiveKit has not followed yet: it did not answer. Trying again by itself."),
         "refused": _("LiveKit refused the rule (%(code)s). Trying again by itself.", code=detail),
         "waits_for": _("The PIN is still in rule %(id)s of another room. Trying again by itself.", id=detail),
-        NO_TRUNK: _("The room has no trunk, so that no phone can reach it."),
-        TRUNK_GONE: _("LiveKit does not have the room’s trunk any more, so that no phone can reach the room."),
-        TRUNK_BUSY: _("Many rooms of this trunk change at once. Trying again by itself."),
-        BUSY: _("Somebody else is changing this in LiveKit right now. Try again in a moment."),
-        GUARD_REFUSED: _guard_refused(detail),
-        GUARD_NARROW: _("Calls without a caller number are kept out only for the numbers that the trunk lists."),
+        NO_TRUNK.code: _("The room has no trunk, so that no phone can reach it."),
+        TRUNK_GONE.code: _("LiveKit does not have the room’s trunk any more, so that no phone can reach the room."),
+        TRUNK_BUSY.code: _("Many rooms of this trunk change at once. Trying again by itself."),
+        BUSY.code: _("Somebody else is changing this in LiveKit right now. Try again in a moment."),
+        GUARD_REFUSED.code: _guard_refused(detail),
+        GUARD_NARROW.code: _("Calls without a caller number are kept out only for the numbers that the trunk lists."),
     }
     return sentences.get(code) or str(_("LiveKit has not followed yet. Trying again by itself."))

@@ -5,6 +5,7 @@ from typing import Any
 from webapp.core.db import utcnow
 from webapp.recordings.storage import Stored
 from webapp.rooms.models import Room
+from webapp.rules.problems import Problem
 from webapp.support.comparison import Line
 from webapp.support.sides import Event, Kept, LiveSide
 
@@ -23,7 +24,7 @@ def bundle(room: Room, live: LiveSide, lines: list[Line], kept: list[Kept], even
             **{name: _plain(getattr(room, name)) for name in OF_ROOM},
             "access_level": room.access_level.value,
             "has_pin": room.pin is not None,
-            "rule_problem": room.rule_problem.split("\t")[:2],  # a third part is a foreign rule's name
+            "rule_problem": _of_problem(Problem.parse(room.rule_problem)),
         },
         "livekit": {
             "problem": live.problem,
@@ -36,6 +37,11 @@ def bundle(room: Room, live: LiveSide, lines: list[Line], kept: list[Kept], even
         "recordings": [_recording(each) for each in kept],
         "events": [_event(event) for event in events],
     }
+
+
+def _of_problem(problem: Problem) -> list[str]:
+    """Its code and the first id: what comes after may be a foreign rule's name."""
+    return [problem.code, problem.first] if problem.first else [problem.code]
 
 
 def _recording(kept: Kept) -> dict[str, Any]:

@@ -9,11 +9,12 @@ from webapp.audit.actors import current_actor
 from webapp.core.db import db
 from webapp.core.security import require
 from webapp.doctor import sentences
+from webapp.doctor.finding import key_ending
 from webapp.live import reconcile
-from webapp.repairs import links
 from webapp.rooms import queries as room_queries
 from webapp.rooms.models import Room
 from webapp.rules import problems
+from webapp.rules.problems import Problem
 from webapp.support import bundle as ticket
 from webapp.support import comparison, policy, sides
 
@@ -27,6 +28,7 @@ def show(slug: str) -> ResponseReturnValue:
     room = _room(slug)
     live = sides.ask_livekit(room)
     lines = comparison.compare(room, live)
+    problem = Problem.parse(room.rule_problem)
     return render_template(
         "support/show.html",
         room=room,
@@ -34,8 +36,8 @@ def show(slug: str) -> ResponseReturnValue:
         agrees=comparison.agree(lines),
         kept=sides.recorded(room, live),
         events=sides.happened(room.id),
-        problem=problems.sentence(room.rule_problem),
-        repair=links.of_problem(room.rule_problem, room.id),
+        problem=problems.sentence(problem),
+        repair=key_ending(problem, room.id),
         outage=sentences.outage(live.problem) if live.problem else "",
     )
 
@@ -60,7 +62,7 @@ def reconcile_room(slug: str) -> ResponseReturnValue:
     audit.record("room.reconcile", room, current_actor())
     db.session.commit()
     reconcile.now(room)
-    flash(problems.sentence(room.rule_problem) or _("LiveKit agrees with the room."))
+    flash(problems.sentence(Problem.parse(room.rule_problem)) or _("LiveKit agrees with the room."))
     return redirect(url_for(".show", slug=room.slug), 303)
 
 

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 
 from flask_babel import gettext as _
 
-from webapp.core.masking import impersonal
 from webapp.doctor.finding import Finding
 from webapp.doctor.kinds import SEVERITY, Kind, Severity
 from webapp.doctor.sentences import facts
 from webapp.doctor.sentences.meanings import MEANINGS
 from webapp.livekit import caller_id
 from webapp.rules import problems
+from webapp.rules.problems import Problem
 
 
 @dataclass(frozen=True)
@@ -85,8 +85,5 @@ def unanswered(code: str) -> str:
 
 
 def _pending(finding: Finding) -> str:
-    """Why LiveKit has not followed; the name of a foreign rule may hold a number."""
-    problem = finding.room.rule_problem if finding.room else ""
-    code, *rest = problem.split("\t", 2)
-    told = [*rest[:1], *map(impersonal, rest[1:])] if code == "conflict" else rest
-    return problems.sentence("\t".join([code, *told]))
+    """Why LiveKit has not followed."""
+    return problems.sentence(Problem.parse(finding.room.rule_problem)) if finding.room else ""

@@ -20,6 +20,7 @@ from webapp.rooms import phone, policy, queries
 from webapp.rooms.forms import RevealPinForm, RotatePinForm
 from webapp.rooms.models import Room
 from webapp.rules import problems
+from webapp.rules.problems import Problem
 
 PEOPLE = 10  # people on the page; the whole list has a page of its own
 TOLD = timedelta(days=30)  # how long the page tells that the number changed
@@ -49,7 +50,7 @@ def phone_section(room: Room) -> dict[str, Any]:
     times = queries.pin_times(room)
     return {
         "phone": phone.describe(room, queries.trunk_of(room)),
-        "rule_problem": problems.sentence(room.rule_problem),
+        "rule_problem": problems.sentence(Problem.parse(room.rule_problem)),
         "pin_version": times.version,
         "blocked": times.blocked_until,
         "moved": _moved(room),
