@@ -5,12 +5,11 @@ from typing import Any
 from flask import Blueprint, Flask, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from webapp.audit import service as audit
 from webapp.audit.actors import current_actor
 from webapp.core import htmx
 from webapp.core.db import db
 from webapp.core.security import require
-from webapp.doctor import diagnosis, finding_list, policy, rule_list, sentences
+from webapp.doctor import diagnosis, finding_list, policy, rule_list, sentences, service
 from webapp.doctor import reading as readings
 from webapp.doctor.kinds import ORDER, SEVERITY, Severity
 from webapp.jobs import periodic, register
@@ -84,7 +83,7 @@ def finding_count() -> ResponseReturnValue:
 def sweep() -> ResponseReturnValue:
     """Look at all rooms now instead of within a minute."""
     require(policy.sweep)
-    audit.record("telephony.sweep", "rules", current_actor())
+    service.sweep(actor=current_actor())
     db.session.commit()
     periodic.run_soon(register.by_name()[SWEEP])
     return redirect(url_for(".index", comparing="y"), 303)

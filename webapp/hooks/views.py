@@ -6,17 +6,15 @@ import time
 import sqlalchemy as sa
 from flask import Blueprint, Flask, Response, abort, current_app, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_login import current_user
 
-from webapp import audit
-from webapp.audit import Actor
+from webapp.audit.actors import current_actor
 from webapp.core.db import db
 from webapp.core.security import csrf, limiter, require
 from webapp.core.settings import settings
 from webapp.deliveries import queries
 from webapp.deliveries.models import Delivery, Result
 from webapp.holds import hooks as hold_hooks
-from webapp.hooks import intake, policy, processing
+from webapp.hooks import intake, policy, processing, service
 from webapp.livekit import webhooks
 
 bp = Blueprint("hooks", __name__)
@@ -79,8 +77,7 @@ def replay(delivery_id: int) -> ResponseReturnValue:
         abort(404)
     if delivery.result in {Result.UNKNOWN_EVENT, Result.FOREIGN_ROOM}:
         abort(409, queries.nothing_to_replay())
-    processing.replay(delivery)
-    audit.record("hook.replay", str(delivery.id), Actor.user(current_user, request.remote_addr or ""))
+    service.replay(delivery, actor=current_actor())
     db.session.commit()
     processing.work_off(delivery.room_id)
     return redirect(url_for(".index"), 303)

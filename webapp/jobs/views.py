@@ -4,18 +4,16 @@ import uuid
 
 import click
 import sqlalchemy as sa
-from flask import Blueprint, Flask, abort, current_app, redirect, render_template, request, url_for
+from flask import Blueprint, Flask, abort, current_app, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
-from flask_login import current_user
 
-from webapp import audit
-from webapp.audit import Actor
+from webapp.audit.actors import current_actor
 from webapp.core import revisions
 from webapp.core.db import db
 from webapp.core.due import DueWork
 from webapp.core.security import require
 from webapp.core.settings import settings
-from webapp.jobs import periodic, policy, queue, register, work
+from webapp.jobs import periodic, policy, queue, register, service, work
 from webapp.jobs.models import PeriodicJob
 
 bp = Blueprint("jobs", __name__)
@@ -44,7 +42,7 @@ def run_now(name: str) -> ResponseReturnValue:
     job = register.by_name().get(name)
     if job is None:
         abort(404)
-    audit.record("job.run_now", name, Actor.user(current_user, request.remote_addr or ""))
+    service.run_now(name, actor=current_actor())
     db.session.commit()
     periodic.run_now(job)
     return redirect(url_for(".index"), 303)
@@ -54,9 +52,8 @@ def run_now(name: str) -> ResponseReturnValue:
 def retry(work_id: uuid.UUID) -> ResponseReturnValue:
     """Try given-up work again."""
     require(policy.run_job)
-    if not work.retry(work_id):
+    if not service.retry(work_id, actor=current_actor()):
         abort(409)
-    audit.record("job.retry", str(work_id), Actor.user(current_user, request.remote_addr or ""))
     db.session.commit()
     work.run(work_id, register.HANDLERS)
     return redirect(url_for(".index"), 303)

@@ -4,7 +4,6 @@ from flask import Blueprint, Flask, Response, abort, flash, jsonify, redirect, r
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from webapp.audit import service as audit
 from webapp.audit.actors import current_actor
 from webapp.core.db import db
 from webapp.core.security import require
@@ -16,7 +15,7 @@ from webapp.rooms.models import Room
 from webapp.rules import problems
 from webapp.rules.problems import Problem
 from webapp.support import bundle as ticket
-from webapp.support import comparison, policy, sides
+from webapp.support import comparison, policy, service, sides
 
 bp = Blueprint("support", __name__)
 
@@ -59,7 +58,7 @@ def reconcile_room(slug: str) -> ResponseReturnValue:
     """Make LiveKit follow the room's row now."""
     require(policy.reconcile_room)
     room = _room(slug)
-    audit.record("room.reconcile", room, current_actor())
+    service.reconcile_room(room, actor=current_actor())
     db.session.commit()
     reconcile.now(room)
     flash(problems.sentence(Problem.parse(room.rule_problem)) or _("LiveKit agrees with the room."))

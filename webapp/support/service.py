@@ -1,0 +1,10 @@
+"""What support does to a room."""
+
+from webapp.audit import service as audit
+from webapp.audit.service import Actor
+from webapp.rooms.models import Room
+
+
+def reconcile_room(room: Room, *, actor: Actor) -> None:
+    """Record that somebody makes LiveKit follow the room now."""
+    audit.record("room.reconcile", room, actor)
