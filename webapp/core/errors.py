@@ -65,7 +65,7 @@ def refusal(status: int, title: str, what: str, now: str, code: str = "") -> Res
     return htmx.respond("error.html", "error.html", status, **context)
 
 
-def _know_who_asks() -> None:
+def know_who_asks() -> None:
     """Take whoever asks for a stranger while the database cannot tell: the page must come, whatever is away."""
     try:
         bool(current_user.is_authenticated)
@@ -80,7 +80,7 @@ def _json(body: dict[str, str]) -> str:
 def _on_http(error: HTTPException) -> Response:
     if error.code is None or error.code < 400:
         return error.get_response()
-    _know_who_asks()
+    know_who_asks()
     words = PAGES.get(error.code, PAGES[500 if error.code >= 500 else 400])
     said = error.description if error.code in {400, 403, 409, 410} and error.response is None else None
     custom = said if said and said != type(error).description else words.what
@@ -93,14 +93,14 @@ def _on_http(error: HTTPException) -> Response:
 
 
 def _on_database(error: OperationalError | TimeoutError) -> Response:
-    _know_who_asks()
+    know_who_asks()
     log.error("database.unavailable", kind=type(getattr(error, "orig", error)).__name__)
     words = PAGES[503]
     return refusal(503, str(words.title), str(words.what), str(words.now))
 
 
 def _on_bug(error: Exception) -> Response:
-    _know_who_asks()
+    know_who_asks()
     code = "F-" + secrets.token_hex(4)
     log.error("unhandled", code=code, kind=type(error).__name__, exc_info=error)
     words = PAGES[500]

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 from flask import g
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, OperationalError, TimeoutError
 from sqlalchemy.orm import Mapped, mapped_column
 
 from webapp.core.db import Model, db, utcnow
@@ -94,7 +94,15 @@ def held(name: str, seconds: float = SECONDS, wait: float = 0) -> Iterator[bool]
     finally:
         del _mine()[name]
         db.session.rollback()
+        _release_or_let_end(name, holder)
+
+
+def _release_or_let_end(name: str, holder: str) -> None:
+    """Give the lease back; with the database away it ends by itself, and what happened inside the block is told."""
+    try:
         release(name, holder)
+    except (OperationalError, TimeoutError):
+        db.session.rollback()
 
 
 def last(seconds: float) -> None:
