@@ -9,6 +9,7 @@ from webapp.access import views as access_pages
 from webapp.accounts import commands as account_commands
 from webapp.accounts import sessions
 from webapp.accounts import views as account_pages
+from webapp.audit import pages as intent_pages
 from webapp.audit import views as audit_pages
 from webapp.calls import views as call_pages
 from webapp.core import background, errors, filters, health, i18n, logs, paths, searching, security, times
@@ -36,7 +37,7 @@ from webapp.trunks import views as trunk_pages
 
 __all__ = ["create_app", "models"]
 
-MACHINERY = (i18n, errors, livekit_pages, filters, times, navigation, paths, background, health)
+MACHINERY = (i18n, errors, livekit_pages, intent_pages, filters, times, navigation, paths, background, health)
 PAGES = (
     account_pages,
     room_pages,

@@ -1,7 +1,7 @@
 """All models, imported once so that the metadata is whole for migrations and tests."""
 
 from webapp.accounts.models import User, UserSession
-from webapp.audit.models import AuditEntry
+from webapp.audit.models import AuditEntry, Intent
 from webapp.calls.models import Call, CallerKey
 from webapp.core.db import Model
 from webapp.core.due import DueWork
@@ -29,6 +29,7 @@ __all__ = [
     "Diagnosis",
     "DueWork",
     "Entry",
+    "Intent",
     "Lease",
     "MovedRoom",
     "OldSlug",

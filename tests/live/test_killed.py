@@ -4,23 +4,32 @@ import os
 import signal
 import subprocess
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
+import requests
 import sqlalchemy as sa
+from flask import Flask
+from flask.sessions import SecureCookieSessionInterface
+from itsdangerous import URLSafeTimedSerializer
 
 from tests.support.installation import Installation
+from tests.support.installed import SECRET_KEY, inside, installed, until
 from tests.support.installed import Installation as Site
-from tests.support.installed import inside, installed, until
 from tests.support.livekit import LiveKit
 from tests.support.oracle import Json, Seen
+from tests.support.personas import CSRF, persona
 from tests.support.waiting import PATIENCE
+from webapp.accounts import sessions
+from webapp.audit.models import AuditEntry, Outcome
 from webapp.core.db import db, utcnow
 from webapp.core.leases import Lease
 from webapp.deliveries.models import Delivery, Result
 from webapp.jobs.models import PeriodicJob
-from webapp.rooms.models import Room
+from webapp.rooms.models import Access, Role, Room, Trunk
 
 LATE = 20  # seconds until LiveKit answers; by then the one who asked is dead
 SHORT = 1.5  # so late it acts: after the death
@@ -178,3 +187,73 @@ def _results(room: Room) -> list[Result]:
     found = list(db.session.scalars(sa.select(Delivery.result).where(Delivery.room_id == room.id)))
     db.session.commit()
     return found
+
+
+def _signed_in(who: str) -> dict[str, str]:
+    """Headers of a browser that is signed in at the installation."""
+    token = sessions.start(persona(who))
+    db.session.commit()
+    signing = Flask("signing")
+    signing.secret_key = SECRET_KEY
+    serializer = SecureCookieSessionInterface().get_signing_serializer(signing)
+    assert serializer is not None
+    cookie = serializer.dumps({sessions.COOKIE_KEY: token, "csrf_token": CSRF})
+    form = URLSafeTimedSerializer(SECRET_KEY, salt="wtf-csrf-token").dumps(CSRF)
+    return {"Cookie": f"frontdesk={cookie}", "X-CSRFToken": form}
+
+
+def _kill_while(ours: Installation, victim: subprocess.Popen[bytes], method: str, ask: Callable[[], object]) -> None:
+    """Let somebody ask for something, and kill who serves it as soon as LiveKit hears of it."""
+    before = ours.livekit.calls(method)
+    with ThreadPoolExecutor(1) as pool:
+        asking = pool.submit(ask)
+        until(_asked(ours, method, before + 1))
+        _kill(victim)
+        assert isinstance(asking.exception(30), requests.ConnectionError)
+
+
+def _outcome() -> Outcome:
+    found = db.session.scalars(sa.select(AuditEntry.outcome)).one()
+    db.session.commit()
+    return found
+
+
+@pytest.mark.parametrize("done", [pytest.param(False, id="before LiveKit"), pytest.param(True, id="after LiveKit")])
+def test_a_process_that_is_killed_while_a_meeting_is_ended_leaves_an_intent_that_the_next_sweep_fulfils(
+    site: Site, ours: Installation, victim: subprocess.Popen[bytes], done: bool
+):
+    room = ours.room()
+    db.session.add(Access(room_id=room.id, user_id=persona("owner").id, role=Role.OWNER))
+    db.session.commit()
+    _one_comes(ours, room)
+    until(lambda: _rule_stands(ours, room))
+    ours.livekit.delay("DeleteRoom", LATE if done else SHORT, applied=done)
+    if not done:
+        ours.livekit.fail("DeleteRoom")
+    headers, url = _signed_in("owner"), f"{site.url}/rooms/{room.slug}/end"
+    _kill_while(ours, victim, "DeleteRoom", lambda: requests.post(url, headers=headers, timeout=60))
+    assert _outcome() is Outcome.NOT_CONFIRMED
+    _begin_again(site)
+    assert _outcome() is Outcome.DONE
+    assert ours.livekit.rooms() == []
+    until(lambda: ours.rule_of(room) is None)
+
+
+@pytest.mark.parametrize("done", [pytest.param(False, id="before LiveKit"), pytest.param(True, id="after LiveKit")])
+def test_a_process_that_is_killed_while_a_trunk_is_made_leaves_an_intent_and_the_sweep_finds_out_what_became_of_it(
+    site: Site, ours: Installation, victim: subprocess.Popen[bytes], done: bool
+):
+    ours.livekit.delay("CreateSIPInboundTrunk", LATE if done else SHORT, applied=done)
+    if not done:
+        ours.livekit.fail("CreateSIPInboundTrunk")
+    headers, data = _signed_in("admin"), {"name": "Night line", "allowed_addresses": "192.0.2.7"}
+    url = f"{site.url}/telephony/trunks/"
+    ask = partial(requests.post, url, data=data, headers=headers, timeout=60)
+    _kill_while(ours, victim, "CreateSIPInboundTrunk", ask)
+    assert _outcome() is Outcome.NOT_CONFIRMED
+    db.session.execute(sa.update(AuditEntry).values(at=utcnow() - timedelta(minutes=2)))
+    db.session.commit()
+    _begin_again(site)
+    assert _outcome() is (Outcome.DONE if done else Outcome.FAILED)
+    made = db.session.scalars(sa.select(Trunk).where(Trunk.name == "Night line")).all()
+    assert [row.assignable for row in made] == ([True] if done else [])

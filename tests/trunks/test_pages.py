@@ -9,7 +9,7 @@ from flask import Flask
 
 from tests.support.installation import NUMBER, Installation
 from tests.support.personas import SWAP, Browser
-from webapp.audit.models import AuditEntry
+from webapp.audit.models import AuditEntry, Outcome
 from webapp.calls.models import Call
 from webapp.core import filters
 from webapp.core.db import db, utcnow
@@ -238,7 +238,8 @@ def test_when_livekit_fails_nothing_is_made_and_the_page_says_so(
     assert answer.status_code == 502
     assert answer.headers.get("HX-Retarget") == ("#alerts" if headers else None)
     assert db.session.query(Trunk).count() == 1
-    assert db.session.query(AuditEntry).count() == 0
+    assert "not confirmed" in answer.text
+    assert db.session.query(AuditEntry).one().outcome is Outcome.NOT_CONFIRMED
 
 
 def test_a_refusal_that_nobody_foresaw_keeps_what_was_typed(installation: Installation, client_as: As):

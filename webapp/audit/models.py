@@ -23,6 +23,14 @@ class ActorKind(enum.Enum):
     SYSTEM = "system"
 
 
+class Outcome(enum.Enum):
+    """What became of a deed. Most are done with their entry; one that LiveKit must do is not confirmed until it was."""
+
+    DONE = "done"
+    NOT_CONFIRMED = "not_confirmed"
+    FAILED = "failed"
+
+
 class AuditEntry(Model):
     """One deed; `details` names fields and counts, never a PIN, a number or an address."""
 
@@ -44,5 +52,19 @@ class AuditEntry(Model):
     reason: Mapped[str] = mapped_column(default="")
     details: Mapped[dict[str, Any]] = mapped_column(default=dict)
     address: Mapped[str] = mapped_column(default="")
+    outcome: Mapped[Outcome] = mapped_column(choice(Outcome), default=Outcome.DONE, server_default="done")
+    problem: Mapped[str] = mapped_column(sa.String(64), default="", server_default="")  # why it failed: a code
 
     user: Mapped["User | None"] = relationship(lazy="raise")
+
+
+class Intent(Model):
+    """A deed whose outcome is open: a small table beside the long trail, so that the sweep finds it at once.
+
+    `sought` tells by what LiveKit shows whether it was done: somebody's sid, the session's, a trunk's version.
+    """
+
+    __tablename__ = "intents"
+
+    entry_id: Mapped[int] = mapped_column(sa.ForeignKey("audit_entries.id", ondelete="CASCADE"), primary_key=True)
+    sought: Mapped[str]

@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from markupsafe import Markup, escape
 
-from webapp.audit.models import ActorKind, AuditEntry
+from webapp.audit.models import ActorKind, AuditEntry, Outcome
 
 # %(who)s did it; %(person)s it was done to; the other blanks are details of the entry, said in words.
 SENTENCES = {
@@ -100,6 +100,12 @@ WORDS = {
     "egress_lost": _l("LiveKit lost it"),
     "file_missing": _l("no file was found"),
 }
+PROBLEMS = {  # why a deed failed; other codes are LiveKit's
+    "too_late": _l("LiveKit didn't answer for too long."),
+    "not_there": _l("LiveKit doesn't have the trunk."),
+    "unchanged": _l("the trunk in LiveKit is a different one."),
+    "still_there": _l("LiveKit still has the trunk."),
+}
 NOBODY = {
     ActorKind.USER: _l("Somebody who is no longer here"),
     ActorKind.GUEST: _l("A guest"),
@@ -146,7 +152,19 @@ def _sentence(entry: AuditEntry, names: Mapping[str, str]) -> Markup:
     if template is None:
         return Markup("{} <code>{}</code>").format(words["who"], entry.action)
     said = escape(str(template)) % words
-    return said + Markup(": “{}”").format(entry.reason) if entry.reason else said
+    said += Markup(": “{}”").format(entry.reason) if entry.reason else Markup("")
+    became = outcome(entry)
+    return said + Markup(" — <strong>{}</strong>").format(became) if became else said
+
+
+def outcome(entry: AuditEntry) -> str:
+    """What became of a deed that LiveKit has not done, in words; empty for what was done."""
+    if entry.outcome is Outcome.NOT_CONFIRMED:
+        return str(_("Not confirmed yet."))
+    if entry.outcome is not Outcome.FAILED:
+        return ""
+    why = PROBLEMS.get(entry.problem) or _("LiveKit answered %(code)s.", code=entry.problem)
+    return str(_("Failed: %(why)s", why=why))
 
 
 def _words(value: Any) -> str:

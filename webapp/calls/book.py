@@ -57,6 +57,13 @@ def left(room_id: uuid.UUID | None, call_id: str, *, reason: str, sid: str = "",
     return True
 
 
+def removed(room_id: uuid.UUID, sid: str) -> None:
+    """The host sent away whoever had that sid, if it was a caller."""
+    mine = sa.select(Call).where(Call.room_id == room_id, Call.participant_sid == sid)
+    for call in db.session.scalars(mine):
+        left(room_id, call.sip_call_id, reason="participant_removed")
+
+
 def refuse_without_number(call_id: str, trunk_id: str) -> None:
     """Count the call that landed with the guard, once."""
     call = came(None, call_id, trunk_id=trunk_id)

@@ -12,11 +12,12 @@ import sqlalchemy as sa
 import structlog
 from flask import Flask, current_app
 
+from webapp.audit import intents
 from webapp.calls import book
 from webapp.core.db import db, utcnow
 from webapp.core.settings import settings
 from webapp.holds import unmute
-from webapp.live import reconcile
+from webapp.live import outcomes, reconcile
 from webapp.livekit import rooms, sip
 from webapp.livekit.errors import LiveKitError, LiveKitUnavailable
 from webapp.livekit.rooms import LiveRoom
@@ -64,6 +65,7 @@ def sweep() -> Swept:
     db.session.commit()
     done = Swept()
     live = rooms.list_rooms()
+    _confirm(done)
     _clear_guards_rooms(live, done)
     _revive(live, begun, done)
     present = _trunks(done)
@@ -76,6 +78,14 @@ def sweep() -> Swept:
         _forget_guards(present, done)
     _attempt(done, unmute.refresh)
     return done
+
+
+def _confirm(done: Swept) -> None:
+    """Find out what became of the deeds whose outcome nobody recorded."""
+    entries = intents.waiting()
+    db.session.commit()
+    for entry in entries:
+        _attempt(done, outcomes.resolve, entry)
 
 
 def _trunks(done: Swept) -> dict[str, Trunk] | None:

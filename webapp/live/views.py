@@ -4,12 +4,11 @@ from flask import Blueprint, Flask, abort, flash, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from webapp.audit import service as audit
+from webapp.audit import intents
 from webapp.audit.actors import current_actor
-from webapp.calls import book
 from webapp.core import htmx
 from webapp.core.db import db
-from webapp.live import participants, reconcile
+from webapp.live import participants, reconcile, service
 from webapp.live.participants import Person
 from webapp.livekit import rooms
 from webapp.livekit.errors import LiveKitError
@@ -31,16 +30,18 @@ def inside(slug: str) -> ResponseReturnValue:
 def remove_participant(slug: str) -> ResponseReturnValue:
     """Throw one person out; a caller hears the line end."""
     room = load_room(slug, room_policy.host)
+    name, sid = str(room.id), request.form.get("sid", "")
     db.session.commit()
-    sid = request.form.get("sid", "")
-    found = next((one for one in rooms.list_participants(str(room.id)) if one.sid == sid), None)
-    if found is None:
-        abort(409, _("That person has left already."))
-    rooms.remove_participant(str(room.id), found.identity)
-    if found.call_id:  # at once, so that whoever was sent away does not come in again as one who was cut off
-        book.left(room.id, found.call_id, reason="participant_removed", sid=found.sid)
-    audit.record("room.remove_participant", room, current_actor(), kind="phone" if found.is_phone else "web")
-    db.session.commit()
+    with intents.alone("room", name):
+        participant = next((one for one in rooms.list_participants(name) if one.sid == sid), None)
+        if participant is None:
+            abort(409, _("That person has left already."))
+        entry = service.remove_participant(room, participant, actor=current_actor())
+        intents.carry_out(
+            entry,
+            lambda: rooms.remove_participant(name, participant.identity),
+            lambda _removed: service.participant_removed(room.id, participant),
+        )
     reconcile.now(room)
     return _done(room)
 
@@ -49,11 +50,12 @@ def remove_participant(slug: str) -> ResponseReturnValue:
 def end_meeting(slug: str) -> ResponseReturnValue:
     """End the meeting for everybody inside."""
     room = load_room(slug, room_policy.host)
+    name = str(room.id)
     db.session.commit()
-    ended = rooms.delete_room(str(room.id))
-    book.end_all(room.id, "room_deleted")  # nobody was cut off, whatever LiveKit tells of it later
-    audit.record("room.end_meeting", room, current_actor(), web=room.web_count, phones=room.phone_count)
-    db.session.commit()
+    with intents.alone("room", name):
+        session = next((live.sid for live in rooms.list_rooms([name])), "")
+        entry = service.end_meeting(room, session, actor=current_actor())
+        ended = intents.carry_out(entry, lambda: rooms.delete_room(name), lambda _ended: service.meeting_ended(room.id))
     reconcile.now(room)
     flash(_("The meeting is over.") if ended else _("Nobody was inside."))
     return _done(room)

@@ -1,5 +1,8 @@
 """Our rows beside LiveKit's trunks: what they are called, whether new rooms go there, and which are gone."""
 
+import hashlib
+import hmac
+import json
 from collections.abc import Iterable
 
 import sqlalchemy as sa
@@ -9,6 +12,8 @@ from webapp.core.settings import settings
 from webapp.matching import Json, parse_trunks
 from webapp.matching import Trunk as LiveTrunk
 from webapp.rooms.models import Trunk
+
+CONTENT = ("name", "numbers", "allowed_numbers", "allowed_addresses", "auth_username", "auth_password")
 
 
 def see(listed: Iterable[Json]) -> dict[str, LiveTrunk]:
@@ -36,6 +41,20 @@ def remember(stored: Json) -> Trunk:
     """Our row of a trunk that LiveKit has just taken from us; a new one takes rooms at once."""
     trunk = LiveTrunk.parse(stored)
     return _write(db.session.get(Trunk, trunk.id) or _added(trunk, assignable=True), trunk)
+
+
+def forget(sip_trunk_id: str) -> None:
+    """LiveKit has just deleted the trunk; nothing when we had no row of it."""
+    row = db.session.get(Trunk, sip_trunk_id)
+    if row is not None:
+        row.gone_at, row.assignable = row.gone_at or utcnow(), False
+
+
+def version(trunk: Json) -> str:
+    """A digest of what people set of a trunk, the same as long as nobody changes it; keyed, as it has a password."""
+    content = json.dumps([trunk.get(name) or None for name in CONTENT])
+    key = settings.secret_key.get_secret_value().encode()
+    return hmac.new(key, content.encode(), hashlib.sha256).hexdigest()[:32]
 
 
 def _added(trunk: LiveTrunk, *, assignable: bool) -> Trunk:

@@ -1,45 +1,46 @@
-"""What people change about trunks. LiveKit's answer is the fact here: it is asked first, and our row follows."""
+"""What people change about trunks: the intents, and what follows in our rows once LiveKit has done them."""
 
 from typing import Any
 
+from webapp.audit import intents
 from webapp.audit import service as audit
+from webapp.audit.models import AuditEntry
 from webapp.audit.service import Actor
-from webapp.core.db import db, utcnow
-from webapp.livekit import sip
+from webapp.core.db import db
 from webapp.matching import Json
 from webapp.rooms import trunk_rows
 from webapp.rooms.models import Trunk
 
 
-def create_trunk(wanted: Json, *, actor: Actor) -> str:
-    """Make the trunk in LiveKit and remember it; returns its id. Commits.
-
-    Raises LiveKitError when LiveKit refuses or does not answer; nothing is kept then.
-    """
-    stored = sip.create_trunk(dict(wanted))
-    trunk_id = str(stored["sip_trunk_id"])
-    trunk_rows.remember(stored)
-    audit.record("trunk.create", trunk_id, actor, **_counts(wanted))
-    db.session.commit()
-    return trunk_id
+def create_trunk(wanted: Json, *, actor: Actor) -> AuditEntry:
+    """Record that LiveKit is to have such a trunk."""
+    return intents.record("trunk.create", "", actor, sought=trunk_rows.version(wanted), **_counts(wanted))
 
 
-def update_trunk(trunk_id: str, wanted: Json, *, actor: Actor) -> None:
-    """Make LiveKit's trunk as wanted, field for field. Commits. Raises LiveKitError."""
-    stored = sip.replace_trunk(trunk_id, dict(wanted))
+def trunk_created(entry: AuditEntry, stored: Json) -> None:
+    """Remember the trunk that LiveKit has made; new rooms may be put there."""
+    entry.target_id = trunk_rows.remember(stored).sip_trunk_id
+
+
+def update_trunk(trunk_id: str, wanted: Json, *, actor: Actor) -> AuditEntry:
+    """Record that LiveKit's trunk is to be as wanted."""
+    return intents.record("trunk.update", trunk_id, actor, sought=trunk_rows.version(wanted), **_counts(wanted))
+
+
+def trunk_updated(trunk_id: str, wanted: Json, stored: Json) -> None:
+    """Remember what the trunk has become."""
     trunk_rows.remember({**wanted, **stored, "sip_trunk_id": trunk_id})
-    audit.record("trunk.update", trunk_id, actor, **_counts(wanted))
-    db.session.commit()
 
 
-def delete_trunk(trunk_id: str, *, actor: Actor) -> None:
-    """Delete the trunk in LiveKit; its rooms keep their PINs, which reach nobody. Commits. Raises LiveKitError."""
-    sip.delete_trunk(trunk_id)
+def delete_trunk(trunk_id: str, *, actor: Actor) -> AuditEntry:
+    """Record that LiveKit is to forget the trunk."""
     row = db.session.get(Trunk, trunk_id)
-    if row is not None:
-        row.gone_at, row.assignable = utcnow(), False
-    audit.record("trunk.delete", trunk_id, actor, rooms=row.room_count if row else 0)
-    db.session.commit()
+    return intents.record("trunk.delete", trunk_id, actor, sought="", rooms=row.room_count if row else 0)
+
+
+def trunk_deleted(trunk_id: str) -> None:
+    """Keep in mind that it is gone; its rooms keep their PINs, which reach nobody."""
+    trunk_rows.forget(trunk_id)
 
 
 def set_assignable(row: Trunk, assignable: bool, *, actor: Actor) -> None:

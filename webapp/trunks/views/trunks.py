@@ -7,6 +7,7 @@ from flask import abort, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from webapp.audit import intents
 from webapp.audit.actors import current_actor
 from webapp.calls import queries as call_queries
 from webapp.core import htmx
@@ -16,7 +17,6 @@ from webapp.doctor import reading as readings
 from webapp.doctor import sentences
 from webapp.doctor.reading import Reading
 from webapp.livekit import sip
-from webapp.livekit.errors import LiveKitError
 from webapp.rooms import queries as room_queries
 from webapp.trunks import policy, service
 from webapp.trunks import queries as trunk_queries
@@ -53,23 +53,28 @@ def create() -> ResponseReturnValue:
     """Make a trunk in LiveKit."""
     require(policy.edit)
     db.session.commit()
-    form = TrunkForm(trunks=sip.list_trunks())
-    if not form.validate():
-        return _form(form, None, 422)
-    try:
-        trunk_id = service.create_trunk(form.wanted(), actor=current_actor())
-    except LiveKitError as error:
-        return _refused(form, None, error)
+    with intents.alone("trunk", ""):
+        form = TrunkForm(trunks=sip.list_trunks())
+        if not form.validate():
+            return _form(form, None, 422)
+        wanted = form.wanted()
+        entry = service.create_trunk(wanted, actor=current_actor())
+        try:
+            stored = intents.carry_out(
+                entry, lambda: sip.create_trunk(wanted), lambda made: service.trunk_created(entry, made)
+            )
+        except intents.Failed as error:
+            return _refused(form, None, error)
     flash(_("The trunk is in LiveKit. New rooms may be put there."))
-    return htmx.go(url_for(".show", trunk_id=trunk_id))
+    return htmx.go(url_for(".show", trunk_id=stored["sip_trunk_id"]))
 
 
 @bp.get("/telephony/trunks/<trunk_id>/edit")
 def edit(trunk_id: str) -> ResponseReturnValue:
     """The form of an existing trunk."""
     require(policy.edit)
-    stored = _stored(trunk_id)
-    return _form(TrunkForm(trunk=stored[0], trunks=stored[1], formdata=None), trunk_id)
+    stored, listed = _stored(trunk_id)
+    return _form(TrunkForm(trunk=stored, trunks=listed, formdata=None), trunk_id)
 
 
 @bp.post("/telephony/trunks/<trunk_id>/")
@@ -77,14 +82,21 @@ def update(trunk_id: str) -> ResponseReturnValue:
     """Change a trunk in LiveKit."""
     require(policy.edit)
     db.session.commit()
-    stored = _stored(trunk_id)
-    form = TrunkForm(trunk=stored[0], trunks=stored[1])
-    if not form.validate():
-        return _form(form, trunk_id, 422)
-    try:
-        service.update_trunk(trunk_id, form.wanted(), actor=current_actor())
-    except LiveKitError as error:
-        return _refused(form, trunk_id, error)
+    with intents.alone("trunk", trunk_id):
+        stored, listed = _stored(trunk_id)
+        form = TrunkForm(trunk=stored, trunks=listed)
+        if not form.validate():
+            return _form(form, trunk_id, 422)
+        wanted = form.wanted()
+        entry = service.update_trunk(trunk_id, wanted, actor=current_actor())
+        try:
+            intents.carry_out(
+                entry,
+                lambda: sip.replace_trunk(trunk_id, wanted),
+                lambda became: service.trunk_updated(trunk_id, wanted, became),
+            )
+        except intents.Failed as error:
+            return _refused(form, trunk_id, error)
     flash(_("LiveKit has the changed trunk. Calls that are up are not touched."))
     return htmx.go(url_for(".show", trunk_id=trunk_id))
 
@@ -105,7 +117,9 @@ def delete(trunk_id: str) -> ResponseReturnValue:
     db.session.commit()
     if not valid:
         return _show(trunk_id, "trunks/delete.html", 422, form=form)
-    service.delete_trunk(trunk_id, actor=current_actor())
+    with intents.alone("trunk", trunk_id):
+        entry = service.delete_trunk(trunk_id, actor=current_actor())
+        intents.carry_out(entry, lambda: sip.delete_trunk(trunk_id), lambda _none: service.trunk_deleted(trunk_id))
     flash(_("The trunk is gone. Rules that name it stay and reach nobody."))
     return htmx.go(url_for(".index"))
 
@@ -157,7 +171,7 @@ def _form(form: TrunkForm, trunk_id: str | None, status: int = 200) -> ResponseR
     return htmx.respond("trunks/form.html", "trunks/_form.html", status, **context)
 
 
-def _refused(form: TrunkForm, trunk_id: str | None, error: LiveKitError) -> ResponseReturnValue:
+def _refused(form: TrunkForm, trunk_id: str | None, error: intents.Failed) -> ResponseReturnValue:
     """LiveKit said no to what we thought fit: what was typed stays, and its words are shown to the admin."""
     if error.code not in {"invalid_argument", "already_exists", "not_found"}:
         raise error

@@ -1,0 +1,49 @@
+"""The page about the architecture shows the import contracts, and names files that are there."""
+
+import re
+import tomllib
+from pathlib import Path
+
+import grimp
+
+ROOT = Path(__file__).parent.parent
+PAGE = (ROOT / "docs/architecture.md").read_text()
+
+
+def _picture() -> list[set[str]]:
+    """The words of each layer, top first: two blanks or more part them from what they are for."""
+    drawn = re.search(r"```\n(.*?)```", PAGE, re.DOTALL)
+    assert drawn
+    return [set(re.split(r"\s{3,}", line)[0].split()) for line in drawn[1].splitlines()]
+
+
+def test_the_picture_shows_the_layers_of_the_import_contract() -> None:
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
+    layers = next(each["layers"] for each in contracts if each["name"] == "imports point one way")
+    assert _picture() == [set(re.split(r"\s*[|:]\s*", layer)) for layer in layers]
+
+
+def test_every_folder_of_the_app_stands_in_the_picture() -> None:
+    folders = {path.parent.name for path in (ROOT / "webapp").glob("*/__init__.py")}
+    assert folders <= set().union(*_picture())
+
+
+def test_what_the_page_names_is_there() -> None:
+    named = set(re.findall(r"`((?:[a-z_]+/)+[a-z_]+\.(?:py|html))", PAGE))
+    missing = {name for name in named if not ((ROOT / "webapp" / name).exists() or (ROOT / name).exists())}
+    assert named and not missing
+    for path, function in re.findall(r"`((?:[a-z_]+/)+[a-z_]+\.py):\s+([A-Za-z_]+)`", PAGE):
+        assert re.search(rf"^(def|class) {function}\b", (ROOT / "webapp" / path).read_text(), re.MULTILINE), function
+
+
+def test_views_and_forms_are_private_to_their_feature() -> None:
+    graph = grimp.build_graph("webapp", exclude_type_checking_imports=True)
+    private = re.compile(r"webapp\.([a-z_]+)\.(views|forms)(\.|$)")
+    crossings = {
+        (importer, module)
+        for module in graph.modules
+        if (owner := private.match(module))
+        for importer in graph.find_modules_that_directly_import(module)
+        if importer != "webapp" and not importer.startswith(f"webapp.{owner[1]}.")
+    }
+    assert crossings == set()

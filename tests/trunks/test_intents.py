@@ -1,0 +1,115 @@
+"""Trunks are made, changed and deleted by intent: recorded first, then LiveKit is asked; whatever happens is told."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from tests.support.installation import Installation
+from tests.support.personas import Browser
+from webapp.audit.models import AuditEntry, Intent, Outcome
+from webapp.core.db import db, utcnow
+from webapp.core.leases import Lease
+from webapp.rooms.models import Trunk
+
+As = Callable[[str], Browser]
+PAGE = "/telephony/trunks/"
+FIELDS = {"name": "Night line", "numbers": "", "allowed_addresses": "192.0.2.7"}
+LATER = timedelta(minutes=2)
+METHODS = {
+    "create": "CreateSIPInboundTrunk",
+    "update": "UpdateSIPInboundTrunk",
+    "delete": "DeleteSIPTrunk",
+}
+
+
+def act(admin: Browser, installation: Installation, verb: str) -> Any:
+    """Send the form of a verb."""
+    if verb == "create":
+        return admin.post(PAGE, data=FIELDS)
+    if verb == "update":
+        return admin.post(f"{PAGE}{installation.trunk_id}/", data=FIELDS)
+    return admin.post(f"{PAGE}{installation.trunk_id}/delete", data={"sure": "y"})
+
+
+def entry() -> AuditEntry:
+    """The one deed, as it is stored."""
+    db.session.rollback()
+    found = db.session.scalars(sa.select(AuditEntry)).one()
+    db.session.refresh(found)
+    db.session.commit()
+    return found
+
+
+def sweep_after(installation: Installation, age: timedelta) -> None:
+    """The sweep that comes so long after the deed."""
+    db.session.execute(sa.update(AuditEntry).values(at=utcnow() - age))
+    db.session.commit()
+    assert installation.sweep().failures == []
+
+
+def names(installation: Installation) -> list[str]:
+    return sorted(trunk["name"] for trunk in installation.livekit.trunks())
+
+
+@pytest.mark.parametrize("verb", METHODS)
+def test_a_deed_that_livekit_did_without_saying_so_is_confirmed_by_the_sweep(
+    installation: Installation, client_as: As, verb: str
+):
+    installation.livekit.fail(METHODS[verb], "deadline_exceeded", applied=True)
+    answer = act(client_as("admin"), installation, verb)
+    assert (answer.status_code, "not confirmed" in answer.text) == (502, True)
+    assert entry().outcome is Outcome.NOT_CONFIRMED
+    assert "Not confirmed yet" in client_as("admin").get("/audit/log").text
+    sweep_after(installation, timedelta(0))
+    assert (entry().outcome, db.session.query(Intent).count()) == (Outcome.DONE, 0)
+    rows = {row.sip_trunk_id: row for row in db.session.scalars(sa.select(Trunk))}
+    row = rows[entry().target_id]
+    assert (row.gone_at is None, row.assignable) == (verb != "delete", verb != "delete")
+    assert row.name == ("Harbour" if verb == "delete" else "Night line")
+    assert installation.livekit.calls(METHODS[verb]) == 1
+
+
+@pytest.mark.parametrize("verb", METHODS)
+def test_a_deed_that_livekit_did_not_do_stays_open_for_a_minute_and_then_has_failed(
+    installation: Installation, client_as: As, verb: str
+):
+    before = names(installation)
+    installation.livekit.fail(METHODS[verb], "deadline_exceeded")
+    act(client_as("admin"), installation, verb)
+    sweep_after(installation, timedelta(0))
+    assert entry().outcome is Outcome.NOT_CONFIRMED  # a slow LiveKit may still do it
+    sweep_after(installation, LATER)
+    assert entry().outcome is Outcome.FAILED
+    assert "Failed:" in client_as("admin").get("/audit/log").text
+    assert (names(installation), db.session.query(Trunk).count()) == (before, 1)
+
+
+@pytest.mark.parametrize("verb", METHODS)
+def test_a_refusal_is_recorded_as_failed(installation: Installation, client_as: As, verb: str):
+    before = names(installation)
+    installation.livekit.fail(METHODS[verb], "invalid_argument", message="no such thing")
+    answer = act(client_as("admin"), installation, verb)
+    assert answer.status_code == (502 if verb == "delete" else 422)
+    assert (entry().outcome, entry().problem) == (Outcome.FAILED, "invalid_argument")
+    assert "invalid_argument" in client_as("admin").get("/audit/log").text
+    assert names(installation) == before
+
+
+def test_before_livekit_can_be_read_nothing_is_recorded(installation: Installation, client_as: As):
+    installation.livekit.go_away()
+    answer = act(client_as("admin"), installation, "create")
+    installation.livekit.heal()
+    assert (answer.status_code, "Nothing was changed" in answer.text) == (502, True)
+    assert db.session.query(AuditEntry).count() == 0
+
+
+def test_while_somebody_changes_a_trunk_the_next_one_is_told_to_wait(installation: Installation, client_as: As):
+    name = f"intents.trunk:{installation.trunk_id}"
+    db.session.add(Lease(name=name, holder="another", until=utcnow() + timedelta(minutes=1)))
+    db.session.commit()
+    answer = act(client_as("admin"), installation, "update")
+    assert (answer.status_code, "Someone else is changing this" in answer.text) == (409, True)
+    assert names(installation) == ["Harbour"]
