@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from tests.support.installation import Installation
-from tests.support.personas import Browser
+from tests.support.personas import SWAP, Browser
 from webapp.audit.models import AuditEntry, Intent, Outcome
 from webapp.core.db import db, utcnow
 from webapp.core.leases import Lease
@@ -113,3 +113,55 @@ def test_while_somebody_changes_a_trunk_the_next_one_is_told_to_wait(installatio
     answer = act(client_as("admin"), installation, "update")
     assert (answer.status_code, "Someone else is changing this" in answer.text) == (409, True)
     assert names(installation) == ["Harbour"]
+
+
+def seen(admin: Browser, installation: Installation) -> str:
+    """The version that an opened form carries."""
+    page = admin.get(f"{PAGE}{installation.trunk_id}/edit").text
+    return page.split('name="seen" value="')[1].split('"')[0]
+
+
+@pytest.mark.parametrize("headers", [{}, SWAP])
+def test_the_second_of_two_who_change_a_trunk_sees_who_was_first_and_wipes_nothing(
+    installation: Installation, client_as: As, headers: dict[str, str]
+):
+    admin, url = client_as("admin"), f"{PAGE}{installation.trunk_id}/"
+    version = seen(admin, installation)
+    first = {"name": "Harbour", "numbers": "+33100000001", "allowed_addresses": "192.0.2.7", "seen": version}
+    assert admin.post(url, data=first).status_code == 303
+    second = {"name": "Renamed", "numbers": "+33100000001", "seen": version}
+    answer = admin.post(url, data=second, headers=headers)
+    assert answer.status_code == 409
+    assert "Last changed in Frontdesk by Admin Person" in answer.text
+    assert 'value="Renamed"' in answer.text
+    assert "192.0.2.7" in answer.text
+    (stored,) = installation.livekit.trunks()
+    assert (stored["name"], stored["allowed_addresses"]) == ("Harbour", ["192.0.2.7"])
+    assert db.session.query(AuditEntry).count() == 1
+    newer = answer.text.split('name="seen" value="')[1].split('"')[0]
+    assert admin.post(url, data=second | {"seen": newer}).status_code == 303
+    assert names(installation) == ["Renamed"]
+
+
+def test_a_change_that_was_made_in_livekit_itself_is_noticed_too(installation: Installation, client_as: As):
+    admin = client_as("admin")
+    version = seen(admin, installation)
+    (stored,) = installation.livekit.trunks()
+    installation.livekit.store_sip(trunks=[stored | {"auth_username": "pbx", "auth_password": "x"}])
+    data = FIELDS | {"seen": version, "auth_username": "other", "auth_password": "new"}
+    answer = admin.post(f"{PAGE}{installation.trunk_id}/", data=data)
+    assert answer.status_code == 409
+    assert "Enter the new password again" in answer.text
+    assert "Last changed" not in answer.text
+    assert names(installation) == ["Harbour"]
+
+
+def test_the_version_of_a_trunk_changes_with_its_password_and_does_not_tell_it(
+    installation: Installation, client_as: As
+):
+    trunk_id = installation.trunk_id = installation.trunk("+15550009", auth_username="pbx", auth_password="one")
+    admin = client_as("admin")
+    before = seen(admin, installation)
+    assert seen(admin, installation) == before
+    admin.post(f"{PAGE}{trunk_id}/", data=FIELDS | {"auth_username": "pbx", "auth_password": "two"})
+    assert seen(admin, installation) != before

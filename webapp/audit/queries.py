@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import joinedload
 
-from webapp.audit.models import AuditEntry
+from webapp.audit.models import AuditEntry, Outcome
 from webapp.core import paging
 from webapp.core.db import db
 
@@ -77,6 +77,13 @@ def last_of_room(room_id: uuid.UUID, action: str) -> AuditEntry | None:
     """The last time that something was done to a room, with who did it."""
     entries = sa.select(AuditEntry).where(AuditEntry.room_id == room_id, AuditEntry.action == action)
     return db.session.scalar(entries.options(joinedload(AuditEntry.user)).order_by(AuditEntry.id.desc()).limit(1))
+
+
+def last_done(target_id: str, *actions: str) -> AuditEntry | None:
+    """The last time that one of these was done to a target, with who did it; what failed was not done."""
+    mine = sa.select(AuditEntry).where(AuditEntry.target_id == target_id, AuditEntry.action.in_(actions))
+    done = mine.where(AuditEntry.outcome == Outcome.DONE).options(joinedload(AuditEntry.user))
+    return db.session.scalar(done.order_by(AuditEntry.id.desc()).limit(1))
 
 
 def people(entries: Iterable[AuditEntry]) -> set[uuid.UUID]:

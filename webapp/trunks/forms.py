@@ -8,7 +8,7 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import BooleanField, Field, PasswordField, SelectField, StringField, TextAreaField
+from wtforms import BooleanField, Field, HiddenField, PasswordField, SelectField, StringField, TextAreaField
 from wtforms.validators import DataRequired, Length, ValidationError
 
 from webapp.matching import (
@@ -73,8 +73,9 @@ def _addresses(_form: FlaskForm, field: Field) -> None:
 
 
 class TrunkForm(FlaskForm):
-    """An inbound trunk."""
+    """An inbound trunk; `seen` is the version that the page showed."""
 
+    seen = HiddenField()
     name = StringField(_l("Name"), [DataRequired(_l("Give the trunk a name.")), Length(max=100), _printable])
     numbers = TextAreaField(
         _l("Called numbers"),
@@ -118,6 +119,11 @@ class TrunkForm(FlaskForm):
             "auth_username": user,
             "auth_password": password if user else "",
         }
+
+    def differing(self) -> list[tuple[str, list[str]]]:
+        """The fields where LiveKit has something other than what was typed: their labels and what it has, by line."""
+        stored = ((self[name], lines(text)) for name, text in _shown(self.trunk).items())
+        return [(str(field.label.text), there) for field, there in stored if lines(field.data) != there]
 
     def _complete(self) -> bool:
         """LiveKit takes half a credential, and then asks nobody for a password."""

@@ -8,9 +8,11 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from webapp.audit import intents
+from webapp.audit import queries as audit_queries
+from webapp.audit import sentences as trail
 from webapp.audit.actors import current_actor
 from webapp.calls import queries as call_queries
-from webapp.core import htmx
+from webapp.core import htmx, times
 from webapp.core.db import db
 from webapp.core.security import require
 from webapp.doctor import reading as readings
@@ -18,6 +20,7 @@ from webapp.doctor import sentences
 from webapp.doctor.reading import Reading
 from webapp.livekit import sip
 from webapp.rooms import queries as room_queries
+from webapp.rooms import trunk_rows
 from webapp.trunks import policy, service
 from webapp.trunks import queries as trunk_queries
 from webapp.trunks.forms import DeleteTrunkForm, TrunkForm
@@ -85,6 +88,8 @@ def update(trunk_id: str) -> ResponseReturnValue:
     with intents.alone("trunk", trunk_id):
         stored, listed = _stored(trunk_id)
         form = TrunkForm(trunk=stored, trunks=listed)
+        if form.seen.data and form.seen.data != trunk_rows.version(stored):
+            return _somebody_was_first(form, trunk_id)
         if not form.validate():
             return _form(form, trunk_id, 422)
         wanted = form.wanted()
@@ -165,10 +170,30 @@ def _show(trunk_id: str, template: str = "trunks/show.html", status: int = 200, 
     return htmx.respond(template, template, status, room_count=trunk_queries.room_count(trunk_id), **found, **context)
 
 
-def _form(form: TrunkForm, trunk_id: str | None, status: int = 200) -> ResponseReturnValue:
+def _form(form: TrunkForm, trunk_id: str | None, status: int = 200, problem: str = "") -> ResponseReturnValue:
     action = url_for(".update", trunk_id=trunk_id) if trunk_id else url_for(".create")
-    context = {"form": form, "action": action, "trunk_id": trunk_id, "password_set": "auth_password" in form.trunk}
+    context = {
+        "form": form,
+        "action": action,
+        "trunk_id": trunk_id,
+        "password_set": "auth_password" in form.trunk,
+        "version": trunk_rows.version(form.trunk) if trunk_id else "",
+        "problem": problem,
+        "differing": form.differing() if problem else [],
+    }
     return htmx.respond("trunks/form.html", "trunks/_form.html", status, **context)
+
+
+def _somebody_was_first(form: TrunkForm, trunk_id: str) -> ResponseReturnValue:
+    """Nothing is changed: what was typed stays, beside what LiveKit has by now, and the reader hears whose it is."""
+    said = _("This trunk was changed after you opened the page, so your changes were not saved.")
+    entry = audit_queries.last_done(trunk_id, "trunk.create", "trunk.update")
+    if entry is not None:
+        who, when = trail.who(entry), times.ago(entry.at)
+        said += " " + _("Last changed in Frontdesk by %(who)s (%(when)s).", who=who, when=when)
+    if form.auth_password.data:
+        said += " " + _("Enter the new password again.")
+    return _form(form, trunk_id, 409, said)
 
 
 def _refused(form: TrunkForm, trunk_id: str | None, error: intents.Failed) -> ResponseReturnValue:
