@@ -287,3 +287,14 @@ def test_two_rules_of_one_room_are_no_finding(client_as: As, app: Flask, live: R
     assert "Nothing is wrong" in page
     support = client_as("support").get(f"/rooms/{live.slug}/support").text
     assert "Rule of the old PIN" in support
+
+
+def test_a_room_without_a_pin_keeps_no_old_one_for_a_while(client_as: As, room: Room):
+    room.pin = None
+    db.session.commit()
+    rotate(client_as("owner"), room)
+    now = stored(room)
+    assert now.pin is not None
+    assert (now.old_pin, now.old_pin_until) == (None, None)
+    assert trail("room.rotate_pin")[0].details == {"overlap": 0}
+    assert db.session.scalar(sa.select(DueWork.id).where(DueWork.kind == "telephony.end_old_pin")) is None

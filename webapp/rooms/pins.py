@@ -73,8 +73,11 @@ def take(trunk_id: str, pin: str, room_id: uuid.UUID) -> bool:
 def retire(room: Room, *, after: timedelta = timedelta(0)) -> None:
     """Take the room's PIN away and keep it from everybody for the quarantine, so that it reaches no other meeting.
 
-    With `after` it goes on working beside the next one for so long, and the quarantine counts from then.
+    With `after` it goes on working beside the next one for so long, and the quarantine counts from then. A room
+    without a PIN has nothing that could work on.
     """
+    if room.pin is None:
+        return
     _block(room, room.pin, utcnow() + after)
     if after:
         room.old_pin, room.old_pin_until = room.pin, utcnow() + after

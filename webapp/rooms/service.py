@@ -117,9 +117,10 @@ def _rename(room: Room, slug: str) -> None:
 def rotate_pin(room: Room, *, actor: Actor, reason: str, overlap: int = 0) -> None:
     """Give the room a new phone PIN; the old one works for `overlap` minutes more, else stops when LiveKit follows.
 
-    One that still worked from a rotation before stops. Raises PinsExhausted when five tries all collided: roll back,
-    and the old PIN stays.
+    One that still worked from a rotation before stops; a room without a PIN has none to keep working. Raises
+    PinsExhausted when five tries all collided: roll back, and the old PIN stays.
     """
+    overlap = overlap if room.pin is not None else 0
     pins.end_old(room)
     pins.retire(room, after=timedelta(minutes=overlap))
     pins.assign(room)  # the unique key must agree before anybody hears of the PIN
