@@ -7,9 +7,11 @@ import pytest
 from werkzeug.test import TestResponse
 
 from tests.support.access_lists import roles, row_url, url
+from tests.support.factories import trail
 from tests.support.personas import SWAP, Browser, persona
 from tests.support.waiting import PATIENCE
 from webapp.access import service
+from webapp.accounts import service as accounts
 from webapp.audit import Actor
 from webapp.core.db import db
 from webapp.rooms.models import Role, Room
@@ -100,3 +102,54 @@ def test_one_person_given_a_role_by_two_at_once_has_it_once(client_as: As, room:
     )
     assert sorted(answer.status_code for answer in answers) == [200, 422]
     assert roles(room)["stranger"] in {Role.MEMBER, Role.ADMINISTRATOR}
+
+
+@pytest.fixture(params=["disabled", "pending"])
+def absent(request: pytest.FixtureRequest, two_owners: Room) -> Room:
+    """A room whose other owner cannot sign in (any more, or yet)."""
+    other = persona("stranger")
+    if request.param == "disabled":
+        accounts.disable(other, actor=Actor.system())
+    else:
+        accounts.release(other, actor=Actor.system())
+    db.session.commit()
+    return two_owners
+
+
+@pytest.mark.parametrize(("verb", "form"), [("/revoke", {}), ("", {"role": "member"})])
+def test_an_owner_who_cannot_sign_in_does_not_count_as_the_last(
+    client_as: As, absent: Room, verb: str, form: dict[str, str]
+):
+    answer = client_as("owner").post(row_url(absent, "owner", verb), data=form, headers=SWAP)
+    assert answer.status_code == 409 and "disabled don&#39;t count" in answer.text
+    assert roles(absent)["owner"] is Role.OWNER
+
+
+def test_who_owns_beside_somebody_who_cannot_sign_in_does_not_leave(client_as: As, absent: Room):
+    answer = client_as("owner").post(url(absent, "leave"), follow_redirects=True)
+    assert "You are the last owner." in answer.text and "disabled don&#39;t count" in answer.text
+    assert roles(absent)["owner"] is Role.OWNER
+
+
+def test_an_owner_who_cannot_sign_in_may_be_taken_away(client_as: As, absent: Room):
+    assert client_as("owner").post(row_url(absent, "stranger", "/revoke"), headers=SWAP).status_code == 200
+    assert list(roles(absent)) == ["owner", "administrator", "member"]
+
+
+def test_nobody_hands_a_room_to_a_person_who_cannot_sign_in(client_as: As, absent: Room):
+    owner, where = client_as("owner"), row_url(absent, "stranger", "/transfer")
+    assert (
+        where not in owner.get(url(absent)).text
+        and row_url(absent, "member", "/transfer") in owner.get(url(absent)).text
+    )
+    swap, page = owner.post(where, headers=SWAP), owner.post(where)
+    assert (swap.status_code, page.status_code) == (409, 409)
+    assert "Only somebody who has signed in" in swap.text and "<html" in page.text
+    assert roles(absent)["owner"] is Role.OWNER and trail("access.transfer") == []
+
+
+def test_an_admin_hands_on_the_room_of_a_disabled_owner(client_as: As, room: Room):
+    accounts.disable(persona("owner"), actor=Actor.system())
+    assert client_as("admin").post(row_url(room, "owner", "/revoke"), headers=SWAP).status_code == 409
+    assert client_as("admin").post(row_url(room, "member", "/transfer"), headers=SWAP).status_code == 200
+    assert roles(room)["member"] is Role.OWNER

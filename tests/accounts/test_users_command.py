@@ -5,11 +5,16 @@ import sqlalchemy as sa
 from click.testing import Result
 from flask import Flask
 
+from tests.support.factories import make_room
 from tests.support.personas import browser, make_user
 from tests.support.sign_in import Person
+from webapp.access import service as access
 from webapp.accounts.models import Staff, User
+from webapp.audit import Actor
 from webapp.audit.models import AuditEntry
 from webapp.core.db import db
+from webapp.rooms import service
+from webapp.rooms.models import Role
 
 
 def run(app: Flask, *words: str) -> Result:
@@ -66,3 +71,20 @@ def test_a_released_account_goes_to_the_next_verified_sign_in(app: Flask, person
     assert run(app, "release", old.email).exit_code == 0
     assert person.sign_in("member").status_code == 303
     assert db.session.scalars(sa.select(User.id).filter_by(sub="dev|member")).one() == old.id
+
+
+def test_disabling_the_last_owner_says_how_many_rooms_nobody_manages_any_more(app: Flask, owner: User):
+    alone, shared, with_pending = make_room(owner), make_room(owner), make_room(owner)
+    make_user("later", pending=True)
+    for room, email in ((shared, make_user("second").email), (with_pending, "later@frontdesk.example")):
+        access.grant(room, actor=Actor.system(), email=email, role=Role.OWNER)
+    service.delete(make_room(owner), actor=Actor.system())
+    result = run(app, "disable", owner.email)
+    assert result.exit_code == 0 and "disabled" in result.output
+    assert "Warning: 2 rooms have no other owner who can sign in." in result.stderr
+    assert str(owner.id) in result.stderr and alone.name not in result.output
+
+
+def test_disabling_somebody_whose_rooms_have_another_owner_warns_of_nothing(app: Flask, owner: User):
+    access.grant(make_room(owner), actor=Actor.system(), email=make_user("second").email, role=Role.OWNER)
+    assert run(app, "disable", owner.email).stderr == ""

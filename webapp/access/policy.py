@@ -37,6 +37,11 @@ def transfer(user: User, room: Room) -> bool:
     return decide(user, room, Role.OWNER)
 
 
+def may_own(person: User) -> bool:
+    """Whoever can sign in may answer for a room: nobody who is disabled, or never signed in."""
+    return person.is_active and not person.pending
+
+
 def leave(user: User, room: Room) -> bool:
     """Whoever has a role may give it back."""
     return room.role_of(user) is not None

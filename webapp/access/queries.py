@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import contains_eager, joinedload
+from sqlalchemy.orm import aliased, contains_eager, joinedload
 
 from webapp.accounts.models import User
 from webapp.core import paging
@@ -15,6 +15,8 @@ from webapp.rooms.models import Access, Role, Room
 
 RANK = sa.case((Access.role == Role.OWNER, 0), (Access.role == Role.ADMINISTRATOR, 1), else_=2)
 OPEN = Access.revoked_at.is_(None)
+ABLE = sa.and_(User.disabled_at.is_(None), User.sub.is_not(None))  # what `policy.may_own` says, of rows
+OWNS = sa.and_(OPEN, Access.role == Role.OWNER, ABLE)
 
 
 def _open(room: Room) -> sa.Select[Access]:
@@ -100,8 +102,25 @@ def rooms_of(user: User, limit: int) -> Sequence[sa.Row[Room, Role]]:
 
 
 def owners(room: Room) -> int:
-    """How many owners the room has; right only while its row is locked."""
+    """How many owners the room has, whether or not they can sign in."""
     rows = sa.select(sa.func.count()).where(
         Access.room_id == room.id, Access.revoked_at.is_(None), Access.role == Role.OWNER
     )
     return db.session.scalar(rows) or 0
+
+
+def other_owners(room: Room, access: Access) -> int:
+    """How many people besides this one own the room and can sign in; right only while the room's row is locked."""
+    rest = sa.and_(Access.room_id == room.id, Access.id != access.id, OWNS)
+    return db.session.scalar(sa.select(sa.func.count()).join_from(Access, Access.user).where(rest)) or 0
+
+
+def owned_alone(user: User) -> int:
+    """How many rooms have this owner and nobody else who owns them and can sign in."""
+    others = aliased(Access)
+    somebody = sa.select(others.id).join(User, User.id == others.user_id)
+    somebody = somebody.where(others.room_id == Room.id, others.user_id != user.id, others.revoked_at.is_(None))
+    somebody = somebody.where(others.role == Role.OWNER, ABLE)
+    mine = sa.select(sa.func.count()).join_from(Access, Room, Room.id == Access.room_id)
+    mine = mine.where(Access.user_id == user.id, OPEN, Access.role == Role.OWNER, Room.deleted_at.is_(None))
+    return db.session.scalar(mine.where(~somebody.exists())) or 0

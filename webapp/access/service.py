@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
 from webapp import audit
-from webapp.access import queries
+from webapp.access import policy, queries
 from webapp.accounts.models import User
 from webapp.audit import Actor
 from webapp.core.db import db, new_id, utcnow
@@ -16,7 +16,11 @@ from webapp.rooms.models import Access, Role, Room
 
 
 class LastOwner(Exception):
-    """The room would be left without an owner."""
+    """The room would be left without an owner who can sign in."""
+
+
+class CannotOwn(Exception):
+    """This person is disabled, or never signed in."""
 
 
 class HasAccess(Exception):
@@ -59,7 +63,9 @@ def leave(room: Room, access: Access, *, actor: Actor) -> None:
 
 
 def transfer(room: Room, access: Access, *, actor: Actor) -> None:
-    """Make somebody the only owner: those who owned the room stay as administrators."""
+    """Make somebody the only owner: those who owned the room stay as administrators. Raises CannotOwn."""
+    if not policy.may_own(access.user):
+        raise CannotOwn
     for owner in queries.people(room):
         if owner.role is Role.OWNER and owner.id != access.id:
             _close(owner, actor)
@@ -71,7 +77,7 @@ def transfer(room: Room, access: Access, *, actor: Actor) -> None:
 
 
 def _keep_an_owner(room: Room, access: Access) -> None:
-    if access.role is Role.OWNER and queries.owners(room) == 1:
+    if access.role is Role.OWNER and not queries.other_owners(room, access):
         raise LastOwner
 
 

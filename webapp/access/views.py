@@ -138,7 +138,8 @@ def leave(slug: str) -> ResponseReturnValue:
         service.leave(room, access, actor=current_actor())
     except service.LastOwner:
         db.session.rollback()
-        flash(_("You are the last owner. Make somebody else an owner first, or delete the room."), "error")
+        said = _("You are the last owner. Make somebody else an owner first, or delete the room.")
+        flash(_with_who_counts(room, said), "error")
         return htmx.go(url_for("rooms.show", slug=room.slug))
     db.session.commit()
     flash(_("You have left the room “%(name)s”.", name=room.name))
@@ -156,13 +157,24 @@ def _load(room: Room, access_id: uuid.UUID) -> Access:
 
 
 def _guarded(room: Room, deed: Callable[[], None]) -> Response:
-    """Do it, unless the room would be left without an owner."""
+    """Do it, unless the room would be left without an owner who can sign in."""
     try:
         deed()
     except service.LastOwner:
         db.session.rollback()
-        return _again(room, 409, problem=_("A room has at least one owner. Make somebody else an owner first."))
+        said = _("A room has at least one owner. Make somebody else an owner first.")
+        return _again(room, 409, problem=_with_who_counts(room, said))
+    except service.CannotOwn:
+        db.session.rollback()
+        said = _("Only somebody who has signed in, and whose account is not disabled, can be the only owner.")
+        return _again(room, 409, problem=said)
     return _done(room)
+
+
+def _with_who_counts(room: Room, said: str) -> str:
+    """What was said, and why other owners on the list do not help."""
+    others = _("Owners who haven't signed in yet or whose account is disabled don't count.")
+    return f"{said} {others}" if queries.owners(room) > 1 else said
 
 
 def _again(room: Room, status: int, **context: Any) -> Response:

@@ -4,6 +4,7 @@ import click
 from flask import Flask
 from flask.cli import AppGroup
 
+from webapp.access import queries as access
 from webapp.accounts import queries, service
 from webapp.accounts.models import Staff, User
 from webapp.audit import Actor
@@ -55,10 +56,16 @@ def set_role(email: str, role: str) -> None:
 @users.command()
 @click.argument("email")
 def disable(email: str) -> None:
-    """Shut somebody out; their sign-ins end at once."""
+    """Shut somebody out; their sign-ins end at once. Says how many rooms nobody can manage from then on."""
     user = _the(email)
     service.disable(user, actor=Actor.system())
     _keep(user)
+    if rooms := access.owned_alone(user):
+        click.echo(
+            f"Warning: {rooms} {'room has' if rooms == 1 else 'rooms have'} no other owner who can sign in. "
+            f"An admin can transfer them: /rooms/?owner={user.id}",
+            err=True,
+        )
 
 
 @users.command()
