@@ -66,10 +66,11 @@ def _give_phone(room: Room) -> None:
 
 def _insert(room: Room, chosen: str) -> None:
     """Store the room under the chosen slug, or under the first random one that is free."""
-    if chosen and _had_before(chosen, room):
-        raise SlugTaken
     for _try in range(1 if chosen else SLUG_TRIES):
         room.slug = chosen or slugs.draw()
+        slugs.hold(room.slug)
+        if _had_before(room.slug, room):
+            continue
         try:
             with db.collision_safe():
                 db.session.add(room)
@@ -87,6 +88,8 @@ def _had_before(slug: str, room: Room) -> bool:
 
 def edit(room: Room, *, actor: Actor, name: str, slug: str, access_level: AccessLevel) -> None:
     """Change what people read and who skips the lobby; the link that the room had leads on. Raises SlugTaken."""
+    if slug != room.slug:
+        slugs.hold(room.slug, slug)  # before the row changes: who makes a room waits for a changed row, holding a slug
     wanted = {"name": name, "access_level": access_level}
     fields = [field for field, value in wanted.items() if getattr(room, field) != value]
     for field in fields:
