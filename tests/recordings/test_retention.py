@@ -1,5 +1,6 @@
 """How long a recording is kept is its owners' to say; an expired one is refused while its file still exists."""
 
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -7,14 +8,14 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from tests.support.personas import SWAP, Browser
+from tests.support.personas import SWAP, Browser, persona
 from webapp.audit.models import AuditEntry
 from webapp.core.db import db
 from webapp.core.settings import settings
 from webapp.recordings import jobs
 from webapp.recordings.models import Recording, State
 from webapp.recordings.retention import Keeping, expires_at, keeping
-from webapp.rooms.models import Room
+from webapp.rooms.models import Access, Role, Room
 
 ClientAs = Callable[[str], Browser]
 Make = Callable[..., Recording]
@@ -131,3 +132,26 @@ def test_a_file_that_cannot_be_removed_does_not_keep_the_next(make_recording: Ma
         assert jobs.remove_expired() == 1
     assert not (settings.recordings_dir / next_.key).exists()
     assert jobs.remove_expired() == 1, "tried again"
+
+
+@pytest.mark.parametrize("headers", [SWAP, {}])
+def test_the_second_of_two_owners_hears_who_set_another_time_and_keeps_what_was_typed(
+    client_as: ClientAs, make_recording: Make, room: Room, headers: dict[str, str]
+):
+    recording, other = make_recording(), persona("stranger")
+    db.session.add(Access(room_id=room.id, user_id=other.id, role=Role.OWNER))
+    url, owner, second = f"/recordings/{recording.id}/retention", client_as("owner"), client_as("stranger")
+    shown = owner.get(f"/recordings/{recording.id}/").text
+    seen = re.findall(r'name="seen"[^>]* value="([^"]*)"', shown)[-1]
+    assert owner.post(url, data={"keep": "permanent", "seen": seen}).status_code == 303
+    late = second.post(url, data={"keep": "days", "days": "7", "seen": seen}, headers=headers)
+    assert late.status_code == 409 and ("<html" in late.text) is not bool(headers)
+    assert "<b>Owner Person</b> set how many days a recording is kept" in late.text and "just now" in late.text
+    assert re.search('name="days"[^>]* value="7"', late.text) and re.search('checked [^>]*value="days"', late.text)
+    db.session.refresh(recording)
+    assert recording.expires_at is None
+    again = re.findall(r'name="seen"[^>]* value="([^"]*)"', late.text)[-1]
+    db.session.commit()
+    assert second.post(url, data={"keep": "days", "days": "7", "seen": again}, headers=SWAP).status_code == 200
+    db.session.refresh(recording)
+    assert recording.expires_at is not None

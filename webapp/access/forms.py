@@ -6,7 +6,7 @@ from email_validator import EmailNotValidError, validate_email
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import SelectField, StringField
+from wtforms import HiddenField, SelectField, StringField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import StopValidation
 
@@ -40,6 +40,12 @@ class GrantForm(FlaskForm):
     def wanted(self) -> Role:
         """The chosen role."""
         return Role(self.role.data)
+
+
+class TransferForm(FlaskForm):
+    """Who is to be the only owner; `seen` is the room's version that the page showed."""
+
+    seen = HiddenField()
 
 
 class ChangeForm(FlaskForm):

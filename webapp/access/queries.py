@@ -88,6 +88,12 @@ def one(room: Room, access_id: uuid.UUID) -> Access | None:
     return db.session.scalar(row)
 
 
+def ended(room: Room, access_id: uuid.UUID) -> Access | None:
+    """An access of this room that somebody closed."""
+    closed = sa.select(Access).where(Access.id == access_id, Access.room_id == room.id, Access.revoked_at.is_not(None))
+    return db.session.scalar(closed.options(joinedload(Access.user)))
+
+
 def of_user(room: Room, user: User) -> Access | None:
     """The user's open access."""
     row = _open(room).where(Access.user_id == user.id).options(joinedload(Access.user))

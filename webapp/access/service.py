@@ -73,6 +73,7 @@ def transfer(room: Room, access: Access, *, actor: Actor) -> None:
     if access.role is not Role.OWNER:
         _close(access, actor)
         _open(room, access.user, Role.OWNER, actor)
+    room.version += 1
     audit.record("access.transfer", access, actor, person=str(access.user_id))
 
 

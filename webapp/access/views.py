@@ -15,13 +15,15 @@ from werkzeug.wrappers import Response
 from wtforms.fields.choices import SelectChoice
 
 from webapp.access import policy, queries, service
-from webapp.access.forms import ROLES, ChangeForm, GrantForm
+from webapp.access.forms import ROLES, ChangeForm, GrantForm, TransferForm
 from webapp.accounts.models import User
+from webapp.audit import changes
 from webapp.audit.actors import current_actor
 from webapp.core import htmx, paging, spreadsheet
 from webapp.core.db import db
 from webapp.rooms.door import load_room
 from webapp.rooms.models import Access, Room
+from webapp.rooms.service import CHANGES
 
 bp = Blueprint("access", __name__, url_prefix="/rooms/<slug>/access")
 PAGE, FRAGMENT = "access/index.html", "access/_people.html"
@@ -44,7 +46,7 @@ def section(room: Room, **context: Any) -> dict[str, Any]:
     shown = _chosen()
     page = queries.page(room, shown, paging.Place.of(request.args, SHOWN))
     found = {"room": room, "page": page, "shows": SHOWS, "shown": shown, "grant_form": form, "roles": roles}
-    return found | {"problem": ""} | context
+    return found | {"problem": "", "unseen": None, "chosen": None} | context
 
 
 def _chosen() -> queries.Filter:
@@ -103,7 +105,10 @@ def grant(slug: str) -> ResponseReturnValue:
 def change(slug: str, access_id: uuid.UUID) -> ResponseReturnValue:
     """Give somebody another role."""
     room = load_room(slug, policy.change)
-    access, form = _load(room, access_id), ChangeForm()
+    form = ChangeForm()
+    access = _load(room, access_id)
+    if access is None:
+        return _somebody_was_first(room, access_id, form)
     if not form.validate():
         return _again(room, 422, problem=_("Choose one of the roles."))
     if not policy.decide(current_user, room, form.wanted):
@@ -116,14 +121,21 @@ def revoke(slug: str, access_id: uuid.UUID) -> ResponseReturnValue:
     """Take somebody's role away."""
     room = load_room(slug, policy.change)
     access = _load(room, access_id)
+    if access is None:
+        return _somebody_was_first(room, access_id)
     return _guarded(room, lambda: service.revoke(room, access, actor=current_actor()))
 
 
 @bp.post("/<uuid:access_id>/transfer")
 def transfer(slug: str, access_id: uuid.UUID) -> ResponseReturnValue:
     """Make somebody the only owner."""
-    room = load_room(slug, policy.transfer)
+    room, form = load_room(slug, policy.transfer), TransferForm()
     access = _load(room, access_id)
+    if access is None:
+        return _somebody_was_first(room, access_id)
+    if count := room.changes_since(form.seen.data):
+        said = _("Not transferred: the room was changed since you opened this page.")
+        return _again(room, 409, problem=said, unseen=changes.newest(room.id, CHANGES, count))
     return _guarded(room, lambda: service.transfer(room, access, actor=current_actor()))
 
 
@@ -146,14 +158,32 @@ def leave(slug: str) -> ResponseReturnValue:
     return htmx.go(url_for("rooms.index"))
 
 
-def _load(room: Room, access_id: uuid.UUID) -> Access:
-    """An open access of the room; 409 when somebody closed it meanwhile, 403 when it is an owner's to touch."""
+def _load(room: Room, access_id: uuid.UUID) -> Access | None:
+    """An open access of the room, None when somebody closed it meanwhile; 403 when it is an owner's to touch.
+
+    Roles are closed and opened, never edited: the row's key is the version that the page showed.
+    """
     access = queries.one(room, access_id)
-    if access is None:
-        abort(409, _("Somebody else changed this role before you."))
-    if not policy.decide(current_user, room, access.role):
+    if access is not None and not policy.decide(current_user, room, access.role):
         abort(403, _("Only owners make or unmake owners."))
     return access
+
+
+def _somebody_was_first(room: Room, access_id: uuid.UUID, form: ChangeForm | None = None) -> Response:
+    """The list as it is now, with who changed this role and when; the role that was chosen stays chosen."""
+    ended = queries.ended(room, access_id)
+    context: dict[str, Any] = {"problem": _("Somebody else changed this role before you."), "unseen": []}
+    if ended is not None and ended.revoked_at is not None:
+        context["unseen"] = changes.first_since(room.id, ended.revoked_at, "access")
+        context |= _chosen_again(room, ended.user, form.role.data) if form else {}
+    return _again(room, 409, **context)
+
+
+def _chosen_again(room: Room, person: User, role: str) -> dict[str, Any]:
+    """The choice beside the person's role of now; for whoever has none any more, in the form that gives one."""
+    if queries.of_user(room, person) is not None:
+        return {"chosen": (person.id, role)}
+    return {"grant_form": GrantForm(formdata=None, email=person.email, role=role)}
 
 
 def _guarded(room: Room, deed: Callable[[], None]) -> Response:

@@ -79,6 +79,25 @@ class Keyed:
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
 
 
+class Versioned:
+    """Gives a model a number that grows with what people set; a form carries the one it was drawn with.
+
+    Not SQLAlchemy's own counter: what LiveKit and the sweeps write into the row must not refuse what people typed.
+    """
+
+    version: Mapped[int] = mapped_column(default=0, server_default="0")
+
+    def changes_since(self, seen: str | None) -> int:
+        """How many changes a page does not know that was drawn with version `seen`; 0 for one that names none.
+
+        The row is locked: who compares and then sets is alone.
+        """
+        if not seen or seen == str(self.version):
+            return 0
+        known = int(seen) if seen.isdecimal() and len(seen) < 10 else self.version
+        return max(1, self.version - known)
+
+
 def pieces(values: Iterable[T]) -> Iterator[list[T]]:
     """The values in lists that SQLite takes in one statement."""
     rest = iter(values)

@@ -2,7 +2,7 @@
 
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import IntegerField, RadioField
+from wtforms import HiddenField, IntegerField, RadioField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, NumberRange, Optional, StopValidation
 
@@ -31,8 +31,9 @@ def _when_chosen(form: FlaskForm, field: IntegerField) -> None:
 
 
 class RetentionForm(FlaskForm):
-    """For ever, or for how many days."""
+    """For ever, or for how many days; `seen` is the recording's version that the page showed."""
 
+    seen = HiddenField()
     keep = RadioField(
         _l("Keep it"),
         choices=[SelectChoice("permanent", _l("For ever")), SelectChoice("days", _l("For a number of days"))],

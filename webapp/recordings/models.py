@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from webapp.accounts.models import User
-from webapp.core.db import Keyed, Model, choice, partial_index, utcnow
+from webapp.core.db import Keyed, Model, Versioned, choice, partial_index, utcnow
 from webapp.rooms.models import Room
 
 
@@ -40,8 +40,11 @@ FAILED_STATES = (State.FAILED, State.ABORTED)
 RUNNING = "state IN ('starting', 'active', 'stopping')"
 
 
-class Recording(Keyed, Model):
-    """One recording; its id is in the egress' file path, so that a hook that comes early still finds it."""
+class Recording(Keyed, Versioned, Model):
+    """One recording; its id is in the egress' file path, so that a hook that comes early still finds it.
+
+    `version` grows with how long it is kept: what people set, not what LiveKit says.
+    """
 
     __tablename__ = "recordings"
     __table_args__ = (

@@ -101,6 +101,7 @@ def set_retention(recording: Recording, days: int | None, *, actor: Actor) -> No
     if recording.removed_at is not None:
         raise AlreadyRemoved
     before = recording.retention_days
+    recording.version += 1
     recording.retention_days = days
     recording.expires_at = expires_at(recording.stored_at, days)
     audit.record("recording.set_retention", recording, actor, before=before or "permanent", after=days or "permanent")

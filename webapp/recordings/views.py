@@ -1,7 +1,7 @@
 """Recordings: pages, start and stop, retention, download."""
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from flask import Blueprint, Flask, abort, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -10,7 +10,8 @@ from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from webapp.accounts.models import User
-from webapp.audit import Actor
+from webapp.audit import Actor, changes
+from webapp.audit.sentences import Deed
 from webapp.core import htmx
 from webapp.core.config import Settings
 from webapp.core.db import READING, db, utcnow
@@ -112,6 +113,10 @@ def set_retention(recording_id: uuid.UUID) -> ResponseReturnValue:
     form = RetentionForm()
     if not form.validate():
         return _shown(recording, 422, form=form)
+    if count := recording.changes_since(form.seen.data):
+        form.seen.data = recording.version  # whoever saves once more has read what they replace
+        unseen = changes.newest(recording.room_id, ("recording.set_retention",), count, recording.id)
+        return _shown(recording, 409, form=form, unseen=unseen)
     try:
         service.set_retention(recording, form.chosen_days, actor=actor())
     except service.AlreadyRemoved:
@@ -166,12 +171,21 @@ def _gone() -> Response:
     )
 
 
-def _shown(recording: Recording, status: int = 200, form: RetentionForm | None = None, problem: str = "") -> Response:
-    form = form or RetentionForm(
-        keep="days" if recording.retention_days else "permanent", days=recording.retention_days
-    )
-    context = {"recording": recording, "form": form, "problem": problem, "now": utcnow()}
+def _shown(
+    recording: Recording,
+    status: int = 200,
+    form: RetentionForm | None = None,
+    problem: str = "",
+    unseen: Sequence[Deed] | None = None,
+) -> Response:
+    form = form or _retention_form(recording)
+    context = {"recording": recording, "form": form, "problem": problem, "unseen": unseen, "now": utcnow()}
     return htmx.respond("recordings/show.html", "recordings/_recording.html", status, **context)
+
+
+def _retention_form(recording: Recording) -> RetentionForm:
+    days = recording.retention_days
+    return RetentionForm(formdata=None, seen=recording.version, keep="days" if days else "permanent", days=days)
 
 
 def _done(recording: Recording) -> Response:

@@ -89,8 +89,9 @@ class RoomForm(FlaskForm):
 
 
 class EditForm(FlaskForm):
-    """What people read of a room, and who skips its lobby."""
+    """What people read of a room, and who skips its lobby; `seen` is the room's version that the page showed."""
 
+    seen = HiddenField()
     name = StringField(_l("Name"), [room_name], [names.normalised])
     slug = StringField(
         _l("Link"), [whole_slug], [slugs.normalised], description=_l("The old link leads to the new one.")
@@ -104,10 +105,17 @@ class EditForm(FlaskForm):
 
 
 class PhoneForm(FlaskForm):
-    """Whether phones may join, and what the others see of them."""
+    """Whether phones may join, and what the others see of them; `seen` as above."""
 
+    seen = HiddenField()
     phone_enabled = BooleanField(_l("Phones may join with a PIN"))
     hide_phone_number = BooleanField(_l("Hide callers' numbers from the others"))
+
+
+class DeleteForm(FlaskForm):
+    """The room's version that was shown to whoever agreed to delete it."""
+
+    seen = HiddenField()
 
 
 class RotatePinForm(FlaskForm):

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from webapp.accounts.models import User
-from webapp.core.db import Keyed, Model, choice, partial_index, utcnow
+from webapp.core.db import Keyed, Model, Versioned, choice, partial_index, utcnow
 
 
 class AccessLevel(enum.Enum):
@@ -31,11 +31,12 @@ class Role(enum.Enum):
     MEMBER = "member"
 
 
-class Room(Keyed, Model):
+class Room(Keyed, Versioned, Model):
     """A durable room; its UUID is the name of the live room in LiveKit.
 
     `trunk_id` is LiveKit's id of the assigned trunk and the PIN's namespace; empty: no trunk, a namespace of its own.
-    What stands under "as LiveKit has it" is written by reconciling alone.
+    What stands under "as LiveKit has it" is written by reconciling alone. `version` grows with name, link, access
+    level, the two switches of phones and a transfer: what people set on forms that two may have open at once.
     """
 
     __tablename__ = "rooms"

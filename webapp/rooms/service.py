@@ -16,6 +16,7 @@ from webapp.rooms.models import Access, AccessLevel, OldSlug, Role, Room, RoomCa
 
 CALLBACK_LIFETIME = timedelta(minutes=10)
 SLUG_TRIES = 5
+CHANGES = ("room.edit", "room.set_phone", "access.transfer")  # what moves a room's version on, once each
 
 
 class SlugTaken(Exception):
@@ -100,6 +101,7 @@ def edit(room: Room, *, actor: Actor, name: str, slug: str, access_level: Access
     if "access_level" in fields and access_level is AccessLevel.PUBLIC:
         _let_livekit_follow(room)  # callers who wait go in
     if fields:
+        room.version += 1
         audit.record("room.edit", room, actor, fields=fields)
 
 
@@ -179,6 +181,7 @@ def set_phone(room: Room, *, actor: Actor, phone_enabled: bool, hide_phone_numbe
         return
     for field in fields:
         setattr(room, field, wanted[field])
+    room.version += 1
     if phone_enabled and room.pin is None:
         _give_phone(room)
     if not phone_enabled:

@@ -17,7 +17,7 @@ from webapp.holds import waiting
 from webapp.lobby import policy as lobby_policy
 from webapp.lobby import queues
 from webapp.rooms import phone, policy, queries
-from webapp.rooms.forms import RevealPinForm, RotatePinForm
+from webapp.rooms.forms import PhoneForm, RevealPinForm, RotatePinForm
 from webapp.rooms.models import Room
 from webapp.rules import problems
 from webapp.rules.problems import Problem
@@ -58,6 +58,8 @@ def phone_section(room: Room) -> dict[str, Any]:
         "revealed": "",
         "rotate_form": RotatePinForm(formdata=None),
         "reveal_form": RevealPinForm(formdata=None),
+        "phone_form": PhoneForm(formdata=None, obj=room),
+        "unseen": None,
         "needs_reason": policy.reveal_pin_needs_reason(current_user, room),
         "problem": "",
     }

@@ -6,8 +6,8 @@ from flask_babel import gettext as _
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
+from webapp.audit import changes, sentences
 from webapp.audit import queries as audit_queries
-from webapp.audit import sentences
 from webapp.audit.actors import current_actor
 from webapp.core import times
 from webapp.core.db import db
@@ -85,6 +85,9 @@ def set_phone(slug: str) -> ResponseReturnValue:
     form = PhoneForm()
     if not form.validate():
         abort(400)
+    if count := room.changes_since(form.seen.data):
+        unseen = changes.newest(room.id, service.CHANGES, count)
+        return respond(room, FRAGMENT, 409, phone_form=form, unseen=unseen)
     service.set_phone(
         room,
         actor=current_actor(),

@@ -4,14 +4,17 @@ import uuid
 from collections.abc import Sequence
 from typing import Any
 
-from flask import abort, flash, redirect, render_template, request, url_for
+from flask import abort, flash, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
+from werkzeug.wrappers import Response
 
 from webapp.access import queries as access_queries
+from webapp.audit import changes
 from webapp.audit.actors import current_actor
+from webapp.audit.sentences import Deed
 from webapp.core import htmx, paging
 from webapp.core.db import db
 from webapp.core.security import csrf, limiter, require
@@ -20,7 +23,7 @@ from webapp.lobby import queries as lobby_queries
 from webapp.recordings import queries as recordings_queries
 from webapp.rooms import listing, policy, queries, service, slugs
 from webapp.rooms.door import load_room
-from webapp.rooms.forms import EditForm, RoomForm
+from webapp.rooms.forms import DeleteForm, EditForm, RoomForm
 from webapp.rooms.models import Room
 from webapp.rooms.views.blueprint import bp
 from webapp.rooms.views.page import respond
@@ -139,8 +142,9 @@ def show(slug: str) -> ResponseReturnValue:
 def edit(slug: str) -> ResponseReturnValue:
     """Ask for another name, link or access level."""
     room = load_room(slug, policy.edit)
-    form = EditForm(formdata=None, name=room.name, slug=room.slug, access_level=room.access_level.value)
-    return render_template("rooms/edit.html", room=room, form=form)
+    shown = {"name": room.name, "slug": room.slug, "access_level": room.access_level.value}
+    form = EditForm(formdata=None, seen=room.version, **shown)
+    return render_template("rooms/edit.html", room=room, form=form, unseen=None)
 
 
 @bp.post("/<slug>/edit")
@@ -148,12 +152,22 @@ def update(slug: str) -> ResponseReturnValue:
     """Change name, link and access level."""
     room = load_room(slug, policy.edit)
     form = EditForm()
-    if not form.validate() or not _updated(room, form):
-        return htmx.respond("rooms/edit.html", "rooms/_edit.html", 422, room=room, form=form)
+    if not form.validate():
+        return _again(room, form, 422)
+    if count := room.changes_since(form.seen.data):
+        form.seen.data = room.version  # whoever saves once more has read what they replace
+        return _again(room, form, 409, changes.newest(room.id, service.CHANGES, count))
+    if not _updated(room, form):
+        return _again(room, form, 422)
     db.session.commit()
     if room.reconcile_at is not None:
         reconcile.now(room)  # after the commit: callers who waited go in, or the sweep sees to it
     return htmx.go(url_for(".show", slug=room.slug))
+
+
+def _again(room: Room, form: EditForm, status: int, unseen: Sequence[Deed] | None = None) -> Response:
+    """The form with what was typed; `unseen` are others' changes that it would have replaced."""
+    return htmx.respond("rooms/edit.html", "rooms/_edit.html", status, room=room, form=form, unseen=unseen)
 
 
 def _updated(room: Room, form: EditForm) -> bool:
@@ -169,17 +183,23 @@ def _updated(room: Room, form: EditForm) -> bool:
 @bp.get("/<slug>/delete")
 def confirm_delete(slug: str) -> ResponseReturnValue:
     """Say what ends with the room, and ask once."""
-    room = load_room(slug, policy.delete)
+    return _confirm_delete(load_room(slug, policy.delete))
+
+
+def _confirm_delete(room: Room, status: int = 200, unseen: Sequence[Deed] | None = None) -> Response:
     losing = access_queries.count(room) - access_queries.owners(room)
     waiting = lobby_queries.waiting_counts([room.id]).get(room.id, 0)
     recordings = recordings_queries.count_of_room(room)
-    return render_template("rooms/delete.html", room=room, losing=losing, waiting=waiting, recordings=recordings)
+    counts = {"losing": losing, "waiting": waiting, "recordings": recordings}
+    return make_response(render_template("rooms/delete.html", room=room, unseen=unseen, **counts), status)
 
 
 @bp.post("/<slug>/delete")
 def delete(slug: str) -> ResponseReturnValue:
     """End the room for good."""
-    room = load_room(slug, policy.delete)
+    room, form = load_room(slug, policy.delete), DeleteForm()
+    if count := room.changes_since(form.seen.data):
+        return _confirm_delete(room, 409, changes.newest(room.id, service.CHANGES, count))
     service.delete(room, actor=current_actor())
     db.session.commit()
     reconcile.now(room)
