@@ -22,8 +22,8 @@ from webapp.jobs import queue
 from webapp.jobs import views as job_pages
 from webapp.live import views as live_pages
 from webapp.livekit import pages as livekit_pages
-from webapp.lobby import join as lobby_pages
 from webapp.lobby import polls as lobby_polls
+from webapp.lobby import views as lobby_pages
 from webapp.recordings import views as recording_pages
 from webapp.repairs import views as repair_pages
 from webapp.rooms import views as room_pages

@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import Callable, Collection
 
-from flask import Blueprint, abort, flash, render_template, request, url_for
+from flask import abort, flash, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user
@@ -19,11 +19,11 @@ from webapp.live import reconcile
 from webapp.lobby import policy, queries, queues, service
 from webapp.lobby.models import Entry, Kind
 from webapp.lobby.queues import Queue, Version
+from webapp.lobby.views.blueprint import bp
 from webapp.rooms import policy as rooms_policy
 from webapp.rooms.door import load_room
 from webapp.rooms.models import Room
 
-bp = Blueprint("lobby", __name__)
 GIVE_UP = 3  # rooms where LiveKit failed: the host does not wait for its silence about each of many
 LEFT = "left_to_the_sweep"
 

@@ -2,7 +2,7 @@
 
 from typing import NoReturn, cast
 
-from flask import Flask, abort, redirect, request, url_for
+from flask import abort, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from werkzeug.wrappers import Response
@@ -16,7 +16,7 @@ from webapp.livekit import tokens
 from webapp.lobby import bearers, policy, polls, queries, service
 from webapp.lobby.forms import AskForm
 from webapp.lobby.models import Entry, Status
-from webapp.lobby.views import bp
+from webapp.lobby.views.blueprint import bp
 from webapp.rooms import queries as rooms_queries
 from webapp.rooms.models import Room
 
@@ -168,8 +168,3 @@ def _way_in(entry: Entry, room: Room) -> str:
 def _meeting(room: Room, token: str) -> str:
     """The meeting page; the token stands in the fragment, which no server and no log gets to see."""
     return f"{settings.meeting_url.replace('{room}', room.slug)}#token={token}"
-
-
-def init_app(app: Flask) -> None:
-    """Register the lobby's pages."""
-    app.register_blueprint(bp)

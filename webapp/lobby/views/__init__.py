@@ -1,0 +1,13 @@
+"""URLs of the lobby: a guest's way in, and the queue as hosts see it."""
+
+from flask import Flask
+
+from webapp.lobby.views import join, queue
+from webapp.lobby.views.blueprint import bp
+
+__all__ = ["init_app", "join", "queue"]
+
+
+def init_app(app: Flask) -> None:
+    """Register the lobby's pages."""
+    app.register_blueprint(bp)
