@@ -159,16 +159,6 @@ def test_the_sidebar_counts_those_who_wait_for_me(app: Flask, client_as: As):
     assert "people wait" not in client_as("member").get("/lobby/count").text
 
 
-def test_the_desk_gets_the_longest_waiting_first(app: Flask):
-    rooms = [make_room("First room"), make_room("Second room")]
-    for number, name in enumerate(("Anna", "Berta", "Clara")):
-        guest(app, rooms[number % 2], name)
-    db.session.rollback()
-    found = queries.longest_waiting(persona("owner"), limit=2)
-    assert [(each.name, each.room.name) for each in found] == [("Anna", "First room"), ("Berta", "Second room")]
-    assert queries.longest_waiting(persona("support")) == []
-
-
 def test_rooms_know_how_many_wait_for_each(app: Flask):
     room, empty = make_room("Here"), make_room("There")
     guest(app, room)

@@ -1,14 +1,15 @@
 """Book-keeping of callers' visits, by LiveKit's sip.callID: identities are numbers, and a sid dies with LiveKit."""
 
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime
 
 import sqlalchemy as sa
 from prometheus_client import Counter
 from sqlalchemy.exc import IntegrityError
 
 from webapp.calls import pseudonyms
-from webapp.calls.models import Call, Outcome
+from webapp.calls.models import Call, Hold, Outcome
 from webapp.core.db import db, utcnow
 from webapp.livekit.rooms import Participant
 from webapp.rooms.models import Room
@@ -72,6 +73,15 @@ def refuse_without_number(call_id: str, trunk_id: str) -> None:
     call.outcome, call.left_at = Outcome.NO_CALLER_NUMBER, call.left_at or utcnow()
     call.end_reason = "no_caller_number"
     db.session.flush()
+
+
+def decide(call_ids: Collection[str], hold: Hold, *, by_id: uuid.UUID | None, at: datetime) -> None:
+    """A host's word on calls that are held: compare and set, so that what was said before stands."""
+    if not call_ids:
+        return
+    held = sa.update(Call).where(Call.sip_call_id.in_(call_ids), Call.hold == Hold.HELD)
+    said = held.values(hold=hold, decided_at=at, decided_by_id=by_id)
+    db.session.execute(said, execution_options={"synchronize_session": False})
 
 
 def observe(room_id: uuid.UUID, phones: Iterable[Participant]) -> None:

@@ -12,6 +12,7 @@ from webapp.livekit import rooms as live_rooms
 from webapp.livekit.errors import LiveKitError
 from webapp.lobby import queries, service
 from webapp.lobby.models import Entry, Kind, Status
+from webapp.lobby.silence import silent_since
 
 log = structlog.get_logger()
 
@@ -41,7 +42,7 @@ def announce(room_id: str) -> None:
 def expire() -> None:
     """Drop those who went silent. Commits, room by room."""
     silent = sa.select(Entry.room_id).where(
-        Entry.status == Status.WAITING, Entry.kind == Kind.WEB, Entry.polled_at < service.silent_since()
+        Entry.status == Status.WAITING, Entry.kind == Kind.WEB, Entry.polled_at < silent_since()
     )
     rooms = db.session.scalars(silent.distinct()).all()
     db.session.commit()

@@ -17,7 +17,7 @@ from webapp.core import htmx
 from webapp.core.db import db, utcnow
 from webapp.lobby.models import Entry, Status
 from webapp.lobby.queues import Version
-from webapp.lobby.service import POLL_WRITTEN
+from webapp.lobby.silence import POLL_WRITTEN
 from webapp.rooms.models import Access, AccessLevel, Room
 from webapp.rooms.policy import HOSTS
 

@@ -8,8 +8,8 @@ from sqlalchemy.orm import contains_eager
 
 from webapp.accounts.models import User
 from webapp.core.db import db
-from webapp.lobby import service
 from webapp.lobby.models import Entry, Kind, Status
+from webapp.lobby.silence import silent_since
 from webapp.rooms import policy as rooms
 from webapp.rooms.models import Access, Room
 from webapp.rooms.queries import open_access
@@ -17,7 +17,7 @@ from webapp.rooms.queries import open_access
 
 def waits() -> sa.ColumnElement[bool]:
     """The condition of those who wait and are still there."""
-    here = sa.or_(Entry.kind == Kind.PHONE, Entry.polled_at > service.silent_since())
+    here = sa.or_(Entry.kind == Kind.PHONE, Entry.polled_at > silent_since())
     return sa.and_(Entry.status == Status.WAITING, here)
 
 
@@ -85,17 +85,3 @@ def waiting_counts(room_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, int]:
     """How many wait in each of these rooms; rooms where nobody waits are left out."""
     found = sa.select(Entry.room_id, sa.func.count()).where(Entry.room_id.in_(room_ids), waits())
     return dict(db.session.execute(found.group_by(Entry.room_id)).all())
-
-
-def longest_waiting(user: User, limit: int = 5) -> list[Entry]:
-    """Who waits longest in the rooms that the user hosts, the first to come first, with their rooms."""
-    found = (
-        sa.select(Entry)
-        .join(Entry.room)
-        .join(Access, Access.room_id == Room.id)
-        .where(hosted_by(user), waits())
-        .options(contains_eager(Entry.room))
-        .order_by(Entry.id)
-        .limit(limit)
-    )
-    return list(db.session.scalars(found.execution_options(populate_existing=True)))

@@ -11,8 +11,9 @@ from sqlalchemy.orm import contains_eager
 
 from webapp.accounts.models import User
 from webapp.core.db import db, utcnow
-from webapp.lobby import queries, service
+from webapp.lobby import queries
 from webapp.lobby.models import Entry, Kind, Status
+from webapp.lobby.silence import silent_since
 from webapp.rooms.models import Access, Room
 
 SHOWN = timedelta(seconds=10)  # how long a decided row stays, grey, so that nothing moves under the pointer
@@ -188,4 +189,4 @@ def _changes_at(entry: Entry) -> datetime:
         return entry.decided_at + SHOWN
     if entry.kind is Kind.PHONE:
         return utcnow() + timedelta(days=1)
-    return entry.polled_at + (utcnow() - service.silent_since())
+    return entry.polled_at + (utcnow() - silent_since())

@@ -14,16 +14,17 @@ import sqlalchemy as sa
 
 from webapp.accounts.models import User
 from webapp.audit import Actor, record
-from webapp.calls.models import Call, Hold
+from webapp.calls import book
+from webapp.calls.models import Hold
 from webapp.core import due
 from webapp.core.db import db, utcnow
 from webapp.core.settings import settings
 from webapp.lobby import bearers, policy
 from webapp.lobby.models import UNDO, Entry, Kind, Status
+from webapp.lobby.silence import POLL_WRITTEN, silent_since
 from webapp.rooms.models import Room
 
 DECIDED = {Status.ACCEPTED: Hold.ADMITTED, Status.DENIED: Hold.DENIED}
-POLL_WRITTEN = timedelta(seconds=10)  # at most this often a guest's poll is written down
 ADMITTED = timedelta(seconds=bearers.LIFETIME)  # in which an admitted guest may come in again
 
 
@@ -33,11 +34,6 @@ class LobbyFull(Exception):
 
 class AlreadyDecided(Exception):
     """Somebody or something else was first."""
-
-
-def silent_since() -> datetime:
-    """Guests who were last heard of before this have gone: a poll may be as much older than what is written of it."""
-    return utcnow() - timedelta(seconds=settings.lobby_waiting_seconds) - POLL_WRITTEN
 
 
 def ask(room: Room, name: str, user: User | None = None) -> tuple[Entry, str]:
@@ -161,7 +157,7 @@ def expire(room_id: uuid.UUID) -> int:
 
 
 def _decide(entry: Entry, status: Status, actor: Actor) -> None:
-    if not close(entry.room_id, status, Entry.id == entry.id, by=actor):
+    if not _close_by_hand(entry.room_id, status, Entry.id == entry.id, by=actor):
         raise AlreadyDecided
 
 
@@ -175,7 +171,7 @@ def _decide_all(
 ) -> list[Room]:
     with_callers = []
     for room in sorted(rooms, key=lambda each: each.id):  # always in one order: two hosts must not wait in a circle
-        closed = close(room.id, status, which, by=actor)
+        closed = _close_by_hand(room.id, status, which, by=actor)
         if closed:
             record(action, room, actor, count=len(closed))
         if any(closed):
@@ -183,26 +179,36 @@ def _decide_all(
     return with_callers
 
 
+def _close_by_hand(room_id: uuid.UUID, status: Status, which: sa.ColumnElement[bool], *, by: Actor) -> list[str | None]:
+    """End the waiting by a host's word, which holds for the calls of callers, too."""
+    at = utcnow()
+    closed = close(room_id, status, which, by=by, at=at)
+    book.decide([call for call in closed if call], DECIDED[status], by_id=by.user_id, at=at)
+    return closed
+
+
 def _waits() -> sa.ColumnElement[bool]:
     return Entry.status == Status.WAITING
 
 
 def close(
-    room_id: uuid.UUID, status: Status, *which: sa.ColumnElement[bool], by: Actor | None = None, reason: str = ""
+    room_id: uuid.UUID,
+    status: Status,
+    *which: sa.ColumnElement[bool],
+    by: Actor | None = None,
+    reason: str = "",
+    at: datetime | None = None,
 ) -> list[str | None]:
     """End the waiting of those in the room who still wait: compare and set.
 
-    Gives the call of each whose waiting it ended, None for guests. What hosts decide holds for the calls, too.
+    Gives the call of each whose waiting it ended, None for guests.
     """
     move_version(room_id)
-    values = {"decided_at": utcnow(), "decided_by_id": by.user_id if by else None}
+    by_id = by.user_id if by else None
     ended = sa.update(Entry).where(Entry.room_id == room_id, _waits(), *which)
-    ended = ended.values(status=status, end_reason=reason, **values).execution_options(synchronize_session=False)
-    closed = list(db.session.scalars(ended.returning(Entry.sip_call_id)))
-    if by is not None and any(closed):
-        held = sa.update(Call).where(Call.sip_call_id.in_([call for call in closed if call]), Call.hold == Hold.HELD)
-        _execute(held.values(hold=DECIDED[status], **values))
-    return closed
+    ended = ended.values(status=status, end_reason=reason, decided_at=at or utcnow(), decided_by_id=by_id)
+    ended = ended.execution_options(synchronize_session=False)
+    return list(db.session.scalars(ended.returning(Entry.sip_call_id)))
 
 
 def move_version(room_id: uuid.UUID) -> None:

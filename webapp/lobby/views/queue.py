@@ -74,7 +74,7 @@ def admit(entry_id: uuid.UUID) -> ResponseReturnValue:
 @bp.post("/lobby/<uuid:entry_id>/deny")
 def deny(entry_id: uuid.UUID) -> ResponseReturnValue:
     """Turn one guest away."""
-    return _decide(_load_entry(entry_id, policy.deny), service.deny)
+    return _decide(_load_entry(entry_id, policy.deny), service.deny, offer_undo=True)
 
 
 @bp.post("/lobby/<uuid:entry_id>/undo")
@@ -125,7 +125,8 @@ def _load_entry(entry_id: uuid.UUID, may: Callable[[User, Room], bool]) -> Entry
     return entry
 
 
-def _decide(entry: Entry, verb: Callable[..., None]) -> ResponseReturnValue:
+def _decide(entry: Entry, verb: Callable[..., None], *, offer_undo: bool = False) -> ResponseReturnValue:
+    """Do it and show the queue, where a guest's denial can be taken back; that of a caller has hung up."""
     try:
         verb(entry, actor=current_actor())
     except service.AlreadyDecided:
@@ -133,7 +134,7 @@ def _decide(entry: Entry, verb: Callable[..., None]) -> ResponseReturnValue:
         return _too_late(entry)
     if entry.kind is Kind.PHONE:
         return _done(entry.room, [entry.room])
-    return _done(entry.room, denied=entry if verb is service.deny else None)
+    return _done(entry.room, denied=entry if offer_undo else None)
 
 
 def _done(room: Room, with_callers: Collection[Room] = (), denied: Entry | None = None) -> ResponseReturnValue:
