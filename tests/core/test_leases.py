@@ -6,8 +6,10 @@ from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
-from flask import Flask
+import time_machine
+from flask import Flask, g
 
+from tests.plugins.queries import Counted
 from tests.support.waiting import PATIENCE
 from webapp.core import leases
 from webapp.core.db import db, utcnow
@@ -30,12 +32,45 @@ def test_a_lease_whose_holder_died_runs_out(app: Flask):
         assert mine
 
 
-def test_a_holder_who_asks_again_and_again_keeps_the_lease(app: Flask):
-    with leases.held("room:x", seconds=0.3):
-        for _ in range(3):
-            leases.last(1.5)
-            time.sleep(0.3)
-            assert leases.claim("room:x") is None
+def test_a_holder_keeps_the_lease_however_slow_an_answer_is(app: Flask):
+    with leases.held("room:x", seconds=3):
+        time.sleep(5)
+        assert leases.claim("room:x") is None
+        leases.last()
+    assert leases.claim("room:x") is not None
+
+
+def test_a_holder_that_was_killed_delays_others_by_less_than_fifteen_seconds(app: Flask):
+    assert leases.claim("room:x"), "nobody renews it"
+    until = db.session.get_one(Lease, "room:x").until
+    db.session.commit()
+    assert until < utcnow() + timedelta(seconds=15)
+
+
+def test_a_renewal_that_comes_after_the_release_holds_nothing(app: Flask):
+    with leases.held("room:x"):
+        (claimed,) = g.leases.values()
+    claimed.beat()
+    assert claimed.lost
+    assert leases.claim("room:x") is not None
+
+
+@pytest.mark.parametrize("ahead", [31, -31])
+def test_whose_clock_is_wrong_neither_takes_a_held_lease_nor_holds_one_for_long(app: Flask, ahead: int):
+    assert leases.claim("room:x")
+    with time_machine.travel(utcnow() + timedelta(seconds=ahead)):
+        assert leases.claim("room:x") is None
+        assert leases.claim("room:y", seconds=0.5)
+    time.sleep(0.6)
+    assert leases.claim("room:y"), "it ran out by the database's clock"
+
+
+def test_who_waits_looks_less_and_less_often_and_writes_nothing(app: Flask, count_queries: Counted):
+    assert leases.claim("trunk:1")
+    with count_queries() as queries, leases.held("trunk:1", wait=2) as mine:
+        assert not mine
+    assert 4 <= len(queries) <= 20
+    assert not [text for text in queries if text.startswith(("UPDATE", "INSERT", "BEGIN IMMEDIATE"))]
 
 
 def test_a_holder_who_slept_past_the_end_is_told_and_disturbs_nobody(app: Flask):
@@ -43,14 +78,14 @@ def test_a_holder_who_slept_past_the_end_is_told_and_disturbs_nobody(app: Flask)
         time.sleep(0.2)
         assert leases.claim("room:x")
         with pytest.raises(leases.Lost):
-            leases.last(1)
+            leases.last()
     assert leases.claim("room:x") is None
 
 
 def test_while_a_lease_lasts_nothing_is_written(app: Flask, monkeypatch: pytest.MonkeyPatch):
     with leases.held("room:x", seconds=30):
         monkeypatch.setattr(leases.db.session, "execute", None)
-        leases.last(5)
+        leases.last()
         monkeypatch.undo()
 
 

@@ -12,7 +12,7 @@ from flask import Flask
 
 from tests.support.installation import NUMBER, Installation, said
 from tests.support.waiting import PATIENCE, until
-from webapp.core import leases
+from webapp.core import heartbeat, leases
 from webapp.core.config import Settings
 from webapp.core.db import db, utcnow
 from webapp.live import reconcile
@@ -322,7 +322,7 @@ def test_who_slept_while_another_took_the_lease_changes_nothing_more(
     taken = db.session.query(leases.Lease).filter_by(name=f"room:{room.id}")
     taken.update({"holder": "another"})
     db.session.commit()
-    monkeypatch.setattr(leases, "time", SimpleNamespace(monotonic=lambda: time.monotonic() + 60, sleep=time.sleep))
+    monkeypatch.setattr(heartbeat, "time", SimpleNamespace(monotonic=lambda: time.monotonic() + 60, sleep=time.sleep))
     working.join(PATIENCE)
     assert installation.livekit.rules() == []
     db.session.refresh(room)

@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from flask import Flask, current_app, g, has_request_context, request
 from sqlalchemy import event
 from sqlalchemy.engine import Connection, Dialect, Engine
+from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 from sqlalchemy.pool import ConnectionPoolEntry
 from uuid_utils.compat import uuid7
@@ -59,6 +60,25 @@ class UTCDateTime(sa.types.TypeDecorator[datetime]):
     def process_result_value(self, value: datetime | None, _dialect: Dialect) -> datetime | None:
         """Give back aware times also from SQLite, which keeps none."""
         return value.replace(tzinfo=UTC) if value is not None and value.tzinfo is None else value
+
+
+class Clock(sa.sql.functions.FunctionElement[datetime]):
+    """The database's own time, so many seconds on: what machines agree about whose clocks differ."""
+
+    inherit_cache = True
+    type = UTCDateTime()
+
+
+@compiles(Clock, "postgresql")
+def _postgresql_clock(element: Clock, compiler: Any, **options: Any) -> str:
+    return f"(clock_timestamp() + make_interval(secs => {compiler.process(element.clauses, **options)}))"
+
+
+@compiles(Clock, "sqlite")
+def _sqlite_clock(element: Clock, compiler: Any, **options: Any) -> str:
+    """Whole milliseconds, rounded up: what was written with Python's clock just now is not in the future."""
+    later = f"(0.001 + {compiler.process(element.clauses, **options)})"
+    return f"(strftime('%Y-%m-%d %H:%M:%f', 'now', {later} || ' seconds') || '000')"
 
 
 class Model(DeclarativeBase):
@@ -187,6 +207,11 @@ class Database:
         """A savepoint: an IntegrityError inside undoes only what stands inside."""
         with self.session.begin_nested():
             yield
+
+    @staticmethod
+    def clock(seconds: float = 0) -> sa.ColumnElement[datetime]:
+        """The database's time, so many seconds from now, for conditions and values that several machines share."""
+        return Clock(sa.literal(float(seconds), sa.Float()))
 
     def purge(self, model: type[Model], over: sa.ColumnElement[bool]) -> int:
         """Delete the rows that are over, in one statement; returns how many. Commits."""

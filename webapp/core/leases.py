@@ -1,10 +1,16 @@
-"""Leases: one worker at a time on one room, trunk or periodic job, without a lock held across the network."""
+"""Leases: one worker at a time on one room, trunk or periodic job, without a lock held across the network.
 
+They are short, by the database's clock, and renewed while their holder lives: a crash blocks nobody for long, and an
+answer may be as slow as it likes.
+"""
+
+import os
+import random
 import secrets
+import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
@@ -12,9 +18,12 @@ from flask import g
 from sqlalchemy.exc import IntegrityError, OperationalError, TimeoutError
 from sqlalchemy.orm import Mapped, mapped_column
 
+from webapp.core import heartbeat
 from webapp.core.db import Model, db, utcnow
+from webapp.core.heartbeat import Claim
 
-SECONDS = 30  # each question to others makes it last until the answer
+SECONDS = 8  # what a dead holder costs those who wait
+PAUSES = (0.01, 0.5)  # seconds between two looks of who waits: the first, the longest
 
 
 class Lease(Model):
@@ -23,38 +32,53 @@ class Lease(Model):
     __tablename__ = "leases"
 
     name: Mapped[str] = mapped_column(primary_key=True)
-    holder: Mapped[str] = mapped_column(default="")
+    holder: Mapped[str] = mapped_column(default="")  # machine, process, secret; empty once it is given back
     until: Mapped[datetime]
+
+    @property
+    def place(self) -> str:
+        """The machine and process of the holder."""
+        return self.holder.rpartition("/")[0]
+
+    @classmethod
+    def is_held(cls) -> sa.ColumnElement[bool]:
+        """Somebody works there."""
+        return cls.until > db.clock()
 
 
 class Lost(Exception):
     """The lease ran out, and somebody else works there now."""
 
 
-@dataclass
-class Held:
-    """A lease that this context holds; `ends` on the monotonic clock."""
-
-    holder: str
-    seconds: float
-    ends: float
-
-
 def claim(name: str, seconds: float = SECONDS) -> str | None:
-    """Take the lease when nobody holds it; returns the holder's secret or None. Commits."""
-    holder, now = secrets.token_hex(8), utcnow()
-    values = {"holder": holder, "until": now + timedelta(seconds=seconds)}
-    taken = db.session.execute(sa.update(Lease).where(Lease.name == name, Lease.until < now).values(**values))
-    if not taken.rowcount:  # type: ignore[attr-defined]
-        known = db.session.scalar(sa.select(Lease.until).where(Lease.name == name))
-        if known is not None or not _begin(name, values):
-            db.session.commit()
-            return None
+    """Take the lease when nobody holds it; returns the holder's secret or None. Commits.
+
+    Looks before it writes: most who find it taken leave, and a writer would wait for other writers.
+    """
     db.session.commit()
-    return holder
+    found = _look(name)
+    if found == "held":
+        return None
+    holder = f"{socket.gethostname()}/{os.getpid()}/{secrets.token_hex(8)}"
+    values = {"holder": holder, "until": db.clock(seconds)}
+    taken = _take_over(name, values) if found else _begin(name, values)
+    db.session.commit()
+    return holder if taken else None
 
 
-def _begin(name: str, values: dict[str, object]) -> bool:
+def _look(name: str) -> str:
+    """Whether the lease is held, or free, or (empty) never was."""
+    state = sa.case((Lease.is_held(), "held"), else_="free")
+    with db.reader.connect() as connection:
+        return connection.scalar(sa.select(state).where(Lease.name == name)) or ""
+
+
+def _take_over(name: str, values: Mapping[str, object]) -> bool:
+    mine = sa.update(Lease).where(Lease.name == name, sa.not_(Lease.is_held()))
+    return bool(db.session.execute(mine.values(**values)).rowcount)  # type: ignore[attr-defined]
+
+
+def _begin(name: str, values: Mapping[str, object]) -> bool:
     """Insert the row of a lease that never was; False when somebody else did so first."""
     try:
         with db.collision_safe():
@@ -65,10 +89,16 @@ def _begin(name: str, values: dict[str, object]) -> bool:
 
 
 def release(name: str, holder: str) -> None:
-    """Give the lease back, unless it ran out and is somebody else's by now. Commits."""
-    ended = sa.update(Lease).where(Lease.name == name, Lease.holder == holder)
-    db.session.execute(ended.values(until=utcnow() - timedelta(seconds=1)))
+    """Give the lease back, unless it ran out and is somebody else's by now. Commits.
+
+    Without its holder's name no renewal that comes late finds it.
+    """
+    db.session.execute(_owned(name, holder).values(holder="", until=db.clock(-1)))
     db.session.commit()
+
+
+def _owned(name: str, holder: str) -> sa.Update:
+    return sa.update(Lease).where(Lease.name == name, Lease.holder == holder)
 
 
 def purge(keep: timedelta = timedelta(days=1)) -> None:
@@ -78,20 +108,20 @@ def purge(keep: timedelta = timedelta(days=1)) -> None:
 
 @contextmanager
 def held(name: str, seconds: float = SECONDS, wait: float = 0) -> Iterator[bool]:
-    """Hold the lease inside the block; yields False when it could not be had within `wait` seconds.
+    """Hold the lease inside the block, however long that takes; yields False when it is not free within `wait`.
 
     Commits before and after: nothing of the caller's may be pending.
     """
-    deadline = time.monotonic() + wait
-    while (holder := claim(name, seconds)) is None and time.monotonic() < deadline:
-        time.sleep(0.02)
+    holder = _wait_for(name, seconds, wait)
     if holder is None:
         yield False
         return
-    _mine()[name] = Held(holder, seconds, time.monotonic() + seconds)
+    claimed = _mine()[name] = Claim(db.engine, _owned(name, holder).values(until=db.clock(seconds)), seconds)
+    heartbeat.hold(claimed)
     try:
         yield True
     finally:
+        heartbeat.let_go(claimed)
         del _mine()[name]
         db.session.rollback()
         _release_or_let_end(name, holder)
@@ -105,24 +135,26 @@ def _release_or_let_end(name: str, holder: str) -> None:
         db.session.rollback()
 
 
-def last(seconds: float) -> None:
-    """See to it that what this context holds is still its own `seconds` from now. Commits if it has to write.
+def _wait_for(name: str, seconds: float, wait: float) -> str | None:
+    """Look again and again, less and less often, and never two who wait in step."""
+    deadline = time.monotonic() + wait
+    pause, longest = PAUSES
+    while (holder := claim(name, seconds)) is None and (left := deadline - time.monotonic()) > 0:
+        time.sleep(min(left, pause * random.uniform(0.5, 1.5)))
+        pause = min(2 * pause, longest)
+    return holder
 
-    Said before each question to others: leases may be short, so that a crash blocks nobody for long, and yet outlast
-    any number of slow answers. Raises Lost when one ran out meanwhile and is somebody else's.
+
+def last() -> None:
+    """See to it that what this context holds is still its own; said before each question to others.
+
+    Raises Lost when something ran out meanwhile, because this process slept, and is somebody else's.
     """
-    for name, mine in _mine().items():
-        if mine.ends - time.monotonic() > seconds:
-            continue
-        longer = max(mine.seconds, 2 * seconds)
-        owned = sa.update(Lease).where(Lease.name == name, Lease.holder == mine.holder)
-        kept = db.session.execute(owned.values(until=utcnow() + timedelta(seconds=longer)))
-        db.session.commit()
-        if not kept.rowcount:  # type: ignore[attr-defined]
+    for name, claimed in _mine().items():
+        if not claimed.still_holds():
             raise Lost(name.partition(":")[0])
-        mine.ends = time.monotonic() + longer
 
 
-def _mine() -> dict[str, Held]:
-    held: dict[str, Held] = g.setdefault("leases", {})
+def _mine() -> dict[str, Claim]:
+    held: dict[str, Claim] = g.setdefault("leases", {})
     return held

@@ -77,7 +77,7 @@ def call(ask: Callable[[LiveKitAPI], Awaitable[Answer]], timeout: float | None =
     """
     db.refuse_open_transaction()
     patience = timeout or settings.livekit_timeout
-    leases.last(patience + 1)
+    leases.last()
     secret = settings.livekit_api_secret.get_secret_value()
     address = (settings.livekit_url, settings.livekit_api_key, secret)
     connection = _connection()

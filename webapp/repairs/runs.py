@@ -30,7 +30,6 @@ from webapp.rules.problems import Problem
 log = structlog.get_logger()
 REPAIRS = Counter("frontdesk_repairs_total", "Items of repair runs by result", ["result"])
 LEASE = "repairs"  # one run at a time, however many workers there are
-LEASE_SECONDS = 60
 BATCH = 500  # items per reading of LiveKit's lists
 KEPT = timedelta(days=90)
 GIVE_UP = 5  # items in a row that LiveKit did not answer: it is away, and the rest waits
@@ -52,7 +51,7 @@ def resume(run_id: str) -> None:
 
 def work_off() -> None:
     """Work off the open runs, the oldest first; whoever finds another one at it leaves. Commits."""
-    with leases.held(LEASE, seconds=LEASE_SECONDS) as mine:
+    with leases.held(LEASE) as mine:
         if not mine:
             return
         for run_id in queries.open_runs():

@@ -29,7 +29,6 @@ from webapp.trunks.spread import EVEN, EVERY, quotas
 log = structlog.get_logger()
 BATCH = 200  # rooms whose keys are read at a time
 PIECE = 60  # seconds after which the rest is left to another piece of due work: a claim lasts longer
-LEASE_SECONDS = 60
 KEPT = timedelta(days=90)
 MOVABLE = sa.and_(Room.deleted_at.is_(None), sa.or_(Room.trunk_id != "", Room.pin.is_not(None)))
 
@@ -128,7 +127,7 @@ def _end(move: TrunkMove, state: MoveState) -> bool:
 def work_on(move_id: str) -> None:
     """Move rooms for a while, then leave the rest to another piece of due work. Commits. Raises Busy."""
     deadline = time.monotonic() + PIECE
-    with leases.held(f"move:{move_id}", seconds=LEASE_SECONDS) as mine:
+    with leases.held(f"move:{move_id}") as mine:
         if not mine:
             raise Busy
         while (move := _running(move_id)) is not None:
@@ -156,7 +155,7 @@ def _batch(move: TrunkMove) -> None:
         return
     source = min(move.quota)
     for room_id in _next(source, move.after, min(BATCH, move.quota[source])):
-        leases.last(LEASE_SECONDS / 2)
+        leases.last()
         if not _move_one(move, source, room_id):
             return
     if not move.quota.get(source) or not _next(source, move.after, 1):
