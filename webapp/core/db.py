@@ -21,6 +21,8 @@ from sqlalchemy.pool import ConnectionPoolEntry
 from uuid_utils.compat import uuid7
 
 T = TypeVar("T")
+PIECE = 1000  # rows that a purge deletes at a time: a few hundredths of a second under SQLite's only write lock
+PAUSE = 0.02  # seconds between two pieces, in which others write
 VALUES = 500  # in one statement; SQLite before 3.32 takes no more than 999
 READING = {"GET", "HEAD", "OPTIONS"}
 REST = 2.0  # seconds after which a connection is asked whether it still lives
@@ -214,10 +216,29 @@ class Database:
         return Clock(sa.literal(float(seconds), sa.Float()))
 
     def purge(self, model: type[Model], over: sa.ColumnElement[bool]) -> int:
-        """Delete the rows that are over, in one statement; returns how many. Commits."""
-        gone = self.session.execute(sa.delete(model).where(over), execution_options={"synchronize_session": False})
+        """Delete the rows that are over, piece by piece along the key; returns how many. Commits after each piece.
+
+        One statement over many rows would keep all other writers of SQLite waiting until its end.
+        """
+        key = sa.tuple_(*sa.inspect(model).primary_key)
+        begin: sa.ColumnElement[bool] = sa.true()
+        gone = 0
+        while (end := self._end_of_piece(key, sa.and_(begin, over))) is not None:
+            piece = sa.delete(model).where(begin, key <= end, over)
+            done = self.session.execute(piece, execution_options={"synchronize_session": False})
+            self.session.commit()
+            gone += int(done.rowcount)  # type: ignore[attr-defined]
+            begin = key > end
+            time.sleep(PAUSE)
+        return gone
+
+    def _end_of_piece(self, key: sa.Tuple, over: sa.ColumnElement[bool]) -> sa.Tuple | None:
+        """The key of the last row of the next piece; None when nothing is left. Reads without the write lock."""
         self.session.commit()
-        return int(gone.rowcount)  # type: ignore[attr-defined]
+        keys = sa.select(*key.clauses).where(over).order_by(*key.clauses).limit(PIECE)
+        with self.reader.connect() as connection:
+            found = connection.execute(keys).all()
+        return sa.tuple_(*map(sa.literal, found[-1], [column.type for column in key.clauses])) if found else None
 
     def refuse_open_transaction(self) -> None:
         """Raise RuntimeError while this context holds a writing transaction: no network call may wait under a lock."""

@@ -91,7 +91,9 @@ def _settle(run_id: uuid.UUID, problem: str) -> None:
 
 def purge() -> int:
     """Forget the runs that ended long ago, with their items; returns how many. The trail stays. Commits."""
-    return db.purge(RepairRun, RepairRun.ended_at < utcnow() - KEPT)
+    over = RepairRun.ended_at < utcnow() - KEPT
+    db.purge(RepairItem, RepairItem.run_id.in_(sa.select(RepairRun.id).where(over)))  # first: a cascade has no pieces
+    return db.purge(RepairRun, over)
 
 
 @dataclass

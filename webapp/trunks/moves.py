@@ -242,7 +242,9 @@ def _note(move: TrunkMove, source: str, room_id: uuid.UUID, result: Moved, probl
 
 def purge() -> int:
     """Forget the moves that ended long ago, with what they did to each room; returns how many. Commits."""
-    return db.purge(TrunkMove, TrunkMove.ended_at < utcnow() - KEPT)
+    over = TrunkMove.ended_at < utcnow() - KEPT
+    db.purge(MovedRoom, MovedRoom.move_id.in_(sa.select(TrunkMove.id).where(over)))  # first: a cascade has no pieces
+    return db.purge(TrunkMove, over)
 
 
 def newest() -> TrunkMove | None:
