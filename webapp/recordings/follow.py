@@ -20,6 +20,11 @@ log = structlog.get_logger()
 LOST_AFTER = timedelta(minutes=2)  # LiveKit needs 23 s to find out that no egress worker answers
 STOP_LOST_AFTER = timedelta(minutes=10)
 BATCH = 200
+GIVE_UP = 5  # failures in a row after which LiveKit or the storage is taken for away
+
+
+class IncompleteError(Exception):
+    """Some recordings could not be looked at; the others were."""
 
 
 def begin(recording: Recording) -> None:
@@ -89,17 +94,37 @@ def take(recording: Recording, found: Egress) -> None:
 
 
 def sweep() -> int:
-    """Look after every recording that is not over; returns how many. One that fails does not stop the next."""
+    """Look after every recording that is not over; returns how many. One that fails does not stop the next.
+
+    After some failures in a row the rest waits for the next sweep: LiveKit or the storage is away. Raises
+    IncompleteError at its end when one failed. Commits.
+    """
     running = sa.select(Recording).where(Recording.state.in_(RUNNING_STATES))
-    recordings = db.session.scalars(running.order_by(Recording.looked_at).limit(BATCH)).all()
+    recordings = db.session.scalars(running.order_by(Recording.looked_at.nulls_first()).limit(BATCH)).all()
     db.session.commit()
+    failed = in_a_row = 0
     for recording in recordings:
-        try:
-            look(recording)
-        except (LiveKitError, OSError) as error:
-            db.session.rollback()
-            log.warning("recording.not_looked_at", recording=str(recording.id), error=type(error).__name__)
+        looked = _try_to_look(recording)
+        failed, in_a_row = (failed, 0) if looked else (failed + 1, in_a_row + 1)
+        if in_a_row >= GIVE_UP:
+            break
+    if failed:
+        raise IncompleteError
     return len(recordings)
+
+
+def _try_to_look(recording: Recording) -> bool:
+    """Look; one that fails is the last in turn next time, so that it keeps no others from theirs."""
+    try:
+        look(recording)
+    except (LiveKitError, OSError) as error:
+        db.session.rollback()
+        log.warning("recording.not_looked_at", recording=str(recording.id), error=type(error).__name__)
+        turn = sa.update(Recording).where(Recording.id == recording.id).values(looked_at=utcnow())
+        db.session.execute(turn, execution_options={"synchronize_session": False})
+        db.session.commit()
+        return False
+    return True
 
 
 def recording_of(found: Egress) -> Recording | None:
