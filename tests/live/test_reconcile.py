@@ -15,7 +15,7 @@ from tests.support.waiting import PATIENCE, until
 from webapp.core import heartbeat, leases
 from webapp.core.config import Settings
 from webapp.core.db import db, utcnow
-from webapp.live import reconcile
+from webapp.live import jobs, reconcile
 from webapp.rooms.models import Room, Trunk
 from webapp.rules import problems, wanted
 
@@ -436,3 +436,26 @@ def test_a_call_without_a_number_never_reaches_a_rule_that_hides_numbers(install
     assert installation.livekit.outages == 0
     named = installation.dial(pin=str(room.pin))
     until(lambda: installation.phone(named)["room"] == str(room.id))
+
+
+def test_a_mark_that_nobody_took_away_is_followed_within_seconds(installation: Installation):
+    room = installation.room()
+    installation.join(room)
+    reconcile.mark(room)
+    jobs.follow_marked()
+    assert installation.rule_of(room) is None, "whoever made the mark may be at it"
+    room.reconcile_at = utcnow() - jobs.LEFT_AFTER
+    db.session.commit()
+    jobs.follow_marked()
+    assert installation.rule_of(room) is not None
+
+
+def test_marked_rooms_wait_while_livekit_answers_none_of_several(installation: Installation):
+    rooms = [installation.room() for _ in range(jobs.GIVE_UP + 3)]
+    for room in rooms:
+        room.reconcile_at = utcnow() - timedelta(minutes=1)
+    db.session.commit()
+    installation.livekit.fail("ListParticipants", "unavailable", times=100)
+    jobs.follow_marked()
+    assert installation.livekit.calls("ListParticipants") == jobs.GIVE_UP
+    installation.livekit.heal()

@@ -24,6 +24,8 @@ log = structlog.get_logger()
 WAITING = "frontdesk.hooks_waiting"
 NEW = (Result.STORED,)
 OPEN = (Result.STORED, Result.FAILED)
+DELIVERIES_OPEN = "deliveries.result IN ('stored', 'failed')"  # as its index says it: a bound value finds none
+LEFT_AFTER = timedelta(seconds=2)
 TRIES = 5
 BATCH = 50
 LAG = Histogram("frontdesk_hook_lag_seconds", "From a hook's arrival to its end of processing")
@@ -55,7 +57,7 @@ def work_off(room_id: uuid.UUID | None) -> int:
     """
     done = 0
     while _anything_new(room_id):
-        with leases.held(f"hooks:{room_id or 'guard'}", seconds=60) as mine:
+        with leases.held(f"hooks:{room_id or 'guard'}") as mine:
             if not mine:
                 return done
             done += _work_off_held(room_id, NEW)
@@ -70,9 +72,18 @@ def sweep() -> int:
     return sum(_again(room_id) + work_off(room_id) for room_id in rooms)
 
 
+def catch_up() -> int:
+    """Work off what was stored some seconds ago and still is new: whoever was at it died. Returns how many."""
+    left = sa.select(Delivery.room_id).where(sa.text(DELIVERIES_OPEN), Delivery.result == Result.STORED)
+    left = left.where(Delivery.attempts < TRIES, Delivery.received_at < utcnow() - LEFT_AFTER).distinct()
+    with db.reader.connect() as connection:
+        rooms = connection.scalars(left.limit(100)).all()
+    return sum(work_off(room_id) for room_id in rooms)
+
+
 def _again(room_id: uuid.UUID | None) -> int:
     """Process the oldest of what is new or failed, each once."""
-    with leases.held(f"hooks:{room_id or 'guard'}", seconds=60) as mine:
+    with leases.held(f"hooks:{room_id or 'guard'}") as mine:
         return _work_off_held(room_id, OPEN) if mine else 0
 
 
