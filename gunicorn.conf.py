@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from webapp.core import logs, revisions
 from webapp.core.config import Settings
-from webapp.jobs import queue
+from webapp.jobs import runner
 from webapp.setup.command import explain
 
 worker_class = "gthread"
@@ -45,7 +45,8 @@ def post_worker_init(worker: Any) -> None:
     """Run the jobs inside the worker where no Redis is named; after the fork, which threads do not survive."""
     _keep()
     if worker.wsgi.extensions["frontdesk.settings"].embedded:
-        worker.consumer = queue.start_embedded(worker.wsgi)
+        worker.runner = runner.of_app(worker.wsgi)
+        worker.runner.start()
 
 
 def child_exit(_server: Any, worker: Any) -> None:
@@ -56,5 +57,5 @@ def child_exit(_server: Any, worker: Any) -> None:
 
 def worker_exit(_server: Any, worker: Any) -> None:
     """Let the job under way finish."""
-    if hasattr(worker, "consumer"):
-        queue.stop(worker.consumer)
+    if hasattr(worker, "runner"):
+        worker.runner.stop()

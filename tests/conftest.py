@@ -7,11 +7,12 @@ import pytest
 from flask import Flask
 
 from simulator.server import Addresses
+from tests.support import clock
 from tests.support.database import empty
 from tests.support.personas import Browser, browser, persona
 from webapp import create_app
 from webapp.accounts.models import User
-from webapp.core import background
+from webapp.core import background, due
 from webapp.core.config import Settings
 from webapp.core.db import db
 from webapp.core.security import limiter
@@ -45,6 +46,7 @@ def settings(database_url: str, simulator: Addresses, tmp_path_factory: pytest.T
 def _app(settings: Settings) -> Iterator[Flask]:
     app = create_app(settings)
     app.extensions[background.EXTENSION] = app.extensions[background.AT_ONCE] = background.Inline()
+    app.extensions[due.RUNNER] = clock.Inline()
     with app.app_context():
         metadata.create_all(db.engine)
         yield app

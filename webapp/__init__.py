@@ -18,7 +18,7 @@ from webapp.core.db import db
 from webapp.desk import views as desk_pages
 from webapp.doctor import views as doctor_pages
 from webapp.hooks import views as hook_pages
-from webapp.jobs import queue
+from webapp.jobs import runner
 from webapp.jobs import views as job_pages
 from webapp.live import views as live_pages
 from webapp.livekit import pages as livekit_pages
@@ -82,8 +82,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.before_request(lobby_polls.answer)  # first: thousands of polls have nothing new
     searching.init_app(app)  # before a sign-in could carry a number on
     security.init_app(app, settings)
-    if not app.testing:  # tests run jobs themselves, when they want to see what they do
-        queue.init_app(app, settings)
+    runner.init_app(app, settings)
     recording_pages.init_app(app, settings)
     for part in (*MACHINERY, *PAGES, *COMMANDS):
         part.init_app(app)

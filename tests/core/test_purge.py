@@ -8,6 +8,7 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
+from tests.support.waiting import PATIENCE
 from webapp.core import db as database
 from webapp.core.db import db, utcnow
 from webapp.core.due import DueWork
@@ -81,7 +82,7 @@ def test_while_many_rows_go_others_write_between_the_pieces(app: Flask, monkeypa
     writer.start()
     gone = db.purge(Lease, Lease.until < utcnow() - timedelta(days=1))
     purged.set()
-    writer.join(30)
+    writer.join(PATIENCE)
     assert gone == 5000
     assert len(written) >= 5, "somebody wrote meanwhile"
     assert max(written) < 1.5

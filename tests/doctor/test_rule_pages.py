@@ -7,13 +7,17 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+from flask import Flask
 
 from tests.support.installation import Installation
 from tests.support.personas import SWAP, Browser
 from webapp.audit.models import AuditEntry
+from webapp.core import leases
 from webapp.core.config import Settings
 from webapp.core.db import db, utcnow
-from webapp.jobs.models import FORGOTTEN, PeriodicJob
+from webapp.jobs import periodic, register
+from webapp.jobs.models import PeriodicJob
+from webapp.jobs.periodic import Job
 from webapp.rooms.models import Room
 
 As = Callable[[str], Browser]
@@ -59,17 +63,14 @@ def test_a_missing_rule_is_a_finding_that_the_button_repairs(installation: Insta
 def test_while_rooms_are_compared_the_page_waits_and_then_says_when_it_was(installation: Installation, client_as: As):
     support = client_as("support")
     assert "was last compared" not in support.get(PAGE).text
-    begun = PeriodicJob(name="rules", next_at=utcnow(), started_at=utcnow())
-    db.session.add(begun)
-    db.session.commit()
-    for address in ("/telephony/rules/?show=ours&comparing=y", "/telephony/rules/awaited?show=ours&comparing=y"):
-        waits = support.get(address).text
-        assert "Comparing every room with LiveKit" in waits
-        assert 'hx-get="/telephony/rules/awaited?comparing=y&amp;show=ours" hx-trigger="every 2s"' in waits
-    others = support.get("/telephony/rules/?show=ours").text
-    assert "Comparing" not in others, "who did not begin it does not wait for it"
-    begun.ended_at = utcnow()
-    db.session.commit()
+    with leases.held("job:rules") as mine:
+        assert mine
+        for address in ("/telephony/rules/?show=ours&comparing=y", "/telephony/rules/awaited?show=ours&comparing=y"):
+            waits = support.get(address).text
+            assert "Comparing every room with LiveKit" in waits
+            assert 'hx-get="/telephony/rules/awaited?comparing=y&amp;show=ours" hx-trigger="every 2s"' in waits
+        others = support.get("/telephony/rules/?show=ours").text
+        assert "Comparing" not in others, "who did not begin it does not wait for it"
     over = support.get("/telephony/rules/awaited?show=ours&comparing=y").text
     assert 'hx-get="/telephony/rules/read?show=ours" hx-trigger="load"' in over
     answer = support.post("/telephony/rules/sweep")
@@ -94,11 +95,14 @@ def test_a_comparison_that_failed_says_so_once_livekit_answers_again(
     assert "was last compared" not in page
 
 
-def test_a_comparison_whose_process_died_is_not_waited_for_for_ever():
-    begun = PeriodicJob(name="rules", next_at=utcnow(), started_at=utcnow() - FORGOTTEN + timedelta(seconds=5))
-    assert begun.is_running
-    begun.started_at = utcnow() - FORGOTTEN
-    assert not begun.is_running
+def test_a_comparison_is_awaited_from_the_press_of_the_button_to_its_end(app: Flask):
+    db.session.add(PeriodicJob(name="rules", next_at=utcnow() + timedelta(minutes=1)))
+    db.session.commit()
+    assert not periodic.is_awaited("rules")
+    periodic.wake(register.by_name()["rules"])
+    assert periodic.is_awaited("rules"), "nobody has begun it yet"
+    assert periodic.run_due(Job("rules", timedelta(minutes=1), lambda: None))
+    assert not periodic.is_awaited("rules")
 
 
 def test_the_rules_as_read_bring_the_sidebar_s_count_along(installation: Installation, client_as: As):

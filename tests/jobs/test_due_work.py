@@ -1,13 +1,13 @@
 """Due work is done once, tried again, and never lost."""
 
 import threading
-import uuid
 from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
 from flask import Flask
 
+from tests.support import clock
 from tests.support.waiting import PATIENCE
 from webapp.core import due
 from webapp.core.db import db, utcnow
@@ -41,16 +41,16 @@ def test_work_recorded_in_a_transaction_is_done_by_the_sweep(app: Flask):
 
 
 def test_work_of_a_transaction_that_is_rolled_back_never_was(app: Flask):
-    told: list[uuid.UUID] = []
-    app.extensions[due.QUEUE] = lambda work_id, _due_at: told.append(work_id)
-    try:
-        due.add("count")
-        db.session.rollback()
-        due.add("count")
-        db.session.commit()
-    finally:
-        del app.extensions[due.QUEUE]
-    assert told == [only().id]
+    before = clock.told()
+    due.add("count", number=1)
+    db.session.rollback()
+    db.session.commit()
+    assert clock.told() == before
+    due.add("count", number=2)
+    assert clock.told() == before, "not before the commit"
+    db.session.commit()
+    assert clock.told() == before + 1
+    assert only().payload == {"number": 2}
 
 
 def test_work_that_is_not_due_yet_waits(app: Flask):

@@ -1,31 +1,29 @@
 """Real `flask worker` and gunicorn processes: nothing is lost with a queue or a worker, and nothing is done twice."""
 
 import os
-import re
 import signal
+import time
 from collections.abc import Iterator
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 import redis
 import sqlalchemy as sa
-from flask import current_app
 
 from tests.support.installed import Installation, inside, installed
 from tests.support.livekit import LiveKit
 from tests.support.waiting import PATIENCE, until
 from webapp.core import due
-from webapp.core.config import Settings
 from webapp.core.db import db, new_id, utcnow
 from webapp.core.due import DueWork
-from webapp.jobs import queue
+from webapp.jobs import work
 from webapp.jobs.models import PeriodicJob
 from webapp.lobby.models import Entry
 from webapp.rooms.models import Room
 
 TICK = 5
+SOON = 45  # seconds: a claim and a look, on the busiest machine
 GUEST_WAITS = 600  # seconds: the busiest machine tells of a guest before the guest is given up
 
 
@@ -58,9 +56,9 @@ def rows(found: sa.Select[Any]) -> list[Any]:
 
 
 def only() -> DueWork:
-    work: DueWork
-    (work,) = rows(sa.select(DueWork))
-    return work
+    found: DueWork
+    (found,) = rows(sa.select(DueWork))
+    return found
 
 
 def somebody_waits(livekit: LiveKit) -> str:
@@ -74,73 +72,86 @@ def somebody_waits(livekit: LiveKit) -> str:
     return str(room.id)
 
 
-def ticks(site: Installation, *names: str) -> int:
-    """How many ticks these processes did to their end. Whichever is free does one, whoever's clock it was."""
-    logs = [(site.folder / f"{name}.log").read_text() for name in names]
-    return sum(len(re.findall(r"queue\.tick: \S+ executed in", log)) for log in logs)
+def job(name: str) -> PeriodicJob | None:
+    """A periodic job as it stands."""
+    found = rows(sa.select(PeriodicJob).where(PeriodicJob.name == name))
+    return found[0] if found else None
 
 
-def clocks(site: Installation, *names: str) -> int:
-    """How many of these processes have a clock that runs."""
-    return sum("Scheduler runs" in (site.folder / f"{name}.log").read_text() for name in names)
+def runs(name: str) -> int:
+    found = job(name)
+    return found.runs if found else 0
 
 
-def test_work_whose_message_the_queue_lost_is_done_by_the_sweep(site: Installation, livekit: LiveKit):
-    room = somebody_waits(livekit)  # no queue was told: this process has none
+def test_work_that_nobody_told_of_is_done(site: Installation, livekit: LiveKit):
+    room = somebody_waits(livekit)  # this process has neither a runner nor Redis
     site.work()
     until(lambda: only().done_at)
     assert len(livekit.messages(room)) == 1
 
 
-def test_work_is_done_at_once_when_the_queue_is_told_of_it(site: Installation, livekit: LiveKit):
-    site.work()
-    until(lambda: rows(sa.select(PeriodicJob).where(PeriodicJob.name == "due_work", PeriodicJob.runs > 0)))
-    _connect(site)
-    room = somebody_waits(livekit)
-    until(lambda: only().done_at, 45)  # the next sweep of due work is most of a minute away
-    assert len(livekit.messages(room)) == 1
-
-
-def _connect(site: Installation) -> None:
-    """Let this process tell the installation's queue."""
-    settings = Settings(environment="testing", redis_url=site.settings["FRONTDESK_REDIS_URL"])
-    queue.init_app(current_app._get_current_object(), settings)  # type: ignore[attr-defined]
-
-
-def test_the_work_of_a_worker_killed_in_the_middle_is_done_again_by_another_after_its_lease(
-    site: Installation, livekit: LiveKit
-):
+def test_the_work_of_a_worker_killed_in_the_middle_is_soon_done_by_another(site: Installation, livekit: LiveKit):
     livekit.delay("SendData", 45, times=1)
     room = somebody_waits(livekit)
     victim = site.work("victim")
     until(lambda: only().attempts == 1)
+    site.work("heir")
+    until(lambda: "runner.started" in (site.folder / "heir.log").read_text())
+    time.sleep(work.CLAIM + 2)
+    assert (only().done_at, only().attempts) == (None, 1), "who lives keeps its claim, however slow LiveKit is"
     os.killpg(victim.pid, signal.SIGKILL)
+    killed_at = time.monotonic()
     victim.wait(PATIENCE)
     livekit.heal()
-    site.work("heir")
-    until(lambda: ticks(site, "heir") >= 2)
-    assert (only().done_at, only().attempts) == (None, 1), "the lease of the dead still holds"
-    _let_the_lease_run_out()
     until(lambda: only().done_at)
+    assert time.monotonic() - killed_at < SOON
     assert only().attempts == 2
     assert len(livekit.messages(room)) == 1
 
 
-def _let_the_lease_run_out() -> None:
-    db.session.execute(sa.update(DueWork).values(due_at=utcnow()))
-    db.session.execute(sa.update(PeriodicJob).values(next_at=utcnow() - timedelta(seconds=1)))
+def test_the_round_of_a_worker_killed_in_the_middle_is_soon_run_by_another(site: Installation, livekit: LiveKit):
+    site.settings["FRONTDESK_SWEEP_SECONDS"] = "3600"
+    livekit.delay("ListSIPInboundTrunk", 45, times=1)
+    victim = site.work("victim")
+    until(lambda: (found := job("rules")) and found.started_at)
+    os.killpg(victim.pid, signal.SIGKILL)
+    killed_at = time.monotonic()
+    victim.wait(PATIENCE)
+    livekit.heal()
+    site.work("heir")
+    until(lambda: runs("rules") == 1)
+    assert time.monotonic() - killed_at < SOON
+
+
+def test_a_killed_holder_delays_its_room_by_some_seconds_and_not_until_the_next_sweep(site: Installation, livekit: LiveKit):
+    site.settings["FRONTDESK_SWEEP_SECONDS"] = "3600"
+    room = Room(id=new_id(), name="Housing committee", slug="hcm-rxqt-bdw")
+    db.session.add(room)
     db.session.commit()
+    victim = site.work("victim")
+    until(lambda: runs("rules") == 1)
+    livekit.join(str(room.id), "web")
+    livekit.delay("ListParticipants", 45, times=1)
+    db.session.execute(sa.update(Room).values(reconcile_at=utcnow()))
+    db.session.commit()
+    until(lambda: livekit.calls("ListParticipants"))
+    site.work("heir")
+    until(lambda: "runner.started" in (site.folder / "heir.log").read_text())
+    os.killpg(victim.pid, signal.SIGKILL)
+    killed_at = time.monotonic()
+    victim.wait(PATIENCE)
+    livekit.heal()
+    until(lambda: rows(sa.select(Room.web_count)) == [1])
+    assert time.monotonic() - killed_at < SOON
 
 
 def test_a_periodic_job_runs_once_per_period_however_many_workers_there_are(site: Installation, livekit: LiveKit):
-    names = ("one", "two", "three")
-    for name in names:
+    for name in ("one", "two", "three"):
         site.work(name)
-    until(lambda: clocks(site, *names) == 3)
-    before = ticks(site, *names)
-    until(lambda: ticks(site, *names) >= before + 6)  # whoever's clocks they are of
-    runs = {job.name: job.runs for job in rows(sa.select(PeriodicJob))}
-    assert runs["purge_sessions"] == 1 and runs["purge_hooks"] == 1, "they are due once an hour"
+    begun = time.monotonic()
+    until(lambda: runs("rules") >= 5)
+    assert runs("rules") <= (time.monotonic() - begun) / TICK + 1
+    assert runs("purge_sessions") == 1 and runs("purge_hooks") == 1, "they are due once an hour"
     assert "failed" not in site.written()
 
 
@@ -182,5 +193,20 @@ def test_without_redis_the_web_process_does_the_work_itself(tmp_path: Path, own_
         until(lambda: only().done_at)
         until(lambda: rows(sa.select(PeriodicJob).where(PeriodicJob.name == "purge_sessions", PeriodicJob.runs > 0)))
         assert len(livekit.messages(room)) == 1, "two web processes, one announcement"
-        until(lambda: ticks(site, f"gunicorn-{site.port}") >= 4)
-        assert {job.name: job.runs for job in rows(sa.select(PeriodicJob))}["purge_sessions"] == 1
+        until(lambda: runs("rules") >= 3)
+        assert runs("purge_sessions") == 1
+
+
+def test_a_worker_told_to_stop_in_the_middle_of_long_work_ends_soon_and_another_does_it(
+    site: Installation, livekit: LiveKit
+):
+    livekit.delay("SendData", 45, times=1)
+    room = somebody_waits(livekit)
+    worker = site.work()
+    until(lambda: only().attempts == 1)
+    worker.terminate()
+    assert worker.wait(PATIENCE) == 0
+    livekit.heal()
+    site.work("heir")
+    until(lambda: only().done_at)
+    assert len(livekit.messages(room)) == 1

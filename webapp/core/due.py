@@ -1,12 +1,10 @@
 """Due work: what must happen outside a request, recorded in the transaction that wants it.
 
-The row is the truth; a queue only makes it sooner, and jobs/ sweeps what the queue lost.
+The row is the truth, and runners look at the rows again and again; being told only makes them look sooner.
 """
 
-import uuid
-from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Protocol
 
 from flask import current_app
 from sqlalchemy import event
@@ -15,8 +13,7 @@ from sqlalchemy.types import String
 
 from webapp.core.db import Keyed, Model, db, partial_index, utcnow
 
-Sooner = Callable[[uuid.UUID, datetime], None]
-QUEUE = "frontdesk.sooner"  # the extension that tells a queue, where one runs
+RUNNER = "frontdesk.runner"
 PENDING = "due_work"
 
 
@@ -26,6 +23,16 @@ class NotYet(Exception):
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
         self.reason = reason
+
+
+class Runner(Protocol):
+    """Who does what is due, here or in another process; nobody who tells it waits for it."""
+
+    def look_soon(self) -> None:
+        """Some work was committed."""
+
+    def run_soon(self, job: str) -> None:
+        """Let a job of the clock be due now; asked often before it begins, it runs once. Commits."""
 
 
 class DueWork(Keyed, Model):
@@ -50,22 +57,31 @@ class DueWork(Keyed, Model):
 def add(kind: str, *, after: timedelta = timedelta(0), **payload: str | int | None) -> DueWork:
     """Record work of a kind in the running transaction; the payload holds ids, nothing personal.
 
-    Once the transaction is committed the queue is told, so that the work need not wait for the sweep.
+    Once the transaction is committed the runner is told, so that the work begins at its time and not a little later.
     """
-    work = DueWork(kind=kind, payload=payload, due_at=utcnow() + after)
+    work = DueWork(kind=kind, payload=payload, due_at=db.clock(after.total_seconds()))
     db.session.add(work)
     db.session.flush()
-    db.session.info.setdefault(PENDING, []).append((work.id, work.due_at))
+    changed()
     return work
 
 
+def changed() -> None:
+    """The running transaction makes work due: the runner is told of it after the commit."""
+    db.session.info[PENDING] = True
+
+
+def run_soon(job: str) -> None:
+    """Let a job of the clock run its round now, once for all who ask before it begins. Commits."""
+    runner: Runner = current_app.extensions[RUNNER]
+    runner.run_soon(job)
+
+
 @event.listens_for(Session, "after_commit")
-def _tell_queue(session: Session) -> None:
-    pending = session.info.pop(PENDING, ())
-    sooner: Sooner | None = current_app.extensions.get(QUEUE) if pending else None
-    if sooner is not None:
-        for work_id, due_at in pending:
-            sooner(work_id, due_at)
+def _tell_runner(session: Session) -> None:
+    if session.info.pop(PENDING, False):
+        runner: Runner = current_app.extensions[RUNNER]
+        runner.look_soon()
 
 
 @event.listens_for(Session, "after_soft_rollback")

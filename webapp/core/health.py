@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from flask import Blueprint, Flask, current_app
 from flask.typing import ResponseReturnValue
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, generate_latest, multiprocess
+from prometheus_client.registry import Collector
 from redis import Redis
 from redis.exceptions import RedisError
 from sqlalchemy.exc import SQLAlchemyError
@@ -23,6 +24,7 @@ limiter.exempt(bp)
 EXTENSION = "frontdesk.health"
 KEPT_SECONDS = 5
 PATIENCE_SECONDS = 1
+COLLECTORS: list[Collector] = []  # gauges of what the database holds: asked at the time, and the same in all processes
 
 
 @bp.get("/healthz")
@@ -96,11 +98,11 @@ def _livekit_answers() -> bool:
 
 @bp.get("/metrics")
 def metrics() -> ResponseReturnValue:
-    """Counters and histograms in Prometheus' text format; labels are never personal.
+    """Counters, histograms and gauges in Prometheus' text format; labels are never personal.
 
-    Of this process alone, or, where PROMETHEUS_MULTIPROC_DIR names a folder, of all that share it.
+    Counts are those of this process alone, or, where PROMETHEUS_MULTIPROC_DIR names a folder, of all that share it.
     """
-    return generate_latest(_registry()), {"Content-Type": CONTENT_TYPE_LATEST}
+    return generate_latest(_registry()) + generate_latest(_gauges()), {"Content-Type": CONTENT_TYPE_LATEST}
 
 
 def _registry() -> CollectorRegistry:
@@ -109,6 +111,13 @@ def _registry() -> CollectorRegistry:
     shared = CollectorRegistry()
     multiprocess.MultiProcessCollector(shared)  # type: ignore[no-untyped-call]
     return shared
+
+
+def _gauges() -> CollectorRegistry:
+    asked = CollectorRegistry()
+    for collector in COLLECTORS:
+        asked.register(collector)
+    return asked
 
 
 def init_app(app: Flask) -> None:

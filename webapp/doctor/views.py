@@ -6,13 +6,13 @@ from flask import Blueprint, Flask, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from webapp.audit.actors import current_actor
-from webapp.core import htmx
+from webapp.core import due, htmx
 from webapp.core.db import db
 from webapp.core.security import require
 from webapp.doctor import diagnosis, finding_list, policy, rule_list, sentences, service
 from webapp.doctor import reading as readings
 from webapp.doctor.kinds import ORDER, SEVERITY, Severity
-from webapp.jobs import periodic, register
+from webapp.jobs import periodic
 from webapp.jobs.models import PeriodicJob
 
 bp = Blueprint("doctor", __name__)
@@ -37,8 +37,8 @@ def await_rules() -> ResponseReturnValue:
 def _awaited() -> dict[str, Any]:
     """Who began a comparison waits for its end, and nobody else."""
     query = {name: text for name, text in request.args.items() if text and name != "comparing"}
-    sweep = db.session.get(PeriodicJob, SWEEP) if "comparing" in request.args else None
-    return {"last": diagnosis.latest(), "query": query, "comparing": sweep is not None and sweep.is_running}
+    comparing = "comparing" in request.args and periodic.is_awaited(SWEEP)
+    return {"last": diagnosis.latest(), "query": query, "comparing": comparing}
 
 
 @bp.get("/telephony/rules/read")
@@ -85,7 +85,7 @@ def sweep() -> ResponseReturnValue:
     require(policy.sweep)
     service.sweep(actor=current_actor())
     db.session.commit()
-    periodic.run_soon(register.by_name()[SWEEP])
+    due.run_soon(SWEEP)
     return redirect(url_for(".index", comparing="y"), 303)
 
 

@@ -1,17 +1,15 @@
 """Periodic jobs and their last runs."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from webapp.core.db import Model, utcnow
-
-FORGOTTEN = timedelta(minutes=10)  # a run that takes longer is taken for dead
+from webapp.core.db import Model
 
 
 class PeriodicJob(Model):
-    """A job of the clock; a run is claimed by moving `next_at`, so that many workers run it once."""
+    """A job of the clock; whoever holds its lease runs it, and begins by moving `next_at`."""
 
     __tablename__ = "periodic_jobs"
 
@@ -25,14 +23,6 @@ class PeriodicJob(Model):
     problem: Mapped[str] = mapped_column(default="")
 
     @property
-    def is_running(self) -> bool:
-        """It began and has not ended; a process that died in it is forgotten after a while."""
-        if self.started_at is None or (self.ended_at is not None and self.ended_at >= self.started_at):
-            return False
-        return self.started_at > utcnow() - FORGOTTEN
-
-    @classmethod
-    def running(cls) -> sa.ColumnElement[bool]:
-        """The same, as a condition."""
-        not_over = sa.or_(cls.ended_at.is_(None), cls.ended_at < cls.started_at)
-        return sa.and_(sa.func.coalesce(cls.started_at > utcnow() - FORGOTTEN, sa.false()), not_over)
+    def is_unfinished(self) -> bool:
+        """A run began that has not ended: it is under way while somebody holds the lease, else its process died."""
+        return self.started_at is not None and (self.ended_at is None or self.ended_at < self.started_at)

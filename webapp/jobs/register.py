@@ -9,7 +9,7 @@ from webapp.core.settings import settings
 from webapp.doctor import diagnosis
 from webapp.hooks import processing as hooks
 from webapp.jobs import work
-from webapp.jobs.periodic import Job
+from webapp.jobs.periodic import Job, Pool
 from webapp.jobs.work import Handler
 from webapp.live import jobs as live_jobs
 from webapp.live import sweep
@@ -28,35 +28,39 @@ HANDLERS: dict[str, Handler] = {
     "telephony.repair": repairs.resume,
     "telephony.follow": live_jobs.follow,
 }
+LONG = ("telephony.move_rooms", "telephony.repair", "recordings.delete")  # they have places of their own
 
 
 def sweep_due_work() -> None:
-    """Do what the queue lost."""
+    """Do what is due, one after the other: the runner does so anyway, and this also without one."""
     work.run_due(HANDLERS)
 
 
 def jobs() -> list[Job]:
     """All jobs of the clock, most urgent first."""
-    minute = timedelta(seconds=55)  # the clock ticks every minute: a full minute would now and then skip a tick
+    moment, minute, hour = timedelta(seconds=5), timedelta(minutes=1), timedelta(hours=1)
+    sweep_seconds = timedelta(seconds=settings.sweep_seconds)
     return [
-        Job("hooks", minute, hooks.sweep),
-        Job("rules", timedelta(seconds=settings.sweep_seconds * 0.9), sweep.run),
-        Job("diagnose", timedelta(seconds=settings.sweep_seconds * 0.9), diagnosis.diagnose),
+        Job("hooks", minute, hooks.sweep, Pool.PROMPT),
+        Job("hooks_left", moment, hooks.catch_up, Pool.PROMPT),
+        Job("rooms_left", moment, live_jobs.follow_marked, Pool.PROMPT),
+        Job("lobby_expire", minute, lobby.expire, Pool.PROMPT),
+        Job("rules", sweep_seconds, sweep.run),
+        Job("diagnose", sweep_seconds, diagnosis.diagnose),
         Job("due_work", minute, sweep_due_work),
-        Job("lobby_expire", minute, lobby.expire),
-        Job("lobby_purge", timedelta(hours=1), lobby.purge),
         Job("recordings", minute, follow.sweep),
-        Job("remove_expired", timedelta(hours=1), recordings.remove_expired),
-        Job("purge_hooks", timedelta(hours=1), hooks.purge),
-        Job("purge_pins", timedelta(hours=1), rooms.purge_pins),
-        Job("purge_callbacks", timedelta(hours=1), rooms.purge_callbacks),
-        Job("rotate_caller_keys", timedelta(hours=1), call_jobs.rotate_caller_keys),
-        Job("purge_calls", timedelta(hours=1), call_jobs.purge_calls),
-        Job("purge_moves", timedelta(hours=1), moves.purge),
-        Job("purge_repairs", timedelta(hours=1), repairs.purge),
-        Job("purge_leases", timedelta(hours=1), leases.purge),
-        Job("purge_due_work", timedelta(hours=1), work.purge),
-        Job("purge_sessions", timedelta(hours=1), purge_sessions),
+        Job("remove_expired", hour, recordings.remove_expired),
+        Job("lobby_purge", hour, lobby.purge, Pool.CLEANING),
+        Job("purge_hooks", hour, hooks.purge, Pool.CLEANING),
+        Job("purge_pins", hour, rooms.purge_pins, Pool.CLEANING),
+        Job("purge_callbacks", hour, rooms.purge_callbacks, Pool.CLEANING),
+        Job("rotate_caller_keys", hour, call_jobs.rotate_caller_keys, Pool.CLEANING),
+        Job("purge_calls", hour, call_jobs.purge_calls, Pool.CLEANING),
+        Job("purge_moves", hour, moves.purge, Pool.CLEANING),
+        Job("purge_repairs", hour, repairs.purge, Pool.CLEANING),
+        Job("purge_leases", hour, leases.purge, Pool.CLEANING),
+        Job("purge_due_work", hour, work.purge, Pool.CLEANING),
+        Job("purge_sessions", hour, purge_sessions, Pool.CLEANING),
     ]
 
 

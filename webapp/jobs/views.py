@@ -8,12 +8,12 @@ from flask import Blueprint, Flask, abort, current_app, redirect, render_templat
 from flask.typing import ResponseReturnValue
 
 from webapp.audit.actors import current_actor
-from webapp.core import revisions
+from webapp.core import due, revisions
 from webapp.core.db import db
 from webapp.core.due import DueWork
 from webapp.core.security import require
 from webapp.core.settings import settings
-from webapp.jobs import periodic, policy, queue, register, service, work
+from webapp.jobs import gauges, periodic, policy, register, runner, service, work
 from webapp.jobs.models import PeriodicJob
 
 bp = Blueprint("jobs", __name__)
@@ -21,57 +21,58 @@ bp = Blueprint("jobs", __name__)
 
 @bp.get("/system/jobs/")
 def index() -> ResponseReturnValue:
-    """Each job's last run and next one, and the due work that waits or was given up."""
+    """Each job's last run and next one, who runs what, and the due work that waits or was given up."""
     require(policy.view_jobs)
+    told = runner.current().answers()
     rows = {row.name: row for row in db.session.scalars(sa.select(PeriodicJob))}
     waiting = db.session.scalars(work.open_work().order_by(DueWork.due_at).limit(50)).all()
     gave_up = sa.select(DueWork).where(DueWork.gave_up_at.is_not(None)).order_by(DueWork.gave_up_at.desc())
     return render_template(
         "jobs/index.html",
         jobs=[(job, rows.get(job.name)) for job in register.jobs()],
+        places=periodic.places(rows),
+        backlog=work.backlog(),
         waiting=waiting,
         gave_up=db.session.scalars(gave_up.limit(50)).all(),
-        depth=queue.depth(current_app._get_current_object()),  # type: ignore[attr-defined]
+        silent=told is False,
     )
 
 
 @bp.post("/system/jobs/<name>/run")
 def run_now(name: str) -> ResponseReturnValue:
-    """Run a job outside its time."""
+    """Let a job run outside its time: the runner begins it."""
     require(policy.run_job)
-    job = register.by_name().get(name)
-    if job is None:
+    if name not in register.by_name():
         abort(404)
     service.run_now(name, actor=current_actor())
     db.session.commit()
-    periodic.run_now(job)
+    due.run_soon(name)
     return redirect(url_for(".index"), 303)
 
 
 @bp.post("/system/jobs/work/<uuid:work_id>/retry")
 def retry(work_id: uuid.UUID) -> ResponseReturnValue:
-    """Try given-up work again."""
+    """Let given-up work be due again."""
     require(policy.run_job)
     if not service.retry(work_id, actor=current_actor()):
         abort(409)
     db.session.commit()
-    work.run(work_id, register.HANDLERS)
     return redirect(url_for(".index"), 303)
 
 
 @click.command("worker")
 @click.option("--threads", default=4, show_default=True, help="Pieces of work at the same time.")
 def worker(threads: int) -> None:
-    """Do due work and periodic jobs until stopped; several may run on several machines (Redis)."""
+    """Do due work and periodic jobs until stopped; several may run on several machines."""
     try:
         revisions.require(settings)
     except revisions.SchemaBehind as refusal:
         raise click.ClickException(str(refusal)) from refusal
-    app = current_app._get_current_object()  # type: ignore[attr-defined]
-    queue.run_worker(app, threads)
+    runner.run_until_stopped(current_app._get_current_object(), threads)  # type: ignore[attr-defined]
 
 
 def init_app(app: Flask) -> None:
-    """Register the page and the command."""
+    """Register the page, the command and the gauges."""
+    gauges.register()
     app.register_blueprint(bp)
     app.cli.add_command(worker)

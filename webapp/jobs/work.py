@@ -1,7 +1,9 @@
 """Work off due work: each piece claimed by one worker, tried again with growing pauses, given up in the open."""
 
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -9,57 +11,86 @@ import sqlalchemy as sa
 import structlog
 from prometheus_client import Counter
 
+from webapp.core import due, heartbeat
 from webapp.core.db import db, utcnow
 from webapp.core.due import DueWork, NotYet
+from webapp.core.heartbeat import Claim
 
 log = structlog.get_logger()
 
 Handler = Callable[..., None]
-CLAIM = timedelta(minutes=5)  # a worker that dies lets go after this long
+CLAIM = 10  # seconds, renewed while the work is done: a worker that dies lets go after so long
 PAUSES = [timedelta(seconds=seconds) for seconds in (10, 60, 300, 1800, 7200)]
+OPEN = sa.and_(DueWork.done_at.is_(None), DueWork.gave_up_at.is_(None))
 
 DONE = Counter("frontdesk_due_work_total", "Pieces of due work by kind and result", ["kind", "result"])
 
 
+@dataclass(frozen=True)
+class Backlog:
+    """How much work is neither done nor given up, how much of it waits although it is due, and for how many seconds."""
+
+    open: int
+    due: int
+    age: float
+
+
 def open_work() -> sa.Select[DueWork]:
     """What is neither done nor given up."""
-    return sa.select(DueWork).where(DueWork.done_at.is_(None), DueWork.gave_up_at.is_(None))
+    return sa.select(DueWork).where(OPEN)
+
+
+def backlog() -> Backlog:
+    """What there is to do."""
+    is_due = DueWork.due_at <= db.clock()
+    counted = sa.select(
+        sa.func.count(), sa.func.count(sa.case((is_due, 1))), sa.func.min(DueWork.due_at), db.clock()
+    ).where(OPEN)
+    count, waiting, oldest, now = db.session.execute(counted).one()
+    age = (now - oldest).total_seconds() if oldest is not None else 0
+    return Backlog(count, waiting, max(age, 0))
+
+
+def next_ones(kinds: sa.ColumnElement[bool], limit: int) -> list[tuple[uuid.UUID, float]]:
+    """The ids of open work that is due first, and how many seconds from now; only reads."""
+    found = sa.select(DueWork.id, DueWork.due_at, db.clock()).where(OPEN, kinds).order_by(DueWork.due_at).limit(limit)
+    with db.reader.connect() as connection:
+        return [(row[0], (row[1] - row[2]).total_seconds()) for row in connection.execute(found)]
 
 
 def run(work_id: uuid.UUID, handlers: Mapping[str, Handler]) -> bool:
     """Do one piece of work if it is due and nobody else does it; False when there was nothing to do.
 
-    The claim moves `due_at` ahead, so a worker that is killed leaves the work to the sweep. A handler gets the payload
-    as keyword arguments, commits itself, and raises when the work must be tried again.
+    The claim moves `due_at` a little ahead, again and again, so what a killed worker leaves is soon due. A handler gets
+    the payload as keyword arguments, commits itself, and raises when the work must be tried again.
     """
     work = _claim(work_id)
     if work is None:
         return False
-    try:
-        handlers[work.kind](**work.payload)
-    except Exception as error:  # whatever went wrong, the work stays recorded
-        db.session.rollback()
-        _failed(work, error)
-    else:
-        work.done_at, work.problem = utcnow(), ""
-        db.session.add(work)
-        DONE.labels(work.kind, "done").inc()
+    with _claimed(work):
+        try:
+            handlers[work.kind](**work.payload)
+        except Exception as error:  # whatever went wrong, the work stays recorded
+            db.session.rollback()
+            ended = _failed(work, error)
+        else:
+            ended = {"done_at": utcnow(), "problem": ""}
+            DONE.labels(work.kind, "done").inc()
+    db.session.execute(_mine(work).values(**ended))
     db.session.commit()
     return True
 
 
 def run_due(handlers: Mapping[str, Handler], limit: int = 100) -> int:
     """Do what is due, oldest first, at most `limit` pieces; returns how many were tried."""
-    due = open_work().with_only_columns(DueWork.id).where(DueWork.due_at <= utcnow())
-    ids = db.session.scalars(due.order_by(DueWork.due_at).limit(limit)).all()
-    db.session.commit()
-    return sum(run(work_id, handlers) for work_id in ids)
+    return sum(run(work_id, handlers) for work_id, wait in next_ones(sa.true(), limit) if wait <= 0)
 
 
 def retry(work_id: uuid.UUID) -> bool:
     """Make given-up work due again; False when it is not given up."""
     again = sa.update(DueWork).where(DueWork.id == work_id, DueWork.gave_up_at.is_not(None))
-    values = {"gave_up_at": None, "attempts": 0, "due_at": utcnow()}
+    values = {"gave_up_at": None, "attempts": 0, "due_at": db.clock()}
+    due.changed()
     return bool(db.session.execute(again.values(**values)).rowcount)  # type: ignore[attr-defined]
 
 
@@ -69,25 +100,36 @@ def purge(keep: timedelta = timedelta(days=7)) -> None:
 
 
 def _claim(work_id: uuid.UUID) -> DueWork | None:
-    now = utcnow()
-    mine = sa.update(DueWork).where(
-        DueWork.id == work_id, DueWork.done_at.is_(None), DueWork.gave_up_at.is_(None), DueWork.due_at <= now
-    )
-    values: dict[str, Any] = {"due_at": now + CLAIM, "attempts": DueWork.attempts + 1}
+    mine = sa.update(DueWork).where(DueWork.id == work_id, OPEN, DueWork.due_at <= db.clock())
+    values: dict[str, Any] = {"due_at": db.clock(CLAIM), "attempts": DueWork.attempts + 1}
     taken = db.session.execute(mine.values(**values)).rowcount  # type: ignore[attr-defined]
     work = db.session.get(DueWork, work_id, populate_existing=True) if taken else None
     db.session.commit()
     return work
 
 
-def _failed(work: DueWork, error: Exception) -> None:
+def _mine(work: DueWork) -> sa.Update:
+    """The row, unless somebody else has claimed it since."""
+    mine = sa.update(DueWork).where(DueWork.id == work.id, OPEN, DueWork.attempts == work.attempts)
+    return mine.execution_options(synchronize_session=False)
+
+
+@contextmanager
+def _claimed(work: DueWork) -> Iterator[None]:
+    claim = Claim(db.engine, _mine(work).values(due_at=db.clock(CLAIM)), CLAIM)
+    heartbeat.hold(claim)
+    try:
+        yield
+    finally:
+        heartbeat.let_go(claim)
+
+
+def _failed(work: DueWork, error: Exception) -> dict[str, Any]:
     # an exception's text may hold what must not be kept
-    work.problem = error.reason if isinstance(error, NotYet) else type(error).__name__
-    log.warning("due_work.failed", kind=work.kind, work_id=str(work.id), error=work.problem, attempts=work.attempts)
+    problem = error.reason if isinstance(error, NotYet) else type(error).__name__
+    log.warning("due_work.failed", kind=work.kind, work_id=str(work.id), error=problem, attempts=work.attempts)
     if work.attempts > len(PAUSES):
-        work.gave_up_at = utcnow()
         DONE.labels(work.kind, "gave_up").inc()
-    else:
-        work.due_at = utcnow() + PAUSES[work.attempts - 1]
-        DONE.labels(work.kind, "failed").inc()
-    db.session.add(work)
+        return {"problem": problem, "gave_up_at": utcnow()}
+    DONE.labels(work.kind, "failed").inc()
+    return {"problem": problem, "due_at": db.clock(PAUSES[work.attempts - 1].total_seconds())}

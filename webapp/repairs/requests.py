@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 
 import sqlalchemy as sa
 
-from webapp.core import background, leases
+from webapp.core import due, leases
 from webapp.core.db import db, utcnow
 from webapp.doctor.finding import Finding
 from webapp.doctor.kinds import Kind
 from webapp.doctor.reading import Reading
-from webapp.live import reconcile, sweep
+from webapp.live import reconcile
 from webapp.livekit import sip
 from webapp.livekit.errors import LiveKitError
 from webapp.repairs import hiding
@@ -53,6 +53,7 @@ class Replace:
 
 
 Deed = Follow | Heal | Delete | Replace
+SWEEP = "rules"  # the job that looks at every room, for as many repairs as ask for it meanwhile
 REFUSING = {Kind.CONFLICT, Kind.SELF_CONFLICT, Kind.NO_KIND}  # LiveKit refuses every call on their trunk
 
 
@@ -85,7 +86,7 @@ def wake(finding: Finding) -> None:
         waiting = waiting.where(Room.trunk_id == finding.trunk_id)
     db.session.execute(waiting.values(reconcile_at=utcnow()))
     db.session.commit()
-    background.run(sweep.sweep)
+    due.run_soon(SWEEP)
 
 
 def _do(deed: Deed, reading: Reading) -> Problem:

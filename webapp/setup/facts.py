@@ -5,7 +5,6 @@ from datetime import datetime
 
 import requests
 import sqlalchemy as sa
-from flask import current_app
 
 from webapp.calls.models import Call
 from webapp.core import revisions, together
@@ -16,7 +15,7 @@ from webapp.deliveries.models import Delivery
 from webapp.doctor import diagnosis
 from webapp.holds import unmute
 from webapp.holds.models import Probe
-from webapp.jobs import queue
+from webapp.jobs import runner
 from webapp.jobs.models import PeriodicJob
 from webapp.livekit import probe
 from webapp.livekit.probe import Heard
@@ -154,6 +153,5 @@ def _try_storage() -> Store:
 
 
 def _queue_answers() -> bool | None:
-    """None where no queue was opened."""
-    depth = queue.depth(current_app._get_current_object())  # type: ignore[attr-defined]
-    return depth["pending"] is not None if depth else None
+    """None where there is no Redis."""
+    return runner.current().answers()

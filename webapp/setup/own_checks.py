@@ -130,7 +130,7 @@ def jobs(asked: Asked, seen: Seen) -> Check:
         if asked.queue is not False:
             return Check("jobs", title, State.FINE, _("The sweep ran within the last minutes."))
         fix = _("See that Redis runs at the address of this setting.")
-        said = _("The sweep ran, but the queue does not answer: mails and deletions wait a minute longer.")
+        said = _("The sweep ran, but Redis does not answer: work begins some seconds later.")
         return Check("jobs", title, State.WARNING, said, fix, ("FRONTDESK_REDIS_URL=redis://…",))
     said = _("The sweep did not succeed within the last minutes: what hooks missed stays wrong.")
     if settings.embedded:
