@@ -123,7 +123,9 @@ def test_the_round_of_a_worker_killed_in_the_middle_is_soon_run_by_another(site:
     assert time.monotonic() - killed_at < SOON
 
 
-def test_a_killed_holder_delays_its_room_by_some_seconds_and_not_until_the_next_sweep(site: Installation, livekit: LiveKit):
+def test_a_killed_holder_delays_its_room_by_some_seconds_and_not_until_the_next_sweep(
+    site: Installation, livekit: LiveKit
+):
     site.settings["FRONTDESK_SWEEP_SECONDS"] = "3600"
     room = Room(id=new_id(), name="Housing committee", slug="hcm-rxqt-bdw")
     db.session.add(room)
