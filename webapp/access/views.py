@@ -17,10 +17,10 @@ from wtforms.fields.choices import SelectChoice
 from webapp.access import policy, queries, service
 from webapp.access.forms import ROLES, ChangeForm, GrantForm, TransferForm
 from webapp.accounts.models import User
-from webapp.audit import changes
 from webapp.audit.actors import current_actor
 from webapp.core import htmx, paging, spreadsheet
 from webapp.core.db import db
+from webapp.rooms import changes
 from webapp.rooms.door import load_room
 from webapp.rooms.models import Access, Room
 from webapp.rooms.service import CHANGES

@@ -10,7 +10,7 @@ from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from webapp.accounts.models import User
-from webapp.audit import Actor, changes
+from webapp.audit import Actor
 from webapp.audit.sentences import Deed
 from webapp.core import htmx
 from webapp.core.config import Settings
@@ -21,6 +21,7 @@ from webapp.recordings import follow, media, policy, queries, service, storage
 from webapp.recordings.forms import RetentionForm, StartForm
 from webapp.recordings.models import Mode, Recording, State
 from webapp.recordings.retention import expired, keeping
+from webapp.rooms import changes
 from webapp.rooms.door import load_room
 from webapp.rooms.models import Room
 

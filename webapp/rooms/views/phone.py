@@ -6,14 +6,14 @@ from flask_babel import gettext as _
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
-from webapp.audit import changes, sentences
 from webapp.audit import queries as audit_queries
+from webapp.audit import sentences
 from webapp.audit.actors import current_actor
 from webapp.core import times
 from webapp.core.db import db
 from webapp.core.htmx import is_swap
 from webapp.live import reconcile
-from webapp.rooms import pins, policy, queries, service
+from webapp.rooms import changes, pins, policy, queries, service
 from webapp.rooms.door import load_room
 from webapp.rooms.forms import PhoneForm, RevealPinForm, RotatePinForm
 from webapp.rooms.models import Room

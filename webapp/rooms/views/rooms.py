@@ -12,7 +12,6 @@ from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from webapp.access import queries as access_queries
-from webapp.audit import changes
 from webapp.audit.actors import current_actor
 from webapp.audit.sentences import Deed
 from webapp.core import htmx, paging
@@ -21,7 +20,7 @@ from webapp.core.security import csrf, limiter, require
 from webapp.live import reconcile
 from webapp.lobby import queries as lobby_queries
 from webapp.recordings import queries as recordings_queries
-from webapp.rooms import listing, policy, queries, service, slugs
+from webapp.rooms import changes, listing, policy, queries, service, slugs
 from webapp.rooms.door import load_room
 from webapp.rooms.forms import DeleteForm, EditForm, RoomForm
 from webapp.rooms.models import Room

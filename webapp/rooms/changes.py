@@ -6,6 +6,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import joinedload
 
+from webapp.accounts import queries as account_queries
 from webapp.audit import queries, sentences
 from webapp.audit.models import AuditEntry
 from webapp.audit.sentences import Deed
@@ -34,4 +35,4 @@ def _of_room(room_id: uuid.UUID) -> sa.Select[AuditEntry]:
 
 def _told(entries: sa.Select[AuditEntry]) -> list[Deed]:
     found = db.session.scalars(entries).all()
-    return sentences.told(found, queries.names(found))
+    return sentences.told(found, account_queries.names(queries.people(found)))
