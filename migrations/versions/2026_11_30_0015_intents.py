@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = 'e41b7a90c2d8'
-down_revision = 'c93f0b7e61d4'
+down_revision = '4be1d7a90c35'
 branch_labels = None
 depends_on = None
 

@@ -6,11 +6,11 @@ from typing import Any
 from flask import Flask
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from webapp.doctor.world import World
 
 from tests.support.worlds import NOW, guard, own, room, rule, trunk
 from webapp.doctor.findings import find
 from webapp.doctor.kinds import Kind, Severity
+from webapp.doctor.reading import Reading
 from webapp.doctor.sentences import MEANINGS, say
 from webapp.matching import (
     Call,
@@ -88,9 +88,9 @@ def _trunks(draw: st.DrawFn) -> list[Trunk]:
     ]
 
 
-def _world(rules: list[Rule], trunks: list[Trunk]) -> World:
+def _world(rules: list[Rule], trunks: list[Trunk]) -> Reading:
     sorted_rules, sorted_trunks = parse_rules([each.info for each in rules]), parse_trunks([t.info for t in trunks])
-    return World(sorted_rules, {ROOM.id: ROOM}, sorted_trunks, NOW)
+    return Reading(NOW, NOW, sorted_rules, sorted_trunks, {ROOM.id: ROOM})
 
 
 @given(_rules(), _trunks(), st.randoms())
@@ -165,7 +165,7 @@ def test_every_kind_has_its_meaning():
     assert list(MEANINGS) == list(Kind)
 
 
-def _asked(world: World, call: Call, pin: str = "") -> str:
+def _asked(world: Reading, call: Call, pin: str = "") -> str:
     try:
         return look_up(world.trunks, world.rules, call, pin=pin).result
     except MatchingError as error:
