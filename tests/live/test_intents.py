@@ -14,6 +14,7 @@ from sqlalchemy import event
 from tests.support.installation import Installation, until
 from tests.support.livekit import LiveKit
 from tests.support.personas import SWAP, Browser, persona
+from tests.support.waiting import PATIENCE
 from webapp.audit.models import AuditEntry, Intent, Outcome
 from webapp.calls.models import Call
 from webapp.core.db import db, utcnow
@@ -64,7 +65,7 @@ def busy_from(livekit: LiveKit, method: str) -> Iterator[None]:
                 other.connection.execute("BEGIN IMMEDIATE")  # type: ignore[attr-defined]
             else:
                 other.execute(sa.text("LOCK TABLE audit_entries IN ACCESS EXCLUSIVE MODE"))
-            over.wait(60)
+            over.wait(PATIENCE)
             other.rollback()
 
     thread = threading.Thread(target=lock)

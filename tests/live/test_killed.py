@@ -17,12 +17,12 @@ from flask.sessions import SecureCookieSessionInterface
 from itsdangerous import URLSafeTimedSerializer
 
 from tests.support.installation import Installation
-from tests.support.installed import SECRET_KEY, inside, installed, until
+from tests.support.installed import SECRET_KEY, inside, installed
 from tests.support.installed import Installation as Site
 from tests.support.livekit import LiveKit
 from tests.support.oracle import Json, Seen
 from tests.support.personas import CSRF, persona
-from tests.support.waiting import PATIENCE
+from tests.support.waiting import PATIENCE, until
 from webapp.accounts import sessions
 from webapp.audit.models import AuditEntry, Outcome
 from webapp.core.db import db, utcnow
@@ -231,7 +231,7 @@ def test_a_process_that_is_killed_while_a_meeting_is_ended_leaves_an_intent_that
     if not done:
         ours.livekit.fail("DeleteRoom")
     headers, url = _signed_in("owner"), f"{site.url}/rooms/{room.slug}/end"
-    _kill_while(ours, victim, "DeleteRoom", lambda: requests.post(url, headers=headers, timeout=60))
+    _kill_while(ours, victim, "DeleteRoom", lambda: requests.post(url, headers=headers, timeout=PATIENCE))
     assert _outcome() is Outcome.NOT_CONFIRMED
     _begin_again(site)
     assert _outcome() is Outcome.DONE
@@ -248,7 +248,7 @@ def test_a_process_that_is_killed_while_a_trunk_is_made_leaves_an_intent_and_the
         ours.livekit.fail("CreateSIPInboundTrunk")
     headers, data = _signed_in("admin"), {"name": "Night line", "allowed_addresses": "192.0.2.7"}
     url = f"{site.url}/telephony/trunks/"
-    ask = partial(requests.post, url, data=data, headers=headers, timeout=60)
+    ask = partial(requests.post, url, data=data, headers=headers, timeout=PATIENCE)
     _kill_while(ours, victim, "CreateSIPInboundTrunk", ask)
     assert _outcome() is Outcome.NOT_CONFIRMED
     db.session.execute(sa.update(AuditEntry).values(at=utcnow() - timedelta(minutes=2)))

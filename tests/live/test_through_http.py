@@ -7,7 +7,7 @@ import pytest
 from tests.support.installation import Installation
 from tests.support.livekit import LiveKit
 from tests.support.personas import Browser
-from tests.support.waiting import until
+from tests.support.waiting import seconds_until, until
 from webapp.calls import book
 from webapp.calls.models import Call, Outcome
 from webapp.core.config import Settings
@@ -42,13 +42,13 @@ def test_the_rule_comes_within_a_second_of_the_first_by_web_and_goes_within_a_se
     came, went = [], []
     for room in [knocking.room() for _ in range(3)]:
         knocking.join(room)
-        came.append(until(_rule_stands(knocking, room)))
+        came.append(seconds_until(_rule_stands(knocking, room)))
         knocking.join(room, "second")
         knocking.leave(room)
         knocking.livekit.settle()
         assert knocking.rule_of(room) is not None
         knocking.leave(room, "second")
-        went.append(until(_rule_stands(knocking, room, stands=False)))
+        went.append(seconds_until(_rule_stands(knocking, room, stands=False)))
         until(lambda room=room: not _again(room).live)
     assert min(came) < 1  # a busy machine may be late now and then; a product that polls would always be
     assert min(went) < 1
@@ -186,9 +186,9 @@ def test_a_livekit_in_trouble_loses_no_hook_and_one_sweep_later_the_rules_are_ri
     knocking.join(joined)
     knocking.leave(left)
     knocking.livekit.settle()
-    until(lambda: not _stored(), 10)
-    until(lambda: "unavailable" in _again(joined).rule_problem, 10)
-    until(lambda: "unavailable" in _again(left).rule_problem, 10)
+    until(lambda: not _stored())
+    until(lambda: "unavailable" in _again(joined).rule_problem)
+    until(lambda: "unavailable" in _again(left).rule_problem)
     knocking.livekit.heal()
     knocking.sweep()
     until(_rule_stands(knocking, joined))

@@ -10,6 +10,7 @@ from werkzeug.test import TestResponse
 
 from tests.support.factories import stored, trail
 from tests.support.personas import SWAP, Browser
+from tests.support.waiting import PATIENCE
 from webapp.core.db import db
 from webapp.rooms.models import AccessLevel, Room
 
@@ -83,7 +84,7 @@ def test_of_two_who_save_at_once_one_does(client_as: As, room: Room):
     version, answers = seen(client_as("owner").get(url).text), list[TestResponse]()
 
     def press(browser: Browser, form: dict[str, str]) -> None:
-        together.wait(30)
+        together.wait(PATIENCE)
         answers.append(browser.post(url, data=form, headers=SWAP))
 
     presses = [(client_as(who), edited(slug, version, name=who)) for who in ("owner", "administrator")]
@@ -92,7 +93,7 @@ def test_of_two_who_save_at_once_one_does(client_as: As, room: Room):
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(60)
+        thread.join(PATIENCE)
     assert sorted(answer.status_code for answer in answers) == [204, 409]
     assert len(trail("room.edit")) == 1
 

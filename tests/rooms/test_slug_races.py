@@ -11,6 +11,7 @@ from werkzeug.test import TestResponse
 
 from tests.support.factories import make_room
 from tests.support.personas import Browser, persona
+from tests.support.waiting import PATIENCE
 from webapp.audit import Actor
 from webapp.core.db import db
 from webapp.rooms import service
@@ -37,7 +38,7 @@ def meanwhile(browser: Browser, where: str, form: dict[str, str]) -> Iterator[li
     assert not answers, "the second waits for the first"
     yield answers
     db.session.commit()
-    thread.join(30)
+    thread.join(PATIENCE)
 
 
 def links() -> list[str]:
@@ -91,7 +92,7 @@ def test_whoever_is_first_no_link_is_two_rooms_and_nobody_gets_an_error(app: Fla
     together, codes = threading.Barrier(len(presses)), []
 
     def press(browser: Browser, where: str, form: dict[str, str]) -> None:
-        together.wait(30)
+        together.wait(PATIENCE)
         codes.append(browser.post(where, data=form).status_code)
 
     threads = [threading.Thread(target=press, args=each) for each in presses]
@@ -99,7 +100,7 @@ def test_whoever_is_first_no_link_is_two_rooms_and_nobody_gets_an_error(app: Fla
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(60)
+        thread.join(PATIENCE)
     assert len(codes) == 4 and set(codes) <= {303, 422}
     assert len(links()) == len(set(links()))
 

@@ -18,3 +18,10 @@ def until(true: Callable[[], T], seconds: float = PATIENCE) -> T:
         assert time.monotonic() < deadline, f"it did not come true within {seconds} s"
         time.sleep(0.01)
     return found
+
+
+def seconds_until(true: Callable[[], object]) -> float:
+    """Wait until something holds, and return how long it took."""
+    begun = time.monotonic()
+    until(true)
+    return time.monotonic() - begun
