@@ -42,6 +42,19 @@ def settings(database_url: str, simulator: Addresses, tmp_path_factory: pytest.T
     )
 
 
+@pytest.fixture
+def change_settings(settings: Settings) -> Iterator[Callable[..., None]]:
+    """Run the app with other settings until the test ends."""
+    before = dict(settings)
+
+    def change(**values: object) -> None:
+        for name, value in values.items():
+            setattr(settings, name, value)
+
+    yield change
+    change(**before)
+
+
 @pytest.fixture(scope="session")
 def _app(settings: Settings) -> Iterator[Flask]:
     app = create_app(settings)

@@ -17,7 +17,6 @@ from webapp.calls import jobs as call_jobs
 from webapp.calls.models import Call, Hold, Outcome
 from webapp.calls.queries import Wish
 from webapp.calls.verdicts import Verdict
-from webapp.core.config import Settings
 from webapp.core.db import db, utcnow
 from webapp.deliveries.models import Delivery, Result
 from webapp.rooms.models import Room
@@ -225,9 +224,9 @@ def test_an_empty_book_says_what_will_appear_and_a_filter_that_finds_nothing_lea
 
 
 def test_calls_older_than_the_setting_are_forgotten(
-    installation: Installation, room: Room, settings: Settings, monkeypatch: pytest.MonkeyPatch
+    installation: Installation, room: Room, change_settings: Callable[..., None]
 ):
-    monkeypatch.setattr(settings, "calls_keep_days", 7)
+    change_settings(calls_keep_days=7)
     made(room, minutes=8 * 24 * 60)
     young = made(room, minutes=6 * 24 * 60)
     assert call_jobs.purge_calls() == 1

@@ -218,9 +218,9 @@ def test_a_forwarded_address_is_believed_from_as_many_proxies_as_the_setting_say
     ],
 )
 def test_an_address_that_asks_too_often_is_told_to_wait_and_others_are_not(
-    app: Flask, settings: Settings, monkeypatch: pytest.MonkeyPatch, setting: str, method: str, path: str
+    app: Flask, change_settings: Callable[..., None], setting: str, method: str, path: str
 ):
-    monkeypatch.setattr(settings, setting, "3 per minute")
+    change_settings(**{setting: "3 per minute"})
     here, there = browser(app), browser(app)
     answers = [here.open(path, method=method).status_code for _ in range(5)]
     assert 429 not in answers[:3] and answers[3:] == [429, 429]

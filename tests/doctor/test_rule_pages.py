@@ -220,9 +220,9 @@ def test_rules_are_filtered_and_found(installation: Installation, client_as: As,
 
 @pytest.mark.parametrize("how", ["refuse", "hang", "html"])
 def test_a_livekit_that_is_down_slow_or_html_is_said_on_the_lists(
-    installation: Installation, client_as: As, how: str, monkeypatch: pytest.MonkeyPatch, settings: Settings
+    installation: Installation, client_as: As, how: str, change_settings: Callable[..., None], settings: Settings
 ):
-    monkeypatch.setattr(settings, "livekit_timeout", 0.5)
+    change_settings(livekit_timeout=0.5)
     installation.live()
     installation.livekit.html(times=50) if how == "html" else installation.livekit.go_away(how)
     trunk = f"/telephony/trunks/{installation.trunk_id}"

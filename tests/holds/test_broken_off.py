@@ -8,6 +8,7 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
+from tests.support.database import LOCKED, failing
 from tests.support.personas import SWAP, Browser
 from tests.support.phones import Door, decide, entries, learn
 from tests.support.waiting import PATIENCE, until
@@ -100,23 +101,13 @@ def test_a_stale_list_sends_no_other_call_of_that_number_away(door: Door):
     assert door.is_held(phone)
 
 
-def test_a_database_that_fails_one_caller_does_not_leave_the_next_one_heard(
-    door: Door, monkeypatch: pytest.MonkeyPatch
-):
+def test_a_database_that_fails_one_caller_does_not_leave_the_next_one_heard(door: Door):
     learn(True)
     door.livekit.hooks_to()
     found = [door.dial("+15550101"), door.dial("+15550102")]
     until(lambda: all(door.person(phone).get("tracks") for phone in found))
-    wait, asked = decisions.wait, list[str]()
-
-    def fails_once(room_id: object, phone: Participant, took_ms: int | None = None) -> Hold | None:
-        asked.append(phone.sid)
-        if len(asked) == 1:
-            raise sa.exc.OperationalError("", {}, Exception("locked"))
-        return wait(door.room_id, phone, took_ms)
-
-    monkeypatch.setattr(decisions, "wait", fails_once)
-    assert hold.now(door.room_id) == ["OperationalError"]
+    with failing("INSERT INTO calls", LOCKED, times=1):
+        assert hold.now(door.room_id) == ["OperationalError"]
     assert not any(door.installation.phone(phone)["audible"] for phone in found)
 
 

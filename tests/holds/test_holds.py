@@ -235,8 +235,8 @@ def test_the_same_host_is_named_when_the_admission_holds_again(door: Door) -> No
     assert door.call(again).decided_by_id == owner.id
 
 
-def test_as_many_callers_wait_as_may_and_the_next_is_turned_away(door: Door, settings, monkeypatch) -> None:
-    monkeypatch.setattr(settings, "lobby_room_limit", 1)
+def test_as_many_callers_wait_as_may_and_the_next_is_turned_away(door: Door, change_settings) -> None:
+    change_settings(lobby_room_limit=1)
     door.waiting()
     turned = door.installation.dial(OTHER, pin=str(door.room.pin))
     until(lambda: door.installation.phone(turned)["state"] == "ended")

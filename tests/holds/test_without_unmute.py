@@ -13,7 +13,6 @@ from tests.support.waiting import until
 from webapp.audit import Actor
 from webapp.calls.book import REFUSED
 from webapp.calls.models import Hold
-from webapp.core.config import Settings
 from webapp.core.db import db, utcnow
 from webapp.holds import hold, unmute
 from webapp.holds.models import Probe
@@ -66,9 +65,9 @@ def test_once_it_is_known_nothing_is_tried_on_callers(door: Door) -> None:
 
 @pytest.mark.parametrize("known", [None, False])
 def test_an_installation_may_turn_such_callers_away(
-    door: Door, settings: Settings, monkeypatch: pytest.MonkeyPatch, known: bool | None
+    door: Door, change_settings: Callable[..., None], known: bool | None
 ) -> None:
-    monkeypatch.setattr(settings, "callers_without_hold", "turn_away")
+    change_settings(callers_without_hold="turn_away")
     learn(known)
     before = REFUSED.labels("no_hold")._value.get()
     phone = door.dial()
@@ -129,9 +128,9 @@ def test_the_first_refusal_at_a_release_is_learnt_and_said(door: Door, client_as
 
 @pytest.mark.parametrize(("mode", "said"), [("enter", "come in without waiting"), ("turn_away", "are turned away")])
 def test_the_rooms_page_says_that_callers_do_not_wait(
-    door: Door, client_as: As, settings: Settings, monkeypatch: pytest.MonkeyPatch, mode: str, said: str
+    door: Door, client_as: As, change_settings: Callable[..., None], mode: str, said: str
 ) -> None:
-    monkeypatch.setattr(settings, "callers_without_hold", mode)
+    change_settings(callers_without_hold=mode)
     page = f"/rooms/{door.room.slug}/"
     assert said not in client_as("owner").get(page).text
     learn(works=False)

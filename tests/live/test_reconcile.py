@@ -2,6 +2,7 @@
 
 import threading
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from types import SimpleNamespace
@@ -13,7 +14,6 @@ from flask import Flask
 from tests.support.installation import NUMBER, Installation, said
 from tests.support.waiting import PATIENCE, until
 from webapp.core import heartbeat, leases
-from webapp.core.config import Settings
 from webapp.core.db import db, utcnow
 from webapp.live import jobs, reconcile
 from webapp.rooms.models import Room, Trunk
@@ -183,12 +183,12 @@ def _heals(installation: Installation, room: Room) -> None:
 @pytest.mark.parametrize("method", ["ListParticipants", "CreateSIPDispatchRule"])
 @pytest.mark.parametrize("how", ["fail", "html", "html_200", "slow"])
 def test_a_livekit_that_fails_leaves_the_row_and_the_sweep_heals(
-    installation: Installation, settings: Settings, monkeypatch: pytest.MonkeyPatch, method: str, how: str
+    installation: Installation, change_settings: Callable[..., None], method: str, how: str
 ):
     room = installation.room()
     installation.join(room)
     if how == "slow":
-        monkeypatch.setattr(settings, "livekit_timeout", 0.2)
+        change_settings(livekit_timeout=0.2)
         installation.livekit.delay(method, 10)
     elif how == "fail":
         installation.livekit.fail(method)

@@ -30,7 +30,6 @@ from tests.support.livekit import LiveKit, Refused
 from tests.support.oracle import Json, Seen
 from tests.support.personas import Browser, browser
 from webapp.audit import Actor
-from webapp.core.config import Settings
 from webapp.core.db import db, utcnow
 from webapp.live import reconcile
 from webapp.live import sweep as sweeping
@@ -424,10 +423,13 @@ class Machine(RuleBasedStateMachine):
 
 
 def test_whatever_happens_the_next_sweep_makes_it_right(
-    app: Flask, livekit: LiveKit, settings: Settings, monkeypatch: pytest.MonkeyPatch
+    app: Flask,
+    livekit: LiveKit,
+    monkeypatch: pytest.MonkeyPatch,
+    change_settings: Callable[..., None],
 ):
-    monkeypatch.setattr(settings, "livekit_url", livekit.url)
-    monkeypatch.setattr(settings, "livekit_timeout", PATIENCE)
+    change_settings(livekit_url=livekit.url)
+    change_settings(livekit_timeout=PATIENCE)
 
     class Here(Machine):
         place = Installation(livekit, "")

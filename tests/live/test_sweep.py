@@ -1,6 +1,7 @@
 """One sweep heals whatever lost, late, doubled or reversed events, crashes and other people left behind."""
 
 import uuid
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -10,7 +11,6 @@ from tests.support.installation import Installation, said
 from tests.support.waiting import until
 from webapp.calls import book
 from webapp.calls.models import Call, Outcome
-from webapp.core.config import Settings
 from webapp.core.db import db, utcnow
 from webapp.doctor import reading
 from webapp.doctor.kinds import Kind
@@ -271,13 +271,12 @@ def test_trunks_are_found_named_and_missed(installation: Installation):
 )
 def test_a_trunk_of_somebody_else_s_takes_new_rooms_only_where_people_know_what_to_dial(
     installation: Installation,
-    settings: Settings,
-    monkeypatch: pytest.MonkeyPatch,
+    change_settings: Callable[..., None],
     numbers: list[str],
     known: str,
     open_for_new: bool,
 ):
-    monkeypatch.setattr(settings, "phone_number", known)
+    change_settings(phone_number=known)
     asked = {"name": "Theirs", "numbers": numbers, "auth_username": "pbx", "auth_password": "secret"}
     found = installation.livekit.call("SIP", "CreateSIPInboundTrunk", trunk=asked)
     installation.sweep()

@@ -10,7 +10,6 @@ from tests.support.personas import Browser
 from tests.support.waiting import seconds_until, until
 from webapp.calls import book
 from webapp.calls.models import Call, Outcome
-from webapp.core.config import Settings
 from webapp.core.db import db
 from webapp.deliveries.models import Delivery
 from webapp.rooms.models import Room
@@ -168,9 +167,9 @@ def test_a_conflicting_pair_is_said_on_every_page_and_the_rule_comes_by_itself_w
 
 @pytest.mark.parametrize("trouble", ["down", "slow", "html", "html that says 200"])
 def test_a_livekit_in_trouble_loses_no_hook_and_one_sweep_later_the_rules_are_right(
-    knocking: Installation, settings: Settings, monkeypatch: pytest.MonkeyPatch, trouble: str
+    knocking: Installation, change_settings: Callable[..., None], trouble: str
 ):
-    monkeypatch.setattr(settings, "livekit_timeout", 0.5)
+    change_settings(livekit_timeout=0.5)
     joined, left = knocking.room(), knocking.room()
     knocking.join(left)
     until(_rule_stands(knocking, left))

@@ -17,7 +17,6 @@ from livekit.protocol.models import ParticipantInfo
 from livekit.protocol.room import ListParticipantsResponse, ListRoomsResponse
 
 from tests.support.waiting import PATIENCE
-from webapp.core.config import Settings
 from webapp.core.db import db
 from webapp.livekit import rooms, sip
 from webapp.livekit.errors import LiveKitError, LiveKitUnavailable
@@ -66,14 +65,14 @@ def _handler(server: Server) -> type[BaseHTTPRequestHandler]:
 
 
 @pytest.fixture
-def server(app: Flask, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
+def server(app: Flask, change_settings: Callable[..., None]) -> Iterator[Server]:
     answering = Server()
     listening = ThreadingHTTPServer(("127.0.0.1", 0), _handler(answering))
     listening.daemon_threads = True
     thread = threading.Thread(target=listening.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()
     answering.url = f"http://127.0.0.1:{listening.server_port}"
-    monkeypatch.setattr(settings, "livekit_url", answering.url)
+    change_settings(livekit_url=answering.url)
     yield answering
     listening.shutdown()
     listening.server_close()
@@ -115,17 +114,15 @@ def test_an_error_page_of_a_proxy_is_an_outage(server: Server, status: int):
     assert _code(rooms.list_rooms) == (LiveKitUnavailable, "not_livekit")
 
 
-def test_livekit_that_nobody_runs_is_an_outage(app: Flask, settings: Settings, monkeypatch: pytest.MonkeyPatch):
+def test_livekit_that_nobody_runs_is_an_outage(app: Flask, change_settings: Callable[..., None]):
     with socket.socket() as held:  # bound, so that nobody else takes the port, and not listening
         held.bind(("127.0.0.1", 0))
-        monkeypatch.setattr(settings, "livekit_url", f"http://127.0.0.1:{held.getsockname()[1]}")
+        change_settings(livekit_url=f"http://127.0.0.1:{held.getsockname()[1]}")
         assert _code(rooms.list_rooms) == (LiveKitUnavailable, "no_connection")
 
 
-def test_a_slow_livekit_is_given_up_after_the_set_time(
-    server: Server, settings: Settings, monkeypatch: pytest.MonkeyPatch
-):
-    monkeypatch.setattr(settings, "livekit_timeout", 0.2)
+def test_a_slow_livekit_is_given_up_after_the_set_time(server: Server, change_settings: Callable[..., None]):
+    change_settings(livekit_timeout=0.2)
     server.slow = 5
     begun = time.monotonic()
     assert _code(rooms.list_rooms) == (LiveKitUnavailable, "timeout")

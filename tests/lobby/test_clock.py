@@ -1,6 +1,7 @@
 """What happens by the clock and by hooks: announcing, expiring, clearing, forgetting."""
 
 import json
+from collections.abc import Callable
 
 import pytest
 from flask import Flask
@@ -8,7 +9,6 @@ from flask import Flask
 from tests.support.doors import age, entries, entry, guest, look, make_room, status, version
 from tests.support.livekit import LiveKit
 from tests.support.personas import SWAP
-from webapp.core.config import Settings
 from webapp.core.db import db
 from webapp.core.due import DueWork
 from webapp.jobs import work
@@ -18,9 +18,9 @@ from webapp.lobby.models import Status
 
 
 @pytest.fixture
-def near(livekit: LiveKit, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> LiveKit:
+def near(livekit: LiveKit, change_settings: Callable[..., None]) -> LiveKit:
     """The simulated LiveKit, which the app asks."""
-    monkeypatch.setattr(settings, "livekit_url", livekit.url)
+    change_settings(livekit_url=livekit.url)
     return livekit
 
 

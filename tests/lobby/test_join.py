@@ -313,8 +313,8 @@ def test_a_poll_is_written_every_ten_seconds_at_most(app: Flask):
         assert (entry().polled_at > before) is written
 
 
-def test_a_full_lobby_takes_nobody_more(app: Flask, settings: Settings, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(settings, "lobby_room_limit", 2)
+def test_a_full_lobby_takes_nobody_more(app: Flask, change_settings: Callable[..., None]):
+    change_settings(lobby_room_limit=2)
     room, other = make_room("Full"), make_room("Other")
     guest(app, room, "One"), guest(app, room, "Two")
     answer = ask(browser(app), room, "Three")
@@ -324,8 +324,8 @@ def test_a_full_lobby_takes_nobody_more(app: Flask, settings: Settings, monkeypa
     assert entries() == 3
 
 
-def test_of_many_who_ask_at_once_no_more_wait_than_may(app: Flask, settings: Settings, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(settings, "lobby_room_limit", 2)
+def test_of_many_who_ask_at_once_no_more_wait_than_may(app: Flask, change_settings: Callable[..., None]):
+    change_settings(lobby_room_limit=2)
     slug = make_room().slug
     together, said = threading.Barrier(5), []
 
@@ -345,9 +345,9 @@ def test_of_many_who_ask_at_once_no_more_wait_than_may(app: Flask, settings: Set
 
 
 def test_while_livekit_is_down_hosts_admit_and_guests_get_their_token(
-    app: Flask, client_as: As, livekit: LiveKit, settings: Settings, monkeypatch: pytest.MonkeyPatch
+    app: Flask, client_as: As, livekit: LiveKit, change_settings: Callable[..., None]
 ):
-    monkeypatch.setattr(settings, "livekit_url", livekit.url)
+    change_settings(livekit_url=livekit.url)
     livekit.fail(times=100)
     room = make_room()
     client = guest(app, room)
@@ -357,9 +357,9 @@ def test_while_livekit_is_down_hosts_admit_and_guests_get_their_token(
 
 
 def test_one_address_may_not_flood_but_who_waits_already_is_not_limited(
-    app: Flask, settings: Settings, monkeypatch: pytest.MonkeyPatch
+    app: Flask, change_settings: Callable[..., None]
 ):
-    monkeypatch.setattr(settings, "join_limit", "3 per minute")
+    change_settings(join_limit="3 per minute")
     room = make_room()
     clients = [guest(app, room, name) for name in ("One", "Two", "Three")]
     assert ask(browser(app), room, "Four").status_code == 429

@@ -1,6 +1,6 @@
 """LiveKit at the app's side."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 from flask import Flask
@@ -8,13 +8,12 @@ from flask import Flask
 from tests.support.installation import Installation
 from tests.support.livekit import LiveKit
 from tests.support.phones import Door, make_door
-from webapp.core.config import Settings
 
 
 @pytest.fixture
-def installation(app: Flask, livekit: LiveKit, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Installation:
+def installation(app: Flask, livekit: LiveKit, change_settings: Callable[..., None]) -> Installation:
     """The app asks the simulated LiveKit, which has one trunk."""
-    monkeypatch.setattr(settings, "livekit_url", livekit.url)
+    change_settings(livekit_url=livekit.url)
     made = Installation(livekit, "")
     made.trunk_id = made.trunk()
     return made

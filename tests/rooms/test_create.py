@@ -67,10 +67,8 @@ def test_a_room_without_phones_takes_no_pin_and_no_place_on_a_trunk(client_as):
     assert db.session.get_one(Trunk, "ST_a").room_count == 0
 
 
-def test_when_no_pin_is_free_the_room_is_made_without_one_and_its_page_offers_another_try(
-    client_as, settings, monkeypatch
-):
-    monkeypatch.setattr(settings, "pin_length", 4)
+def test_when_no_pin_is_free_the_room_is_made_without_one_and_its_page_offers_another_try(client_as, change_settings):
+    change_settings(pin_length=4)
     taken = [{"trunk_id": "", "pin": str(pin), "room_id": persona("owner").id} for pin in range(1000, 10_000)]
     db.session.execute(sa.insert(PhonePin), taken)
     db.session.commit()
@@ -81,7 +79,7 @@ def test_when_no_pin_is_free_the_room_is_made_without_one_and_its_page_offers_an
     assert REGISTRY.get_sample_value("frontdesk_pin_collisions_total") == collisions + 5
     assert "Generate a PIN" in owner.get(url).text
     assert owner.post(f"{url}pin/new", headers=SWAP).status_code == 409
-    monkeypatch.setattr(settings, "pin_length", 10)
+    change_settings(pin_length=10)
     answer = owner.post(f"{url}pin/new", headers=SWAP)
     assert answer.status_code == 200 and "Generate a PIN" not in answer.text
     assert only_room().pin is not None

@@ -31,8 +31,8 @@ def test_a_drawn_pin_has_the_length_asked_for_and_no_leading_zero(length: int):
     assert len(set(drawn)) > 400
 
 
-def test_a_new_pin_has_the_length_of_the_setting(app, settings, monkeypatch):
-    monkeypatch.setattr(settings, "pin_length", 6)
+def test_a_new_pin_has_the_length_of_the_setting(app, change_settings):
+    change_settings(pin_length=6)
     assert len(make_room().pin) == 6
 
 
@@ -116,8 +116,8 @@ def test_the_database_itself_refuses_a_pin_that_is_not_digits(app, pin: str):
     db.session.rollback()
 
 
-def test_many_rooms_have_pins_of_their_own(app, settings, monkeypatch):
-    monkeypatch.setattr(settings, "pin_length", 4)
+def test_many_rooms_have_pins_of_their_own(app, change_settings):
+    change_settings(pin_length=4)
     for _ in range(60):
         make_room()
     found = db.session.scalars(sa.select(Room.pin)).all()

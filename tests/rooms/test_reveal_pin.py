@@ -38,8 +38,8 @@ def test_hiding_it_masks_it_again(client_as, room: Room):
     assert answer.status_code == 200 and grouped(room.pin) not in answer.text
 
 
-def test_the_dial_link_types_the_pin_only_once_it_is_revealed(client_as, room: Room, settings, monkeypatch):
-    monkeypatch.setattr(settings, "phone_number", "+33170189900")
+def test_the_dial_link_types_the_pin_only_once_it_is_revealed(client_as, room: Room, change_settings):
+    change_settings(phone_number="+33170189900")
     owner = client_as("owner")
     assert 'href="tel:+33170189900"' in owner.get(f"/rooms/{room.slug}/").text
     assert f'href="tel:+33170189900,,,{room.pin}%23"' in owner.post(url(room), headers=SWAP).text

@@ -3,6 +3,7 @@
 import html
 import re
 import threading
+from collections.abc import Callable
 
 import pytest
 import sqlalchemy as sa
@@ -19,9 +20,9 @@ from webapp.rooms.models import PhonePin, Room
 
 
 @pytest.fixture
-def live(room: Room, livekit: LiveKit, settings, monkeypatch: pytest.MonkeyPatch) -> Room:
+def live(room: Room, livekit: LiveKit, change_settings: Callable[..., None]) -> Room:
     """The room, on a trunk, with somebody inside and its rule in LiveKit."""
-    monkeypatch.setattr(settings, "livekit_url", livekit.url)
+    change_settings(livekit_url=livekit.url)
     trunk = livekit.call("SIP", "CreateSIPInboundTrunk", trunk={"name": "Harbour", "numbers": ["+15550001"]})
     pin = room.pin
     db.session.add(PhonePin(trunk_id=trunk["sip_trunk_id"], pin=pin, room_id=room.id))
@@ -103,8 +104,8 @@ def test_a_reason_that_deceives_is_refused_and_the_pin_stays(client_as, room: Ro
     assert stored(room).pin == before
 
 
-def test_when_no_pin_is_free_the_old_one_stays(client_as, room: Room, settings, monkeypatch):
-    monkeypatch.setattr(settings, "pin_length", 4)
+def test_when_no_pin_is_free_the_old_one_stays(client_as, room: Room, change_settings):
+    change_settings(pin_length=4)
     before = room.pin
     taken = [{"trunk_id": "", "pin": str(pin), "room_id": room.id} for pin in range(1000, 10_000)]
     db.session.execute(sa.insert(PhonePin), taken)

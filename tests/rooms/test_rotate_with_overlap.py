@@ -10,7 +10,6 @@ from flask import Flask
 from tests.support.factories import stored, trail
 from tests.support.livekit import LiveKit
 from tests.support.personas import SWAP, Browser
-from webapp.core.config import Settings
 from webapp.core.db import db, utcnow
 from webapp.core.due import DueWork
 from webapp.jobs import register, work
@@ -23,9 +22,9 @@ As = Callable[[str], Browser]
 
 
 @pytest.fixture
-def live(room: Room, livekit: LiveKit, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Room:
+def live(room: Room, livekit: LiveKit, change_settings: Callable[..., None]) -> Room:
     """The room, on a trunk, with somebody inside and its rule in LiveKit."""
-    monkeypatch.setattr(settings, "livekit_url", livekit.url)
+    change_settings(livekit_url=livekit.url)
     trunk = livekit.call("SIP", "CreateSIPInboundTrunk", trunk={"name": "Harbour", "numbers": ["+15550001"]})
     db.session.add(PhonePin(trunk_id=trunk["sip_trunk_id"], pin=room.pin, room_id=room.id))
     db.session.flush()
@@ -164,10 +163,8 @@ def test_who_rotates_again_is_told_that_the_older_pin_stops_before_its_time(clie
     assert f"The old PIN ending in {oldest[-2:]}, which was to work until" in owner.get(address).text
 
 
-def test_the_quarantine_counts_from_when_the_pin_stops(
-    client_as: As, live: Room, settings: Settings, monkeypatch: pytest.MonkeyPatch
-):
-    monkeypatch.setattr(settings, "pin_quarantine_days", 2)
+def test_the_quarantine_counts_from_when_the_pin_stops(client_as: As, live: Room, change_settings: Callable[..., None]):
+    change_settings(pin_quarantine_days=2)
     before, begun = live.pin, utcnow()
     rotate(client_as("owner"), live, 60)
     blocked = db.session.get_one(PhonePin, (live.trunk_id, before)).blocked_until

@@ -1,5 +1,7 @@
 """Switch phones on and off, and show or hide callers' numbers."""
 
+from collections.abc import Callable
+
 import pytest
 
 from tests.support.factories import make_room, make_trunk, stored, trail
@@ -13,9 +15,9 @@ ON = {"phone_enabled": "y", "hide_phone_number": "y"}
 
 
 @pytest.fixture
-def installation(app, livekit: LiveKit, settings, monkeypatch: pytest.MonkeyPatch) -> Installation:
+def installation(app, livekit: LiveKit, change_settings: Callable[..., None]) -> Installation:
     """A LiveKit that the app asks, with one trunk."""
-    monkeypatch.setattr(settings, "livekit_url", livekit.url)
+    change_settings(livekit_url=livekit.url)
     made = Installation(livekit, "")
     made.trunk_id = made.trunk()
     return made

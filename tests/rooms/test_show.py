@@ -71,9 +71,9 @@ def test_who_may_delete_is_told_where_and_who_may_not_is_not(client_as: As, room
     ids=["down", "hanging", "answering HTML", "failing"],
 )
 def test_the_page_stands_whatever_livekit_does_because_it_does_not_ask(
-    client_as: As, room: Room, livekit: LiveKit, settings, monkeypatch, trouble: Callable[[LiveKit], None]
+    client_as: As, room: Room, livekit: LiveKit, change_settings, trouble: Callable[[LiveKit], None]
 ):
-    monkeypatch.setattr(settings, "livekit_timeout", 1.0)
+    change_settings(livekit_timeout=1.0)
     room.live_since, room.web_count, room.phone_count = utcnow(), 3, 1
     db.session.commit()
     trouble(livekit)

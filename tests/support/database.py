@@ -1,6 +1,12 @@
-"""The database between two tests."""
+"""The database between two tests, and one that fails."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy import event
+from sqlalchemy.exc import OperationalError
 
 from webapp.core.db import db
 from webapp.models import metadata
@@ -17,3 +23,25 @@ def empty() -> None:
         for table in reversed(metadata.sorted_tables):
             if table.name in filled:
                 connection.execute(table.delete())
+
+
+LOCKED = OperationalError("", None, Exception("database is locked"))
+
+
+@contextmanager
+def failing(part: str, error: Exception, *, times: int | None = None) -> Iterator[list[str]]:
+    """Inside the block the database fails statements with this part, so often or always; gives those that it failed."""
+    failed: list[str] = []
+
+    def fail(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        if part in statement and (times is None or len(failed) < times):
+            failed.append(statement)
+            raise error
+
+    for engine in db.engines:
+        event.listen(engine, "before_cursor_execute", fail)
+    try:
+        yield failed
+    finally:
+        for engine in db.engines:
+            event.remove(engine, "before_cursor_execute", fail)

@@ -101,9 +101,9 @@ def test_the_page_tells_no_number_no_pin_and_nobody(installation: Installation, 
 
 @pytest.mark.parametrize("how", ["refuse", "hang", "html"])
 def test_a_livekit_that_is_down_slow_or_html_leaves_our_side_on_the_page(
-    installation: Installation, client_as: As, how: str, monkeypatch: pytest.MonkeyPatch, settings: Settings
+    installation: Installation, client_as: As, how: str, change_settings: Callable[..., None], settings: Settings
 ):
-    monkeypatch.setattr(settings, "livekit_timeout", 0.5)
+    change_settings(livekit_timeout=0.5)
     room = installation.live()
     installation.livekit.html(times=50) if how == "html" else installation.livekit.go_away(how)
     support = client_as("support")

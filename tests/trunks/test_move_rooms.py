@@ -17,7 +17,6 @@ from tests.support.waiting import until
 from webapp.audit import Actor
 from webapp.audit.models import ActorKind, AuditEntry
 from webapp.core import leases
-from webapp.core.config import Settings
 from webapp.core.db import db, utcnow
 from webapp.core.due import DueWork
 from webapp.jobs import register, work
@@ -184,13 +183,16 @@ def test_the_rule_of_a_live_room_moves_and_callers_inside_stay(installation: Ins
 
 
 def test_a_room_for_which_no_pin_is_free_stays_and_the_others_go(
-    installation: Installation, other: str, settings: Settings, monkeypatch: pytest.MonkeyPatch
+    installation: Installation,
+    other: str,
+    monkeypatch: pytest.MonkeyPatch,
+    change_settings: Callable[..., None],
 ):
     rooms = [installation.room(pin=f"88{number:04}") for number in range(3)]
     db.session.add(PhonePin(trunk_id=other, pin=rooms[1].pin, room_id=rooms[1].id))
     db.session.add(PhonePin(trunk_id=other, pin="735294", room_id=rooms[1].id))
     db.session.commit()
-    monkeypatch.setattr(settings, "pin_length", 6)
+    change_settings(pin_length=6)
     monkeypatch.setattr("secrets.randbelow", lambda _size: 635_294)
     move = run(begin(installation.trunk_id, other))
     assert (move.state, move.kept, move.renewed, move.failed) == (MoveState.DONE, 2, 0, 1)

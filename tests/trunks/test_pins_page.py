@@ -87,12 +87,15 @@ def test_the_page_admits_that_no_wrong_pin_is_told_and_says_where_it_is_written(
 
 
 def test_what_was_drawn_in_vain_is_counted(
-    client_as: As, installation: Installation, settings: Settings, monkeypatch: pytest.MonkeyPatch
+    client_as: As,
+    installation: Installation,
+    monkeypatch: pytest.MonkeyPatch,
+    change_settings: Callable[..., None],
 ):
     room, before = installation.room(pin=None), pin_health.collisions()
     drawn = iter([111, 234, 5_294, 5_294, 8_362])
     first = installation.room(pin="6294")
-    monkeypatch.setattr(settings, "pin_length", 4)
+    change_settings(pin_length=4)
     monkeypatch.setattr("secrets.randbelow", lambda _size: next(drawn))
     room_pins.assign(room)
     db.session.commit()
