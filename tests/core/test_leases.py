@@ -69,7 +69,7 @@ def test_who_waits_looks_less_and_less_often_and_writes_nothing(app: Flask, coun
     assert leases.claim("trunk:1")
     with count_queries() as queries, leases.held("trunk:1", wait=2) as mine:
         assert not mine
-    assert 4 <= len(queries) <= 20
+    assert 4 <= len(queries) <= 40  # pauses are drawn; at the first one it would be hundreds
     assert not [text for text in queries if text.startswith(("UPDATE", "INSERT", "BEGIN IMMEDIATE"))]
 
 
