@@ -54,7 +54,7 @@ def _already_in(identity: Identity) -> User:
 def _claim(pending: User, identity: Identity) -> User:
     """Make the pending user this person, unless somebody did a moment ago."""
     claimed = sa.update(User).where(User.id == pending.id, User.sub.is_(None)).values(sub=identity.sub)
-    if not db.session.execute(claimed).rowcount:  # type: ignore[attr-defined]
+    if not db.changed(claimed):
         return _already_in(identity)
     db.session.refresh(pending)
     record("user.claim", pending, Actor.system(), person=str(pending.id))

@@ -50,7 +50,7 @@ def start(user: User, *, browser: str = "", address: str = "", id_token: str = "
 def end(session_id: uuid.UUID, user: User) -> bool:
     """End one of the user's own sign-ins; False when it is not theirs or already ended."""
     ended = sa.delete(UserSession).where(UserSession.id == session_id, UserSession.user_id == user.id)
-    return bool(db.session.execute(ended).rowcount)  # type: ignore[attr-defined]
+    return bool(db.changed(ended))
 
 
 def end_all(user: User, *, keep: uuid.UUID | None = None) -> int:
@@ -58,7 +58,7 @@ def end_all(user: User, *, keep: uuid.UUID | None = None) -> int:
     ended = sa.delete(UserSession).where(UserSession.user_id == user.id)
     if keep is not None:
         ended = ended.where(UserSession.id != keep)
-    return int(db.session.execute(ended).rowcount)  # type: ignore[attr-defined]
+    return db.changed(ended)
 
 
 def end_token(token: str | None) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from itertools import islice
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import psycopg
 import sqlalchemy as sa
@@ -215,6 +215,11 @@ class Database:
         """The database's time, so many seconds from now, for conditions and values that several machines share."""
         return Clock(sa.literal(float(seconds), sa.Float()))
 
+    def changed(self, statement: sa.Update | sa.Delete) -> int:
+        """Execute the statement; returns how many rows it changed or deleted."""
+        result = cast("sa.CursorResult[Any]", self.session.execute(statement))
+        return int(result.rowcount)
+
     def purge(self, model: type[Model], over: sa.ColumnElement[bool]) -> int:
         """Delete the rows that are over, piece by piece along the key; returns how many. Commits after each piece.
 
@@ -225,9 +230,8 @@ class Database:
         gone = 0
         while (end := self._end_of_piece(key, sa.and_(begin, over))) is not None:
             piece = sa.delete(model).where(begin, key <= end, over)
-            done = self.session.execute(piece, execution_options={"synchronize_session": False})
+            gone += self.changed(piece.execution_options(synchronize_session=False))
             self.session.commit()
-            gone += int(done.rowcount)  # type: ignore[attr-defined]
             begin = key > end
             time.sleep(PAUSE)
         return gone

@@ -75,7 +75,7 @@ def _look(name: str) -> str:
 
 def _take_over(name: str, values: Mapping[str, object]) -> bool:
     mine = sa.update(Lease).where(Lease.name == name, sa.not_(Lease.is_held()))
-    return bool(db.session.execute(mine.values(**values)).rowcount)  # type: ignore[attr-defined]
+    return bool(db.changed(mine.values(**values)))
 
 
 def _begin(name: str, values: Mapping[str, object]) -> bool:

@@ -38,7 +38,7 @@ def diagnose() -> None:
         raise LiveKitUnavailable(reading.problem)
     values = {"read_at": utcnow(), **_counts(reading)}
     mine = sa.update(Diagnosis).where(Diagnosis.id == ROW).values(values)
-    if not db.session.execute(mine).rowcount:  # type: ignore[attr-defined]
+    if not db.changed(mine):
         try:
             with db.collision_safe():
                 db.session.add(Diagnosis(id=ROW, **values))

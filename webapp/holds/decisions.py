@@ -99,6 +99,6 @@ def _open() -> sa.ColumnElement[bool]:
 def _say(call: Call, hold: Hold, where: sa.ColumnElement[bool], **values: object) -> bool:
     """Compare and set; the row is read again, whoever was first."""
     said = sa.update(Call).where(Call.id == call.id, where).values(hold=hold, **values)
-    done = db.session.execute(said, execution_options={"synchronize_session": False})
+    first = db.changed(said.execution_options(synchronize_session=False)) == 1
     db.session.refresh(call)
-    return bool(done.rowcount)  # type: ignore[attr-defined]
+    return first

@@ -37,8 +37,7 @@ def ask(room: str, identity: str) -> bool:
 def learn(works: bool) -> None:
     """Keep what LiveKit did or refused. Commits."""
     values = {"works": works, "learnt_at": utcnow()}
-    kept = db.session.execute(sa.update(Probe).where(Probe.name == NAME).values(**values))
-    if not kept.rowcount:  # type: ignore[attr-defined]
+    if not db.changed(sa.update(Probe).where(Probe.name == NAME).values(**values)):
         try:
             with db.collision_safe():
                 db.session.execute(sa.insert(Probe).values(name=NAME, **values))

@@ -91,7 +91,7 @@ def retry(work_id: uuid.UUID) -> bool:
     again = sa.update(DueWork).where(DueWork.id == work_id, DueWork.gave_up_at.is_not(None))
     values = {"gave_up_at": None, "attempts": 0, "due_at": db.clock()}
     due.changed()
-    return bool(db.session.execute(again.values(**values)).rowcount)  # type: ignore[attr-defined]
+    return bool(db.changed(again.values(**values)))
 
 
 def purge(keep: timedelta = timedelta(days=7)) -> None:
@@ -102,7 +102,7 @@ def purge(keep: timedelta = timedelta(days=7)) -> None:
 def _claim(work_id: uuid.UUID) -> DueWork | None:
     mine = sa.update(DueWork).where(DueWork.id == work_id, OPEN, DueWork.due_at <= db.clock())
     values: dict[str, Any] = {"due_at": db.clock(CLAIM), "attempts": DueWork.attempts + 1}
-    taken = db.session.execute(mine.values(**values)).rowcount  # type: ignore[attr-defined]
+    taken = db.changed(mine.values(**values))
     work = db.session.get(DueWork, work_id, populate_existing=True) if taken else None
     db.session.commit()
     return work

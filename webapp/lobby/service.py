@@ -8,7 +8,6 @@ import secrets
 import uuid
 from collections.abc import Collection
 from datetime import datetime, timedelta
-from typing import Any
 
 import sqlalchemy as sa
 
@@ -217,5 +216,4 @@ def move_version(room_id: uuid.UUID) -> None:
 
 
 def _execute(change: sa.Update) -> int:
-    result: Any = db.session.execute(change.execution_options(synchronize_session=False))
-    return int(result.rowcount)
+    return db.changed(change.execution_options(synchronize_session=False))

@@ -60,7 +60,7 @@ def stop(recording: Recording, *, actor: Actor) -> bool:
     wished = sa.update(Recording).where(
         Recording.id == recording.id, Recording.state.in_([State.STARTING, State.ACTIVE])
     )
-    if not db.session.execute(wished.values(state=State.STOPPING)).rowcount:  # type: ignore[attr-defined]
+    if not db.changed(wished.values(state=State.STOPPING)):
         return False
     recording.state = State.STOPPING
     audit.record("recording.stop", recording, actor)
@@ -155,7 +155,7 @@ def remove_expired(recording: Recording, *, actor: Actor) -> bool:
     Raises OSError while the store is away; then the row says nothing.
     """
     still = sa.update(Recording).where(Recording.id == recording.id, Recording.expires_at == recording.expires_at)
-    if not db.session.execute(still.values(removed_at=utcnow())).rowcount:  # type: ignore[attr-defined]
+    if not db.changed(still.values(removed_at=utcnow())):
         db.session.rollback()
         return False
     audit.record("recording.remove_expired", recording, actor)

@@ -82,8 +82,7 @@ def _settle(run_id: uuid.UUID, problem: str) -> None:
     run.problem = problem
     if run.stopped_at is not None:
         waiting = sa.update(RepairItem).where(RepairItem.run_id == run_id, RepairItem.result == Result.WAITING)
-        left = db.session.execute(waiting.values(result=Result.SKIPPED, problem="stopped", done_at=utcnow()))
-        run.skipped += left.rowcount  # type: ignore[attr-defined]
+        run.skipped += db.changed(waiting.values(result=Result.SKIPPED, problem="stopped", done_at=utcnow()))
     if run.stopped_at is not None or not (problem or queries.next_items(run_id, 1)):
         run.ended_at, run.problem = utcnow(), ""
     db.session.commit()

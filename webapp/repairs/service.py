@@ -57,7 +57,7 @@ def retry(run: RepairRun, *, actor: Actor) -> None:
     db.session.refresh(run, with_for_update={"of": RepairRun})  # or it might be ended between the items and the run
     failed = sa.update(RepairItem).where(RepairItem.run_id == run.id, RepairItem.result == Result.FAILED)
     again = failed.values(result=Result.WAITING, problem="", done_at=None)
-    count: int = db.session.execute(again).rowcount  # type: ignore[attr-defined]
+    count = db.changed(again)
     run.failed, run.ended_at, run.stopped_at, run.problem = 0, None, None, ""
     audit.record("telephony.retry_repairs", str(run.id), actor, reason=run.ticket, count=count)
     due.add(WORK, after=BACKSTOP, run_id=str(run.id))

@@ -219,7 +219,7 @@ def delete(room: Room, *, actor: Actor) -> None:
     """
     now = utcnow()
     closed = sa.update(Access).where(Access.room_id == room.id, Access.revoked_at.is_(None), Access.role != Role.OWNER)
-    count = db.session.execute(closed.values(revoked_at=now, revoked_by_id=actor.user_id)).rowcount  # type: ignore[attr-defined]
+    count = db.changed(closed.values(revoked_at=now, revoked_by_id=actor.user_id))
     pins.end_old(room)
     if room.pin is not None:
         pins.retire(room)

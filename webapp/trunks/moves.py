@@ -121,7 +121,7 @@ def stop_move(move: TrunkMove, *, actor: Actor) -> bool:
 
 def _end(move: TrunkMove, state: MoveState) -> bool:
     mine = sa.update(TrunkMove).where(TrunkMove.id == move.id, TrunkMove.state == MoveState.RUNNING)
-    return bool(db.session.execute(mine.values(state=state, ended_at=utcnow())).rowcount)  # type: ignore[attr-defined]
+    return bool(db.changed(mine.values(state=state, ended_at=utcnow())))
 
 
 def work_on(move_id: str) -> None:
@@ -231,8 +231,7 @@ def _note(move: TrunkMove, source: str, room_id: uuid.UUID, result: Moved, probl
     column = {Moved.KEPT: "kept", Moved.RENEWED: "renewed", Moved.FAILED: "failed"}[result]
     values: dict[str, Any] = {column: getattr(TrunkMove, column) + 1, "quota": left, "after": room_id.hex}
     mine = sa.update(TrunkMove).where(TrunkMove.id == move.id, TrunkMove.state == MoveState.RUNNING)
-    counted = db.session.execute(mine.values(**values), execution_options={"synchronize_session": False})
-    if not counted.rowcount:  # type: ignore[attr-defined]
+    if not db.changed(mine.values(**values).execution_options(synchronize_session=False)):
         return False
     db.session.merge(MovedRoom(move_id=move.id, room_id=room_id, result=result, problem=problem, at=utcnow()))
     db.session.flush()
