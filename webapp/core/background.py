@@ -5,7 +5,9 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Protocol
 
 import structlog
-from flask import Flask, current_app
+from flask import Flask
+
+from webapp.core.app import this_app
 
 log = structlog.get_logger()
 EXTENSION = "frontdesk.background"
@@ -40,7 +42,7 @@ class Inline:
 
 def run(work: Callable[[], object], threads: str = EXTENSION) -> None:
     """Do `work` in an app context of its own, soon; a failure is logged, whoever recorded the work sweeps it."""
-    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
+    app = this_app()
 
     def inside() -> None:
         with app.app_context():

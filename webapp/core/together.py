@@ -5,7 +5,9 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from typing import Any
 
 import structlog
-from flask import Flask, current_app
+from flask import Flask
+
+from webapp.core.app import this_app
 
 log = structlog.get_logger()
 
@@ -15,14 +17,14 @@ def ask(*questions: Callable[[], Any]) -> list[Any]:
 
     Raises the first failure, once all are answered: each question bounds its own waiting.
     """
-    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
+    app = this_app()
     with ThreadPoolExecutor(len(questions), thread_name_prefix="together") as pool:
         return [asked.result() for asked in [pool.submit(_inside, app, question) for question in questions]]
 
 
 def within(seconds: float, *questions: Callable[[], Any]) -> list[Any]:
     """The answers that came in time, in order; None for those that failed or are still on their way."""
-    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
+    app = this_app()
     pool = ThreadPoolExecutor(len(questions), thread_name_prefix="together")
     asked = [pool.submit(_inside, app, question) for question in questions]
     wait(asked, seconds)

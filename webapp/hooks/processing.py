@@ -9,11 +9,11 @@ from datetime import timedelta
 
 import sqlalchemy as sa
 import structlog
-from flask import Flask, current_app
 from prometheus_client import Histogram
 from sqlalchemy.exc import IntegrityError, OperationalError
 
 from webapp.core import background, leases
+from webapp.core.app import this_app
 from webapp.core.db import db, utcnow
 from webapp.deliveries.models import Delivery, Result
 from webapp.hooks.handlers import FOLLOW, HANDLERS, MARK, Handler
@@ -33,7 +33,7 @@ LAG = Histogram("frontdesk_hook_lag_seconds", "From a hook's arrival to its end 
 
 def begin(room_id: uuid.UUID | None) -> None:
     """Work the room's deliveries off in the background: once for all that came before, so that a burst is a batch."""
-    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
+    app = this_app()
     waiting: set[uuid.UUID | None] = app.extensions.setdefault(WAITING, set())
     if room_id in waiting:
         return

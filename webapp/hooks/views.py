@@ -4,10 +4,11 @@ import json
 import time
 
 import sqlalchemy as sa
-from flask import Blueprint, Flask, Response, abort, current_app, redirect, render_template, request, url_for
+from flask import Blueprint, Flask, Response, abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from webapp.audit.actors import current_actor
+from webapp.core.app import this_app
 from webapp.core.db import db
 from webapp.core.security import csrf, limiter, require
 from webapp.core.settings import settings
@@ -51,7 +52,7 @@ def livekit() -> ResponseReturnValue:
     kept = delivery.result in {Result.STORED, Result.PROCESSED}
     response = answer(200, status="stored" if kept else delivery.result.value)
     if delivery.result is Result.STORED:
-        app, room_id = current_app._get_current_object(), delivery.room_id  # type: ignore[attr-defined]
+        app, room_id = this_app(), delivery.room_id
 
         def begin() -> None:
             with app.app_context():

@@ -4,11 +4,12 @@ import uuid
 
 import click
 import sqlalchemy as sa
-from flask import Blueprint, Flask, abort, current_app, redirect, render_template, url_for
+from flask import Blueprint, Flask, abort, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from webapp.audit.actors import current_actor
 from webapp.core import due, revisions
+from webapp.core.app import this_app
 from webapp.core.db import db
 from webapp.core.due import DueWork
 from webapp.core.security import require
@@ -68,7 +69,7 @@ def worker(threads: int) -> None:
         revisions.require(settings)
     except revisions.SchemaBehind as refusal:
         raise click.ClickException(str(refusal)) from refusal
-    runner.run_until_stopped(current_app._get_current_object(), threads)  # type: ignore[attr-defined]
+    runner.run_until_stopped(this_app(), threads)
 
 
 def init_app(app: Flask) -> None:

@@ -10,10 +10,10 @@ from itertools import chain
 
 import sqlalchemy as sa
 import structlog
-from flask import Flask, current_app
 
 from webapp.audit import intents
 from webapp.calls import book
+from webapp.core.app import this_app
 from webapp.core.db import db, utcnow
 from webapp.core.settings import settings
 from webapp.holds import unmute
@@ -206,7 +206,7 @@ def _clear_guards_room(name: str) -> None:
 
 def _each(room_ids: set[uuid.UUID], done: Swept) -> None:
     """Reconcile the rooms, a few at a time, each in a context of its own."""
-    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
+    app = this_app()
     before = len(done.failures)
 
     def look(room_id: uuid.UUID) -> None:
