@@ -81,8 +81,8 @@ def test_days_are_the_readers_own(app, room: Room):
     db.session.commit()
 
     def found(since: date, until: date) -> int:
-        wish = queries.Wish(action="room.create", since=since, until=until)
-        return len(db.session.scalars(queries.select(wish, zone)).all())
+        filters = queries.LogFilters(action="room.create", since=since, until=until)
+        return len(db.session.scalars(queries.select(filters, zone)).all())
 
     assert found(date(2026, 3, 4), date(2026, 3, 4)) == 1
     assert found(date(2026, 3, 3), date(2026, 3, 3)) == 0

@@ -15,7 +15,7 @@ from tests.support.installation import Installation
 from tests.support.personas import SWAP, Browser, persona
 from webapp.calls import jobs as call_jobs
 from webapp.calls.models import Call, Hold, Outcome
-from webapp.calls.queries import Wish
+from webapp.calls.queries import CallFilters
 from webapp.calls.verdicts import Verdict
 from webapp.core.db import db, utcnow
 from webapp.deliveries.models import Delivery, Result
@@ -233,7 +233,7 @@ def test_calls_older_than_the_setting_are_forgotten(
     assert [call.id for call in db.session.query(Call)] == [young.id]
 
 
-def test_a_wish_reads_back_what_it_wrote():
-    wish = Wish.of({"verdict": "held", "span": "week", "q": "council", "caller": CALLER, "trunk": "ST_1"})
-    assert Wish.of(wish.query()) == wish
-    assert Wish.of({}).query() == {}
+def test_what_was_asked_for_reads_back_what_it_wrote():
+    filters = CallFilters.of({"verdict": "held", "span": "week", "q": "council", "caller": CALLER, "trunk": "ST_1"})
+    assert CallFilters.of(filters.query()) == filters
+    assert CallFilters.of({}).query() == {}

@@ -155,3 +155,14 @@ def test_the_second_of_two_owners_hears_who_set_another_time_and_keeps_what_was_
     assert second.post(url, data={"keep": "days", "days": "7", "seen": again}, headers=SWAP).status_code == 200
     db.session.refresh(recording)
     assert recording.expires_at is not None
+
+
+def test_the_list_of_one_room_stays_that_rooms_when_it_is_filtered_and_turned(
+    client_as: ClientAs, make_recording: Make, room: Room
+):
+    for _ in range(21):
+        make_recording()
+    page = client_as("owner").get(f"/recordings/?room={room.slug}").text
+    assert f"/recordings/?filter=expired&amp;room={room.slug}" in page
+    assert re.search(rf'href="/recordings/\?older=[0-9a-f]+&amp;room={room.slug}"', page)
+    assert f'<input type="hidden" name="room" value="{room.slug}">' in page

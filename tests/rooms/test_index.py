@@ -5,14 +5,13 @@ from collections.abc import Callable
 
 import pytest
 import sqlalchemy as sa
-from werkzeug.datastructures import MultiDict
 
 from tests.support.doors import guest
 from tests.support.factories import make_room
 from tests.support.personas import PERSONAS, SWAP, Browser, persona
 from webapp.core.db import db, utcnow
 from webapp.rooms import policy, queries
-from webapp.rooms.listing import Wish
+from webapp.rooms.listing import RoomFilters
 from webapp.rooms.models import AccessLevel, Room
 
 As = Callable[[str], Browser]
@@ -220,6 +219,6 @@ def test_the_list_asks_the_database_as_often_for_twenty_rooms_as_for_two(app, cl
     assert len(few) == len(many) <= 5, many
 
 
-def test_a_wish_is_read_back_from_its_own_query():
+def test_what_was_asked_for_is_read_back_from_its_own_query():
     for text in ({"q": "x", "show": "live", "level": "public", "sort": "-name"}, {}, {"sort": "-used"}):
-        assert Wish.of(MultiDict(text)).query() == text
+        assert RoomFilters.of(text).query() == text

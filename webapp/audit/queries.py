@@ -14,43 +14,42 @@ from webapp.core import paging
 from webapp.core.db import db
 
 ORDER = paging.by_number(AuditEntry.id, lambda entry: entry.id)
+A_YEAR = timedelta(days=365)
+
+
+def _day(word: str) -> date | None:
+    """A day whose midnight exists in every time zone; None for what is none."""
+    try:
+        day = date.fromisoformat(word)
+    except ValueError:
+        return None
+    return day if date.min + A_YEAR < day < date.max - A_YEAR else None
 
 
 @dataclass(frozen=True)
-class Wish:
+class LogFilters(paging.Filters):
     """What a reader of the trail asked for; days are the reader's own."""
 
-    action: str = ""
-    user_id: uuid.UUID | None = None
-    room_id: uuid.UUID | None = None
-    since: date | None = None
-    until: date | None = None
-
-    def query(self) -> dict[str, str]:
-        """The query string that asks for this."""
-        words = {
-            "action": self.action,
-            "person": self.user_id,
-            "room": self.room_id,
-            "since": self.since,
-            "until": self.until,
-        }
-        return {name: str(word) for name, word in words.items() if word}
+    action: str = paging.asked("action", paging.text(200), "")
+    user_id: uuid.UUID | None = paging.asked("person", paging.key)
+    room_id: uuid.UUID | None = paging.asked("room", paging.key)
+    since: date | None = paging.asked("since", _day)
+    until: date | None = paging.asked("until", _day)
 
 
-def select(wish: Wish, zone: tzinfo) -> sa.Select[AuditEntry]:
+def select(filters: LogFilters, zone: tzinfo) -> sa.Select[AuditEntry]:
     """The entries asked for, in no order, with who did them."""
     entries = sa.select(AuditEntry).options(joinedload(AuditEntry.user))
-    if wish.action:
-        entries = entries.where(AuditEntry.action == wish.action)
-    if wish.user_id:
-        entries = entries.where(AuditEntry.user_id == wish.user_id)
-    if wish.room_id:
-        entries = entries.where(AuditEntry.room_id == wish.room_id)
-    if wish.since:
-        entries = entries.where(AuditEntry.at >= _midnight(wish.since, zone))
-    if wish.until:
-        entries = entries.where(AuditEntry.at < _midnight(wish.until + timedelta(days=1), zone))
+    if filters.action:
+        entries = entries.where(AuditEntry.action == filters.action)
+    if filters.user_id:
+        entries = entries.where(AuditEntry.user_id == filters.user_id)
+    if filters.room_id:
+        entries = entries.where(AuditEntry.room_id == filters.room_id)
+    if filters.since:
+        entries = entries.where(AuditEntry.at >= _midnight(filters.since, zone))
+    if filters.until:
+        entries = entries.where(AuditEntry.at < _midnight(filters.until + timedelta(days=1), zone))
     return entries
 
 
@@ -58,9 +57,9 @@ def _midnight(day: date, zone: tzinfo) -> datetime:
     return datetime.combine(day, time(), zone).astimezone(UTC)
 
 
-def page(wish: Wish, at: paging.Place, zone: tzinfo) -> paging.Page[AuditEntry]:
+def page(filters: LogFilters, at: paging.Place, zone: tzinfo) -> paging.Page[AuditEntry]:
     """One page of the trail, newest first."""
-    return paging.turn(_execute, select(wish, zone), ORDER, at)
+    return paging.turn(_execute, select(filters, zone), ORDER, at)
 
 
 def _execute(entries: sa.Select[Any]) -> Sequence[AuditEntry]:

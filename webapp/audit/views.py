@@ -1,8 +1,7 @@
 """Pages of the trail: all of it for admins, and each room's own."""
 
-import uuid
 from collections.abc import Iterator
-from datetime import date, timedelta, tzinfo
+from datetime import tzinfo
 from itertools import chain
 from typing import Any
 
@@ -10,7 +9,6 @@ from flask import Blueprint, Flask, flash, redirect, render_template, request, u
 from flask.typing import ResponseReturnValue
 from flask_babel import get_timezone
 from flask_babel import gettext as _
-from werkzeug.datastructures import MultiDict
 
 from webapp.accounts import queries as account_queries
 from webapp.audit import policy, queries, sentences
@@ -23,38 +21,19 @@ from webapp.rooms.door import load_room
 
 bp = Blueprint("audit", __name__)
 PAGE = 50
-A_YEAR = timedelta(days=365)
 CSV_PART = 1000  # entries read at a time
 CSV_HEAD = ("at", "actor", "action", "target", "room", "reason", "address", "sentence")
-
-
-def _wish(query: MultiDict[str, str]) -> queries.Wish:
-    return queries.Wish(
-        action=query.get("action", ""),
-        user_id=query.get("person", type=uuid.UUID),
-        room_id=query.get("room", type=uuid.UUID),
-        since=query.get("since", type=_day),
-        until=query.get("until", type=_day),
-    )
-
-
-def _day(text: str) -> date:
-    """A day whose midnight exists in every time zone. Raises ValueError for what is none."""
-    day = date.fromisoformat(text)
-    if not date.min + A_YEAR < day < date.max - A_YEAR:
-        raise ValueError("a day beyond the calendar")
-    return day
 
 
 @bp.get("/audit/log")
 def log() -> ResponseReturnValue:
     """Who did what to what, when, from where."""
     require(policy.log)
-    wish = _wish(request.args)
-    page = queries.page(wish, paging.Place.of(request.args, PAGE), get_timezone())
+    filters = queries.LogFilters.of(request.args)
+    page = queries.page(filters, paging.Place.of(request.args, PAGE), get_timezone())
     deeds = sentences.told(page.rows, account_queries.names(queries.people(page.rows)))
     rooms = room_queries.names({entry.room_id for entry in page.rows if entry.room_id})
-    context = {"wish": wish, "page": page, "deeds": deeds, "rooms": rooms, "actions": queries.actions()}
+    context = {"filters": filters, "page": page, "deeds": deeds, "rooms": rooms, "actions": queries.actions()}
     return htmx.respond("audit/log.html", "audit/_log.html", **context)
 
 
@@ -73,15 +52,15 @@ def find() -> ResponseReturnValue:
 def log_csv() -> ResponseReturnValue:
     """The trail as a file: as many lines as were asked for, however many that are."""
     require(policy.log)
-    wish, zone = _wish(request.args), get_timezone()
+    filters, zone = queries.LogFilters.of(request.args), get_timezone()
 
-    return spreadsheet.download(chain([CSV_HEAD], _rows(wish, zone)), "audit")
+    return spreadsheet.download(chain([CSV_HEAD], _rows(filters, zone)), "audit")
 
 
-def _rows(wish: queries.Wish, zone: tzinfo) -> Iterator[tuple[str, ...]]:
+def _rows(filters: queries.LogFilters, zone: tzinfo) -> Iterator[tuple[str, ...]]:
     at = paging.Place(size=CSV_PART)
     while True:
-        page = queries.page(wish, at, zone)
+        page = queries.page(filters, at, zone)
         yield from map(_cells, sentences.told(page.rows, account_queries.names(queries.people(page.rows))))
         if page.older is None:
             return
@@ -100,8 +79,8 @@ def _cells(deed: sentences.Deed) -> tuple[str, ...]:
 def activity(slug: str) -> ResponseReturnValue:
     """A room's own trail."""
     room = load_room(slug, room_policy.view_activity)
-    wish = queries.Wish(room_id=room.id)
-    page = queries.page(wish, paging.Place.of(request.args, PAGE), get_timezone())
+    filters = queries.LogFilters(room_id=room.id)
+    page = queries.page(filters, paging.Place.of(request.args, PAGE), get_timezone())
     deeds = sentences.told(page.rows, account_queries.names(queries.people(page.rows)))
     return render_template("audit/activity.html", room=room, page=page, deeds=deeds)
 

@@ -3,8 +3,8 @@
 import enum
 import re
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -33,47 +33,25 @@ class Span(enum.Enum):
 SPANS = {Span.DAY: timedelta(days=1), Span.WEEK: timedelta(days=7), Span.MONTH: timedelta(days=30)}
 
 
+def _pseudonym(word: str) -> str | None:
+    return word if PSEUDONYM.fullmatch(word) else None
+
+
 @dataclass(frozen=True)
-class Wish:
+class CallFilters(paging.Filters):
     """What a reader of the book asked for."""
 
-    verdict: Verdict | None = None
-    span: Span = Span.DAY
-    search: str = ""
-    room_id: uuid.UUID | None = None
-    trunk_id: str = ""
-    caller: str = ""
-
-    @classmethod
-    def of(cls, query: Mapping[str, str]) -> "Wish":
-        """Read a query string; words that are none of ours ask for nothing."""
-        caller = query.get("caller", "")
-        return cls(
-            paging.member(Verdict, query.get("verdict")),
-            paging.member(Span, query.get("span")) or Span.DAY,
-            query.get("q", "").strip()[:200],
-            paging.key(query.get("room", "")),
-            query.get("trunk", "")[:64],
-            caller if PSEUDONYM.fullmatch(caller) else "",
-        )
-
-    def query(self, **changes: Any) -> dict[str, str]:
-        """The query string that asks for this, with some of it changed and what is ordinary left out."""
-        wish = replace(self, **changes)
-        words = {
-            "verdict": wish.verdict.value if wish.verdict else "",
-            "span": "" if wish.span is Span.DAY else wish.span.value,
-            "q": wish.search,
-            "room": str(wish.room_id or ""),
-            "trunk": wish.trunk_id,
-            "caller": wish.caller,
-        }
-        return {name: word for name, word in words.items() if word}
+    verdict: Verdict | None = paging.asked("verdict", paging.one_of(Verdict))
+    span: Span = paging.asked("span", paging.one_of(Span), Span.DAY)
+    search: str = paging.asked("q", paging.text(200), "")
+    room_id: uuid.UUID | None = paging.asked("room", paging.key)
+    trunk_id: str = paging.asked("trunk", paging.text(64), "")
+    caller: str = paging.asked("caller", _pseudonym, "")
 
 
-def page(wish: Wish, at: paging.Place) -> paging.Page[Any]:
+def page(filters: CallFilters, at: paging.Place) -> paging.Page[Any]:
     """One page of the calls asked for, newest first, each with its verdict, its room and its trunk."""
-    return paging.turn(lambda rows: db.session.execute(rows).all(), _rows(wish), ORDER, at)
+    return paging.turn(lambda rows: db.session.execute(rows).all(), _rows(filters), ORDER, at)
 
 
 def one(call_id: uuid.UUID) -> Any:
@@ -81,9 +59,9 @@ def one(call_id: uuid.UUID) -> Any:
     return db.session.execute(_shown().where(Call.id == call_id)).one_or_none()
 
 
-def _rows(wish: Wish) -> sa.Select[Any]:
-    rows = _fitting(_shown(), wish)
-    return rows.where(VERDICT.in_([wish.verdict.value])) if wish.verdict else rows
+def _rows(filters: CallFilters) -> sa.Select[Any]:
+    rows = _fitting(_shown(), filters)
+    return rows.where(VERDICT.in_([filters.verdict.value])) if filters.verdict else rows
 
 
 def _shown() -> sa.Select[Any]:
@@ -93,18 +71,18 @@ def _shown() -> sa.Select[Any]:
     return rows.outerjoin(Trunk, Trunk.sip_trunk_id == Call.trunk_id).options(joinedload(Call.decided_by))
 
 
-def _fitting(rows: sa.Select[Any], wish: Wish) -> sa.Select[Any]:
+def _fitting(rows: sa.Select[Any], filters: CallFilters) -> sa.Select[Any]:
     """All that is asked for but the verdict, whose counts are shown beside one another."""
-    if wish.span in SPANS:
-        rows = rows.where(Call.came_at > utcnow() - SPANS[wish.span])
-    if wish.room_id:
-        rows = rows.where(Call.room_id == wish.room_id)
-    if wish.trunk_id:
-        rows = rows.where(Call.trunk_id == wish.trunk_id)
-    if wish.caller:
-        rows = rows.where(Call.caller == wish.caller)
-    if wish.search:
-        rows = rows.where(Call.room_id.in_(_named(wish.search)))
+    if filters.span in SPANS:
+        rows = rows.where(Call.came_at > utcnow() - SPANS[filters.span])
+    if filters.room_id:
+        rows = rows.where(Call.room_id == filters.room_id)
+    if filters.trunk_id:
+        rows = rows.where(Call.trunk_id == filters.trunk_id)
+    if filters.caller:
+        rows = rows.where(Call.caller == filters.caller)
+    if filters.search:
+        rows = rows.where(Call.room_id.in_(_named(filters.search)))
     return rows
 
 
@@ -114,10 +92,10 @@ def _named(words: str) -> sa.Select[uuid.UUID]:
     return sa.select(Room.id).where(found)
 
 
-def counts(wish: Wish) -> dict[Verdict, int]:
+def counts(filters: CallFilters) -> dict[Verdict, int]:
     """How many calls each verdict would show."""
     columns: tuple[Any, ...] = (VERDICT, sa.func.count())
-    counted = _fitting(sa.select(*columns).select_from(Call), wish).group_by(VERDICT)
+    counted = _fitting(sa.select(*columns).select_from(Call), filters).group_by(VERDICT)
     found = {Verdict(verdict): count for verdict, count in db.session.execute(counted)}
     return {verdict: found.get(verdict, 0) for verdict in Verdict}
 

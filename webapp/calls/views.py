@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from webapp.calls import chart, policy, queries, story, words
-from webapp.calls.queries import Wish
+from webapp.calls.queries import CallFilters
 from webapp.core import htmx, paging, spreadsheet
 from webapp.core.security import require
 
@@ -26,17 +26,17 @@ CSV_ENDS = ("decided_by", "left_at", "end_reason")
 def index() -> ResponseReturnValue:
     """The calls asked for, newest first."""
     require(policy.view)
-    wish = Wish.of(request.args)
-    page = queries.page(wish, paging.Place.of(request.args, PAGE))
+    filters = CallFilters.of(request.args)
+    page = queries.page(filters, paging.Place.of(request.args, PAGE))
     return htmx.respond(
         "calls/index.html",
         "calls/_list.html",
-        wish=wish,
+        filters=filters,
         page=page,
-        counts=queries.counts(wish),
+        counts=queries.counts(filters),
         known=queries.by_caller(row.Call.caller for row in page.rows),
         trunks=queries.trunks(),
-        room_name=queries.room_name(wish.room_id),
+        room_name=queries.room_name(filters.room_id),
         words=words,
         chart=None if htmx.is_swap() else chart.last_day(),
     )
@@ -58,14 +58,14 @@ def show(call_id: uuid.UUID) -> ResponseReturnValue:
 def list_csv() -> ResponseReturnValue:
     """The calls asked for as a file; no number is in it, and support finds no name."""
     require(policy.view)
-    rows = _rows(Wish.of(request.args), names=policy.name_hosts(current_user))
+    rows = _rows(CallFilters.of(request.args), names=policy.name_hosts(current_user))
     return spreadsheet.download(chain([CSV_HEAD + CSV_ENDS], rows), "calls")
 
 
-def _rows(wish: Wish, *, names: bool) -> Iterator[tuple[str, ...]]:
+def _rows(filters: CallFilters, *, names: bool) -> Iterator[tuple[str, ...]]:
     at: paging.Place | None = paging.Place(size=CSV_PART)
     while at is not None:
-        page = queries.page(wish, at)
+        page = queries.page(filters, at)
         yield from (_cells(row, names=names) for row in page.rows)
         at = paging.Place(after=page.older, size=CSV_PART) if page.older else None
 

@@ -1,11 +1,15 @@
-"""Key-based pages of long lists: "newer" and "older" name the row to go on from; no page costs more than the first."""
+"""Key-based pages of long lists: "newer" and "older" name the row to go on from; no page costs more than the first.
+
+What a reader asked a list for is a class of `Filters`, which is read from a query string and written back to one.
+"""
 
 import enum
 import uuid
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime, timedelta
-from typing import Any, Generic, TypeVar
+from functools import partial
+from typing import Any, Generic, Self, TypeVar
 
 import sqlalchemy as sa
 from werkzeug.datastructures import MultiDict
@@ -66,6 +70,51 @@ def key(text: str) -> uuid.UUID | None:
         return uuid.UUID(text)
     except ValueError:
         return None
+
+
+def one_of(kind: type[enum.Enum]) -> Callable[[str], Any]:
+    """Reads the one of a kind."""
+    return partial(member, kind)
+
+
+def text(longest: int) -> Callable[[str], str]:
+    """Reads words, without the blanks around them, and no more than so many characters."""
+    return lambda word: word.strip()[:longest]
+
+
+def asked(name: str, read: Callable[[str], Any], default: Any = None) -> Any:
+    """A field of Filters: its parameter, what reads it (None: none of ours), and what it is when nothing is asked."""
+    return field(default=default, metadata={"name": name, "read": read})
+
+
+def cursor(name: str, longest: int = 200) -> Any:
+    """A field of Filters that holds where a page begins."""
+    return field(default="", metadata={"name": name, "read": text(longest), "cursor": True})
+
+
+@dataclass(frozen=True)
+class Filters:
+    """What a reader asked a list for; the fields of each list's own class are made by `asked` and `cursor`."""
+
+    @classmethod
+    def of(cls, query: Mapping[str, str]) -> Self:
+        """Read a query string; words that are none of ours ask for nothing."""
+        values = {each.name: each.metadata["read"](query.get(each.metadata["name"], "")) for each in fields(cls)}
+        return cls(**{name: value for name, value in values.items() if value is not None})
+
+    def query(self, **changes: Any) -> dict[str, str]:
+        """The query string that asks for this, with some of it changed and what is ordinary left out.
+
+        It asks for the first page, unless a cursor is among the changes.
+        """
+        first = {each.name: each.default for each in fields(self) if "cursor" in each.metadata}
+        wanted = replace(self, **(first | changes))
+        values = [(each, getattr(wanted, each.name)) for each in fields(self)]
+        return {each.metadata["name"]: _word(value) for each, value in values if value not in (None, "", each.default)}
+
+
+def _word(value: object) -> str:
+    return str(value.value if isinstance(value, enum.Enum) else value)
 
 
 def turn(

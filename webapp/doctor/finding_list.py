@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from webapp.core import paging
 from webapp.core.masking import impersonal
@@ -16,34 +16,17 @@ ROWS = 20
 
 
 @dataclass(frozen=True)
-class Wish:
+class FindingFilters(paging.Filters):
     """What a reader asked for; `past` is the key of the last finding of the page before."""
 
-    severity: Severity | None = None
-    kind: Kind | None = None
-    search: str = ""
-    past: str = ""
-
-    @classmethod
-    def of(cls, query: Mapping[str, str]) -> "Wish":
-        """Read the query string; a severity or a kind that does not exist shows all."""
-        return cls(
-            paging.member(Severity, query.get("severity")),
-            paging.member(Kind, query.get("kind")),
-            query.get("find", "").strip()[:200],
-            query.get("past", "")[:500],
-        )
-
-    def query(self, **changed: Severity | Kind | str | None) -> dict[str, str]:
-        """The query string that asks for this, with changes; another filter begins at the first page."""
-        wish = replace(self, **{"past": "", **changed})  # type: ignore[arg-type]
-        severity, kind = wish.severity, wish.kind
-        words = {"severity": severity.value if severity else "", "kind": kind.value if kind else ""}
-        return {name: word for name, word in {**words, "find": wish.search, "past": wish.past}.items() if word}
+    severity: Severity | None = paging.asked("severity", paging.one_of(Severity))
+    kind: Kind | None = paging.asked("kind", paging.one_of(Kind))
+    search: str = paging.asked("find", paging.text(200), "")
+    past: str = paging.cursor("past", 500)
 
 
 @dataclass(frozen=True)
-class Page:
+class FindingPage:
     """The findings of a page; `following` is empty on the last one. Counts are of what the search fits."""
 
     rows: list[Finding]
@@ -53,17 +36,17 @@ class Page:
     following: str
 
 
-def page(reading: Reading, wish: Wish) -> Page:
+def page(reading: Reading, filters: FindingFilters) -> FindingPage:
     """The page asked for, and how many findings each filter would show."""
-    search, names = wish.search, reading.trunk_names
+    search, names = filters.search, reading.trunk_names
     fit = [finding for finding in reading.findings if not search or _fits(finding, search, names)]
     severities = Counter(finding.severity for finding in fit)
-    chosen = [finding for finding in fit if wish.severity in (None, finding.severity)]
+    chosen = [finding for finding in fit if filters.severity in (None, finding.severity)]
     kinds = Counter(finding.kind for finding in chosen)
-    after = _place(wish.past)
-    rows = [finding for finding in chosen if wish.kind in (None, finding.kind) and rank(finding) > after]
+    after = _place(filters.past)
+    rows = [finding for finding in chosen if filters.kind in (None, finding.kind) and rank(finding) > after]
     following = rows[ROWS - 1].key if len(rows) > ROWS else ""
-    return Page(rows[:ROWS], len(fit), severities, dict(sorted(kinds.items(), key=_by_order)), following)
+    return FindingPage(rows[:ROWS], len(fit), severities, dict(sorted(kinds.items(), key=_by_order)), following)
 
 
 def _by_order(counted: tuple[Kind, int]) -> int:

@@ -46,8 +46,9 @@ def read_rules() -> ResponseReturnValue:
     """Findings first, worst first, then every rule, as LiveKit has them now; a whole page without JavaScript."""
     require(policy.view)
     reading = readings.read()
-    wish, sought = rule_list.Wish.of(request.args), finding_list.Wish.of(request.args)
-    rows, findings = rule_list.page(reading.rule_entries, wish), finding_list.page(reading, sought)
+    rule_filters = rule_list.RuleFilters.of(request.args)
+    finding_filters = finding_list.FindingFilters.of(request.args)
+    rows, findings = rule_list.page(reading.rule_entries, rule_filters), finding_list.page(reading, finding_filters)
     context = {
         "outage": sentences.outage(reading.problem) if reading.problem else "",
         "says": sentences.of(findings.rows, reading.trunk_names),
@@ -58,8 +59,9 @@ def read_rules() -> ResponseReturnValue:
         "compared": (job := db.session.get(PeriodicJob, SWEEP)),
         "failed": sentences.comparison(job.problem) if job and job.problem else "",
     }
-    lists = {"reading": reading, "wish": wish, "page": rows, "sought": sought, "findings": findings}
-    return htmx.respond("doctor/read.html", "doctor/_rules.html", **context, **lists)
+    asked = {"rule_filters": rule_filters, "finding_filters": finding_filters}
+    lists = {"reading": reading, "page": rows, "findings": findings}
+    return htmx.respond("doctor/read.html", "doctor/_rules.html", **context, **asked, **lists)
 
 
 @bp.get("/telephony/rules/findings")

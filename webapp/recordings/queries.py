@@ -1,7 +1,6 @@
 """What is read of recordings."""
 
 import uuid
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -14,27 +13,26 @@ from webapp.core import paging
 from webapp.core.db import db, utcnow
 from webapp.core.paging import Page, Place
 from webapp.recordings.models import FAILED_STATES, RUNNING_STATES, Recording, State
-from webapp.recordings.policy import HOSTS
 from webapp.rooms.models import Access, Role, Room
+from webapp.rooms.policy import HOSTS
 from webapp.rooms.queries import open_access
 
-FILTERS = ("all", "running", "failed", "expiring", "expired", "permanent")
+ALL = "all"
+SHOWS = (ALL, "running", "failed", "expiring", "expired", "permanent")
 ORDER = paging.by_key(Recording.id, lambda recording: recording.id)
 
 
+def _show(word: str) -> str | None:
+    return word if word in SHOWS else None
+
+
 @dataclass(frozen=True)
-class Wanted:
+class RecordingFilters(paging.Filters):
     """What a reader of the list asked for."""
 
-    filter: str = "all"
-    search: str = ""
-    room: str = ""
-
-    @classmethod
-    def of(cls, query: Mapping[str, str]) -> "Wanted":
-        """Read the query string; an unknown filter shows all."""
-        chosen = query.get("filter", "all")
-        return cls(chosen if chosen in FILTERS else "all", query.get("q", "").strip()[:200], query.get("room", ""))
+    show: str = paging.asked("filter", _show, ALL)
+    search: str = paging.asked("q", paging.text(200), "")
+    room: str = paging.asked("room", paging.text(200), "")
 
 
 def visible_to(user: User) -> sa.Select[Recording, Role]:
@@ -44,9 +42,9 @@ def visible_to(user: User) -> sa.Select[Recording, Role]:
     return joined if user.is_admin else joined.where(Access.role.in_(HOSTS))
 
 
-def page(user: User, wanted: Wanted, at: Place) -> Page[Recording]:
+def page(user: User, filters: RecordingFilters, at: Place) -> Page[Recording]:
     """A page of the list, newest first."""
-    found: Any = visible_to(user).where(Recording.deleting_at.is_(None), *_conditions(wanted))
+    found: Any = visible_to(user).where(Recording.deleting_at.is_(None), *_conditions(filters))
     return paging.turn(lambda select: _remembering(user, select), found, ORDER, at)
 
 
@@ -89,21 +87,21 @@ def to_look_at(user: User, limit: int) -> list[Recording]:
     return _remembering(user, mine.order_by(urgency, Recording.expires_at, Recording.id.desc()).limit(limit))
 
 
-def _conditions(wanted: Wanted) -> list[sa.ColumnElement[bool]]:
+def _conditions(filters: RecordingFilters) -> list[sa.ColumnElement[bool]]:
     now = utcnow()
     saved = Recording.state == State.SAVED
-    filters: dict[str, list[sa.ColumnElement[bool]]] = {
+    shown: dict[str, list[sa.ColumnElement[bool]]] = {
         "running": [Recording.state.in_(RUNNING_STATES)],
         "failed": [Recording.state.in_(FAILED_STATES)],
         "expiring": [_expiring(7)],
         "expired": [Recording.expires_at <= now],
         "permanent": [saved, Recording.expires_at.is_(None)],
     }
-    conditions = filters.get(wanted.filter, [])
-    if wanted.room:
-        conditions = [*conditions, Room.slug == wanted.room]
-    if wanted.search:
-        conditions = [*conditions, Room.name.icontains(wanted.search, autoescape=True)]
+    conditions = shown.get(filters.show, [])
+    if filters.room:
+        conditions = [*conditions, Room.slug == filters.room]
+    if filters.search:
+        conditions = [*conditions, Room.name.icontains(filters.search, autoescape=True)]
     return conditions
 
 

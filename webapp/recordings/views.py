@@ -47,9 +47,9 @@ def load_recording(recording_id: uuid.UUID, may: Callable[[User, Recording], boo
 def index() -> ResponseReturnValue:
     """The recordings of the rooms I host, newest first."""
     require(policy.index)
-    wanted = queries.Wanted.of(request.args)
-    page = queries.page(current_user, wanted, Place.of(request.args))
-    context = {"page": page, "wanted": wanted, "filters": queries.FILTERS, "now": utcnow()}
+    filters = queries.RecordingFilters.of(request.args)
+    page = queries.page(current_user, filters, Place.of(request.args))
+    context = {"page": page, "filters": filters, "shows": queries.SHOWS, "now": utcnow()}
     return htmx.respond("recordings/index.html", "recordings/_list.html", 200, **context)
 
 

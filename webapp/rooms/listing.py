@@ -3,12 +3,11 @@
 import enum
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import aliased
-from werkzeug.datastructures import MultiDict
 
 from webapp.accounts.models import User
 from webapp.core import paging
@@ -33,7 +32,7 @@ COLUMNS = (
 )
 
 
-class Filter(enum.Enum):
+class Show(enum.Enum):
     """Which rooms are listed."""
 
     ALL = "all"
@@ -60,84 +59,77 @@ def _name_order(descending: bool) -> paging.Order:
     return paging.Order((Room.name, Room.id), lambda row: row.id.hex, place, descending)
 
 
-def order(sort: Sort, backwards: bool = False) -> paging.Order:
-    """The order that a head of the table stands for; `backwards` is its other direction."""
-    if sort is Sort.NAME:
-        return _name_order(backwards)
-    if sort is Sort.CREATED:
-        return paging.by_key(Room.id, lambda row: row.id, descending=not backwards)
-    return paging.by_time(Room.last_used_at, Room.id, lambda row: (row.last_used_at, row.id), descending=not backwards)
-
-
 @dataclass(frozen=True)
-class Wish:
-    """What the reader of the list asked for."""
+class Sorting:
+    """What the list is ordered by, and whether the other way round than people expect."""
 
-    search: str = ""
-    filter: Filter = Filter.ALL
-    level: AccessLevel | None = None
-    owner: uuid.UUID | None = None
     sort: Sort = Sort.USED
     backwards: bool = False
 
     @classmethod
-    def of(cls, query: MultiDict[str, str]) -> "Wish":
-        """Read a query string; words that are none of ours ask for nothing."""
-        sort = query.get("sort", "")
-        return cls(
-            search=query.get("q", "").strip()[:500],
-            filter=paging.member(Filter, query.get("show")) or Filter.ALL,
-            level=paging.member(AccessLevel, query.get("level")),
-            owner=paging.key(query.get("owner", "")),
-            sort=paging.member(Sort, sort.removeprefix("-")) or Sort.USED,
-            backwards=sort.startswith("-"),
-        )
+    def of(cls, word: str) -> "Sorting | None":
+        """Read what `str` wrote; None for what is none of ours."""
+        sort = paging.member(Sort, word.removeprefix("-"))
+        return cls(sort, word.startswith("-")) if sort else None
 
-    def query(self, **changes: Any) -> dict[str, str]:
-        """The query string that asks for this, with some of it changed and what is ordinary left out."""
-        wish = replace(self, **changes)
-        words = {
-            "q": wish.search,
-            "show": wish.filter.value if wish.filter is not Filter.ALL else "",
-            "level": wish.level.value if wish.level else "",
-            "owner": str(wish.owner) if wish.owner else "",
-            "sort": ("-" if wish.backwards else "") + wish.sort.value,
-        }
-        return {name: word for name, word in words.items() if word and (name, word) != ("sort", Sort.USED.value)}
+    def __str__(self) -> str:
+        """The word of a query string."""
+        return ("-" if self.backwards else "") + self.sort.value
+
+
+@dataclass(frozen=True)
+class RoomFilters(paging.Filters):
+    """What the reader of the list asked for."""
+
+    search: str = paging.asked("q", paging.text(500), "")
+    show: Show = paging.asked("show", paging.one_of(Show), Show.ALL)
+    level: AccessLevel | None = paging.asked("level", paging.one_of(AccessLevel))
+    owner: uuid.UUID | None = paging.asked("owner", paging.key)
+    sorting: Sorting = paging.asked("sort", Sorting.of, Sorting())
 
     @property
     def narrow(self) -> bool:
         """Something may be hidden by what was asked for."""
-        return bool(self.search or self.level or self.owner or self.filter is not Filter.ALL)
+        return bool(self.search or self.level or self.owner or self.show is not Show.ALL)
 
 
-def page(user: User, wish: Wish, at: paging.Place) -> paging.Page[Any]:
+def order(sorting: Sorting) -> paging.Order:
+    """The order that a head of the table stands for."""
+    backwards = sorting.backwards
+    if sorting.sort is Sort.NAME:
+        return _name_order(backwards)
+    if sorting.sort is Sort.CREATED:
+        return paging.by_key(Room.id, lambda row: row.id, descending=not backwards)
+    return paging.by_time(Room.last_used_at, Room.id, lambda row: (row.last_used_at, row.id), descending=not backwards)
+
+
+def page(user: User, filters: RoomFilters, at: paging.Place) -> paging.Page[Any]:
     """One page of the rooms that the user may see and asked for."""
-    return paging.turn(_execute, select(user, wish), order(wish.sort, wish.backwards), at)
+    return paging.turn(_execute, select(user, filters), order(filters.sorting), at)
 
 
 def _execute(rooms: sa.Select[Any]) -> Sequence[Any]:
     return db.session.execute(rooms).all()
 
 
-def select(user: User, wish: Wish) -> sa.Select[Any]:
+def select(user: User, filters: RoomFilters) -> sa.Select[Any]:
     """The rooms that the user may see and asked for, in no order."""
-    everything = user.is_admin and wish.filter not in {Filter.MINE, Filter.SHARED}
+    everything = user.is_admin and filters.show not in {Show.MINE, Show.SHARED}
     columns: tuple[Any, ...] = COLUMNS
     rooms = sa.select(*columns).select_from(Room).where(Room.deleted_at.is_(None))
     rooms = rooms.join(Access, open_access(user), isouter=everything)
-    if wish.filter is Filter.MINE:
+    if filters.show is Show.MINE:
         rooms = rooms.where(Access.role == Role.OWNER)
-    if wish.filter is Filter.SHARED:
+    if filters.show is Show.SHARED:
         rooms = rooms.where(Access.role != Role.OWNER)
-    if wish.filter is Filter.LIVE:
+    if filters.show is Show.LIVE:
         rooms = rooms.where(Room.live_since.is_not(None))
-    if wish.level:
-        rooms = rooms.where(Room.access_level == wish.level)
-    if wish.owner and user.is_admin:
-        rooms = rooms.where(Room.id.in_(_owned_by(wish.owner)))
-    if wish.search:
-        rooms = rooms.where(_found(wish.search))
+    if filters.level:
+        rooms = rooms.where(Room.access_level == filters.level)
+    if filters.owner and user.is_admin:
+        rooms = rooms.where(Room.id.in_(_owned_by(filters.owner)))
+    if filters.search:
+        rooms = rooms.where(_found(filters.search))
     return rooms
 
 

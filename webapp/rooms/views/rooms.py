@@ -28,10 +28,10 @@ from webapp.rooms.views.blueprint import bp
 from webapp.rooms.views.page import respond
 
 SHOWS = {
-    listing.Filter.ALL: _l("All"),
-    listing.Filter.MINE: _l("Mine"),
-    listing.Filter.SHARED: _l("Shared with me"),
-    listing.Filter.LIVE: _l("Live now"),
+    listing.Show.ALL: _l("All"),
+    listing.Show.MINE: _l("Mine"),
+    listing.Show.SHARED: _l("Shared with me"),
+    listing.Show.LIVE: _l("Live now"),
 }
 HEADS = {listing.Sort.NAME: _l("Room"), listing.Sort.USED: _l("Last used"), listing.Sort.CREATED: _l("Made")}
 
@@ -40,9 +40,15 @@ HEADS = {listing.Sort.NAME: _l("Room"), listing.Sort.USED: _l("Last used"), list
 def index() -> ResponseReturnValue:
     """Find a room fast."""
     require(policy.index)
-    wish = listing.Wish.of(request.args)
-    page = listing.page(current_user, wish, paging.Place.of(request.args))
-    context = {"wish": wish, "page": page, "heads": _heads(wish), "shows": SHOWS, "waiting": _waiting(page.rows)}
+    filters = listing.RoomFilters.of(request.args)
+    page = listing.page(current_user, filters, paging.Place.of(request.args))
+    context = {
+        "filters": filters,
+        "page": page,
+        "heads": _heads(filters),
+        "shows": SHOWS,
+        "waiting": _waiting(page.rows),
+    }
     return htmx.respond("rooms/index.html", "rooms/_list.html", **context)
 
 
@@ -52,14 +58,14 @@ def _waiting(rooms: Sequence[Any]) -> dict[uuid.UUID, int]:
     return lobby_queries.waiting_counts(hosted) if hosted else {}
 
 
-def _heads(wish: listing.Wish) -> list[dict[str, Any]]:
+def _heads(filters: listing.RoomFilters) -> list[dict[str, Any]]:
     """The sortable heads of the table: each link sorts by its column, or turns the order round."""
     heads = []
     for sort, text in HEADS.items():
-        here = wish.sort is sort
-        upward = (sort is listing.Sort.NAME) != wish.backwards
+        here = filters.sorting.sort is sort
+        upward = (sort is listing.Sort.NAME) != filters.sorting.backwards
         direction = ("ascending" if upward else "descending") if here else ""
-        query = wish.query(sort=sort, backwards=here and not wish.backwards)
+        query = filters.query(sorting=listing.Sorting(sort, here and not filters.sorting.backwards))
         heads.append({"text": str(text), "direction": direction, "query": query, "low": sort is listing.Sort.CREATED})
     return heads
 
