@@ -13,9 +13,9 @@ from tests.support.installation import Installation
 from tests.support.personas import Browser
 from webapp.core.config import Settings
 from webapp.core.db import db, new_id, utcnow
+from webapp.rooms import pin_space
 from webapp.rooms import pins as room_pins
 from webapp.rooms.models import PhonePin
-from webapp.trunks import odds
 from webapp.trunks import pins as pin_health
 from webapp.trunks.views import pins
 
@@ -48,14 +48,14 @@ def test_the_odds_of_a_guess_count_the_pins_that_open_a_room_now(installation: I
     installation.room()
     (found,) = pin_health.namespaces(8)
     assert found.live == 2
-    assert found.blind_guess_hits == pytest.approx(2 / odds.codes(8))
+    assert found.blind_guess_hits == pytest.approx(2 / pin_space.codes(8))
 
 
 def test_the_page_shows_fill_formulas_and_codes_and_support_may_read_it(client_as: As, installation: Installation):
     fill(installation.trunk_id, 40)
     page = client_as("support").get(PATH).text
     assert "1 − exp(−n(n−1) / 2N)" in page and "(n/N)^5" in page and "live / N" in page
-    assert f"= {odds.codes(10)}" in page
+    assert f"= {pin_space.codes(10)}" in page
     assert "Long enough" in page and "Harbour" in page
     assert client_as("owner").get(PATH).status_code == 403
 
@@ -69,14 +69,14 @@ def test_what_is_reckoned_stands_with_its_formula(client_as: As, installation: I
 def test_another_length_is_looked_at_without_being_set(client_as: As, installation: Installation):
     fill(installation.trunk_id, 40)
     page = client_as("support").get(f"{PATH}?length=6").text
-    assert f"= {odds.codes(6)}" in page and "This is a preview" in page
+    assert f"= {pin_space.codes(6)}" in page and "This is a preview" in page
     assert "Take 8 digits" in page
 
 
 @pytest.mark.parametrize("length", ["3", "17", "x", "-1", "", "٣", "9999999"])
 def test_a_length_that_no_pin_has_shows_the_present_one(client_as: As, installation: Installation, length: str):
     page = client_as("support").get(PATH, query_string={"length": length}).text
-    assert f"= {odds.codes(10)}" in page and "This is a preview" not in page
+    assert f"= {pin_space.codes(10)}" in page and "This is a preview" not in page
 
 
 def test_the_page_admits_that_no_wrong_pin_is_told_and_says_where_it_is_written(

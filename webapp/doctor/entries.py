@@ -6,6 +6,7 @@ from webapp.core.settings import settings
 from webapp.doctor.finding import Finding
 from webapp.matching import Rule
 from webapp.matching import Trunk as LiveTrunk
+from webapp.rooms import pin_space
 from webapp.rooms.models import Trunk
 from webapp.rooms.queries import Fill
 from webapp.rules import problems
@@ -53,8 +54,7 @@ class TrunkEntry:
     @property
     def filled(self) -> float:
         """The share of PINs of the present length that are taken."""
-        possible: int = 9 * 10 ** (settings.pin_length - 1)
-        return (self.fill.used + self.fill.quarantined) / possible
+        return (self.fill.used + self.fill.quarantined) / pin_space.codes(settings.pin_length)
 
 
 @dataclass(frozen=True)

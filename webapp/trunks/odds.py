@@ -4,35 +4,11 @@
 """
 
 import math
-from functools import cache
 
-from webapp.rooms import pins
+from webapp.rooms import pin_space, pins
 
 SHORTEST, LONGEST = 4, 16  # LiveKit reads at most 16 digits
 SAFE = 1e-6  # one blind guess may reach some room as often as this, were all of them live
-
-
-@cache
-def codes(length: int) -> int:
-    """How many PINs of a length can be drawn: no leading zero, no run (1234), no repeated block (7777, 1212)."""
-    every: int = 9 * 10 ** (length - 1)
-    return every - trivial(length)
-
-
-def trivial(length: int) -> int:
-    """How many PINs of a length are never drawn: 9 runs upwards and 9 downwards, and what repeats a block.
-
-    A PIN that repeats a block of at most half its length does so with one shortest block (Fine and Wilf 1965), which
-    repeats none itself: so these are counted, and nothing twice.
-    """
-    return 18 + sum(_blocks(size) for size in range(1, length // 2 + 1))
-
-
-@cache
-def _blocks(size: int) -> int:
-    """Blocks of digits without leading zero that are not made of a shorter one."""
-    every: int = 9 * 10 ** (size - 1)
-    return every - sum(_blocks(part) for part in range(1, size) if size % part == 0)
 
 
 def ever_collided(taken: int, codes: int) -> float:
@@ -62,5 +38,7 @@ def expected_guesses(live: int, codes: int) -> float:
 
 def advised_length(rooms: int) -> int:
     """The shortest length at which one guess in a million reaches some room, were all rooms of the trunk live."""
-    fitting = (length for length in range(SHORTEST, LONGEST + 1) if blind_guess_hits(rooms, codes(length)) <= SAFE)
+    fitting = (
+        length for length in range(SHORTEST, LONGEST + 1) if blind_guess_hits(rooms, pin_space.codes(length)) <= SAFE
+    )
     return next(fitting, LONGEST)

@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from prometheus_client import REGISTRY
 
 from webapp.core.db import db
+from webapp.rooms import pin_space
 from webapp.rooms import queries as room_queries
 from webapp.rooms.models import Room, Trunk
 from webapp.rooms.queries import Fill
@@ -75,7 +76,7 @@ def _namespace(
     fill = fills.get(trunk_id, Fill())
     name, open_now = (row.name or trunk_id, row.assignable and row.gone_at is None) if row else (trunk_id, False)
     rooms = row.room_count if row else fill.used
-    return Namespace(trunk_id, name, open_now, rooms, fill, live.get(trunk_id, 0), odds.codes(length))
+    return Namespace(trunk_id, name, open_now, rooms, fill, live.get(trunk_id, 0), pin_space.codes(length))
 
 
 def _live() -> dict[str, int]:

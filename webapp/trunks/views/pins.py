@@ -9,6 +9,7 @@ from flask_babel import gettext as _
 
 from webapp.core.security import require
 from webapp.core.settings import settings
+from webapp.rooms import pin_space
 from webapp.trunks import moves, odds, policy
 from webapp.trunks.pins import collisions, namespaces
 from webapp.trunks.views.blueprint import bp
@@ -24,8 +25,8 @@ def pins() -> ResponseReturnValue:
     return render_template(
         "trunks/pins.html",
         length=length,
-        codes=odds.codes(length),
-        trivial=odds.trivial(length),
+        codes=pin_space.codes(length),
+        trivial=pin_space.trivial(length),
         namespaces=namespaces(length),
         collisions=collisions(),
         lengths=range(odds.SHORTEST, odds.LONGEST + 1),
