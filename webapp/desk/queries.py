@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 
 import sqlalchemy as sa
 
 from webapp.accounts.models import User
 from webapp.core.db import db
+from webapp.deliveries import queries as delivery_queries
 from webapp.deliveries.models import Delivery, Result
 from webapp.recordings.models import RUNNING_STATES, Recording, State
 from webapp.rooms.models import Access, Room, Trunk
@@ -18,19 +18,10 @@ SAMPLE = 200  # deliveries that stand for "now"
 
 
 @dataclass(frozen=True)
-class Lag:
-    """How fast hooks are worked off, from arrival to done, over the latest ones."""
-
-    typical: timedelta
-    slow: timedelta  # one in twenty takes longer
-    count: int
-
-
-@dataclass(frozen=True)
 class Hooks:
     """How the incoming hooks fare."""
 
-    lag: Lag | None
+    lag: delivery_queries.Lag | None
     last: Delivery | None
     waiting: int  # stored or failed, to be worked off
 
@@ -65,13 +56,4 @@ def hooks() -> Hooks:
     """The latest deliveries and those that wait."""
     latest = sa.select(Delivery).order_by(Delivery.id.desc()).limit(1)
     undone = sa.select(sa.func.count()).where(Delivery.result.in_([Result.STORED, Result.FAILED]))
-    return Hooks(_lag(), db.session.scalar(latest), db.session.scalar(undone) or 0)
-
-
-def _lag() -> Lag | None:
-    done = sa.select(Delivery.received_at, Delivery.processed_at).where(Delivery.processed_at.is_not(None))
-    rows = db.session.execute(done.order_by(Delivery.id.desc()).limit(SAMPLE)).all()
-    took = sorted(max(done - received, timedelta()) for received, done in rows if done)  # clocks of machines differ
-    if not took:
-        return None
-    return Lag(took[len(took) // 2], took[len(took) * 19 // 20], len(took))
+    return Hooks(delivery_queries.lag(SAMPLE), db.session.scalar(latest), db.session.scalar(undone) or 0)
