@@ -11,8 +11,8 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import StopValidation
 
 from webapp.rooms.models import Role
+from webapp.rooms.words import ROLES
 
-ROLES = {Role.OWNER: _l("Owner"), Role.ADMINISTRATOR: _l("Administrator"), Role.MEMBER: _l("Member")}
 CHOICES = [SelectChoice(role.value, words) for role, words in ROLES.items()]
 
 

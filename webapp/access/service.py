@@ -4,11 +4,11 @@ The caller holds the room's row (`load_room` of an unsafe request does): two cha
 the last owner stays.
 """
 
-import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
 from webapp import audit
 from webapp.access import policy, queries
+from webapp.accounts import queries as account_queries
 from webapp.accounts.models import User
 from webapp.audit import Actor
 from webapp.core.db import db, new_id, utcnow
@@ -97,9 +97,8 @@ def _open(room: Room, user: User, role: Role, actor: Actor) -> Access:
 
 def _person(email: str) -> User:
     """Whoever last signed in with the address, else the pending user who waits for that."""
-    known = sa.select(User).where(User.email == email, User.disabled_at.is_(None))
-    newest = known.order_by(User.last_sign_in_at.desc().nulls_last()).limit(1)
-    return db.session.scalars(newest).first() or _pending(email)
+    known = (user for user in account_queries.by_email(email) if user.disabled_at is None)
+    return next(known, None) or _pending(email)
 
 
 def _pending(email: str) -> User:
@@ -109,6 +108,5 @@ def _pending(email: str) -> User:
         with db.collision_safe():
             db.session.add(user)
     except IntegrityError:
-        waiting = sa.select(User).where(User.email == email, User.sub.is_(None))
-        return db.session.scalars(waiting).one()
+        return next(user for user in account_queries.by_email(email) if user.pending)
     return user

@@ -15,7 +15,7 @@ from werkzeug.wrappers import Response
 from wtforms.fields.choices import SelectChoice
 
 from webapp.access import policy, queries, service
-from webapp.access.forms import ROLES, ChangeForm, GrantForm, TransferForm
+from webapp.access.forms import ChangeForm, GrantForm, TransferForm
 from webapp.accounts.models import User
 from webapp.audit.actors import current_actor
 from webapp.core import htmx, paging, spreadsheet
@@ -24,6 +24,7 @@ from webapp.rooms import changes
 from webapp.rooms.door import load_room
 from webapp.rooms.models import Access, Room
 from webapp.rooms.service import CHANGES
+from webapp.rooms.words import ROLES
 
 bp = Blueprint("access", __name__, url_prefix="/rooms/<slug>/access")
 PAGE, FRAGMENT = "access/index.html", "access/_people.html"

@@ -18,9 +18,14 @@ def by_sub(sub: str) -> User | None:
 
 
 def by_email(email: str) -> list[User]:
-    """Everybody with exactly that address, capitals aside; oldest first."""
-    found = sa.select(User).where(User.email == email.strip().lower()).order_by(User.id)
-    return list(db.session.scalars(found))
+    """Everybody with exactly that address, capitals aside, the last to sign in first; pending people come last."""
+    found = sa.select(User).where(User.email == email.strip().lower())
+    return list(db.session.scalars(found.order_by(User.last_sign_in_at.desc().nulls_last(), User.id)))
+
+
+def person(email: str) -> User | None:
+    """Whoever last signed in with exactly this address, else the pending user who waits for that."""
+    return next(iter(by_email(email)), None)
 
 
 def sessions_of(user: User) -> list[UserSession]:

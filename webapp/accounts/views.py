@@ -8,7 +8,6 @@ from flask import Blueprint, Flask, abort, g, redirect, render_template, request
 from flask.sessions import SessionMixin
 from flask.typing import ResponseReturnValue
 from flask_babel import get_locale
-from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
@@ -24,13 +23,11 @@ from webapp.core.db import db
 from webapp.core.security import limiter, local_url, require
 from webapp.core.settings import settings
 from webapp.rooms import queries as rooms_queries
-from webapp.rooms.models import Role
 
 bp = Blueprint("accounts", __name__)
 log = structlog.get_logger()
 SIGN_OUT_STATE = "sign_out_state"
 ROOMS_SHOWN = 200
-ROLE_NAMES = {Role.OWNER: _l("Owner"), Role.ADMINISTRATOR: _l("Administrator"), Role.MEMBER: _l("Member")}
 sign_in_limit = limiter.limit(lambda: settings.sign_in_limit)
 
 
@@ -154,7 +151,6 @@ def _account_page(form: ProfileForm, status: int = 200) -> Response:
         **_my_sessions(),
         "accesses": access_queries.rooms_of(current_user, limit=ROOMS_SHOWN),
         **_my_reveals(),
-        "role_names": ROLE_NAMES,
     }
     return htmx.respond("accounts/show.html", "accounts/_profile.html", status, **context)
 

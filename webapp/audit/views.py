@@ -41,7 +41,7 @@ def log() -> ResponseReturnValue:
 def find() -> ResponseReturnValue:
     """Show the trail of whoever has exactly this e-mail address, which stays out of the link."""
     require(policy.log)
-    person = room_queries.person(request.form.get("email", ""))
+    person = account_queries.person(request.form.get("email", ""))
     if person is None:
         flash(_("Nobody is known under this address."))
         return redirect(url_for(".log"), 303)

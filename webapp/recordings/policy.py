@@ -3,8 +3,7 @@
 from webapp.accounts.models import User
 from webapp.recordings.models import Recording
 from webapp.rooms.models import Role, Room
-
-HOSTS = {Role.OWNER, Role.ADMINISTRATOR}
+from webapp.rooms.policy import HOSTS
 
 
 def index(user: User) -> bool:

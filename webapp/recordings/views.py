@@ -10,7 +10,7 @@ from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from webapp.accounts.models import User
-from webapp.audit import Actor
+from webapp.audit.actors import current_actor
 from webapp.audit.sentences import Deed
 from webapp.core import htmx
 from webapp.core.config import Settings
@@ -26,11 +26,6 @@ from webapp.rooms.door import load_room
 from webapp.rooms.models import Room
 
 bp = Blueprint("recordings", __name__)
-
-
-def actor() -> Actor:
-    """Whoever sent this request."""
-    return Actor.user(current_user, request.remote_addr or "")
 
 
 def load_recording(recording_id: uuid.UUID, may: Callable[[User, Recording], bool]) -> Recording:
@@ -74,7 +69,7 @@ def start(slug: str) -> ResponseReturnValue:
     if not form.validate():
         return _room_section(room, 422, form)
     try:
-        recording = service.start(room, Mode(form.mode.data), actor=actor())
+        recording = service.start(room, Mode(form.mode.data), actor=current_actor())
     except service.AlreadyRunning:
         db.session.commit()
         return _room_section(room, 409, form, _("This room is being recorded already."))
@@ -89,7 +84,7 @@ def start(slug: str) -> ResponseReturnValue:
 def stop(recording_id: uuid.UUID) -> ResponseReturnValue:
     """Stop recording."""
     recording = load_recording(recording_id, policy.stop)
-    if not service.stop(recording, actor=actor()):
+    if not service.stop(recording, actor=current_actor()):
         db.session.commit()
         return _shown(recording, 409, problem=_("This recording has ended already."))
     db.session.commit()
@@ -119,7 +114,7 @@ def set_retention(recording_id: uuid.UUID) -> ResponseReturnValue:
         unseen = changes.newest(recording.room_id, ("recording.set_retention",), count, recording.id)
         return _shown(recording, 409, form=form, unseen=unseen)
     try:
-        service.set_retention(recording, form.chosen_days, actor=actor())
+        service.set_retention(recording, form.chosen_days, actor=current_actor())
     except service.AlreadyRemoved:
         return _shown(recording, 409, problem=_("This recording expired and its file is gone: nothing can be kept."))
     db.session.commit()
@@ -134,7 +129,7 @@ def delete(recording_id: uuid.UUID) -> ResponseReturnValue:
         return _shown(recording, 409, problem=_("Stop the recording before you delete it."))
     if request.method in READING:
         return render_template("recordings/delete.html", recording=recording)
-    service.ask_delete(recording, actor=actor())
+    service.ask_delete(recording, actor=current_actor())
     db.session.commit()
     return htmx.go(url_for(".index"))
 

@@ -104,12 +104,6 @@ def names(ids: Collection[uuid.UUID]) -> dict[uuid.UUID, tuple[str, str, bool]]:
     return {row.id: (row.name, row.slug, row.deleted_at is not None) for row in rows}
 
 
-def person(email: str) -> User | None:
-    """Whoever last signed in with exactly this address."""
-    known = sa.select(User).where(User.email == email.strip().lower())
-    return db.session.scalars(known.order_by(User.last_sign_in_at.desc().nulls_last()).limit(1)).first()
-
-
 @dataclass(frozen=True)
 class Fill:
     """How many PINs of a trunk are taken: by rooms, and by quarantine."""

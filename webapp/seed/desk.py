@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from flask import Flask
 
 from webapp.access import service as access
+from webapp.accounts import queries as account_queries
 from webapp.accounts.models import User
 from webapp.audit import Actor
 from webapp.core.db import db, new_id
@@ -59,8 +60,7 @@ def seed_desk(owner: str, administrator: str, member: str) -> None:
 
 def _person(email: str) -> User:
     """Whoever has the address, or a pending user who will find everything there."""
-    known = sa.select(User).where(User.email == email).order_by(User.last_sign_in_at.desc().nulls_last())
-    person = db.session.scalars(known.limit(1)).first()
+    person = account_queries.person(email)
     if person is None:
         person = User(id=new_id(), email=email)
         db.session.add(person)

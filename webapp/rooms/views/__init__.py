@@ -2,8 +2,8 @@
 
 from flask import Flask
 
-from webapp.rooms import links, policy
-from webapp.rooms.views import phone, rooms, words
+from webapp.rooms import links, policy, words
+from webapp.rooms.views import phone, rooms
 from webapp.rooms.views.blueprint import bp
 
 __all__ = ["init_app", "phone", "rooms"]

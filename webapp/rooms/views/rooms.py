@@ -12,6 +12,7 @@ from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from webapp.access import queries as access_queries
+from webapp.accounts import queries as account_queries
 from webapp.audit.actors import current_actor
 from webapp.audit.sentences import Deed
 from webapp.core import htmx, paging
@@ -74,7 +75,7 @@ def _heads(filters: listing.RoomFilters) -> list[dict[str, Any]]:
 def find_owner() -> ResponseReturnValue:
     """List the rooms of whoever has exactly this e-mail address, which stays out of the link."""
     require(policy.list_all)
-    owner = queries.person(request.form.get("email", ""))
+    owner = account_queries.person(request.form.get("email", ""))
     if owner is None:
         flash(_("Nobody is known under this address."))
         return redirect(url_for(".index"), 303)
