@@ -1,4 +1,4 @@
-"""The sidebar: one list of all pages, of which people see what exists and what their role opens."""
+"""The sidebar: one list of all pages, of which people see what their role opens."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -78,9 +78,7 @@ GROUPS: list[tuple[str, object, list[Link]]] = [
         "audit",
         _l("Audit"),
         [
-            Link("audit.access", _l("Access review"), "access", admin),
             Link("audit.log", _l("Log"), "log", admin),
-            Link("audit.reveals", _l("Reveals"), "reveal", admin),
         ],
     ),
     (
@@ -98,12 +96,8 @@ CLAIMED = {name for _group, _title, links in GROUPS for link in links for name i
 
 
 def groups() -> list[tuple[str, object, list[Link]]]:
-    """The groups with the entries that exist and that the reader may open; empty groups are left out."""
-    known = current_app.view_functions
-    shown = [
-        (name, title, [link for link in links if link.endpoint in known and link.opens(current_user)])
-        for name, title, links in GROUPS
-    ]
+    """The groups with the entries that the reader may open; empty groups are left out."""
+    shown = [(name, title, [link for link in links if link.opens(current_user)]) for name, title, links in GROUPS]
     return [group for group in shown if group[2]]
 
 
@@ -116,13 +110,7 @@ def drawn() -> Markup:
     return kept[key]
 
 
-def exists(endpoint: str) -> bool:
-    """A page of that name is there."""
-    return endpoint in current_app.view_functions
-
-
 def init_app(app: Flask) -> None:
     """Give the sidebar to the templates."""
     app.extensions[EXTENSION] = {}
     app.jinja_env.globals["navigation"] = drawn
-    app.jinja_env.globals["page_exists"] = exists

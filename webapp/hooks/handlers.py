@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from webapp.live import hooks as live
-from webapp.live import reconcile
 from webapp.lobby import hooks as lobby
 from webapp.recordings import hooks as recordings
 from webapp.rooms.models import Room
@@ -27,6 +26,3 @@ HANDLERS: dict[str, tuple[Handler, ...]] = {
     "egress_updated": (recordings.egress_changed,),
     "egress_ended": (recordings.egress_changed,),
 }
-
-MARK: Callable[[Room], None] = reconcile.mark  # an event whose handler failed may have changed who is inside
-FOLLOW: Callable[[Room], None] = reconcile.if_marked

@@ -16,7 +16,8 @@ from webapp.core import background, leases
 from webapp.core.app import this_app
 from webapp.core.db import db, utcnow
 from webapp.deliveries.models import Delivery, Result
-from webapp.hooks.handlers import FOLLOW, HANDLERS, MARK, Handler
+from webapp.hooks.handlers import HANDLERS, Handler
+from webapp.live import reconcile
 from webapp.rooms.models import Room
 
 log = structlog.get_logger()
@@ -117,7 +118,7 @@ def _work_off_held(room_id: uuid.UUID | None, results: tuple[Result, ...]) -> in
     db.session.commit()
     done = sum(_process(delivery, room) for delivery in deliveries)
     if room is not None and deliveries:
-        FOLLOW(room)
+        reconcile.if_marked(room)
     return done
 
 
@@ -139,7 +140,7 @@ def _process(delivery: Delivery, room: Room | None) -> bool:
         room.last_event_at = applied
     db.session.commit()
     if problem and room is not None:
-        MARK(room)
+        reconcile.mark(room)  # what it was about may have changed who is inside
     LAG.observe((delivery.processed_at - delivery.received_at).total_seconds())
     return not problem
 
