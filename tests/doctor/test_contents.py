@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.worlds import NUMBER, found, guard, kinds, rule, trunk
-from webapp.doctor.kinds import Kind, Remedy, Severity
+from webapp.doctor.kinds import ORDER, SEVERITY, Kind, Remedy, Severity
 from webapp.doctor.sentences import say
 from webapp.matching import Call, Rule, choose_rule
 
@@ -144,3 +144,9 @@ def test_callers_of_a_callee_rule_are_said_to_meet_only_where_it_gives_them_one_
     many = rule(rule={"dispatch_rule_callee": {**says, "randomize": True}})
     assert "meet in one room" in _effect(app, Kind.CALLED_IN_ROOM, one)
     assert "a room of their own" in _effect(app, Kind.CALLED_IN_ROOM, many)
+
+
+def test_every_kind_has_one_severity_and_the_worst_are_listed_first():
+    assert set(SEVERITY) == set(Kind)
+    places = [list(Severity).index(SEVERITY[kind]) for kind in ORDER]
+    assert places == sorted(places)

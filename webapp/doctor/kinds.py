@@ -4,7 +4,7 @@ import enum
 
 
 class Severity(enum.Enum):
-    """How bad a finding is for callers, worst first; the values are looks of a badge."""
+    """How bad a finding is for callers; the values are looks of a badge."""
 
     OUTAGE = "outage"  # every call of a trunk is refused
     ERROR = "error"  # some callers are refused, or let in who should not be
@@ -21,7 +21,7 @@ class Remedy(enum.Enum):
 
 
 class Kind(enum.Enum):
-    """What can be wrong, worst first; the values stand in links."""
+    """What can be wrong; the values stand in links."""
 
     CONFLICT = "conflict"
     SELF_CONFLICT = "self-conflict"
@@ -65,24 +65,56 @@ class Kind(enum.Enum):
     VISIBLE_BY_CHOICE = "visible-by-choice"
 
 
-ORDER = {kind: place for place, kind in enumerate(Kind)}
-_FIRST = {
-    Severity.OUTAGE: Kind.CONFLICT,
-    Severity.ERROR: Kind.SAME_NUMBER,
-    Severity.WARNING: Kind.DIFFERS,
-    Severity.NOTE: Kind.STALE,
+# Worst first, also within a severity: the order of lists.
+_OF = {
+    Severity.OUTAGE: (
+        Kind.CONFLICT,
+        Kind.SELF_CONFLICT,
+        Kind.NO_KIND,
+    ),
+    Severity.ERROR: (
+        Kind.SAME_NUMBER,
+        Kind.TWO_DEFAULTS,
+        Kind.UNGUARDED,
+        Kind.DEFEATED,
+        Kind.NARROW,
+        Kind.HIDING_WILDCARD,
+        Kind.MISSING,
+        Kind.WRONG_PIN,
+        Kind.WRONG_TRUNK,
+        Kind.WILDCARD,
+        Kind.EVERYBODY,
+        Kind.HALF_CREDENTIALS,
+        Kind.EMPTY_ROOM,
+        Kind.UNTYPABLE_PIN,
+        Kind.CALLED_AS_CALLER,
+    ),
+    Severity.WARNING: (
+        Kind.DIFFERS,
+        Kind.DUPLICATE,
+        Kind.ORPHAN,
+        Kind.IMPOSTOR,
+        Kind.NO_TRUNK,
+        Kind.DANGLING,
+        Kind.OPEN_BESIDE_PIN,
+        Kind.RULE_NUMBER,
+        Kind.TRUNK_NUMBER,
+        Kind.RULE_FORM,
+        Kind.TRUNK_FORM,
+        Kind.CALLER_IN_ROOM,
+        Kind.CALLER_VISIBLE,
+        Kind.FORGEABLE,
+        Kind.OPEN_TRUNK,
+    ),
+    Severity.NOTE: (
+        Kind.STALE,
+        Kind.UNHEARD,
+        Kind.CALLED_IN_ROOM,
+        Kind.VISIBLE_BY_CHOICE,
+    ),
 }
-
-
-def _severity(kind: Kind) -> Severity:
-    return max((severity for severity, first in _FIRST.items() if ORDER[first] <= ORDER[kind]), key=_place)
-
-
-def _place(severity: Severity) -> int:
-    return ORDER[_FIRST[severity]]
-
-
-SEVERITY = {kind: _severity(kind) for kind in Kind}
+SEVERITY = {kind: severity for severity, kinds in _OF.items() for kind in kinds}
+ORDER = {kind: place for place, kind in enumerate(SEVERITY)}
 
 OF_TRUNKS = {
     Kind.SAME_NUMBER,

@@ -5,12 +5,15 @@ from dataclasses import dataclass
 
 
 class State(enum.Enum):
-    """How a check ended, worst first."""
+    """How a check ended."""
 
     BAD = "bad"
     WARNING = "warning"
     UNKNOWN = "unknown"
     FINE = "fine"
+
+
+WORST_FIRST = (State.BAD, State.WARNING, State.UNKNOWN, State.FINE)
 
 
 @dataclass(frozen=True)
@@ -27,5 +30,4 @@ class Check:
 
 def worst_first(checks: list[Check]) -> list[Check]:
     """Whatever needs a hand comes first; otherwise the order stays."""
-    order = list(State)
-    return sorted(checks, key=lambda check: order.index(check.state))
+    return sorted(checks, key=lambda check: WORST_FIRST.index(check.state))
