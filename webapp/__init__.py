@@ -12,7 +12,7 @@ from webapp.accounts import views as account_pages
 from webapp.audit import pages as intent_pages
 from webapp.audit import views as audit_pages
 from webapp.calls import views as call_pages
-from webapp.core import background, errors, filters, health, i18n, logs, paths, searching, security, times
+from webapp.core import background, errors, filters, health, i18n, logs, searching, security, times
 from webapp.core.config import Settings
 from webapp.core.db import db
 from webapp.desk import views as desk_pages
@@ -37,7 +37,7 @@ from webapp.trunks import views as trunk_pages
 
 __all__ = ["create_app", "models"]
 
-MACHINERY = (i18n, errors, livekit_pages, intent_pages, filters, times, navigation, paths, background, health)
+MACHINERY = (i18n, errors, livekit_pages, intent_pages, filters, times, navigation, background, health)
 PAGES = (
     account_pages,
     room_pages,
