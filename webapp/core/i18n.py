@@ -1,15 +1,9 @@
 """Languages and time zones: of the person, else of the browser, else of the installation."""
 
-from collections.abc import Callable
-from functools import cache
-
 from flask import Blueprint, Flask, g, has_request_context, redirect, request, session
 from flask.typing import ResponseReturnValue
-from flask_babel import Babel, get_domain, get_locale
+from flask_babel import Babel
 from flask_login import current_user
-from jinja2 import pass_eval_context
-from jinja2.nodes import EvalContext
-from markupsafe import Markup
 
 from webapp.core.db import db
 from webapp.core.security import local_url
@@ -29,23 +23,6 @@ def set_language() -> ResponseReturnValue:
     return redirect(local_url(request.form.get("next")) or "/", 303)
 
 
-@cache
-def _words(_locale: str) -> dict[str, Callable[..., str]]:
-    """What templates translate with: Jinja's newstyle functions bound to one language, as a page asks seventy times."""
-    catalogue = get_domain().get_translations()
-    marked: dict[str, Markup] = {}
-
-    @pass_eval_context
-    def gettext(context: EvalContext, text: str, /, **variables: object) -> str:
-        if not context.autoescape:
-            return str(catalogue.ugettext(text)) % variables
-        if text not in marked:
-            marked[text] = Markup(catalogue.ugettext(text))  # noqa: S704 - the catalogue is ours
-        return marked[text] % variables if "%" in marked[text] else marked[text]
-
-    return {"_": gettext, "gettext": gettext}
-
-
 def init_app(app: Flask) -> None:
     """Choose language and zone per request."""
 
@@ -62,5 +39,4 @@ def init_app(app: Flask) -> None:
 
     app.config["BABEL_TRANSLATION_DIRECTORIES"] = "translations"
     babel.init_app(app, locale_selector=locale, timezone_selector=timezone)
-    app.context_processor(lambda: _words(str(get_locale())))
     app.register_blueprint(bp)
