@@ -16,19 +16,10 @@ from werkzeug.wrappers import Response
 from webapp.core import htmx
 from webapp.core.config import Settings
 
-
-class DecoratedLimiter(Limiter):
-    """Counts where a decorator says so, and looks at no other request."""
-
-    def _check_request_limit(self, callable_name: str | None = None, in_middleware: bool = True) -> None:
-        if not in_middleware:
-            super()._check_request_limit(callable_name, in_middleware)
-
-
 csrf = CSRFProtect()
 # A Redis that hangs must not hang the requests: they are counted in memory until it is back.
 REDIS_TIMES = {"socket_connect_timeout": 1, "socket_timeout": 1}
-limiter = DecoratedLimiter(get_remote_address, headers_enabled=False)
+limiter = Limiter(get_remote_address, headers_enabled=False)
 
 # Endpoints that anonymous people may reach; everything else sends them to sign in. A test walks the url_map against it.
 PUBLIC = {
