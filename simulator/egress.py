@@ -51,6 +51,8 @@ class Egresses:
     """What the installation has recorded and records, by egress id, and the worker's own will."""
 
     known: dict[str, EgressInfo] = field(default_factory=dict)
+    orphaned: set[str] = field(default_factory=set)  # their worker was killed: nothing moves them any more
+    uploading: float = 0.0  # seconds more, before LiveKit's factor, that a recording which ends stays "ending"
     next_end: int = EgressStatus.EGRESS_COMPLETE  # how the next one ends: complete, failed, aborted, limit reached
 
 
@@ -95,7 +97,7 @@ async def start(world: World, request: Any, claims: Claims) -> EgressInfo:
 
 async def _live(world: World, info: EgressInfo) -> None:
     await world.wait(STARTING_SECONDS)
-    if info.status == EgressStatus.EGRESS_STARTING:
+    if info.status == EgressStatus.EGRESS_STARTING and _served(world, info):
         info.started_at = time.time_ns()
         move(world, info, EgressStatus.EGRESS_ACTIVE)
 
@@ -112,11 +114,24 @@ async def stop(world: World, request: StopEgressRequest, claims: Claims) -> Egre
         await world.wait(3.0)
         status = EgressStatus.Name(info.status)
         raise TwirpError("failed_precondition", f"egress with status {status} cannot be stopped")
-    if not world.switches.egress_worker:
+    if not _served(world, info):
         await world.wait(3.0)
         raise behind_psrpc("deadline_exceeded", "request timed out")
     end(world, info)
     return _copy(info)
+
+
+def kill_worker(world: World) -> None:
+    """Kill the worker with all that it records, as measured: LiveKit lists those as they were, for ever.
+
+    No webhook tells of it. Another worker takes what is asked for from now on; without one, turn its switch off too.
+    """
+    part = of(world)
+    part.orphaned |= {info.egress_id for info in part.known.values() if info.status not in ENDED}
+
+
+def _served(world: World, info: EgressInfo) -> bool:
+    return world.switches.egress_worker and info.egress_id not in of(world).orphaned
 
 
 def end(world: World, info: EgressInfo, status: int | None = None) -> None:
@@ -129,7 +144,9 @@ def end(world: World, info: EgressInfo, status: int | None = None) -> None:
 
 
 async def _finish(world: World, info: EgressInfo, final: int) -> None:
-    await world.wait(ENDING_SECONDS)
+    await world.wait(ENDING_SECONDS + of(world).uploading)
+    if not _served(world, info):
+        return
     info.ended_at = time.time_ns()
     if final in {EgressStatus.EGRESS_COMPLETE, EgressStatus.EGRESS_LIMIT_REACHED}:
         try:
@@ -153,9 +170,9 @@ def move(world: World, info: EgressInfo, status: int) -> None:
 
 
 def room_ended(world: World, name: str) -> None:
-    """Recordings of a room end with it."""
+    """Recordings of a room end with it, if their worker lives."""
     for info in of(world).known.values():
-        if info.room_name == name:
+        if info.room_name == name and _served(world, info):
             end(world, info)
 
 

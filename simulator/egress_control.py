@@ -1,4 +1,4 @@
-"""What tests may do to recordings from outside: end, forget and list them."""
+"""What tests may do to recordings from outside: end, orphan, forget and list them."""
 
 from typing import Any
 
@@ -25,6 +25,16 @@ def forget_egress(world: World, told: Arguments) -> None:
     del egress.of(world).known[_known(world, told).egress_id]
 
 
+def kill_egress_worker(world: World, told: Arguments) -> None:
+    """Kill the worker: what it records stays as it is for ever, and stops are answered 408 after LiveKit's wait."""
+    egress.kill_worker(world)
+
+
+def slow_egress_upload(world: World, told: Arguments) -> None:
+    """Let recordings that end from now on stay "ending" for so many `seconds` more."""
+    egress.of(world).uploading = told.number("seconds", 0.0)
+
+
 def egresses(world: World, told: Arguments) -> list[dict[str, Any]]:
     """Every recording, by id."""
     return [jsonform.answer(info) for _id, info in sorted(egress.of(world).known.items())]
@@ -48,5 +58,7 @@ COMMANDS: dict[str, Command] = {
     "end-egress": end_egress,
     "next-egress-end": next_egress_end,
     "forget-egress": forget_egress,
+    "kill-egress-worker": kill_egress_worker,
+    "slow-egress-upload": slow_egress_upload,
 }
 READINGS: dict[str, Command] = {"egresses": egresses}

@@ -214,3 +214,39 @@ def test_when_the_worker_is_gone_what_runs_cannot_be_stopped_and_stays_in_the_li
         assert (refused.value.status, refused.value.body) == (expected["status"], expected["body"]), name
     (listed,) = livekit.call(SERVICE, "ListEgress", active=True)["items"]
     assert (listed["egress_id"], listed["status"]) == (running, "EGRESS_ACTIVE")
+
+
+def test_what_a_killed_worker_recorded_stays_as_it_was_and_answers_no_stop(
+    start: Any, livekit: LiveKit, receiver: Receiver
+):
+    livekit.hooks_to(receiver.url)
+    egress_id = start()["egress_id"]
+    wait_for(livekit, egress_id, "EGRESS_ACTIVE")
+    livekit.control("kill-egress-worker")
+    livekit.settle()
+    before = len(livekit.deliveries())
+    for _ in range(2):
+        with pytest.raises(Refused, match="request timed out") as refused:
+            livekit.call(SERVICE, "StopEgress", egress_id=egress_id)
+        assert refused.value.status == 408 and refused.value.body["code"] == "deadline_exceeded"
+    livekit.call("RoomService", "DeleteRoom", room="eg")
+    livekit.settle()
+    assert status(livekit, egress_id) == "EGRESS_ACTIVE"
+    told = [each["event"] for each in livekit.deliveries()[before:]]
+    assert "room_finished" in told and not [event for event in told if event.startswith("egress")]
+
+
+def test_after_a_killed_worker_another_one_records(start: Any, livekit: LiveKit):
+    first = start()["egress_id"]
+    livekit.control("kill-egress-worker")
+    second = start()["egress_id"]
+    livekit.call(SERVICE, "StopEgress", egress_id=second)
+    wait_for(livekit, second, "EGRESS_COMPLETE")
+    assert status(livekit, first) in {"EGRESS_STARTING", "EGRESS_ACTIVE"}
+
+
+def test_a_long_upload_stays_ending(start: Any, livekit: LiveKit):
+    livekit.control("slow-egress-upload", seconds=10_000)
+    egress_id = start()["egress_id"]
+    livekit.call(SERVICE, "StopEgress", egress_id=egress_id)
+    assert status(livekit, egress_id) == "EGRESS_ENDING"
