@@ -11,7 +11,7 @@ from webapp.core.db import db
 from webapp.core.due import DueWork
 from webapp.core.settings import settings
 from webapp.jobs import register, work
-from webapp.recordings.models import Recording, State
+from webapp.recordings.models import Recording
 
 ClientAs = Callable[[str], Browser]
 Make = Callable[..., Recording]
@@ -44,12 +44,6 @@ def test_while_the_disk_refuses_the_row_stays_and_it_is_tried_again(
         work.run_due(register.HANDLERS)
     assert db.session.scalar(sa.select(DueWork.problem)) == "PermissionError"
     assert db.session.scalar(sa.select(sa.func.count()).select_from(Recording)) == 1
-
-
-def test_a_running_recording_is_not_deleted(client_as: ClientAs, make_recording: Make):
-    recording = make_recording(State.ACTIVE)
-    answer = client_as("owner").post(f"/recordings/{recording.id}/delete")
-    assert answer.status_code == 409 and "Stop the recording" in answer.text
 
 
 def test_administrators_of_the_room_do_not_delete(client_as: ClientAs, make_recording: Make):

@@ -10,9 +10,11 @@ import sqlalchemy as sa
 
 from tests.support.personas import SWAP, Browser, persona
 from webapp.audit.models import AuditEntry
-from webapp.core.db import db
+from webapp.core.db import db, utcnow
+from webapp.core.due import DueWork
 from webapp.core.settings import settings
-from webapp.recordings import jobs
+from webapp.jobs import register, work
+from webapp.recordings import jobs, storage
 from webapp.recordings.models import Recording, State
 from webapp.recordings.retention import Keeping, expires_at, keeping
 from webapp.rooms.models import Access, Role, Room
@@ -100,6 +102,7 @@ def test_the_list_filters_what_expires_within_a_week(client_as: ClientAs, make_r
 def test_the_file_goes_a_day_after_it_expired_and_the_row_stays_to_say_so(client_as: ClientAs, make_recording: Make):
     old, fresh, kept = make_recording(days=2, age=4), make_recording(days=2, age=2), make_recording(age=400)
     assert jobs.remove_expired() == 1
+    work.run_due(register.HANDLERS)
     there = [(settings.recordings_dir / recording.key).exists() for recording in (old, fresh, kept)]
     assert there == [False, True, True]
     assert jobs.remove_expired() == 0, "once"
@@ -129,9 +132,23 @@ def test_a_file_that_cannot_be_removed_does_not_keep_the_next(make_recording: Ma
 
     with monkeypatch.context() as patched:
         patched.setattr("pathlib.Path.unlink", refuse)
-        assert jobs.remove_expired() == 1
+        assert jobs.remove_expired() == 2
+        work.run_due(register.HANDLERS)
     assert not (settings.recordings_dir / next_.key).exists()
-    assert jobs.remove_expired() == 1, "tried again"
+    assert (settings.recordings_dir / stuck.key).exists()
+    db.session.execute(sa.update(DueWork).values(due_at=utcnow()))
+    db.session.commit()
+    work.run_due(register.HANDLERS)
+    assert not (settings.recordings_dir / stuck.key).exists(), "tried again an hour later"
+
+
+def test_no_file_is_taken_while_a_transaction_writes(make_recording: Make):
+    recording = make_recording()
+    recording.size = 1
+    db.session.flush()
+    with pytest.raises(RuntimeError, match="transaction is open"):
+        storage.delete(recording.key)
+    assert (settings.recordings_dir / recording.key).exists()
 
 
 @pytest.mark.parametrize("headers", [SWAP, {}])

@@ -22,13 +22,16 @@ from webapp.trunks import moves
 
 HANDLERS: dict[str, Handler] = {
     "lobby.announce": lobby.announce,
+    "recordings.stop": recordings.stop,
     "recordings.delete": recordings.delete,
+    "recordings.remove_file": recordings.remove_file,
     "telephony.end_old_pin": live_jobs.end_old_pin,
     "telephony.move_rooms": moves.work_on,
     "telephony.repair": repairs.resume,
     "telephony.follow": live_jobs.follow,
 }
-LONG = ("telephony.move_rooms", "telephony.repair", "recordings.delete")  # they have places of their own
+# They have places of their own
+LONG = ("telephony.move_rooms", "telephony.repair", "recordings.delete", "recordings.remove_file")
 
 
 def sweep_due_work() -> None:

@@ -13,6 +13,7 @@ from webapp.livekit.client import call
 from webapp.livekit.errors import LiveKitError
 
 PREFIX = "EGRESS_"
+RECORDING = {"starting", "active"}  # until somebody stops it, or its worker is gone
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,7 @@ class Egress:
     status: str  # starting, active, ending, complete, failed, aborted, limit_reached
     started_at: datetime | None
     ended_at: datetime | None
+    updated_at: datetime | None  # when its status last changed
     error: str
     filepath: str  # as it was asked for: what the file is known by before it is written
     file: EgressFile | None
@@ -53,7 +55,8 @@ def start(room: str, filepath: str, *, audio_only: bool, timeout: float | None =
 def stop(egress_id: str) -> Egress:
     """Ask for the end; it is over when LiveKit says complete.
 
-    Raises LiveKitError: failed_precondition when it has ended already, not_found when LiveKit does not know it.
+    Raises LiveKitError: failed_precondition when it has ended already, not_found when LiveKit does not know it, and,
+    each after 3 seconds, deadline_exceeded when no worker answers LiveKit for it.
     """
     request = api.StopEgressRequest(egress_id=egress_id)
     return _egress(call(lambda livekit: livekit.egress.stop_egress(request)))
@@ -95,6 +98,7 @@ def _egress(info: EgressInfo) -> Egress:
         status=EgressStatus.Name(info.status).removeprefix(PREFIX).lower(),
         started_at=_time(info.started_at),
         ended_at=_time(info.ended_at),
+        updated_at=_time(info.updated_at),
         error=info.error,
         filepath=_filepath(info),
         file=_file(info),

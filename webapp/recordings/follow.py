@@ -1,6 +1,7 @@
 """Make LiveKit record what rows ask for, and rows say what LiveKit does: after commits, by hooks and by the sweep."""
 
 import uuid
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 
 import sqlalchemy as sa
@@ -9,6 +10,7 @@ import structlog
 from webapp.audit import Actor
 from webapp.core.db import db, utcnow
 from webapp.livekit import egress
+from webapp.livekit import rooms as live_rooms
 from webapp.livekit.egress import Egress
 from webapp.livekit.errors import LiveKitError, LiveKitUnavailable
 from webapp.recordings import service
@@ -18,7 +20,8 @@ from webapp.recordings.storage import Stored, storage
 log = structlog.get_logger()
 
 LOST_AFTER = timedelta(minutes=2)  # LiveKit needs 23 s to find out that no egress worker answers
-STOP_LOST_AFTER = timedelta(minutes=10)
+UPLOADING = timedelta(minutes=30)  # without a change, after which nobody waits for the end of an upload
+UNANSWERED = "stop_unanswered"  # LiveKit's worker did not answer a stop: the next time it is taken for dead
 BATCH = 200
 GIVE_UP = 5  # failures in a row after which LiveKit or the storage is taken for away
 
@@ -44,45 +47,72 @@ def begin(recording: Recording) -> None:
 
 
 def end(recording: Recording) -> None:
-    """Ask LiveKit to stop; commits. One that ended already, or that LiveKit forgot, is looked up instead."""
+    """Ask LiveKit to stop; commits. One that ended already, or that LiveKit forgot, is looked up instead.
+
+    LiveKit lists what a dead worker recorded as it was, for ever, and answers each stop with a time-out: after the
+    second one the recording is lost, and its room is free.
+    """
     if recording.egress_id is None:
         return  # its start has not been answered: the sweep stops it as soon as it has a name
     try:
         take(recording, egress.stop(recording.egress_id))
-    except LiveKitUnavailable:
-        _note(recording, "no_answer")
+    except LiveKitUnavailable as error:
+        if error.code == "deadline_exceeded" and recording.problem == UNANSWERED:
+            _give_up(recording)
+        else:
+            _note(recording, UNANSWERED if error.code == "deadline_exceeded" else "no_answer")
     except LiveKitError as error:
         log.info("recording.stop_refused", code=error.code, recording=str(recording.id))
         look(recording)
 
 
-def look(recording: Recording) -> None:
-    """Ask LiveKit how the recording stands and move it there; commits. Raises LiveKitUnavailable."""
+def _give_up(recording: Recording) -> None:
+    """Nobody answers for it; but what is being uploaded takes its time, and answers no stops either."""
     found = _find(recording)
-    if found is not None:
+    if found is None or found.status in egress.RECORDING:
+        _lose(recording)
+    else:
         take(recording, found)
-        stop_if_wished(recording, found)
-        return
-    stored = _stored(recording)
-    _locked(recording)
-    asked = recording.ended_at or recording.created_at
-    if stored is not None and recording.egress_id:
-        service.adopt(recording, stored, actor=Actor.system())
-    elif utcnow() - asked > (STOP_LOST_AFTER if recording.egress_id else LOST_AFTER):
-        service.fail(recording, "egress_lost" if recording.egress_id else "no_worker", actor=Actor.system())
+
+
+def look(recording: Recording) -> bool:
+    """Ask LiveKit how the recording stands and move it there; commits. Raises LiveKitUnavailable.
+
+    True when it goes on although it shall stop: the wish has not reached LiveKit, or nobody answered it there.
+    """
+    found = _find(recording)
+    if found is not None and not _stalled(found):
+        take(recording, found)
+        return to_be_stopped(recording, found)
+    if recording.egress_id is not None:
+        _lose(recording)
+    elif utcnow() - recording.created_at > LOST_AFTER:
+        _locked(recording)
+        service.fail(recording, "no_worker", actor=Actor.system())
     else:
         recording.looked_at = utcnow()
     db.session.commit()
+    return False
 
 
-def stop_if_wished(recording: Recording, found: Egress) -> None:
-    """Ask once more for a stop that has not reached LiveKit; what it answers is seen at the next look."""
-    if recording.state is not State.STOPPING or found.status not in {"starting", "active"}:
-        return
-    try:
-        egress.stop(recording.egress_id or "")
-    except LiveKitError as error:
-        log.info("recording.stop_refused", code=error.code, recording=str(recording.id))
+def to_be_stopped(recording: Recording, found: Egress) -> bool:
+    """The recording shall stop, and the egress goes on."""
+    return recording.state is State.STOPPING and found.status in egress.RECORDING
+
+
+def _stalled(found: Egress) -> bool:
+    return found.status == "ending" and found.updated_at is not None and utcnow() - found.updated_at > UPLOADING
+
+
+def _lose(recording: Recording) -> None:
+    """Nothing more will come of it: keep the file, if there is one, else say that it is lost; commits."""
+    stored = _stored(recording)
+    _locked(recording)
+    if stored is not None and stored.size:
+        service.adopt(recording, stored, actor=Actor.system())
+    else:
+        service.fail(recording, "egress_lost", actor=Actor.system())
+    db.session.commit()
 
 
 def take(recording: Recording, found: Egress) -> None:
@@ -102,21 +132,53 @@ def sweep() -> int:
     running = sa.select(Recording).where(Recording.state.in_(RUNNING_STATES))
     recordings = db.session.scalars(running.order_by(Recording.looked_at.nulls_first()).limit(BATCH)).all()
     db.session.commit()
-    failed = in_a_row = 0
-    for recording in recordings:
-        looked = _try_to_look(recording)
-        failed, in_a_row = (failed, 0) if looked else (failed + 1, in_a_row + 1)
-        if in_a_row >= GIVE_UP:
-            break
-    if failed:
+    looked = _each(recordings, _look_and_stop)
+    if not looked or not _each(_without_room(), _stop):
         raise IncompleteError
     return len(recordings)
 
 
-def _try_to_look(recording: Recording) -> bool:
-    """Look; one that fails is the last in turn next time, so that it keeps no others from theirs."""
+def _each(recordings: Sequence[Recording], do: Callable[[Recording], None]) -> bool:
+    """Do it with each; False when one failed."""
+    failed = in_a_row = 0
+    for recording in recordings:
+        done = _try(do, recording)
+        failed, in_a_row = (failed, 0) if done else (failed + 1, in_a_row + 1)
+        if in_a_row >= GIVE_UP:
+            break
+    return not failed
+
+
+def _look_and_stop(recording: Recording) -> None:
+    if look(recording):
+        end(recording)
+
+
+def _without_room() -> list[Recording]:
+    """What goes on although its room has ended: its worker should have seen that.
+
+    The rooms are asked for after the recordings, which began in a room: one that is missing then has ended.
+    """
+    going = sa.select(Recording).where(
+        Recording.state.in_([State.STARTING, State.ACTIVE]), Recording.egress_id.is_not(None)
+    )
+    recordings = db.session.scalars(going.order_by(Recording.id).limit(BATCH)).all()
+    rooms = [str(recording.room_id) for recording in recordings]
+    db.session.commit()
+    live = {room.name for room in live_rooms.list_rooms(rooms)} if rooms else set()
+    return [recording for recording, room in zip(recordings, rooms, strict=True) if room not in live]
+
+
+def _stop(recording: Recording) -> None:
+    if service.stop(recording, actor=Actor.system()):
+        db.session.commit()
+        end(recording)
+
+
+def _try(do: Callable[[Recording], None], recording: Recording) -> bool:
+    """Do it; one that fails is the last in turn next time, so that it keeps no others from theirs."""
     try:
-        look(recording)
+        do(recording)
     except (LiveKitError, OSError) as error:
         db.session.rollback()
         log.warning("recording.not_looked_at", recording=str(recording.id), error=type(error).__name__)

@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
+from webapp.core.db import db
 from webapp.livekit import egress
-from webapp.recordings import follow
+from webapp.recordings import follow, service
 from webapp.rooms.models import Room
 
 
@@ -14,4 +15,6 @@ def egress_changed(event: Mapping[str, Any], _room: Room | None, _outdated: bool
     recording = follow.recording_of(found)
     if recording is not None:
         follow.take(recording, found)
-        follow.stop_if_wished(recording, found)
+        if follow.to_be_stopped(recording, found):
+            service.let_stop(recording)
+            db.session.commit()

@@ -7,38 +7,64 @@ import sqlalchemy as sa
 import structlog
 
 from webapp.audit import Actor
+from webapp.core import due
 from webapp.core.db import db, utcnow
-from webapp.recordings import service
-from webapp.recordings.models import Recording
-from webapp.recordings.storage import storage
+from webapp.core.due import NotYet
+from webapp.recordings import follow, service, storage
+from webapp.recordings.models import Recording, State
 
 log = structlog.get_logger()
 
 GRACE = timedelta(days=1)  # an owner who notices within a day can still set a longer time
+AGAIN = timedelta(hours=1)
 BATCH = 500
 
 
+def stop(recording_id: str) -> None:
+    """Ask LiveKit for a stop that somebody wished; raises NotYet when its worker did not answer the first one."""
+    recording = db.session.get(Recording, uuid.UUID(recording_id), populate_existing=True)
+    db.session.commit()
+    if recording is None or recording.state is not State.STOPPING:
+        return
+    follow.end(recording)
+    if recording.state is State.STOPPING and recording.problem == follow.UNANSWERED:
+        raise NotYet(follow.UNANSWERED)
+
+
 def delete(recording_id: str) -> None:
-    """Remove a recording that somebody asked to delete; raises OSError while the store is away, to be tried again."""
-    recording = db.session.get(Recording, uuid.UUID(recording_id))
-    if recording is not None and recording.deleting_at is not None:
+    """Remove a recording that somebody asked to delete; raises OSError while the store is away, to be tried again.
+
+    One that is not over is left: its end orders this anew.
+    """
+    recording = db.session.get(Recording, uuid.UUID(recording_id), populate_existing=True)
+    if recording is not None and recording.deleting_at is not None and recording.state.terminal:
         service.remove(recording)
 
 
 def remove_expired() -> int:
-    """Take the files of recordings that expired a while ago; returns how many. Commits one by one.
-
-    A file that cannot be removed now stays for the next hour and does not keep the others.
-    """
-    if storage().expires_objects:
+    """Let the files of recordings that expired a while ago be taken; returns how many. Commits one by one."""
+    if storage.storage().expires_objects:
         return 0
     over = sa.select(Recording).where(
         Recording.expires_at < utcnow() - GRACE, Recording.removed_at.is_(None), Recording.deleting_at.is_(None)
     )
     removed = 0
     for recording in db.session.scalars(over.order_by(Recording.expires_at).limit(BATCH)).all():
-        try:
-            removed += service.remove_expired(recording, actor=Actor.system())
-        except OSError as error:
-            log.warning("recording.not_removed", recording=str(recording.id), error=type(error).__name__)
+        removed += service.remove_expired(recording, actor=Actor.system())
+        db.session.commit()
     return removed
+
+
+def remove_file(recording_id: str) -> None:
+    """Take an expired recording's file; one that cannot be taken now is tried every hour, for ever. Commits."""
+    recording = db.session.get(Recording, uuid.UUID(recording_id))
+    if recording is None or recording.removed_at is None:
+        return
+    key = recording.key
+    db.session.commit()
+    try:
+        storage.delete(key)
+    except OSError as error:
+        log.warning("recording.not_removed", recording=recording_id, error=type(error).__name__)
+        due.add("recordings.remove_file", after=AGAIN, recording_id=recording_id)
+        db.session.commit()

@@ -12,10 +12,11 @@ from webapp.core import due
 from webapp.core.db import db, new_id, utcnow
 from webapp.core.settings import settings
 from webapp.livekit.egress import Egress
+from webapp.recordings import storage
 from webapp.recordings.models import Mode, Recording, State
 from webapp.recordings.retention import expires_at
 from webapp.recordings.states import STATES, advances
-from webapp.recordings.storage import Stored, storage
+from webapp.recordings.storage import Stored
 from webapp.rooms.models import Room
 
 log = structlog.get_logger()
@@ -56,7 +57,7 @@ def start(room: Room, mode: Mode, *, actor: Actor) -> Recording:
 
 
 def stop(recording: Recording, *, actor: Actor) -> bool:
-    """Record the wish to stop; False when it is over or stopping already."""
+    """Record the wish to stop; False when it is over or stopping already. LiveKit is asked after the commit."""
     wished = sa.update(Recording).where(
         Recording.id == recording.id, Recording.state.in_([State.STARTING, State.ACTIVE])
     )
@@ -65,6 +66,11 @@ def stop(recording: Recording, *, actor: Actor) -> bool:
     recording.state = State.STOPPING
     audit.record("recording.stop", recording, actor)
     return True
+
+
+def let_stop(recording: Recording) -> None:
+    """Let LiveKit be asked for the stop as soon as this is committed, without anybody waiting for its answer."""
+    due.add("recordings.stop", recording_id=str(recording.id))
 
 
 def apply(recording: Recording, egress: Egress, found: Stored | None, *, actor: Actor) -> bool:
@@ -76,21 +82,23 @@ def apply(recording: Recording, egress: Egress, found: Stored | None, *, actor: 
     recording.egress_id = recording.egress_id or egress.egress_id
     recording.looked_at = utcnow()
     state, problem = _target(egress, found)
+    if egress.status == "ending":
+        recording.problem = ""  # of a stop that had not arrived
     if not advances(recording.state, state):
         return False
     recording.state, recording.problem = state, problem
     recording.started_at = recording.started_at or egress.started_at
     if state.terminal:
         _end(recording, egress, found)
-        audit.record(f"recording.{state.value}", recording, actor, problem=problem)
+        _over(recording, actor, problem)
     return True
 
 
 def fail(recording: Recording, problem: str, *, actor: Actor) -> None:
-    """Give up on a recording that never came to life; the room is free again."""
+    """Give up on a recording of which nothing more will come; the room is free again."""
     if advances(recording.state, State.FAILED):
         recording.state, recording.problem, recording.ended_at = State.FAILED, problem, utcnow()
-        audit.record("recording.failed", recording, actor, problem=problem)
+        _over(recording, actor, problem)
 
 
 def set_retention(recording: Recording, days: int | None, *, actor: Actor) -> None:
@@ -108,10 +116,16 @@ def set_retention(recording: Recording, days: int | None, *, actor: Actor) -> No
 
 
 def ask_delete(recording: Recording, *, actor: Actor) -> None:
-    """Record that the recording is to go: it is refused from now on, the object goes first, then the row."""
+    """Record that the recording is to go: it is refused from now on, the object goes first, then the row.
+
+    One that is not over is stopped, and goes when it is: until then it still says that its room is being recorded.
+    """
     recording.deleting_at = recording.deleting_at or utcnow()
+    if recording.state.terminal:
+        due.add("recordings.delete", recording_id=str(recording.id))
+    elif stop(recording, actor=actor):
+        let_stop(recording)
     audit.record("recording.delete", recording, actor)
-    due.add("recordings.delete", recording_id=str(recording.id))
 
 
 def adopt(recording: Recording, found: Stored, *, actor: Actor) -> None:
@@ -120,7 +134,14 @@ def adopt(recording: Recording, found: Stored, *, actor: Actor) -> None:
         recording.state, recording.problem = State.SAVED, ""
         recording.ended_at = recording.ended_at or found.written_at
         _keep(recording, found)
-        audit.record("recording.saved", recording, actor, problem="egress_forgotten")
+        _over(recording, actor, "egress_forgotten")
+
+
+def _over(recording: Recording, actor: Actor, problem: str) -> None:
+    """Write down how it ended; one that is to be deleted goes now."""
+    audit.record(f"recording.{recording.state.value}", recording, actor, problem=problem)
+    if recording.deleting_at is not None:
+        due.add("recordings.delete", recording_id=str(recording.id))
 
 
 def _target(egress: Egress, found: Stored | None) -> tuple[State, str]:
@@ -149,28 +170,22 @@ def _keep(recording: Recording, found: Stored) -> None:
 
 
 def remove_expired(recording: Recording, *, actor: Actor) -> bool:
-    """Take the file of an expired recording; the row stays. False when somebody keeps it longer meanwhile. Commits.
+    """Take an expired recording's file away; the row stays. False when somebody keeps it longer meanwhile.
 
     The row says that the file is gone before it goes: nobody can set a longer time for a file that is being removed.
-    Raises OSError while the store is away; then the row says nothing.
     """
     still = sa.update(Recording).where(Recording.id == recording.id, Recording.expires_at == recording.expires_at)
     if not db.changed(still.values(removed_at=utcnow())):
-        db.session.rollback()
         return False
     audit.record("recording.remove_expired", recording, actor)
-    try:
-        storage().delete(recording.key)
-    except OSError:
-        db.session.rollback()
-        raise
-    db.session.commit()
+    due.add("recordings.remove_file", recording_id=str(recording.id))
     return True
 
 
 def remove(recording: Recording) -> None:
     """Remove the object, then the row; the trail keeps what was. Raises OSError while the store is away. Commits."""
+    key = recording.key
     db.session.commit()
-    storage().delete(recording.key)
+    storage.delete(key)
     db.session.execute(sa.delete(Recording).where(Recording.id == recording.id))
     db.session.commit()

@@ -11,6 +11,7 @@ from typing import Protocol
 from flask import Flask, current_app
 
 from webapp.core.config import Settings
+from webapp.core.db import db
 
 CHUNK = 256 * 1024
 EXTENSION = "frontdesk.storage"
@@ -95,6 +96,15 @@ def storage() -> Storage:
     """The current app's storage."""
     found: Storage = current_app.extensions[EXTENSION]
     return found
+
+
+def delete(key: str) -> None:
+    """Remove an object from the current app's storage, which may be slow or away: see `Storage.delete`.
+
+    Raises RuntimeError while a writing transaction is open: others wait for that one.
+    """
+    db.refuse_open_transaction()
+    storage().delete(key)
 
 
 def init_app(app: Flask, settings: Settings) -> None:

@@ -87,8 +87,8 @@ def stop(recording_id: uuid.UUID) -> ResponseReturnValue:
     if not service.stop(recording, actor=current_actor()):
         db.session.commit()
         return _shown(recording, 409, problem=_("This recording has ended already."))
+    service.let_stop(recording)
     db.session.commit()
-    follow.end(recording)
     return _done(recording)
 
 
@@ -97,8 +97,9 @@ def heal(recording_id: uuid.UUID) -> ResponseReturnValue:
     """Ask LiveKit now how a recording stands that seems stuck."""
     recording = load_recording(recording_id, policy.stop)
     db.session.commit()
-    if not recording.state.terminal:
-        follow.look(recording)
+    if not recording.state.terminal and follow.look(recording):
+        service.let_stop(recording)
+        db.session.commit()
     return _done(recording)
 
 
@@ -123,10 +124,8 @@ def set_retention(recording_id: uuid.UUID) -> ResponseReturnValue:
 
 @bp.route("/recordings/<uuid:recording_id>/delete", methods=["GET", "POST"])
 def delete(recording_id: uuid.UUID) -> ResponseReturnValue:
-    """Say what is lost, then delete: refused to everybody at once, the object and the row follow."""
+    """Say what is lost, then delete: refused to everybody at once; it stops, and the object and the row follow."""
     recording = load_recording(recording_id, policy.delete)
-    if not recording.state.terminal:
-        return _shown(recording, 409, problem=_("Stop the recording before you delete it."))
     if request.method in READING:
         return render_template("recordings/delete.html", recording=recording)
     service.ask_delete(recording, actor=current_actor())
