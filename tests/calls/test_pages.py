@@ -156,10 +156,16 @@ def test_why_it_ended_is_said_in_words(client_as: As, room: Room):
         "something_new": "did not say why",
     }
     for reason in told:
-        made(room, end_reason=reason)
+        made(room, end_reason=reason, caller="905a43770135d0e3")
     page = client_as("support").get(PATH).text
     for words in told.values():
         assert words in page
+
+
+def test_two_withheld_numbers_are_not_said_to_be_the_same_number(client_as: As, room: Room):
+    made(room, end_reason="duplicate_identity", caller="")
+    page = client_as("support").get(PATH).text
+    assert "Another caller without a number called the room" in page and "The same number" not in page
 
 
 def test_one_call_is_told_step_by_step_in_the_order_of_its_times(client_as: As, room: Room):

@@ -16,6 +16,7 @@ from tests.support.livekit import LiveKit
 from tests.support.personas import SWAP, Browser, persona
 from webapp.core.db import db, utcnow
 from webapp.deliveries.models import Delivery, Result
+from webapp.jobs import periodic, register
 from webapp.lobby.models import Entry, Kind, Status
 from webapp.recordings.models import Mode, Recording, State
 from webapp.rooms.models import Access, Role, Room, Trunk
@@ -137,6 +138,17 @@ def test_support_sees_how_hooks_and_trunks_fare_but_no_room_of_others(client_as:
     assert "Housing committee" not in page
 
 
+def test_the_desk_says_no_trunk_only_when_livekit_said_so(client_as: ClientAs, livekit: LiveKit):
+    support, rules = client_as("support"), register.by_name()["rules"]
+    assert "trunks are unknown" in support.get("/").text, "nobody has asked yet"
+    periodic.run_now(rules)
+    assert "LiveKit has no inbound trunk" in support.get("/").text
+    livekit.go_away()
+    periodic.run_now(rules)
+    page = support.get("/").text
+    assert "trunks are unknown" in page and "no inbound trunk" not in page
+
+
 def test_owners_see_nothing_of_the_installation(client_as: ClientAs):
     db.session.add(Trunk(sip_trunk_id="ST_one", name="Harbour main", room_count=26))
     make_delivery()
@@ -149,6 +161,7 @@ def test_owners_see_nothing_of_the_installation(client_as: ClientAs):
 @pytest.mark.parametrize("who", ["owner", "support"])
 def test_the_desk_costs_as_many_queries_for_many_rooms_as_for_one(app: Flask, client_as: ClientAs, who: str):
     browser = client_as(who)
+    db.session.add(Trunk(sip_trunk_id="ST_one", name="Harbour main"))
     first = make_live("First", owner=who)
     make_recording(first, State.ACTIVE)
     make_guest(first, "Lotte Brandvold", 3)

@@ -4,12 +4,13 @@ import json
 from collections.abc import Callable
 
 import pytest
+import sqlalchemy as sa
 from flask import Flask
 
 from tests.support.doors import age, entries, entry, guest, look, make_room, status, version
 from tests.support.livekit import LiveKit
 from tests.support.personas import SWAP
-from webapp.core.db import db
+from webapp.core.db import db, utcnow
 from webapp.core.due import DueWork
 from webapp.jobs import work
 from webapp.jobs.register import HANDLERS
@@ -55,10 +56,19 @@ def test_a_livekit_that_is_down_hears_later_and_the_guest_waits_meanwhile(app: F
     assert look(client, room, **SWAP).status_code == 204
 
 
-def test_a_page_in_place_of_livekit_is_no_error(app: Flask, near: LiveKit):
-    guest(app, make_room())
-    near.html(times=5, status=200)
+@pytest.mark.parametrize("status", [200, 502])
+def test_a_proxys_page_in_place_of_livekit_does_not_drop_an_announcement_for_good(
+    app: Flask, near: LiveKit, status: int
+):
+    room = make_room()
+    near.join(str(room.id), "host")
+    guest(app, room)
+    near.html(status=status)
+    assert do_work().done_at is None
+    db.session.execute(sa.update(DueWork).values(due_at=utcnow()))
+    db.session.commit()
     assert do_work().done_at is not None
+    assert len(near.messages(str(room.id))) == 1
 
 
 def test_nothing_is_announced_once_nobody_waits_any_more(app: Flask, near: LiveKit):

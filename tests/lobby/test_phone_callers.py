@@ -15,6 +15,7 @@ from tests.support.waiting import PATIENCE, until
 from webapp.audit.models import AuditEntry
 from webapp.calls.models import Hold
 from webapp.core.db import db, utcnow
+from webapp.holds import queue
 from webapp.lobby import jobs, queries
 from webapp.lobby.models import Entry, Kind, Status
 from webapp.rooms.models import Access, Role, Room
@@ -164,6 +165,44 @@ def test_the_queue_says_that_the_same_number_called_again(door: Door, client_as:
     text = client_as("owner").get(f"/rooms/{door.room.slug}/queue").text
     assert "The same number called again and took the place" in text
     assert text.count('aria-label="Admit Caller ··34"') == 1
+
+
+def test_two_withheld_numbers_are_not_said_to_be_one_number(door: Door, client_as: As) -> None:
+    door.waiting("anonymous")
+    door.waiting("anonymous")
+    until(lambda: entries()[0].end_reason == "duplicate_identity")
+    text = client_as("owner").get(f"/rooms/{door.room.slug}/queue").text
+    assert "Another caller without a number took the place" in text and "The same number" not in text
+
+
+def test_a_caller_whose_meeting_the_host_ended_did_not_hang_up(door: Door, client_as: As) -> None:
+    door.waiting()
+    door.livekit.call("RoomService", "DeleteRoom", room=str(door.room.id))
+    until(lambda: entries()[0].status is not Status.WAITING)
+    door.livekit.settle()
+    text = client_as("owner").get(f"/rooms/{door.room.slug}/queue").text
+    assert "A host ended the meeting" in text and "Hung up" not in text
+
+
+@pytest.mark.parametrize(
+    ("reason", "words"),
+    [
+        ("client_initiated", "Hung up"),
+        ("room_deleted", "A host ended the meeting"),
+        ("room_finished", "The meeting ended"),
+        ("participant_removed", "Removed by a host"),
+        ("lost", "Connection lost"),
+        ("connection_timeout", "Connection lost"),
+        ("something_new", "Connection lost"),
+        ("", "Connection lost"),
+    ],
+)
+def test_the_queue_says_why_a_caller_waits_no_more(door: Door, client_as: As, reason: str, words: str) -> None:
+    door.waiting()
+    queue.end(door.room.id, str(entries()[0].sip_call_id), reason)
+    db.session.commit()
+    text = client_as("owner").get(f"/rooms/{door.room.slug}/queue").text
+    assert words in text and ("Hung up" in text) is (words == "Hung up")
 
 
 def test_callers_do_not_expire_by_silence(door: Door) -> None:

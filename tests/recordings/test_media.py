@@ -41,6 +41,8 @@ def test_a_real_server_streams_it(served: str, client_as: ClientAs, make_recordi
         ("bytes=100-", 100, len(FILM)),
         ("bytes=-10", len(FILM) - 10, len(FILM)),
         ("bytes=0-99999999", 0, len(FILM)),
+        ("bytes=-99999999", 0, len(FILM)),  # a suffix longer than the file (RFC 9110 14.1.2)
+        (f"bytes=-{len(FILM)}", 0, len(FILM)),
     ],
 )
 def test_a_range_is_a_part(client_as: ClientAs, make_recording: Make, asked: str, start: int, end: int):

@@ -61,6 +61,8 @@ def why(call: Call, verdict: str) -> str:
         return str(_("A host did not let the caller in"))
     if verdict == Verdict.TURNED_AWAY.value:
         return str(_("Turned away: LiveKit cannot give a held caller the floor back"))
+    if call.end_reason == "duplicate_identity" and not call.caller:
+        return str(_("Another caller without a number called the room"))
     return str(REASONS.get(call.end_reason) or _("LiveKit did not say why"))
 
 

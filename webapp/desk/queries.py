@@ -9,6 +9,7 @@ from webapp.accounts.models import User
 from webapp.core.db import db
 from webapp.deliveries import queries as delivery_queries
 from webapp.deliveries.models import Delivery, Result
+from webapp.jobs.models import PeriodicJob
 from webapp.recordings.models import RUNNING_STATES, Recording, State
 from webapp.rooms.models import Access, Room, Trunk
 from webapp.rooms.queries import open_access
@@ -50,6 +51,12 @@ def trunks() -> Sequence[Trunk]:
     """The trunks that LiveKit has, those with most rooms first."""
     found = sa.select(Trunk).where(Trunk.gone_at.is_(None)).order_by(Trunk.room_count.desc(), Trunk.sip_trunk_id)
     return db.session.scalars(found.limit(SHOWN)).all()
+
+
+def trunks_known() -> bool:
+    """LiveKit's trunks are those of our rows: the last sweep had its lists."""
+    sweep = db.session.get(PeriodicJob, "rules")
+    return sweep is not None and sweep.succeeded_at is not None and not sweep.problem
 
 
 def hooks() -> Hooks:

@@ -22,13 +22,15 @@ def index() -> ResponseReturnValue:
     """Show who waits, what is live, which recordings to look at, and to staff how the installation fares."""
     require(policy.index)
     staff = policy.health(current_user)
+    trunks = queries.trunks() if staff else []
     return render_template(
         "desk/index.html",
         newcomer=not queries.has_rooms(current_user),
         queue=queues.of_desk(current_user),
         live=queries.live_rooms(current_user),
         recordings=recordings.to_look_at(current_user, queries.SHOWN + 1),
-        trunks=queries.trunks() if staff else [],
+        trunks=trunks,
+        trunks_known=bool(trunks) or not staff or queries.trunks_known(),
         hooks=queries.hooks() if staff else None,
         calls=call_chart.last_day() if staff else None,
     )

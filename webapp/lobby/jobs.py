@@ -5,16 +5,12 @@ import uuid
 from datetime import timedelta
 
 import sqlalchemy as sa
-import structlog
 
 from webapp.core.db import db, utcnow
 from webapp.livekit import rooms as live_rooms
-from webapp.livekit.errors import LiveKitError
 from webapp.lobby import queries, service
 from webapp.lobby.models import Entry, Kind, Status
 from webapp.lobby.silence import silent_since
-
-log = structlog.get_logger()
 
 WAITING = json.dumps({"type": "participantWaiting"}).encode()  # what meeting front ends listen for, without a topic
 FORGOTTEN = timedelta(hours=1)  # a guest's name is no longer of use then
@@ -23,7 +19,7 @@ FORGOTTEN = timedelta(hours=1)  # a guest's name is no longer of use then
 def announce(room_id: str) -> None:
     """Tell those inside the live room that somebody waits; nobody inside, or nobody waiting any more, is fine.
 
-    Raises LiveKitError to be tried again, but not when something else than LiveKit answers: that does not mend itself.
+    Raises LiveKitError to be tried again, also when a proxy's page came in its place: those come and go.
     """
     anybody = db.session.scalar(
         sa.select(Entry.id).where(Entry.room_id == uuid.UUID(room_id), queries.waits()).limit(1)
@@ -31,12 +27,7 @@ def announce(room_id: str) -> None:
     db.session.commit()
     if anybody is None:
         return
-    try:
-        live_rooms.send_data(room_id, WAITING, topic="")
-    except LiveKitError as error:
-        if error.code != "not_livekit":
-            raise
-        log.warning("lobby.not_announced", error=error.code)
+    live_rooms.send_data(room_id, WAITING, topic="")
 
 
 def expire() -> None:

@@ -54,7 +54,7 @@ class Entry(Keyed, Model):
     sip_call_id: Mapped[str | None] = mapped_column(
         sa.String(128), unique=True
     )  # a caller's call; `name` is its ending
-    end_reason: Mapped[str] = mapped_column(default="", server_default="")  # why a caller left, in LiveKit's word
+    end_reason: Mapped[str] = mapped_column(default="", server_default="")  # why they wait no more, in LiveKit's word
 
     room: Mapped[Room] = relationship(lazy="raise")
     decided_by: Mapped[User | None] = relationship(foreign_keys=[decided_by_id], lazy="raise")

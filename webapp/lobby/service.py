@@ -145,7 +145,7 @@ def deny_all(rooms: Collection[Room], *, actor: Actor, last: uuid.UUID, kind: Ki
 
 def clear(room: Room) -> None:
     """The meeting is over: nobody waits for it any more, and who was let in asks again next time."""
-    close(room.id, Status.EXPIRED)
+    close(room.id, Status.EXPIRED, reason="room_finished")
     over = sa.update(Entry).where(Entry.room_id == room.id, Entry.status == Status.ACCEPTED)
     _execute(over.values(status=Status.LEFT))
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 import structlog
 from flask import Response, request
+from werkzeug.datastructures import Range
 from werkzeug.http import http_date
 
 from webapp.recordings.models import Mode, Recording
@@ -32,12 +33,20 @@ def answer(recording: Recording, found: Stored) -> Response:
     asked = request.range if "If-Range" not in request.headers or _same(headers, found) else None
     if asked is None or asked.units != "bytes" or len(asked.ranges) != 1:
         return _body(recording, 0, found.size, 200, headers)
-    span = asked.range_for_length(found.size)
+    span = _span(asked, found.size)
     if span is None:
         return Response(status=416, headers={"Content-Range": f"bytes */{found.size}"})
     start, end = span
     headers["Content-Range"] = f"bytes {start}-{end - 1}/{found.size}"
     return _body(recording, start, end - start, 206, headers)
+
+
+def _span(asked: Range, size: int) -> tuple[int, int] | None:
+    """The part that is asked for; a suffix longer than the file is the whole file (RFC 9110 14.1.2)."""
+    start, end = asked.ranges[0]
+    if start is not None and start < -size < 0 and end is None:
+        return 0, size
+    return asked.range_for_length(size)
 
 
 def _same(headers: dict[str, str], found: Stored) -> bool:
