@@ -2,6 +2,7 @@
 
 import base64
 import json
+import re
 import threading
 from collections.abc import Callable
 from http.cookies import SimpleCookie
@@ -140,6 +141,31 @@ def test_an_admitted_guest_goes_to_the_meeting_with_guest_rights_alone(app: Flas
     assert (told["sub"], told["name"], told["video"]["room"]) == (entry().identity, "Lotte Brandvold", str(room.id))
     rights = {key for key, value in told["video"].items() if value is True}
     assert rights <= {"roomJoin", "canPublish", "canSubscribe", "canPublishData"}
+
+
+@pytest.mark.parametrize(
+    ("meeting_url", "pattern"),
+    [
+        ("https://meet.example.org/{room}", r"https://meet\.example\.org/SLUG#token=JWT"),
+        ("https://meet.example.org/{room}#t={token}", r"https://meet\.example\.org/SLUG#t=JWT"),
+        (
+            "https://meet.example.org/custom?room={room}&liveKitUrl={livekit_url}&token={token}",
+            r"https://meet\.example\.org/custom\?room=SLUG&liveKitUrl=ws%3A%2F%2F127\.0\.0\.1%3A\d+&token=JWT",
+        ),
+        (
+            "https://meet.example.org/{room}?liveKitUrl={livekit_url}",
+            r"https://meet\.example\.org/SLUG\?liveKitUrl=ws%3A%2F%2F127\.0\.0\.1%3A\d+#token=JWT",
+        ),
+    ],
+)
+def test_the_meeting_page_gets_room_token_and_livekits_address_where_it_reads_them(
+    client: Browser, settings: Settings, monkeypatch: pytest.MonkeyPatch, meeting_url: str, pattern: str
+):
+    monkeypatch.setattr(settings, "meeting_url", meeting_url)
+    room = make_room(level=AccessLevel.PUBLIC)
+    location = ask(client, room).location
+    expected = pattern.replace("SLUG", room.slug).replace("JWT", r"[\w-]+\.[\w-]+\.[\w-]+")
+    assert re.fullmatch(expected, location), location
 
 
 def test_a_poll_by_script_is_told_where_to_go(app: Flask, client_as: As):

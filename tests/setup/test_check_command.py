@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.waiting import PATIENCE
+from webapp.core.config import Settings
 
 ROOT = Path(__file__).parent.parent.parent
 RIGHT = {
@@ -40,7 +41,48 @@ def check(**changed: str | None) -> subprocess.CompletedProcess[str]:
 
 def test_right_settings_are_said_to_be_right():
     answer = check()
-    assert (answer.returncode, answer.stdout) == (0, "The settings are right.\n"), answer.stderr
+    assert (answer.returncode, answer.stdout.splitlines()[0]) == (0, "The settings are right."), answer.stderr
+    assert "Warning" not in answer.stdout
+
+
+def test_the_cure_for_pins_in_livekits_logs_is_told():
+    told = check().stdout
+    assert "logging: {component_levels: {api: warn}}" in told and "logging: {level: warn}" in told
+    assert "Callers' numbers stay in livekit-sip's log" in told
+
+
+def test_a_token_in_a_query_is_warned_of():
+    answer = check(FRONTDESK_MEETING_URL="https://meet.frontdesk.example/custom?room={room}&token={token}")
+    assert answer.returncode == 0 and "Warning: FRONTDESK_MEETING_URL has {token} in its query" in answer.stdout
+    assert "Warning" not in check(FRONTDESK_MEETING_URL="https://meet.frontdesk.example/{room}#token={token}").stdout
+
+
+@pytest.mark.parametrize(
+    ("address", "line"),
+    [
+        ("https://meet.frontdesk.example/", "FRONTDESK_MEETING_URL should hold {room}"),
+        ("https://meet.frontdesk.example/?token={token}", "FRONTDESK_MEETING_URL should hold {room}"),
+        ("https://meet.frontdesk.example/{slug}", "FRONTDESK_MEETING_URL should hold no other place holders"),
+        ("https://meet.frontdesk.example/{room", "FRONTDESK_MEETING_URL should hold no other place holders"),
+        ("wss://meet.frontdesk.example/{room}", "FRONTDESK_MEETING_URL should be an address such as"),
+    ],
+)
+def test_a_meeting_address_that_leads_to_no_room_is_refused(address: str, line: str):
+    answer = check(FRONTDESK_MEETING_URL=address)
+    assert answer.returncode == 1 and line in answer.stderr
+
+
+@pytest.mark.parametrize(
+    ("given", "asked", "told"),
+    [
+        ("ws://livekit:7880/", "http://livekit:7880", "ws://livekit:7880"),
+        ("wss://livekit.example", "https://livekit.example", "wss://livekit.example"),
+        ("https://livekit.example/", "https://livekit.example", "wss://livekit.example"),
+    ],
+)
+def test_livekits_address_may_be_the_one_that_its_clients_have(given: str, asked: str, told: str):
+    settings = Settings(environment="testing", livekit_url=given)
+    assert (settings.livekit_url, settings.livekit_socket) == (asked, told)
 
 
 def test_every_wrong_and_every_missing_setting_is_named_in_one_go():

@@ -1,5 +1,6 @@
 """Every setting of Frontdesk in one typed class, read from the environment and refused when wrong."""
 
+import re
 from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
@@ -20,6 +21,7 @@ NEEDED = (
     "oidc_client_secret",
     "meeting_url",
 )
+MEETING_FIELDS = {"{room}", "{token}", "{livekit_url}"}
 LANGUAGES = {"en", "fr"}  # those that have a catalogue
 
 
@@ -29,6 +31,20 @@ def _http_url(value: str) -> str:
     if parts.scheme not in {"http", "https"} or not parts.netloc:
         raise ValueError("should be an address such as https://desk.example.org")
     return value.rstrip("/")
+
+
+def _livekit_url(value: str) -> str:
+    """Accept LiveKit's address as its clients have it, too: ws(s) and http(s) are two ways to one server."""
+    if value.startswith(("ws://", "wss://")):
+        value = "http" + value.removeprefix("ws")
+    return _http_url(value)
+
+
+def _meeting_url(value: str) -> str:
+    """Accept addresses with known place holders only: a slip would be sent to every guest as it stands."""
+    if set(re.findall(r"\{[^}]*\}?", value)) - MEETING_FIELDS:
+        raise ValueError(f"should hold no other place holders than {', '.join(sorted(MEETING_FIELDS))}")
+    return _http_url(value)
 
 
 def _issuer(value: str) -> str:
@@ -87,6 +103,8 @@ def _languages(value: list[str]) -> list[str]:
 
 
 HttpUrl = Annotated[str, AfterValidator(_http_url)]
+LiveKitUrl = Annotated[str, AfterValidator(_livekit_url)]
+MeetingUrl = Annotated[str, AfterValidator(_meeting_url)]
 Issuer = Annotated[str, AfterValidator(_issuer)]
 Words = Annotated[list[str], NoDecode, BeforeValidator(_words)]
 Languages = Annotated[list[str], NoDecode, BeforeValidator(_words), AfterValidator(_languages)]
@@ -123,15 +141,18 @@ class Settings(BaseSettings):
     )
     redis_url: RedisUrl = Field("", description="redis://… for jobs and limits of several processes; empty: embedded")
 
-    livekit_url: HttpUrl = Field("http://127.0.0.1:7880", description="LiveKit's HTTP address")
+    livekit_url: LiveKitUrl = Field(
+        "http://127.0.0.1:7880", description="LiveKit's address as Frontdesk reaches it: http(s):// or ws(s)://"
+    )
     livekit_api_key: str = Field("devkey", min_length=1, description="API key, also of the incoming webhooks")
     livekit_api_secret: SecretStr = Field(
         SecretStr("development-livekit-secret-of-32-characters"), description="API secret of that key"
     )
     livekit_timeout: float = Field(5.0, gt=0, le=60, description="seconds to wait for LiveKit in a request")
-    meeting_url: HttpUrl = Field(
+    meeting_url: MeetingUrl = Field(
         "http://127.0.0.1:7880/playground/meet?room={room}",
-        description="meeting page for admitted guests; {room} becomes the slug, the token goes into the fragment",
+        description="meeting page for admitted guests: {room} becomes the slug, {token} the token, {livekit_url} "
+        "LiveKit's wss:// address; without {token}, #token= is appended",
     )
 
     oidc_issuer: Issuer = Field("http://127.0.0.1:7881", description="OpenID provider's issuer")
@@ -187,6 +208,16 @@ class Settings(BaseSettings):
         return self.public_url.startswith("https://")
 
     @property
+    def livekit_socket(self) -> str:
+        """LiveKit's address as browsers' clients want it."""
+        return "ws" + self.livekit_url.removeprefix("http")
+
+    @property
+    def token_in_query(self) -> bool:
+        """The meeting page gets its token where servers, proxies and histories write it down."""
+        return "{token}" in self.meeting_url.split("#", 1)[0]
+
+    @property
     def provider_name(self) -> str:
         """What the sign-in button calls the provider."""
         return self.oidc_name or urlsplit(self.oidc_issuer).netloc
@@ -222,5 +253,7 @@ def _production_problems(settings: Settings) -> list[str]:
         problems.append("FRONTDESK_SECRET_KEY should be at least 32 random characters")
     if not settings.secure:
         problems.append("FRONTDESK_PUBLIC_URL should begin with https://")
+    if "meeting_url" not in fresh and "{room}" not in settings.meeting_url:
+        problems.append("FRONTDESK_MEETING_URL should hold {room}, such as https://meet.example.org/{room}")
     problems += [f"FRONTDESK_{name.upper()} should be set" for name in NEEDED if name in fresh]
     return problems

@@ -43,7 +43,7 @@ def start(room: Room, mode: Mode, *, actor: Actor) -> Recording:
         id=recording_id,
         room_id=room.id,
         mode=mode,
-        key=f"recordings/{recording_id}.{SUFFIX[mode]}",
+        key=f"{storage.FOLDER}/{recording_id}.{SUFFIX[mode]}",
         started_by_id=actor.user_id,
         retention_days=settings.retention_days or None,
     )

@@ -15,6 +15,7 @@ from webapp.core.db import db
 
 CHUNK = 256 * 1024
 EXTENSION = "frontdesk.storage"
+FOLDER = "recordings"  # where all keys lie, below the storage's root
 
 
 @dataclass(frozen=True)
@@ -80,10 +81,12 @@ class Folder:
         self._path(key).unlink(missing_ok=True)
 
     def try_out(self) -> int:
-        """Write and remove a file beside the recordings."""
+        """Write and remove a file beside the recordings, or above the folder that the worker is still to make."""
         self._root.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=self._root, prefix=".frontdesk-"):
-            return shutil.disk_usage(self._root).free
+        folder = self._root / FOLDER
+        folder = folder if folder.exists() else self._root
+        with tempfile.NamedTemporaryFile(dir=folder, prefix=".frontdesk-"):
+            return shutil.disk_usage(folder).free
 
     def _path(self, key: str) -> Path:
         path = (self._root / key).resolve()

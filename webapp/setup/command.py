@@ -9,8 +9,19 @@ from flask import Flask
 from pydantic import ValidationError
 
 from webapp.core.config import NEEDED, Settings
+from webapp.core.settings import settings
 
 PREFIX = "FRONTDESK_"
+EXPOSED = """
+Warning: FRONTDESK_MEETING_URL has {token} in its query. Servers, proxies and browser histories keep the token
+while it is valid. If the meeting page can read it from the fragment, put {token} behind a #, or leave it out."""
+PIN_LOGS = """
+Frontdesk can't check LiveKit's logs. Unless set otherwise, LiveKit logs the PIN of every room, and livekit-sip every
+PIN that callers dial. In livekit.yaml:
+    logging: {component_levels: {api: warn}}
+and in livekit-sip's configuration:
+    logging: {level: warn}
+Callers' numbers stay in livekit-sip's log even so, when a call ends badly: treat that log as personal data."""
 
 
 def explain(error: ValidationError, environment: Mapping[str, str]) -> str:
@@ -57,6 +68,9 @@ def check() -> None:
     if wrong:
         raise SystemExit(1)
     click.echo("The settings are right.")
+    if settings.token_in_query:
+        click.echo(EXPOSED)
+    click.echo(PIN_LOGS)
 
 
 def init_app(app: Flask) -> None:

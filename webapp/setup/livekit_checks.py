@@ -14,6 +14,8 @@ from webapp.setup.facts import Asked, Seen
 
 REDIS = ("redis:", "  address: redis.example.org:6379")
 UNMUTE = ("room:", "  enable_remote_unmute: true")
+LIVEKIT_LOG = ("# livekit.yaml", "logging:", "  component_levels:", "    api: warn")
+SIP_LOG = ("# livekit-sip", "logging:", "  level: warn")
 LATE = timedelta(minutes=2)  # a hook of a room that went live should have come by then
 
 
@@ -131,10 +133,13 @@ def egress(asked: Asked, seen: Seen) -> Check:
 
 
 def pin_log() -> Check:
-    """livekit-sip writes what callers type at level info; its level cannot be asked."""
-    said = _("At level info livekit-sip writes the PINs that callers type into its log. Its level cannot be asked.")
-    fix = _("Set this in livekit-sip’s configuration.")
-    return Check("pin_log", _("PINs in logs"), State.UNKNOWN, said, fix, ("logging:", "  level: warn"))
+    """LiveKit and livekit-sip write PINs at the level they begin with, which cannot be asked."""
+    said = _(
+        "Unless set otherwise, LiveKit logs the PIN of every room, and livekit-sip every PIN that callers dial. "
+        "Frontdesk can't check this. Callers' numbers stay in livekit-sip's log even so, when a call ends badly."
+    )
+    fix = _("Set the first in LiveKit's configuration and the second in livekit-sip's, then restart both.")
+    return Check("pin_log", _("PINs in logs"), State.UNKNOWN, said, fix, (*LIVEKIT_LOG, *SIP_LOG))
 
 
 def _since(seen: Seen, moment: datetime) -> bool:

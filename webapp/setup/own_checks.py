@@ -7,6 +7,7 @@ from flask_babel import gettext as _
 
 from webapp.core.db import utcnow
 from webapp.core.settings import settings
+from webapp.recordings.storage import FOLDER
 from webapp.setup.checks import Check, State
 from webapp.setup.facts import Asked, Seen
 
@@ -21,6 +22,7 @@ def checks(asked: Asked, seen: Seen, *, arrived_secure: bool) -> list[Check]:
         https(arrived_secure=arrived_secure),
         clocks(asked, seen),
         provider(asked),
+        meeting(),
         store(asked),
         jobs(asked, seen),
         schema(seen),
@@ -96,18 +98,31 @@ def provider(asked: Asked) -> Check:
     return Check("provider", title, State.BAD, said, fix, ("FRONTDESK_OIDC_ISSUER=…",))
 
 
+def meeting() -> Check:
+    """Admitted guests get to the meeting page, with a token that nobody else gets to see."""
+    title = _("Meeting page")
+    if not settings.token_in_query:
+        return Check("meeting", title, State.FINE, _("The token travels in the fragment, which no server sees."))
+    said = _("The token stands in the query: servers, proxies and browser histories keep it while it is valid.")
+    fix = _("If your meeting page reads it from the fragment, put {token} behind a #, or leave it out.")
+    line = "FRONTDESK_MEETING_URL=https://meet.example.org/{room}#token={token}"
+    return Check("meeting", title, State.WARNING, said, fix, (line,))
+
+
 def store(asked: Asked) -> Check:
     """Recordings can be written; whether the egress worker sees the same folder shows only in a recording."""
-    title, folder = _("Storage"), str(settings.recordings_dir)
+    title, folder = _("Storage"), str(settings.recordings_dir / FOLDER)
     if asked.store is None:
         fix = _("See that the folder’s disk or network share answers.")
         return Check("storage", title, State.BAD, _("Writing there took too long."), fix, (f"ls {folder}",))
     if asked.store.problem:
         said = _("It cannot be written: %(problem)s.", problem=asked.store.problem)
-        fix = _("Let the user that Frontdesk runs as, and the egress worker, write there, or name another folder.")
-        return Check(
-            "storage", title, State.BAD, said, fix, (f"chown frontdesk {folder}", "FRONTDESK_RECORDINGS_DIR=…")
+        fix = _(
+            "Put Frontdesk's user and the egress worker's user into one group, and let that group write there. "
+            "A worker that makes the folder itself keeps it for its own user."
         )
+        lines = (f"install -d -g GROUP -m 2770 {folder}", f"chgrp -R GROUP {folder}", "FRONTDESK_RECORDINGS_DIR=…")
+        return Check("storage", title, State.BAD, said, fix, lines)
     free = f"{asked.store.free / 10**9:.1f} GB"
     if asked.store.free < SCARCE:
         fix = _("Make room, or let recordings expire sooner.")

@@ -1,6 +1,7 @@
 """A guest's way in: ask, wait, go in or hear a polite no. Nobody needs a sign-in here."""
 
 from typing import NoReturn, cast
+from urllib.parse import quote
 
 from flask import abort, redirect, request, url_for
 from flask.typing import ResponseReturnValue
@@ -166,5 +167,9 @@ def _way_in(entry: Entry, room: Room) -> str:
 
 
 def _meeting(room: Room, token: str) -> str:
-    """The meeting page; the token stands in the fragment, which no server and no log gets to see."""
-    return f"{settings.meeting_url.replace('{room}', room.slug)}#token={token}"
+    """The meeting page; the token stands in the fragment, which no server and no log gets to see, unless set so."""
+    address = settings.meeting_url if "{token}" in settings.meeting_url else settings.meeting_url + "#token={token}"
+    filled = {"{room}": room.slug, "{token}": token, "{livekit_url}": settings.livekit_socket}
+    for field, value in filled.items():
+        address = address.replace(field, quote(value, safe=""))
+    return address
