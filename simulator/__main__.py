@@ -98,6 +98,7 @@ def client(told: argparse.Namespace) -> oidc.Options:
         client_secret=told.client_secret,
         redirect_uris=(f"{told.frontdesk_url}/oidc/callback",),
         post_logout_redirect_uris=(f"{told.frontdesk_url}/signed-out",),
+        backchannel_logout_uri=f"{told.frontdesk_url}/oidc/logout",
     )
 
 

@@ -1,6 +1,6 @@
 """All models, imported once so that the metadata is whole for migrations and tests."""
 
-from webapp.accounts.models import User, UserSession
+from webapp.accounts.models import LogoutToken, User, UserSession
 from webapp.audit.models import AuditEntry, Intent
 from webapp.calls.models import Call, CallerKey
 from webapp.core.db import Model
@@ -31,6 +31,7 @@ __all__ = [
     "Entry",
     "Intent",
     "Lease",
+    "LogoutToken",
     "MovedRoom",
     "OldSlug",
     "PeriodicJob",

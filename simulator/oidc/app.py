@@ -60,6 +60,8 @@ def metadata(provider: Provider) -> dict[str, Any]:
         document["userinfo_endpoint"] = f"{base}/userinfo"
     if provider.switches.end_session:
         document["end_session_endpoint"] = f"{base}/logout"
+    document["backchannel_logout_supported"] = True
+    document["backchannel_logout_session_supported"] = provider.switches.session_ids
     return document
 
 
@@ -132,6 +134,10 @@ async def _control(request: web.Request) -> web.Response:
         return web.json_response({"error": "the body is not JSON"}, status=400)
     if not isinstance(wish, dict):
         return web.json_response({"error": "the body is not an object"}, status=400)
+    if request.match_info["verb"] == "end-sessions":
+        return web.json_response(
+            {"answers": await logout.end_sessions(request.app[PROVIDER], str(wish.get("persona")))}
+        )
     return control.act(request.app[PROVIDER], request.match_info["verb"], wish)
 
 

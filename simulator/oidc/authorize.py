@@ -9,7 +9,7 @@ from aiohttp import web
 
 from simulator.oidc import pages, personas
 from simulator.oidc.personas import Persona
-from simulator.oidc.provider import AuthorizationRequest, Provider
+from simulator.oidc.provider import AuthorizationRequest, Browser, Provider
 
 COOKIE = "idp_session"
 CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}")
@@ -39,7 +39,7 @@ def _answer(
     known = provider.browsers.get(request.cookies.get(COOKIE, ""))
     if asked.get("prompt") == "none":
         if known:
-            return sign_in(provider, wish, known)
+            return sign_in(provider, wish, known.persona)
         return _back(provider, wish.redirect_uri, wish.state, error="login_required")
     quick = personas.find(asked.get("persona") or asked.get("login_hint") or "")
     return sign_in(provider, wish, quick) if quick else pages.chooser(provider.remember(wish))
@@ -59,8 +59,8 @@ def chosen(provider: Provider, form: Mapping[str, str]) -> web.Response:
 def sign_in(provider: Provider, wish: AuthorizationRequest, persona: Persona) -> web.Response:
     """Remember the browser and send it back with a code."""
     browser = secrets.token_urlsafe(24)
-    provider.browsers[browser] = persona
-    answer = _back(provider, wish.redirect_uri, wish.state, code=provider.grant(wish, persona))
+    provider.browsers[browser] = session = Browser(persona)
+    answer = _back(provider, wish.redirect_uri, wish.state, code=provider.grant(wish, persona, session.sid))
     secure = urlsplit(provider.options.issuer).scheme == "https"
     answer.set_cookie(COOKIE, browser, httponly=True, samesite="Lax", secure=secure)
     return answer

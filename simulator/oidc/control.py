@@ -4,6 +4,7 @@ from typing import Any
 
 from aiohttp import web
 
+from simulator.oidc import claims
 from simulator.oidc.provider import Fault, Provider
 
 KINDS = {"down", "slow", "drop", "html", "json"}
@@ -21,13 +22,15 @@ def state(provider: Provider) -> dict[str, Any]:
 
 
 def act(provider: Provider, verb: str, wish: dict[str, Any]) -> web.Response:
-    """Do `switches`, `faults`, `rotate-keys` or `reset`; 400 says what was wrong with the wish."""
+    """Do `switches`, `faults`, `rotate-keys`, `logout-token` or `reset`; 400 says what was wrong with the wish."""
     verbs = {
         "switches": lambda: provider.switches.update(wish),
         "faults": lambda: provider.faults.append(_fault(wish)),
         "rotate-keys": lambda: provider.keys.rotate(keep_old=bool(wish.get("keep_old", True))),
         "reset": provider.reset,
     }
+    if verb == "logout-token":
+        return _logout_token(provider, wish)
     if verb not in verbs:
         return web.json_response({"error": f"no such verb; there are {', '.join(verbs)}"}, status=404)
     try:
@@ -35,6 +38,15 @@ def act(provider: Provider, verb: str, wish: dict[str, Any]) -> web.Response:
     except (TypeError, ValueError) as problem:
         return web.json_response({"error": str(problem)}, status=400)
     return web.json_response(state(provider))
+
+
+def _logout_token(provider: Provider, wish: dict[str, Any]) -> web.Response:
+    """A token to send by hand: of a persona's newest session, with the claims of `changes` instead of the usual."""
+    browsers = [one for one in provider.browsers.values() if one.persona.key == wish.get("persona")]
+    if not browsers:
+        return web.json_response({"error": "this persona has no session"}, status=400)
+    token = claims.logout_token(provider, browsers[-1], wish.get("changes", {}))
+    return web.json_response({"token": token})
 
 
 def _fault(wish: dict[str, Any]) -> Fault:

@@ -33,10 +33,10 @@ class SigningKeys:
         keys = [self._encryption, *self._retired, self._pss, self._rsa, self._ec]
         return dict(KeySet(list(keys)).as_dict(private=False))
 
-    def sign(self, claims: dict[str, Any], alg: str, *, with_kid: bool = True) -> str:
+    def sign(self, claims: dict[str, Any], alg: str, *, with_kid: bool = True, typ: str = "") -> str:
         """Return a compact JWT over the claims."""
         key = self._signer(alg)
-        header = {"alg": alg}
+        header = {"alg": alg} | ({"typ": typ} if typ else {})
         if with_kid and key.kid and alg != "HS256":
             header["kid"] = key.kid
         return jwt.encode(header, claims, key, algorithms=[alg])

@@ -19,6 +19,7 @@ class Options:
     client_secret: str = "frontdesk-secret"  # noqa: S105 (nothing real is behind it)
     redirect_uris: tuple[str, ...] = ()
     post_logout_redirect_uris: tuple[str, ...] = ()
+    backchannel_logout_uri: str = ""
 
 
 @dataclass
@@ -34,6 +35,7 @@ class Switches:
     audience_as_list: bool = False
     key_ids: bool = True
     end_session: bool = True
+    session_ids: bool = True
     userinfo_endpoint: bool = True
     issuer_slash: bool = False
     clock_skew: int = 0

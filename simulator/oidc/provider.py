@@ -1,7 +1,9 @@
 """The provider's memory: requests, codes, tokens, browser sessions, switches and planned faults."""
 
+import asyncio
 import secrets
 import time
+from collections.abc import Coroutine
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,6 +23,14 @@ class AuthorizationRequest:
     scopes: frozenset[str]
 
 
+@dataclass(frozen=True)
+class Browser:
+    """A browser that is signed in here: as whom, and what the session is called in tokens."""
+
+    persona: Persona
+    sid: str = field(default_factory=lambda: secrets.token_urlsafe(12))
+
+
 @dataclass
 class Grant:
     """One code and the tokens it was exchanged for."""
@@ -29,6 +39,7 @@ class Grant:
     persona: Persona
     expires_at: float
     auth_time: int
+    sid: str = ""
     redeemed: bool = False
     tokens: list[str] = field(default_factory=list)
 
@@ -63,8 +74,15 @@ class Provider:
         self.grants: dict[str, Grant] = {}
         self.access_tokens: dict[str, AccessToken] = {}
         self.id_tokens: dict[str, Persona] = {}
-        self.browsers: dict[str, Persona] = {}
+        self.browsers: dict[str, Browser] = {}
+        self.errands: set[asyncio.Task[Any]] = set()
         self.reset()
+
+    def errand(self, work: Coroutine[Any, Any, Any]) -> None:
+        """Do something beside the answer that is being given."""
+        task = asyncio.get_running_loop().create_task(work)
+        self.errands.add(task)
+        task.add_done_callback(self.errands.discard)
 
     def reset(self) -> None:
         """Forget every switch, fault and count; keys, tokens and browser sessions stay."""
@@ -88,11 +106,11 @@ class Provider:
         self.requests[handle] = request
         return handle
 
-    def grant(self, request: AuthorizationRequest, persona: Persona) -> str:
+    def grant(self, request: AuthorizationRequest, persona: Persona, sid: str) -> str:
         """Return a fresh single-use code."""
         code = secrets.token_urlsafe(24)
         expires_at = time.monotonic() + self.switches.code_lifetime
-        self.grants[code] = Grant(request, persona, expires_at, int(self.now()))
+        self.grants[code] = Grant(request, persona, expires_at, int(self.now()), sid)
         return code
 
     def open_token(self, grant: Grant) -> str:

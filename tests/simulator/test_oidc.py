@@ -14,6 +14,7 @@ from joserfc import jwt
 from joserfc.errors import InvalidKeyIdError
 from joserfc.jwk import KeySet, OctKey
 
+from tests.plugins.receiver import Receiver
 from tests.support.oidc_server import RunningProvider, serve
 from tests.support.waiting import PATIENCE
 
@@ -257,3 +258,23 @@ def test_an_unknown_switch_is_refused_and_changes_nothing(provider: RunningProvi
         assert requests.post(url, json=wish, timeout=PATIENCE).status_code == 400
     state = requests.get(f"{provider.issuer}/control/state", timeout=PATIENCE).json()
     assert state["switches"]["id_token_alg"] == "RS256"
+
+
+@pytest.mark.parametrize("way", ["sign-out", "closed account"])
+def test_a_session_that_ends_here_is_told_to_the_client_by_the_back_channel(receiver: Receiver, way: str):
+    with serve(redirect_uris=(BACK,), backchannel_logout_uri=receiver.url) as provider:
+        browser = requests.Session()
+        code = returned(authorize(provider, browser, persona="owner"))["code"]
+        id_token = redeem(provider, code).json()["id_token"]
+        if way == "sign-out":
+            browser.get(f"{provider.issuer}/logout", params={"id_token_hint": id_token}, timeout=PATIENCE)
+        else:
+            assert provider.control("end-sessions", persona="owner") == {"answers": [200]}
+        hook = receiver.wait_for(lambda hooks: hooks and hooks[0])
+        token = dict(parse_qsl(hook.body.decode()))["logout_token"]
+        keys = KeySet.import_key_set(requests.get(f"{provider.issuer}/jwks", timeout=PATIENCE).json())
+        decoded, before = jwt.decode(token, keys), jwt.decode(id_token, keys).claims
+        said = decoded.claims
+        assert decoded.header["typ"] == "logout+jwt" and "nonce" not in said
+        assert (said["sid"], said["sub"], said["aud"]) == (before["sid"], "dev|owner", "frontdesk")
+        assert said["events"] == {"http://schemas.openid.net/event/backchannel-logout": {}}

@@ -8,6 +8,7 @@ from webapp.accounts.problems import SignInError
 from webapp.core.settings import settings
 
 Claims = dict[str, Any]
+LONGEST_SID = 255
 
 
 @dataclass(frozen=True)
@@ -21,6 +22,7 @@ class Identity:
     short_name: str
     staff: Staff | None
     id_token: str
+    sid: str = ""  # the provider's session, where it names one
 
     def require_address(self) -> None:
         """Raise SignInError unless there is an address that the provider vouches for."""
@@ -49,7 +51,14 @@ def identify(id_claims: Claims, userinfo: Claims | None, id_token: str) -> Ident
         short_name=_text(claims, settings.oidc_short_name_claim),
         staff=_staff(claims) if settings.oidc_staff_claim else None,
         id_token=id_token,
+        sid=session_name(id_claims),
     )
+
+
+def session_name(claims: Claims) -> str:
+    """The provider's name of its session; what no provider would write counts as none."""
+    sid = claims.get("sid")
+    return sid if isinstance(sid, str) and len(sid) <= LONGEST_SID and "\0" not in sid else ""
 
 
 def _is_verified(claims: Claims) -> bool:

@@ -1,5 +1,6 @@
 """What the provider says of itself: its endpoints and keys, asked for once and kept for a while."""
 
+import math
 import threading
 import time
 from dataclasses import dataclass, field
@@ -14,6 +15,7 @@ from webapp.core.db import db
 from webapp.core.settings import settings
 
 KEEP_SECONDS = 3600
+ASKED_AGAIN_EVERY = 10  # seconds, for tokens that anybody may send
 EXTENSION = "frontdesk.oidc"
 
 
@@ -23,6 +25,7 @@ class Known:
 
     documents: dict[str, tuple[float, dict[str, Any]]] = field(default_factory=dict)
     lock: threading.Lock = field(default_factory=threading.Lock)
+    asked_again_at: float = -math.inf
 
     def fetch(self, url: str, *, fresh: bool = False) -> dict[str, Any]:
         """The JSON object at the address, from memory unless it is old or a `fresh` one is asked for."""
@@ -58,6 +61,16 @@ def signing_keys(*, fresh: bool = False) -> list[dict[str, Any]]:
     if not isinstance(keys, list):
         raise SignInError("confused", "keys")
     return [key for key in keys if isinstance(key, dict)]
+
+
+def may_ask_again() -> bool:
+    """Whether keys may be asked for anew on a stranger's word; True at most every few seconds."""
+    known, now = _known(), time.monotonic()
+    with known.lock:
+        may = now - known.asked_again_at >= ASKED_AGAIN_EVERY
+        if may:
+            known.asked_again_at = now
+    return may
 
 
 def forget() -> None:

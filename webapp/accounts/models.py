@@ -67,10 +67,12 @@ class UserSession(Keyed, Model):
     """One sign-in in one browser; the cookie holds a random token, this row its SHA-256."""
 
     __tablename__ = "user_sessions"
+    __table_args__ = (partial_index("ix_user_sessions_sid", "sid", where="sid <> ''"),)
 
     token_hash: Mapped[str] = mapped_column(unique=True)
     user_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("users.id", ondelete="CASCADE"), index=True)
     id_token: Mapped[str] = mapped_column(default="")  # for the provider's logout
+    sid: Mapped[str] = mapped_column(default="", server_default="")  # the provider's name of its own session
     browser: Mapped[str] = mapped_column(default="")
     address: Mapped[str] = mapped_column(default="")
     created_at: Mapped[datetime] = mapped_column(default=utcnow)
@@ -78,3 +80,12 @@ class UserSession(Keyed, Model):
     expires_at: Mapped[datetime]
 
     user: Mapped[User] = relationship(lazy="joined", innerjoin=True)
+
+
+class LogoutToken(Model):
+    """A logout token of the provider that was taken; while it could be sent again, it is known here."""
+
+    __tablename__ = "logout_tokens"
+
+    jti_hash: Mapped[str] = mapped_column(sa.String(64), primary_key=True)
+    expires_at: Mapped[datetime] = mapped_column(index=True)

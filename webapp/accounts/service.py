@@ -1,13 +1,14 @@
 """What changes about people: who signs in, who is staff, who is shut out, and what they chose for themselves."""
 
 import uuid
+from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
 from webapp.accounts import queries, sessions
 from webapp.accounts.identity import Identity
-from webapp.accounts.models import Staff, User, UserSession
+from webapp.accounts.models import LogoutToken, Staff, User, UserSession
 from webapp.accounts.problems import SignInError
 from webapp.audit import Actor, record
 from webapp.core.db import db, utcnow
@@ -26,7 +27,7 @@ def sign_in(identity: Identity, *, address: str, browser: str) -> tuple[User, st
     _refresh(user, identity)
     if identity.staff is not None:
         set_staff(user, identity.staff, actor=Actor.system(), reason="claim of the provider")
-    token = sessions.start(user, browser=browser, address=address, id_token=identity.id_token)
+    token = sessions.start(user, browser=browser, address=address, id_token=identity.id_token, sid=identity.sid)
     record("user.sign_in", user, actor)
     return user, token
 
@@ -85,6 +86,8 @@ def set_staff(user: User, staff: Staff, *, actor: Actor, reason: str = "") -> No
     details = {"person": str(user.id), "before": user.staff.value, "after": staff.value}
     record("user.set_staff", user, actor, reason=reason, **details)
     user.staff = staff
+    if user.is_staff:
+        sessions.shorten(user)
 
 
 def disable(user: User, *, actor: Actor) -> None:
@@ -122,6 +125,23 @@ def sign_out(sign_in: UserSession, *, actor: Actor) -> None:
     """End this sign-in."""
     if sessions.end(sign_in.id, sign_in.user):
         record("user.sign_out", sign_in.user, actor)
+
+
+def provider_logout(*, jti: str, until: datetime, sub: str, sid: str) -> int:
+    """The provider ended a session, or all of a person: end what hangs on it here; returns how many sign-ins.
+
+    Of a sign-in whose session the provider never named nobody knows whether it is meant; it ends, too.
+    Raises SignInError when this was said before.
+    """
+    try:
+        with db.collision_safe():
+            db.session.add(LogoutToken(jti_hash=sessions.hashed(jti), expires_at=until))
+    except IntegrityError as problem:
+        raise SignInError("bad_token", "jti") from problem
+    ended = sessions.end_of_provider(sub, sid)
+    for user, count in ended.items():
+        record("user.provider_logout", user, Actor.system(), person=str(user.id), sessions=count)
+    return sum(ended.values())
 
 
 def end_session(session_id: uuid.UUID, user: User, *, actor: Actor) -> bool:

@@ -3,12 +3,14 @@
 import hashlib
 import secrets
 import uuid
+from collections import Counter
 from datetime import timedelta
 
 import sqlalchemy as sa
 from flask import Flask, Request, g, session
 from flask_login import LoginManager
 from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import contains_eager
 
 from webapp.accounts.models import User, UserSession
 from webapp.core.db import db, utcnow
@@ -30,7 +32,13 @@ def hashed(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-def start(user: User, *, browser: str = "", address: str = "", id_token: str = "") -> str:
+def lifetime(user: User) -> timedelta:
+    """How long a sign-in holds: what staff see is worth a shorter one."""
+    hours = settings.session_hours
+    return timedelta(hours=min(hours, settings.staff_session_hours) if user.is_staff else hours)
+
+
+def start(user: User, *, browser: str = "", address: str = "", id_token: str = "", sid: str = "") -> str:
     """Begin a sign-in of the user and return the token for the cookie."""
     token = secrets.token_urlsafe(32)
     db.session.add(
@@ -40,7 +48,8 @@ def start(user: User, *, browser: str = "", address: str = "", id_token: str = "
             browser=browser[:200],
             address=address,
             id_token=id_token,
-            expires_at=utcnow() + timedelta(hours=settings.session_hours),
+            sid=sid,
+            expires_at=utcnow() + lifetime(user),
         )
     )
     user.last_sign_in_at = utcnow()
@@ -59,6 +68,28 @@ def end_all(user: User, *, keep: uuid.UUID | None = None) -> int:
     if keep is not None:
         ended = ended.where(UserSession.id != keep)
     return db.changed(ended)
+
+
+def end_of_provider(sub: str, sid: str) -> Counter[User]:
+    """End the sign-ins that the provider's session carries, or all of the person where it names none; how many of each.
+
+    At least one of `sub` and `sid` is given.
+    """
+    meant = sa.select(UserSession).join(UserSession.user).options(contains_eager(UserSession.user))
+    if sub:
+        meant = meant.where(User.sub == sub)
+    if sid:  # with a person at hand, sign-ins without a session's name as well
+        meant = meant.where(UserSession.sid.in_([sid, ""] if sub else [sid]))
+    rows = db.session.scalars(meant).all()
+    db.session.execute(sa.delete(UserSession).where(UserSession.id.in_([row.id for row in rows])))
+    return Counter(row.user for row in rows)
+
+
+def shorten(user: User) -> None:
+    """Hold the sign-ins of somebody who has become staff to the time that staff have."""
+    latest = utcnow() + lifetime(user)
+    longer = sa.update(UserSession).where(UserSession.user_id == user.id, UserSession.expires_at > latest)
+    db.session.execute(longer.values(expires_at=latest))
 
 
 def end_token(token: str | None) -> None:

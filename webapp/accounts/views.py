@@ -2,6 +2,7 @@
 
 import secrets
 import uuid
+from datetime import UTC, datetime, timedelta
 
 import structlog
 from flask import Blueprint, Flask, abort, g, redirect, render_template, request, session, url_for
@@ -12,7 +13,7 @@ from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from webapp.access import queries as access_queries
-from webapp.accounts import browsers, oidc, pending, policy, queries, service, sessions
+from webapp.accounts import browsers, oidc, pending, policy, queries, service, sessions, tokens
 from webapp.accounts.forms import ProfileForm
 from webapp.accounts.models import UserSession
 from webapp.accounts.problems import SignInError
@@ -20,7 +21,7 @@ from webapp.audit import sentences
 from webapp.audit.actors import current_actor
 from webapp.core import htmx
 from webapp.core.db import db
-from webapp.core.security import limiter, local_url, require
+from webapp.core.security import csrf, limiter, local_url, require
 from webapp.core.settings import settings
 from webapp.rooms import queries as rooms_queries
 
@@ -87,6 +88,24 @@ def sign_out() -> ResponseReturnValue:
     state = secrets.token_urlsafe(18)
     _fresh_cookie()[SIGN_OUT_STATE] = state
     return _leave(_provider_logout(id_token, state))
+
+
+@bp.post("/oidc/logout")
+@csrf.exempt  # the provider calls, and proves it by its signature
+def provider_logout() -> ResponseReturnValue:
+    """End what the provider says is over (OpenID Connect Back-Channel Logout 1.0)."""
+    try:
+        claims = tokens.read_logout(request.form.get("logout_token", ""))
+        until = datetime.fromtimestamp(claims["exp"], UTC) + timedelta(seconds=settings.oidc_leeway)
+        whom = {"sub": claims.get("sub", ""), "sid": claims.get("sid", "")}
+        db.begin_writing()
+        service.provider_logout(jti=claims["jti"], until=until, **whom)
+    except SignInError as problem:
+        db.session.rollback()
+        log.warning("provider_logout.refused", problem=problem.code, hint=problem.hint)
+        return {"error": "invalid_request", "error_description": f"{problem.code} {problem.hint}".strip()}, 400
+    db.session.commit()
+    return "", 200
 
 
 @bp.get("/signed-out")

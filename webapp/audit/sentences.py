@@ -31,6 +31,7 @@ SENTENCES = {
     "user.enable": _l("%(who)s let %(person)s sign in again"),
     "user.release": _l("%(who)s released the account of %(person)s for a new sign-in"),
     "user.update_profile": _l("%(who)s changed the own profile: %(fields)s"),
+    "user.provider_logout": _l("The sign-in service signed %(person)s out; sign-ins ended: %(sessions)s"),
     "user.end_session": _l("%(who)s ended a sign-in in another browser"),
     "user.end_other_sessions": _l("%(who)s ended all other sign-ins: %(sessions)s"),
     "access.grant": _l("%(who)s gave %(person)s the role %(role)s"),

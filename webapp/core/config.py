@@ -174,6 +174,7 @@ class Settings(BaseSettings):
     oidc_support_values: Words = Field(["frontdesk-support"], description="values of it that mean support")
     oidc_admin_values: Words = Field(["frontdesk-admin"], description="values of it that mean admin")
     session_hours: int = Field(12, ge=1, le=720, description="hours until a sign-in ends by itself")
+    staff_session_hours: int = Field(8, ge=1, le=720, description="the same for staff, where it is less")
     sign_in_limit: Limit = Field("20 per minute", description="rate limit of sign-in, per address")
 
     languages: Languages = Field(["en", "fr"], description="languages offered")

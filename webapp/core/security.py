@@ -28,6 +28,7 @@ PUBLIC = {
     "accounts.sign_in",
     "accounts.callback",
     "accounts.signed_out",
+    "accounts.provider_logout",
     "lobby.join",
     "lobby.ask",
     "lobby.wait",
