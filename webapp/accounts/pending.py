@@ -1,7 +1,9 @@
 """Sign-ins begun in this browser: state, nonce and PKCE verifier in the signed cookie, few and short-lived."""
 
+import json
 import secrets
 import time
+import zlib
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -9,7 +11,8 @@ from flask import session
 
 COOKIE_KEY = "pending_sign_ins"
 LIFETIME_SECONDS = 600
-KEPT = 4  # tabs that may sign in at once; more would let abandoned attempts swell the cookie
+KEPT = 8  # tabs that may sign in at once; more would let abandoned attempts swell the cookie
+ROOM = 2000  # bytes of all of them: browsers drop a cookie over 4 KB, and a third more is its letters
 
 
 @dataclass(frozen=True)
@@ -26,8 +29,22 @@ class Pending:
 def begin(target: str) -> Pending:
     """Remember a new attempt that will lead to the target."""
     attempt = Pending(next=target)
-    session[COOKIE_KEY] = [*_alive()[-KEPT + 1 :], asdict(attempt)]
+    session[COOKIE_KEY] = _fitting([*_alive()[-KEPT + 1 :], asdict(attempt)])
     return attempt
+
+
+def _fitting(attempts: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The attempts, the older ones without their targets where those are too long together: they end on the desk."""
+    for attempt in attempts[:-1]:
+        if len(zlib.compress(json.dumps(attempts).encode())) <= ROOM:  # much as the cookie will hold them
+            break
+        attempt["next"] = "/"
+    return attempts
+
+
+def others() -> list[dict[str, Any]]:
+    """What other tabs have begun and is not finished: it outlives the sign-in of this one."""
+    return _alive()
 
 
 def take(state: str) -> Pending | None:
