@@ -4,6 +4,9 @@ The caller holds the room's row (`load_room` of an unsafe request does): two cha
 the last owner stays.
 """
 
+import uuid
+
+import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
 from webapp import audit
@@ -13,6 +16,8 @@ from webapp.accounts.models import User
 from webapp.audit import Actor
 from webapp.core.db import db, new_id, utcnow
 from webapp.rooms.models import Access, Role, Room
+
+RANKS = {Role.OWNER: 0, Role.ADMINISTRATOR: 1, Role.MEMBER: 2}
 
 
 class LastOwner(Exception):
@@ -75,6 +80,37 @@ def transfer(room: Room, access: Access, *, actor: Actor) -> None:
         _open(room, access.user, Role.OWNER, actor)
     room.version += 1
     audit.record("access.transfer", access, actor, person=str(access.user_id))
+
+
+def take_over_pending(user: User) -> None:
+    """Give somebody what was granted to the address that is theirs by now, while nobody had signed in with it.
+
+    Where they have a role of their own the higher one holds. The pending user, who had no more than that, is gone.
+    """
+    waiting = sa.select(User).where(User.email == user.email, User.sub.is_(None), User.disabled_at.is_(None))
+    for pending in db.session.scalars(waiting.where(User.id != user.id)).all():
+        granted = _roles(pending)
+        db.session.execute(sa.select(Room.id).where(Room.id.in_(granted)).order_by(Room.id).with_for_update())
+        own = _roles(user)
+        for room_id, access in granted.items():
+            _take_over(access, own.get(room_id), user)
+        db.session.execute(sa.update(Access).where(Access.user_id == pending.id).values(user_id=user.id))
+        db.session.execute(sa.delete(User).where(User.id == pending.id))
+
+
+def _take_over(granted: Access, own: Access | None, user: User) -> None:
+    lower = granted if own is not None and RANKS[own.role] <= RANKS[granted.role] else own
+    if lower is not None:
+        _close(lower, Actor.system())
+    if lower is not granted:
+        details = {"person": str(user.id), "role": granted.role.value}
+        audit.record("access.take_over", granted, Actor.system(), **details)
+
+
+def _roles(user: User) -> dict[uuid.UUID, Access]:
+    """The person's open roles by room."""
+    rows = sa.select(Access).where(Access.user_id == user.id, queries.OPEN).order_by(Access.room_id)
+    return {access.room_id: access for access in db.session.scalars(rows)}
 
 
 def _keep_an_owner(room: Room, access: Access) -> None:

@@ -22,11 +22,19 @@ class SignInError(Exception):
         return WORDS[self.code]
 
     @property
+    def cure(self) -> dict[str, str]:
+        """What the log says of the setting that is wrong, where one is."""
+        return {"cure": CURES[self.code]} if self.code in CURES else {}
+
+    @property
     def status(self) -> int:
         """The HTTP status: whose fault it was."""
         return STATUS.get(self.code, 400)
 
 
+CURES = {
+    "client_refused": "FRONTDESK_OIDC_CLIENT_ID or FRONTDESK_OIDC_CLIENT_SECRET is not what the provider knows",
+}
 STATUS = {
     "unreachable": 502,
     "slow": 504,

@@ -74,7 +74,7 @@ def _refresh(user: User, identity: Identity) -> None:
     user.full_name = identity.full_name or user.full_name
     user.short_name = identity.short_name or user.short_name
     moved = identity.email_verified and identity.email not in {"", user.email}
-    if moved and not queries.by_email(identity.email):
+    if moved and all(other.pending and other.is_active for other in queries.by_email(identity.email)):
         user.email = identity.email
         record("user.change_address", user, Actor.system(), person=str(user.id))
 

@@ -13,6 +13,7 @@ from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from webapp.access import queries as access_queries
+from webapp.access import service as access
 from webapp.accounts import browsers, oidc, pending, policy, queries, service, sessions, tokens
 from webapp.accounts.forms import ProfileForm
 from webapp.accounts.models import UserSession
@@ -61,9 +62,13 @@ def callback() -> ResponseReturnValue:
     db.begin_writing()
     sessions.end_token(session.get(sessions.COOKIE_KEY))
     browser, address = request.user_agent.string, request.remote_addr or ""
-    _user, token = service.sign_in(identity, address=address, browser=browser)
+    user, token = service.sign_in(identity, address=address, browser=browser)
+    access.take_over_pending(user)
     db.session.commit()
+    others = pending.others()
     _fresh_cookie()[sessions.COOKIE_KEY] = token
+    if others:
+        session[pending.COOKIE_KEY] = others
     return redirect(attempt.next, 303)
 
 
@@ -71,7 +76,7 @@ def callback() -> ResponseReturnValue:
 def explain(problem: SignInError) -> ResponseReturnValue:
     """Say what happened and offer to try again."""
     db.session.rollback()
-    log.warning("sign_in.failed", problem=problem.code, hint=problem.hint)
+    log.warning("sign_in.failed", problem=problem.code, hint=problem.hint, **problem.cure)
     context = {"words": problem.words, "next": g.get("sign_in_target") or local_url(request.args.get("next"))}
     return render_template("accounts/problem.html", **context), problem.status
 

@@ -35,6 +35,7 @@ SENTENCES = {
     "user.end_session": _l("%(who)s ended a sign-in in another browser"),
     "user.end_other_sessions": _l("%(who)s ended all other sign-ins: %(sessions)s"),
     "access.grant": _l("%(who)s gave %(person)s the role %(role)s"),
+    "access.take_over": _l("%(person)s came with the address that had been given the role %(role)s"),
     "access.change": _l("%(who)s made %(person)s %(role)s instead of %(before)s"),
     "access.revoke": _l("%(who)s took the role %(role)s from %(person)s"),
     "access.leave": _l("%(who)s gave up the role %(role)s"),
