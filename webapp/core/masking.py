@@ -2,7 +2,7 @@
 
 import re
 
-_UUID = r"(?P<uuid>\b(?=[\d-]*[a-f])[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}\b)"
+_UUID = r"(?P<uuid>\b(?=[\d-]{0,35}[a-f])[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}\b)"
 _LOCAL = r'(?:"[^"@]*"|(?<![^\s@<>",;])[^\s@<>",;]+)'  # RFC 5322 lets people quote it
 _ADDRESS = rf'(?P<address>{_LOCAL}@[^\s@<>",;]+)'
 _NUMBER = r"\+?\d(?:[\W_]{0,3}\d){3,}"  # whatever people set between the digits
