@@ -12,6 +12,7 @@ from webapp.rooms.models import Room
 from webapp.rules.owners import OfRoom
 from webapp.tracer import advice, outcomes
 from webapp.tracer.changes import Change, proposed
+from webapp.tracer.comparison import Compared, compare
 from webapp.tracer.names import Name, Names
 from webapp.tracer.outcomes import Outcome
 from webapp.tracer.question import Question
@@ -65,9 +66,34 @@ def answer(question: Question, reading: Reading) -> Answer:
 
 
 def ask(question: Question) -> tuple[Reading, Answer | None]:
-    """Read LiveKit and explain a call; no answer while LiveKit is away. Ends the transaction."""
+    """Read LiveKit and explain a call; no answer while LiveKit is away, or where the call cannot be followed.
+
+    Ends the transaction.
+    """
     reading = readings.read()
-    return reading, None if reading.problem else answer(question, reading)
+    return reading, None if reading.problem or not followed(question, reading) else answer(question, reading)
+
+
+def followed(question: Question, reading: Reading) -> bool:
+    """The matching can tell who takes the call: all that trunks and rules ask of it is known."""
+    if not question.pasted:
+        return True
+    return question.traceable and not ("from_user" in question.masked and _callers_count(reading))
+
+
+def _callers_count(reading: Reading) -> bool:
+    """Some trunk or rule asks who calls; the guard only asks whether there is a number."""
+    return any(trunk.allowed_numbers for trunk in reading.trunks) or any(
+        any(rule.inbound_numbers) for rule in reading.rules
+    )
+
+
+def compared(question: Question, reading: Reading) -> list[Compared]:
+    """What the lines prove beside what would happen now."""
+    if reading.problem or not question.pasted:
+        return []
+    story = tell(reading.trunks, reading.rules, question) if followed(question, reading) else None
+    return compare(question, story, Names(reading))
 
 
 def _proposal(change: Change, names: Names) -> Proposal:

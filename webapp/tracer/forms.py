@@ -77,12 +77,12 @@ class CallForm(FlaskForm):
 
 
 class LogForm(FlaskForm):
-    """Lines of livekit-sip's log."""
+    """Lines of a log, a SIP message, or an error text."""
 
     log = TextAreaField(
-        _l("Lines of livekit-sip"),
+        _l("Log lines, a SIP message, or an error text"),
         [InputRequired(_l("Paste at least one line.")), Length(max=LONGEST)],
-        description=_l("JSON or console form, all lines of one call if you have them. A typed PIN in them is dropped."),
+        description=_l("Any form, all lines of one call if you have them. A typed PIN in them is dropped."),
     )
 
     def validate_log(self, field: Field) -> None:
@@ -94,7 +94,9 @@ class LogForm(FlaskForm):
                 _("A number or a host in these lines is no text, or holds control characters or invisible marks.")
             ) from None
         if self._question is None:
-            raise ValidationError(_("No line of livekit-sip with a caller or a called number was found in that."))
+            raise ValidationError(
+                _("None of this was understood. Paste lines of livekit-sip, a SIP message, or the text of an error.")
+            )
 
     def question(self) -> Question | None:
         """What the lines say of the call, once valid."""

@@ -1,69 +1,25 @@
-"""Log lines of livekit-sip, as people paste them: JSON or console form, keys repeated, cut off, several of one call.
+"""Lines of logs and SIP messages, as people paste them: which were understood, the call in them, and what they prove.
 
-Only the fields named here are ever read. A typed PIN is dropped while the text is parsed, passwords' hashes are not
-looked at, and nothing of the text itself is kept.
+JSON on one line or on many, console form, key=value, a webhook's attributes, what a collector put around them, cut off,
+keys repeated, several calls. A typed PIN is dropped while the text is read, passwords' hashes are not looked at, and
+nothing of the text itself is kept.
 """
 
-import json
-import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from webapp.matching import parse_address
-from webapp.tracer.question import Question, Typed
+from webapp.tracer import log_codes, log_entries, log_fields, sip_messages
+from webapp.tracer.log_entries import Entry
+from webapp.tracer.question import Question, Reading, Typed
 
 LONGEST = 100_000  # characters
-_READ = frozenset(
-    ["msg", "callID", "fromUser", "fromHost", "fromIP", "toUser", "reason", "error", "noPin", "log", "message"]
-)
-_PAIR = re.compile(r'"(\w+)":\s*("(?:[^"\\]|\\.)*"|true|false)')
-_REASONS = frozenset(
-    [
-        "flood",
-        "dispatch-error",
-        "wrong-pin",
-        "participant-failed",
-        "hangup",
-        "cancelled",
-        "removed",
-        "duplicate-identity",
-        "media-timeout",
-    ]
-)
-_MESSAGES = {
-    "processing invite": "invite",
-    "Rejecting inbound flood": "flood",
-    "SIP handle dispatch rule error": "dispatch-error",
-    "Rejecting inbound call, dispatch evaluation failed": "dispatch-error",
-    "Rejecting inbound, auth check failed": "auth-error",
-    "Starting SIP invite authentication": "digest",
-    "No Proxy header found. Sending 407 Unauthorized response with Proxy-Authenticate header": "digest",
-    "SIP invite authentication successful": "digest-passed",
-    "auth challenge timed out without authenticated retry; finalizing call as error": "no-password",
-    "Authentication failed - response mismatch": "wrong-password",
-    "Authentication failed - username mismatch": "wrong-user",
-    "Requesting Pin for SIP call": "pin-asked",
-    "Checking Pin for SIP call": "pin-typed",
-    "Rejecting call": "wrong-pin",
-    "Joining room": "joining",
-    "SIP participant joined room": "joined",
-    "published track": "joined",
-    "Waiting for track subscription(s)": "waiting",
-    "Accepting the call": "accepted",
-    "ACK from remote": "accepted",
-    "Cannot create LiveKit participant": "participant-failed",
-    "Call accepted, but no ACK received": "no-ack",
-    "Inbound SIP request not handled": "sip-info",
-    "BYE from remote": "hangup",
-    "triggering media timeout": "media-timeout",
-    "error establishing signal connection": "livekit-away",
-    "restart connection failed": "livekit-away",
-    "resume connection failed": "livekit-away",
-}
-_ENDS = sorted([*_MESSAGES, "Closing inbound call", "Closing inbound call with error", "SIP call ended"], key=len)[::-1]
-_TRUNKS = "Multiple SIP Trunks matched"
-_DEFAULTS = "Multiple default SIP Trunks matched"
+DEEPEST = 3  # envelopes in envelopes
+SHOWN = 80  # readings; the rest is counted
+_PROVES = ("trunk", "rule", "room")
+_CLOSING = ("closed", "outbound-closed")
+_STATES = {"ringing": "waiting", "active": "joined", "automation": "pin-asked", "hangup": "closed"}
 
 
 class UnreadableCallError(ValueError):
@@ -72,128 +28,193 @@ class UnreadableCallError(ValueError):
 
 @dataclass(frozen=True)
 class _Line:
-    call_id: str
-    code: str
-    fields: dict[str, str]
-    no_pin: bool
-    pin: bool
-    unreadable: bool
+    """One entry as it was read; without codes it was not understood."""
+
+    first: int
+    last: int
+    codes: tuple[str, ...] = ()
+    call_id: str = ""
+    sip_call: str = ""
+    outbound: bool = False
+    pin: bool = False
+    no_pin: bool = False
+    fields: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def unreadable(self) -> bool:
+        return any(not value.isprintable() for name, value in self.fields.items() if name in log_fields.PHONE)
 
     @property
     def of_a_call(self) -> bool:
-        return bool(self.fields.get("toUser") or self.fields.get("fromUser") or self.unreadable)
+        return bool(self.fields.get("toUser") or self.fields.get("fromUser")) or self.unreadable
 
 
 def read(text: str) -> Question | None:
-    """The call that the lines speak of, the last one of several; None where nothing of livekit-sip is found.
+    """What the lines say, and the call they speak of, the last one of several; None where nothing was understood.
 
     Raises UnreadableCallError.
     """
-    lines = list(_lines(text[:LONGEST]))
-    ids = list(dict.fromkeys(line.call_id for line in lines if line.of_a_call))
-    if not ids:
+    lines = _joined(_lines(text[:LONGEST]))
+    if not any(line.codes for line in lines):
         return None
-    of_call = [line for line in lines if line.call_id == _last(ids, lines)]
+    ids = list(dict.fromkeys(line.call_id for line in lines if line.of_a_call))
+    chosen = _last(ids, lines) if ids else ""
+    of_call = [line for line in lines if line.call_id == chosen or not line.call_id]
     if any(line.unreadable for line in of_call):
         raise UnreadableCallError
-    fields: dict[str, str] = {}
-    for line in of_call:
-        fields = {**line.fields, **{name: value for name, value in fields.items() if value}}
-    source = fields.get("fromIP", "")
+    outbound = any(line.outbound for line in of_call if line.call_id == chosen or not ids)
+    facts = _facts(line for line in of_call if line.outbound == outbound)
+    source = facts.get("fromIP", "")
     return Question(
-        to_user=fields.get("toUser", ""),
-        from_user=fields.get("fromUser", ""),
+        to_user=facts.get("toUser", ""),
+        from_user=facts.get("fromUser", ""),
         source_ip=source if parse_address(source) else "",
-        from_host=fields.get("fromHost", ""),
+        from_host=facts.get("fromHost", ""),
         typed=(Typed.HASH if any(line.no_pin for line in of_call) else Typed.NOTHING).value,
         lines=_codes(of_call),
         calls=len(ids),
         pin_dropped=any(line.pin for line in lines),
+        outbound=outbound,
+        trunk_id=facts.get("trunk", ""),
+        rule_id=facts.get("rule", ""),
+        room=facts.get("room", ""),
+        **_readings(lines, chosen if len(ids) > 1 else None),
     )
 
 
 def _last(ids: list[str], lines: list[_Line]) -> str:
     """The last call whose beginning is there, else the last one: what is pasted may end in the middle of another."""
-    begun = [line.call_id for line in lines if line.code == "invite"]
+    begun = [line.call_id for line in lines if "invite" in line.codes or "outbound-begun" in line.codes]
     return begun[-1] if begun else ids[-1]
 
 
-def _codes(lines: list[_Line]) -> tuple[str, ...]:
-    codes = dict.fromkeys(line.code for line in lines if line.code)
+def _joined(found: Iterable[_Line]) -> list[_Line]:
+    """A SIP message goes by the Call-ID of its provider: it belongs to the call whose lines name that one too."""
+    lines = list(found)
+    known = {line.sip_call: line.call_id for line in lines if line.sip_call and line.call_id}
+    return [replace(line, call_id=line.call_id or known.get(line.sip_call, line.sip_call)) for line in lines]
+
+
+def _facts(lines: Iterable[_Line]) -> dict[str, str]:
+    """The first that is said of each; a room only by lines of a call, where it is the one that the caller entered."""
+    facts: dict[str, str] = {}
+    for line in lines:
+        facts = {**line.fields, **{name: value for name, value in facts.items() if value}}
+    return {name: value[:200] for name, value in facts.items()}
+
+
+def _codes(lines: Iterable[_Line]) -> tuple[str, ...]:
+    codes = dict.fromkeys(code for line in lines for code in line.codes)
     if "only-hash" in codes:
         codes.pop("wrong-pin", None)  # how the bridge closes both
     return tuple(codes)
 
 
-def _lines(text: str) -> Iterator[_Line]:
-    for before, found in _objects(text):
-        inner = found.get("log") or found.get("message")
-        if isinstance(inner, str) and "{" in inner:  # a collector's envelope around the line
-            yield from _lines(inner)
+def _readings(lines: list[_Line], chosen: str | None) -> dict[str, Any]:
+    """For each line whether it was understood; neighbours that say the same are told together."""
+    told: list[Reading] = []
+    for line in lines:
+        other = chosen is not None and line.call_id not in ("", chosen)
+        codes = ("other-call",) if other and line.codes else line.codes
+        if told and told[-1].codes == codes and line.first <= told[-1].last + 2:
+            told[-1] = Reading(told[-1].first, max(line.last, told[-1].last), codes)
         else:
-            yield _line(before, found)
+            told.append(Reading(line.first, line.last, codes))
+    return {"readings": tuple(told[:SHOWN]), "more": max(0, len(told) - SHOWN)}
 
 
-def _objects(text: str) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Every JSON object, with what stands before it on its line; one that was cut off gives the pairs it has."""
-    decoder, position = json.JSONDecoder(object_pairs_hook=_pick), 0
-    while (start := text.find("{", position)) >= 0:
-        before = text[text.rfind("\n", 0, start) + 1 : start]
-        try:
-            found, position = decoder.raw_decode(text, start)
-        except (ValueError, RecursionError):
-            end = text.find("\n", start)
-            position = len(text) if end < 0 else end
-            found = _cut_off(text[start:position])
-        if isinstance(found, dict):
-            yield before, found
-
-
-def _cut_off(text: str) -> dict[str, Any]:
-    pairs = []
-    for name, value in _PAIR.findall(text):
-        try:
-            pairs.append((name, json.loads(value)))
-        except ValueError:
+def _lines(text: str, depth: int = 0) -> Iterator[_Line]:
+    for entry in log_entries.entries(text):
+        if entry.sip:
+            yield _sip(entry)
             continue
-    return _pick(pairs)
+        found = log_fields.fields(entry.text)
+        inner = found.get("log") or (found.get("message", "") if "msg" not in found else "")
+        if inner and depth < DEEPEST and any(sign in inner for sign in "{="):
+            yield from (replace(line, first=entry.first, last=entry.last) for line in _lines(inner, depth + 1))
+        else:
+            yield _line(entry, found)
 
 
-def _pick(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
-    """Of repeated keys the last that says something; a PIN only as the fact that there was one."""
-    picked: dict[str, Any] = {}
-    for name, value in pairs:
-        if name == "pin":
-            picked["pin"] = bool(value)
-        elif name in _READ and (value or name not in picked):
-            picked[name] = value
-    return picked
+def _sip(entry: Entry) -> _Line:
+    message = sip_messages.read(entry.text)
+    codes = _sip_codes(message)
+    if not codes:
+        return _Line(entry.first, entry.last)
+    said = {"fromUser": message.from_user, "fromHost": message.from_host, "toUser": message.to_user}
+    asks = message.method in ("", "INVITE") and not message.status
+    called = {**said, "fromIP": message.received or entry.source or message.sent_by} if asks else {}
+    return _Line(entry.first, entry.last, codes, "", message.call_id, message.ours, fields=called)
 
 
-def _line(before: str, found: dict[str, Any]) -> _Line:
-    said = {name: found.get(name) or "" for name in ("fromUser", "fromHost", "fromIP", "toUser")}
-    texts = {name: value[:200] for name, value in said.items() if _readable(value)}
-    code = _code(str(found.get("msg") or _console_message(before)), found)
-    no_pin = found.get("noPin") is True
-    unreadable = len(texts) < len(said)
-    return _Line(str(found.get("callID", "")), code, texts, no_pin, found.get("pin") is True, unreadable)
+def _sip_codes(message: sip_messages.SipMessage) -> tuple[str, ...]:
+    if message.status:
+        return (*(log_codes.of_texts(message.phrase) or log_codes.of_status(message.status, [])),)
+    if message.method == "INVITE" or (not message.method and (message.from_user or message.to_user)):
+        asked, called = message.request_user, message.to_user
+        if message.ours:
+            return ("outbound-begun",)
+        return ("invite", "two-called") if asked and called and asked != called else ("invite",)
+    return (f"sip-{message.method.lower()}",) if message.method in ("BYE", "CANCEL", "ACK", "REGISTER") else ()
 
 
-def _readable(value: Any) -> bool:
-    """A text as the form takes it: no marks that turn the others round on the page, no half of a surrogate pair."""
-    return isinstance(value, str) and value.isprintable()
+def _line(entry: Entry, found: dict[str, str]) -> _Line:
+    text, known = entry.text, {name: value for name, value in found.items() if name in (*log_fields.PHONE, *_PROVES)}
+    message = found.get("msg") or found.get("message") or log_codes.message_before(text.partition("{")[0])
+    said = f"{message}\n{found.get('error', '')}\n{found.get('reason', '')}"
+    line = _Line(entry.first, entry.last, (), found.get("call", ""), found.get("sip_call", ""))
+    line = replace(line, pin=bool(found.get("pin")), no_pin=found.get("noPin", "").lower() == "true")
+    if outbound := _outbound(message, found):
+        return replace(line, codes=_of_outbound(outbound, said, found), outbound=True, fields=known)
+    if codes := _of_others(message, said, found):
+        return replace(line, codes=codes)
+    codes = tuple(dict.fromkeys(_inbound(message, said, found)))
+    if not codes and not found.get("call") and not (known.get("fromUser") or known.get("toUser")):
+        plain = log_codes.of_outbound(text), *log_codes.of_plain(text)
+        return replace(line, codes=tuple(dict.fromkeys(filter(None, plain))), outbound=bool(plain[0]))
+    return replace(line, codes=codes or ("other",), fields=known)
 
 
-def _console_message(before: str) -> str:
-    said = before.strip()
-    return next((message for message in _ENDS if said.endswith(message)), "")
+def _outbound(message: str, found: dict[str, str]) -> str:
+    """What a line says of an outgoing call: by its direction, its message, or the file that wrote it."""
+    code = log_codes.of_outbound(message)
+    mine = found.get("direction") == "outbound" or "outbound.go" in found.get("caller", "")
+    return code or ("outbound" if mine or found.get("state") == "dialing" else "")
 
 
-def _code(message: str, found: dict[str, Any]) -> str:
-    error = str(found.get("error", ""))
-    if _TRUNKS in error or _DEFAULTS in error:
-        return "several-trunks" if _TRUNKS in error else "several-default-trunks"
-    if message in _MESSAGES:
-        return "only-hash" if message == "Rejecting call" and found.get("noPin") is True else _MESSAGES[message]
-    reason = str(found.get("reason", ""))
-    return reason if reason in _REASONS else ""
+def _of_outbound(code: str, said: str, found: dict[str, str]) -> tuple[str, ...]:
+    if code == "outbound-asked":  # its status is that of a request to LiveKit, not one of SIP
+        return (code,)
+    status = found.get("status", "") or log_codes.status_in(said)
+    return (code, *log_codes.of_status(status if status.isdecimal() else log_codes.status_in(said), []))
+
+
+def _of_others(message: str, said: str, found: dict[str, str]) -> tuple[str, ...]:
+    """Lines of LiveKit's server, of the egress worker, and of hooks without a caller."""
+    logger = found.get("logger", "")
+    if logger.startswith("egress") or found.get("egress") or found.get("event", "").startswith("egress_"):
+        return ("egress",)
+    if logger.startswith("livekit") or message.startswith("API "):
+        return (*log_codes.of_texts(said),) or ("server",)
+    if found.get("event") and not found.get("call"):
+        return ("webhook",)
+    return ()
+
+
+def _inbound(message: str, said: str, found: dict[str, str]) -> Iterator[str]:
+    texts = log_codes.of_texts(said)
+    yield from texts
+    code = log_codes.of_message(message)
+    reason = log_codes.REASONS.get(found.get("reason", ""), "")
+    if code == "wrong-pin" and found.get("noPin", "").lower() == "true":
+        code = "only-hash"
+    if code in _CLOSING and (reason or texts):
+        code = ""
+    if code and not (texts and code in ("auth-error", "dispatch-error")):
+        yield code
+    if reason:
+        yield reason
+        if reason == "flood" and found.get("status"):
+            yield "flood-status"
+    if state := _STATES.get(found.get("state", "")):
+        yield state

@@ -34,7 +34,7 @@ class Names:
 
     def trunk(self, trunk_id: str) -> Name:
         """A trunk; one that LiveKit does not have goes by its id."""
-        return self._trunks.get(trunk_id) or Name(trunk_id, trunk_id, "trunk")
+        return self._trunks.get(trunk_id) or Name(trunk_id, trunk_id or _("an empty id"), "trunk")
 
     def rule(self, rule_id: str) -> Name:
         """A rule."""
@@ -42,11 +42,23 @@ class Names:
 
     def live_room(self, story: Story) -> str:
         """The live room of a story: ours by its own name, and never with the caller's number in it."""
-        if room := self._room(story):
+        return self.room(story.room, story.question.from_user)
+
+    def room(self, name: str, caller: str) -> str:
+        """A live room by its name in LiveKit."""
+        room_id = as_room_id(name)
+        if room := self._rooms.get(room_id) if room_id else None:
             return room.name
-        number = story.question.from_user
-        text = story.room.replace(number, f"…{pseudonyms.ending_of(number)}") if len(number) > 2 else story.room
+        text = name.replace(caller, f"…{pseudonyms.ending_of(caller)}") if len(caller) > 2 else name
         return impersonal(text)
+
+    def has_trunk(self, trunk_id: str) -> bool:
+        """LiveKit has the trunk."""
+        return trunk_id in self._trunks
+
+    def has_rule(self, rule_id: str) -> bool:
+        """LiveKit has the rule."""
+        return rule_id in self._rules
 
     def has_lobby(self, story: Story) -> bool:
         """The room is ours, and not everybody who calls may simply enter."""

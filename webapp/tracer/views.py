@@ -11,8 +11,9 @@ from webapp.core.db import db
 from webapp.core.security import limiter, require
 from webapp.doctor import sentences
 from webapp.tracer import log_words, policy, questions
-from webapp.tracer.answer import Answer
+from webapp.tracer.answer import Answer, compared
 from webapp.tracer.answer import ask as ask_livekit
+from webapp.tracer.comparison import Compared
 from webapp.tracer.forms import CallForm, LogForm
 from webapp.tracer.question import Question
 
@@ -38,6 +39,7 @@ def ask() -> ResponseReturnValue:
 
 
 @bp.post("/telephony/explain/log")
+@limiter.limit("30 per minute")
 def paste_log() -> ResponseReturnValue:
     """Read pasted log lines, keep what they say of the call, and go to its answer."""
     require(policy.trace)
@@ -57,27 +59,38 @@ def show(question_id: uuid.UUID) -> ResponseReturnValue:
     question = questions.find(question_id, asker, token)
     if question is None:
         return _page(CallForm(formdata=None), LogForm(formdata=None), 404, gone=True)
-    return _page(CallForm(formdata=None, obj=question), LogForm(formdata=None), question=question)
+    return _page(CallForm(formdata=None, obj=question.unmasked), LogForm(formdata=None), question=question)
 
 
 def _page(
     form: CallForm, log_form: LogForm, status: int = 200, question: Question | None = None, gone: bool = False
 ) -> ResponseReturnValue:
     form.pin.data = ""  # typed anew each time: no page holds one
-    answer, outage = None, ""
+    answer, outage, proofs = None, "", list[Compared]()
     if question is not None:
         reading, answer = ask_livekit(question)
-        outage = sentences.unanswered(reading.problem) if reading.problem else ""
-    context = {"answer": answer, "question": question, "outage": outage, "gone": gone, **_log(question, answer)}
+        proofs = compared(question, reading)
+        outage = sentences.unanswered(reading.problem) if reading.problem and question.traceable else ""
+    context: dict[str, object] = {
+        "answer": answer,
+        "question": question,
+        "outage": outage,
+        "gone": gone,
+        "proofs": proofs,
+    }
+    context |= _log(question, answer)
     return make_response(render_template("tracer/index.html", form=form, log_form=log_form, **context), status)
 
 
 def _log(question: Question | None, answer: Answer | None) -> dict[str, object]:
-    """What pasted lines mean, and how LiveKit would act otherwise now."""
-    lines = question.lines if question else ()
+    """What pasted lines mean, each by itself and together, and how LiveKit would act otherwise now."""
+    if question is None or not question.pasted:
+        return {"headline": "", "readings": [], "unfollowed": "", "since": ""}
     return {
-        "meanings": [meaning for code in lines if (meaning := log_words.meaning(code))],
-        "since": log_words.since(lines, answer) if answer else "",
+        "headline": log_words.headline(question),
+        "readings": [(reading, log_words.meanings(reading.codes)) for reading in question.readings],
+        "unfollowed": "" if answer else log_words.unfollowed(question),
+        "since": log_words.since(question.lines, answer) if answer else "",
     }
 
 
