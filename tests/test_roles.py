@@ -141,6 +141,7 @@ TABLE: Mapping[str, Rule] = {
     "doctor.await_rules": STAFF,
     "doctor.read_rules": STAFF,
     "doctor.index": STAFF,
+    "trunks.confirm_open": ADMINS,
     "trunks.set_assignable": STAFF,
     "trunks.stop_move": ADMINS,
     "support.show": STAFF,

@@ -1,7 +1,6 @@
 """One sweep heals whatever lost, late, doubled or reversed events, crashes and other people left behind."""
 
 import uuid
-from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -266,21 +265,19 @@ def test_trunks_are_found_named_and_missed(installation: Installation):
     assert row.gone_at is not None
 
 
-@pytest.mark.parametrize(
-    ("numbers", "known", "open_for_new"), [(["+33100"], "", True), ([], "", False), ([], "+33200", True)]
-)
-def test_a_trunk_of_somebody_else_s_takes_new_rooms_only_where_people_know_what_to_dial(
-    installation: Installation,
-    change_settings: Callable[..., None],
-    numbers: list[str],
-    known: str,
-    open_for_new: bool,
+@pytest.mark.parametrize("numbers", [["+33100"], ["2044"], []])
+def test_a_trunk_that_was_only_found_takes_no_room_until_an_admin_opens_it(
+    installation: Installation, numbers: list[str]
 ):
-    change_settings(phone_number=known)
     asked = {"name": "Theirs", "numbers": numbers, "auth_username": "pbx", "auth_password": "secret"}
     found = installation.livekit.call("SIP", "CreateSIPInboundTrunk", trunk=asked)
     installation.sweep()
-    assert db.session.get_one(Trunk, found["sip_trunk_id"]).assignable is open_for_new
+    assert db.session.get_one(Trunk, found["sip_trunk_id"]).assignable is False
+
+
+def test_a_trunk_that_was_open_stays_so(installation: Installation):
+    installation.sweep()
+    assert db.session.get_one(Trunk, installation.trunk_id).assignable is True
 
 
 def test_a_room_on_a_trunk_that_is_gone_says_so_until_the_trunk_is_back(installation: Installation):

@@ -1,5 +1,6 @@
 """Trunks are read from LiveKit, made, changed and deleted there; what LiveKit demands is said before it is asked."""
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -26,6 +27,14 @@ def _url(installation: Installation, *rest: str) -> str:
 
 def _trunk(installation: Installation, trunk_id: str) -> dict[str, Any]:
     return next(each for each in installation.livekit.trunks() if each["sip_trunk_id"] == trunk_id)
+
+
+def _read(admin: Browser, installation: Installation) -> dict[str, str]:
+    """What the page sends once it was read."""
+    page = admin.get(_url(installation, "open")).text
+    read = re.search(r'name="read"[^>]*value="([^"]*)"', page)
+    assert read is not None
+    return {"assignable": "y", "sure": "y", "read": read[1]}
 
 
 def test_staff_see_every_trunk_with_its_rooms_and_pins(installation: Installation, client_as: As):
@@ -207,11 +216,15 @@ def test_deleting_says_which_rules_and_rooms_would_dangle_and_asks_once(installa
     assert db.session.query(AuditEntry).filter_by(action="trunk.delete").count() == 1
 
 
-def test_support_closes_and_opens_a_trunk_for_new_rooms(installation: Installation, client_as: As):
+def test_support_closes_a_trunk_for_new_rooms_and_only_an_admin_opens_it(installation: Installation, client_as: As):
     support = client_as("support")
     assert support.post(_url(installation, "assignable")).status_code == 303
     assert db.session.get_one(Trunk, installation.trunk_id).assignable is False
-    support.post(_url(installation, "assignable"), data={"assignable": "y"})
+    assert support.post(_url(installation, "assignable"), data={"assignable": "y"}).status_code == 403
+    assert "An admin can open it" in support.get(_url(installation) + "/").text
+    admin = client_as("admin")
+    assert _url(installation, "open") in admin.get(_url(installation) + "/").text
+    assert admin.post(_url(installation, "assignable"), data=_read(admin, installation)).status_code == 303
     db.session.expire_all()
     assert db.session.get_one(Trunk, installation.trunk_id).assignable is True
     assert db.session.query(AuditEntry).filter_by(action="trunk.set_assignable").count() == 2

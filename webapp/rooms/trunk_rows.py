@@ -8,7 +8,6 @@ from collections.abc import Iterable
 import sqlalchemy as sa
 
 from webapp.core.db import db, utcnow
-from webapp.core.settings import settings
 from webapp.matching import Json, parse_trunks
 from webapp.matching import Trunk as LiveTrunk
 from webapp.rooms.models import Trunk
@@ -19,13 +18,13 @@ CONTENT = ("name", "numbers", "allowed_numbers", "allowed_addresses", "auth_user
 def see(listed: Iterable[Json]) -> dict[str, LiveTrunk]:
     """Bring our rows up to LiveKit's list; returns the trunks that are there, by id. Commits.
 
-    A trunk that somebody else made takes rooms at once if people know what to dial; one that LiveKit no longer lists is
-    marked as gone and takes none.
+    A trunk that somebody else made takes no room until an admin opens it: others' calls may come in over it. One that
+    LiveKit no longer lists is marked as gone and takes none either.
     """
     rows = {row.sip_trunk_id: row for row in db.session.scalars(sa.select(Trunk))}
     present = parse_trunks(list(listed))
     for trunk in present:
-        _write(rows.get(trunk.id) or _added(trunk, assignable=bool(_number(trunk) or settings.phone_number)), trunk)
+        _write(rows.get(trunk.id) or _added(trunk, assignable=False), trunk)
     for trunk_id in set(rows) - {trunk.id for trunk in present}:
         rows[trunk_id].gone_at = rows[trunk_id].gone_at or utcnow()
     db.session.commit()
@@ -38,7 +37,7 @@ def gone(sip_trunk_id: str) -> bool:
 
 
 def remember(stored: Json) -> Trunk:
-    """Our row of a trunk that LiveKit has just taken from us; a new one takes rooms at once."""
+    """Our row of a trunk that LiveKit has just taken from us; one that we did not know takes rooms at once."""
     trunk = LiveTrunk.parse(stored)
     return _write(db.session.get(Trunk, trunk.id) or _added(trunk, assignable=True), trunk)
 

@@ -15,7 +15,7 @@ from webapp.livekit import sip
 from webapp.livekit.errors import LiveKitError
 from webapp.rooms import service as rooms
 from webapp.rooms import trunk_rows
-from webapp.rooms.models import AccessLevel, Role, Room
+from webapp.rooms.models import AccessLevel, Role, Room, Trunk
 
 OWNER, ADMINISTRATOR, MEMBER = Role.OWNER, Role.ADMINISTRATOR, Role.MEMBER
 
@@ -49,6 +49,8 @@ def seed_desk(owner: str, administrator: str, member: str) -> None:
     db.session.commit()
     try:
         trunk_rows.see(sip.list_trunks())
+        db.session.execute(sa.update(Trunk).values(assignable=True))  # an empty desk: nobody else's calls come in
+        db.session.commit()
     except LiveKitError as error:
         raise click.ClickException(f"LiveKit did not say which trunks it has ({error.code}).") from error
     people = [_person(email.strip().lower()) for email in (owner, administrator, member)]

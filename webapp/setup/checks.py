@@ -26,6 +26,7 @@ class Check:
     said: str
     fix: str = ""
     lines: tuple[str, ...] = ()
+    url: str = ""  # the page where it is mended
 
 
 def worst_first(checks: list[Check]) -> list[Check]:

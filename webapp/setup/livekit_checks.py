@@ -84,10 +84,13 @@ def trunks(seen: Seen) -> Check:
     title = _("Trunks")
     if seen.open_trunks:
         said = _("Open for new rooms: %(open)s of %(all)s.", open=seen.open_trunks, all=seen.trunks)
-        return Check("trunks", title, State.FINE, said)
+        return Check("trunks", title, State.FINE, said, url=url_for("trunks.index"))
     if seen.trunks:
-        said, fix = _("None is open for new rooms, which get no number."), _("Open one on its page below Trunks.")
-        return Check("trunks", title, State.WARNING, said, fix)
+        said, fix = (
+            _("None is open for new rooms, which get no number. A trunk that Frontdesk found in LiveKit stays closed."),
+            _("An admin can open one on its page, after reading what changes for calls that come in over it."),
+        )
+        return Check("trunks", title, State.WARNING, said, fix, url=url_for("trunks.index"))
     said = _("There is none, so that no phone reaches a room.")
     return Check("trunks", title, State.WARNING, said, _("Make one on the page Trunks; an admin may."))
 

@@ -11,6 +11,7 @@ from flask_wtf import FlaskForm
 from wtforms import BooleanField, Field, HiddenField, PasswordField, SelectField, StringField, TextAreaField
 from wtforms.validators import DataRequired, Length, ValidationError
 
+from webapp.core.settings import settings
 from webapp.matching import (
     ConflictError,
     Json,
@@ -34,6 +35,12 @@ HOST = re.compile(r"(?!-)[A-Za-z0-9.-]{1,253}")
 def lines(text: str | None) -> list[str]:
     """The lines that say something, each once, without the blanks around them."""
     return list(dict.fromkeys(line.strip() for line in (text or "").splitlines() if line.strip()))
+
+
+def dialled(numbers: Sequence[str]) -> str:
+    """The first number that people can dial from anywhere; empty for extensions and names."""
+    plain = (re.sub(r"[() -]", "", number) for number in numbers)
+    return next((number for number in plain if INTERNATIONAL.fullmatch(number)), settings.phone_number)
 
 
 def _printable(_form: FlaskForm, field: Field) -> None:
@@ -186,6 +193,13 @@ class DeleteTrunkForm(FlaskForm):
     """A trunk is deleted once its consequences were read."""
 
     sure = BooleanField(_l("I have read what stops working"), [DataRequired(_l("Tick this to delete the trunk."))])
+
+
+class OpenTrunkForm(FlaskForm):
+    """A trunk is opened for new rooms once it was read what that changes; `read` is what was read."""
+
+    read = HiddenField()
+    sure = BooleanField(_l("I have read what changes"), [DataRequired(_l("Tick this to open the trunk."))])
 
 
 def _shown(trunk: Json) -> dict[str, str]:

@@ -23,6 +23,11 @@ def stop_move(user: User) -> bool:
     return move_rooms(user)
 
 
-def set_assignable(user: User) -> bool:
-    """Support opens and closes a trunk for new rooms: nothing that exists changes by it."""
+def open_trunk(user: User) -> bool:
+    """Only admins open a trunk for new rooms: callers of others may notice."""
+    return user.is_admin
+
+
+def close_trunk(user: User) -> bool:
+    """Support and admins close a trunk for new rooms: nothing that exists changes by it."""
     return user.is_staff

@@ -19,7 +19,9 @@ def create_trunk(wanted: Json, *, actor: Actor) -> AuditEntry:
 
 def trunk_created(entry: AuditEntry, stored: Json) -> None:
     """Remember the trunk that LiveKit has made; new rooms may be put there."""
-    entry.target_id = trunk_rows.remember(stored).sip_trunk_id
+    row = trunk_rows.remember(stored)
+    row.assignable = True  # also where a sweep saw it first, as if somebody else had made it
+    entry.target_id = row.sip_trunk_id
 
 
 def update_trunk(trunk_id: str, wanted: Json, *, actor: Actor) -> AuditEntry:

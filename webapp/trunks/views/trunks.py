@@ -14,16 +14,19 @@ from webapp.audit.actors import current_actor
 from webapp.calls import queries as call_queries
 from webapp.core import htmx, times
 from webapp.core.db import db
+from webapp.core.masking import impersonal
 from webapp.core.security import require
 from webapp.doctor import reading as readings
 from webapp.doctor import sentences
+from webapp.doctor.entries import TrunkEntry
 from webapp.doctor.reading import Reading
 from webapp.livekit import sip
 from webapp.rooms import queries as room_queries
 from webapp.rooms import trunk_rows
 from webapp.trunks import policy, service
 from webapp.trunks import queries as trunk_queries
-from webapp.trunks.forms import DeleteTrunkForm, TrunkForm
+from webapp.trunks.forms import DeleteTrunkForm, OpenTrunkForm, TrunkForm, dialled
+from webapp.trunks.opening import Opening, opening
 from webapp.trunks.views.blueprint import bp
 
 ROOMS = 20  # rooms shown on a trunk's page
@@ -129,16 +132,71 @@ def delete(trunk_id: str) -> ResponseReturnValue:
     return htmx.go(url_for(".index"))
 
 
+@bp.get("/telephony/trunks/<trunk_id>/open")
+def confirm_open(trunk_id: str) -> ResponseReturnValue:
+    """What external rules do on the trunk today, and what opening it for new rooms changes for their callers."""
+    require(policy.open_trunk)
+    return _opening(*_read(trunk_id), OpenTrunkForm(formdata=None))
+
+
 @bp.post("/telephony/trunks/<trunk_id>/assignable")
 def set_assignable(trunk_id: str) -> ResponseReturnValue:
-    """Open the trunk for new rooms, or close it."""
-    require(policy.set_assignable)
+    """Close the trunk for new rooms, or open it after its page was read."""
+    wanted_open = request.form.get("assignable") == "y"
+    require(policy.open_trunk if wanted_open else policy.close_trunk)
+    if wanted_open and (unread := _unread(trunk_id)) is not None:
+        return unread
     row = room_queries.trunk_row(trunk_id)
     if row is None or row.gone_at is not None:
         abort(404)
-    service.set_assignable(row, request.form.get("assignable") == "y", actor=current_actor())
+    service.set_assignable(row, wanted_open, actor=current_actor())
     db.session.commit()
     return redirect(url_for(".show", trunk_id=trunk_id), 303)
+
+
+def _unread(trunk_id: str) -> ResponseReturnValue | None:
+    """The page again where it was not read, or says something else by now; None once it was."""
+    form = OpenTrunkForm()
+    valid = form.validate()
+    reading, shown = _read(trunk_id)
+    read = _changes(reading, shown)
+    if valid and read is not None and form.read.data == read.digest:
+        return None
+    stale = valid and read is not None
+    form.read.data = ""
+    return _opening(reading, shown, form, 409 if stale else 422)
+
+
+def _read(trunk_id: str) -> tuple[Reading, TrunkEntry]:
+    """LiveKit as it is now, and the trunk in it; 404 for one that is gone."""
+    db.session.commit()
+    reading = readings.read()
+    shown = reading.trunk_entry(trunk_id)
+    if shown is None or shown.gone or (shown.live is None and not reading.problem):
+        abort(404)
+    return reading, shown
+
+
+def _changes(reading: Reading, shown: TrunkEntry) -> Opening | None:
+    if reading.problem or shown.live is None:
+        return None
+    return opening(shown.live, reading.foreign)
+
+
+def _opening(reading: Reading, shown: TrunkEntry, form: OpenTrunkForm, status: int = 200) -> ResponseReturnValue:
+    changes = _changes(reading, shown)
+    form.read.data = changes.digest if changes else ""
+    context = {
+        "reading": reading,
+        "trunk": shown,
+        "outage": _outage(reading),
+        "opening": changes,
+        "form": form,
+        "dialled": dialled(shown.live.numbers) if shown.live else "",
+        "names": {rule.id: impersonal(rule.name) or rule.id for rule in reading.foreign},
+        "stale": status == 409,
+    }
+    return htmx.respond("trunks/open.html", "trunks/open.html", status, **context)
 
 
 def _stored(trunk_id: str) -> tuple[dict[str, Any], list[dict[str, Any]]]:
