@@ -73,7 +73,7 @@ def test_a_number_that_a_trunk_writes_otherwise_leads_to_that_trunk(installation
     page = ask(client_as("support"), to_user="0015550001")
     assert re.search(r'href="/telephony/explain"[^>]*aria-current="page"', page.text)
     assert "No trunk and no rule takes this call" in body(page)
-    assert "<ins>+0015550001</ins>" in page.text and "<del>" not in page.text
+    assert "<ins>0015550001</ins>" in page.text and "<del>" not in page.text
     assert f'href="/telephony/trunks/{installation.trunk_id}/"' in page.text
 
 
@@ -97,7 +97,7 @@ def test_of_the_form_in_a_pasted_line_no_other_is_asked_about(installation: Inst
     line, support = {"msg": "processing invite", "fromUser": CALLER, "toUser": "0015550001"}, client_as("support")
     link = support.post(f"{PAGE}/log", data={"log": json.dumps(line)}).location.partition("#")[0]
     page = support.get(link).text
-    assert "<ins>+0015550001</ins>" in page and "Ask again with" not in page
+    assert "<ins>0015550001</ins>" in page and "Ask again with" not in page
 
 
 def test_the_pin_of_a_room_where_nobody_is_names_the_room_and_why(installation: Installation, client_as: As):

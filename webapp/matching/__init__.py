@@ -22,7 +22,7 @@ from webapp.matching.model import Call, Json, Rule, Trunk, parse_rules, parse_tr
 from webapp.matching.numbers import normalise
 from webapp.matching.quoting import quoted
 from webapp.matching.rules import bad_rule, best_rule, check_rules, choose_rule, loaded_rules, priority
-from webapp.matching.trunks import both_take, choose_trunk, fits_number, lists_number, trunk_reason
+from webapp.matching.trunks import both_take, choose_trunk, fits_number, lists_number, trunk_reason, trunk_refusals
 from webapp.matching.validation import (
     check_create_rule,
     check_create_trunk,
@@ -83,6 +83,7 @@ __all__ = [
     "quoted",
     "trunk_reason",
     "trunk_reasons",
+    "trunk_refusals",
     "update_rule",
     "update_trunk",
     "updated",

@@ -37,6 +37,16 @@ def trunk_reason(trunk: Trunk, call: Call) -> str:
     return "specific" if lists_number(trunk, call.to_user) else "number_not_listed"
 
 
+def trunk_refusals(trunk: Trunk, call: Call) -> list[str]:
+    """Every check that a trunk, looked at alone, fails, in LiveKit's order: mending the first may not be enough."""
+    passed = {
+        "caller_not_allowed": _caller_allowed(trunk, call.from_user),
+        "address_not_allowed": _address_allowed(trunk, call),
+        "number_not_listed": fits_number(trunk, call.to_user),
+    }
+    return [reason for reason, passes in passed.items() if not passes]
+
+
 def fits_number(trunk: Trunk, number: str) -> bool:
     """The trunk lists the number called, or lists none at all."""
     return not trunk.numbers or lists_number(trunk, number)

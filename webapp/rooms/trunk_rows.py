@@ -8,6 +8,7 @@ from collections.abc import Iterable
 import sqlalchemy as sa
 
 from webapp.core.db import db, utcnow
+from webapp.core.settings import settings
 from webapp.matching import Json, parse_trunks
 from webapp.matching import Trunk as LiveTrunk
 from webapp.rooms.models import Trunk

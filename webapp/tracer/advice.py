@@ -32,11 +32,25 @@ def reason(change: Change) -> str:
         ),
         "callers_only": _("inbound_numbers filters who calls. Move the number to numbers, or empty the field."),
         "other_trunk": _(
-            "The rule with this PIN is for another trunk. Call the number of that trunk, or move the rule."
+            "The rule is for another trunk. Call the number of that trunk, or add this trunk to the rule."
+        ),
+        "trunk_empty": _("Put the trunk’s id there, or leave the list empty for a rule of all trunks."),
+        "trunk_stale": _("Name the trunk that takes the call. A trunk that is made again gets a new id."),
+        "pattern": _(
+            "LiveKit knows no patterns and no ranges: a star is a character. List each number, or none to take all."
         ),
         "no_room": _("The right rule has no room name, and LiveKit then says “wrong PIN”. Give it one."),
     }
     return sentences[change.code]
+
+
+def needs(change: Change) -> str:
+    """The version of LiveKit that the change needs; empty where every version takes it."""
+    if change.thing == "rule" and change.field == "numbers" and change.new:
+        return str(
+            _("Needs livekit-server 1.9.11 or newer: older ones drop a rule’s numbers, and rules then conflict.")
+        )
+    return ""
 
 
 def without_change(story: Story) -> str:
@@ -51,6 +65,17 @@ def without_change(story: Story) -> str:
         return str(_("Give the room a PIN of at most 16 digits: longer ones cannot be typed."))
     if story.verdict in ("pin_wrong", "hash_refused"):
         return str(_("A room’s rule is there only while somebody is inside by web. Check the PIN, and who is inside."))
+    if story.silent and not story.trunks:
+        return str(_("LiveKit has no inbound trunk at all. Create one that lists the called number."))
+    if story.verdict == "drop_no_rule" and not story.rule_count:
+        return str(
+            _(
+                "LiveKit has no dispatch rule at all. A room’s rule is there only while somebody is inside by web: let "
+                "the host join first."
+            )
+        )
+    if story.verdict == "drop_no_rule" and not story.loaded:
+        return str(_("Every rule is for another trunk. A room’s rule is there only while somebody is inside by web."))
     if story.verdict == "drop_no_rule":
         return str(_("A room’s rule is there only while somebody is inside by web. Let the host join first."))
     if story.silent:

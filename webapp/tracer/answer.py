@@ -11,22 +11,14 @@ from webapp.rooms import queries as room_queries
 from webapp.rooms.models import Room
 from webapp.rules.owners import OfRoom
 from webapp.tracer import advice, outcomes
-from webapp.tracer.changes import Change, proposed
+from webapp.tracer.changes import proposed
 from webapp.tracer.comparison import Compared, compare
-from webapp.tracer.names import Name, Names
+from webapp.tracer.names import Names
 from webapp.tracer.outcomes import Outcome
+from webapp.tracer.proposals import Proposal, checked
 from webapp.tracer.question import Question
 from webapp.tracer.steps import Step, steps
 from webapp.tracer.story import Story, tell
-
-
-@dataclass(frozen=True)
-class Proposal:
-    """A change with the name of its object and the reason for it."""
-
-    change: Change
-    name: Name
-    why: str
 
 
 @dataclass(frozen=True)
@@ -48,9 +40,9 @@ class Answer:
 
 def answer(question: Question, reading: Reading) -> Answer:
     """Explain a call over what LiveKit has in the reading."""
-    guards = frozenset(rule.id for found in reading.guards.values() for rule in found)
-    story, names = tell(reading.trunks, reading.rules, question, guards), Names(reading)
-    proposals = [_proposal(change, names) for change in proposed(story, reading.trunks, reading.rules)]
+    story, names = _told(question, reading), Names(reading)
+    changes = proposed(story, reading.trunks, reading.rules)
+    proposals, refusals = checked(changes, reading.trunks, reading.rules, names)
     rule = reading.rule_by_id.get(story.rule_id)
     room, says = _of_our_pin(story)
     return Answer(
@@ -58,7 +50,7 @@ def answer(question: Question, reading: Reading) -> Answer:
         outcomes.outcome(story, names.live_room(story) if story.taken else ""),
         steps(story, reading.trunk_by_id, names),
         proposals,
-        "" if proposals or room else advice.without_change(story),
+        " ".join(refusals) or ("" if proposals or room else advice.without_change(story)),
         room,
         says,
         rule is not None and isinstance(reading.owner(rule), OfRoom),
@@ -92,13 +84,13 @@ def compared(question: Question, reading: Reading) -> list[Compared]:
     """What the lines prove beside what would happen now."""
     if reading.problem or not question.pasted:
         return []
-    story = tell(reading.trunks, reading.rules, question) if followed(question, reading) else None
-    return compare(question, story, Names(reading))
+    return compare(question, _told(question, reading) if followed(question, reading) else None, Names(reading))
 
 
-def _proposal(change: Change, names: Names) -> Proposal:
-    name = names.trunk(change.id) if change.thing == "trunk" else names.rule(change.id)
-    return Proposal(change, name, advice.reason(change))
+def _told(question: Question, reading: Reading) -> Story:
+    guards = frozenset(rule.id for found in reading.guards.values() for rule in found)
+    ours = frozenset(rule.id for rule in reading.rules if rule.id not in reading.foreign_ids)
+    return tell(reading.trunks, reading.rules, question, guards, ours)
 
 
 def _of_our_pin(story: Story) -> tuple[Room | None, str]:

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from webapp.matching import Rule, Trunk, normalise
 from webapp.tracer import lookalikes
 from webapp.tracer.candidates import Candidate
+from webapp.tracer.question import Question
 from webapp.tracer.story import Story
 
+EMPTY_ID = '""'
 MOST = 5  # more proposals help nobody
 
 
@@ -35,9 +37,9 @@ def proposed(story: Story, trunks: Sequence[Trunk], rules: Sequence[Rule]) -> li
     elif story.verdict.startswith("error_"):
         found = _of_errors(story, known)
     elif story.silent:
-        found = [*_of_trunks(story, known), *_of_numbers(story, story.first)]
+        found = [*_of_trunks(story, known), *_of_elsewhere(story, rules), *_of_numbers(story, story.first)]
     elif story.verdict in ("pin_wrong", "hash_refused"):
-        found = [*_of_pins(story, rules), *_of_numbers(story, story.second)]
+        found = [*_of_pins(story), *_of_elsewhere(story, rules), *_of_numbers(story, story.second)]
     else:
         found = ()
     return list(dict.fromkeys(found))[:MOST]
@@ -70,15 +72,28 @@ def _of_trunks(story: Story, known: dict[str, Trunk]) -> Iterator[Change]:
     for each in story.trunks:
         if not each.cause or _clashes_with(known[each.id], story.trunk):
             continue
-        if each.reason == "number_not_listed":
-            # beside what is listed: without it, everybody who calls in that form would be cut off
-            new, instead = normalise(question.to_user), lookalikes.as_dialled(each.detail)
-            yield Change("trunk", each.id, "numbers", "called_form", "", new, instead)
-        elif each.reason == "caller_not_allowed":
-            code = "caller_form" if each.detail else "caller"
-            yield Change("trunk", each.id, "allowed_numbers", code, "", question.from_user)
-        elif each.reason == "address_not_allowed":
-            yield Change("trunk", each.id, "allowed_addresses", "address", "", question.source_ip)
+        for reason in (each.reason, *each.also):
+            yield _of_refusal(reason, each, known[each.id], question)
+
+
+def _of_refusal(reason: str, each: Candidate, trunk: Trunk, question: Question) -> Change:
+    if reason == "number_not_listed":
+        # beside what is listed: without it, everybody who calls in that form would be cut off
+        meant = lookalikes.meant(trunk.numbers, question.to_user)
+        new, instead = _writable(question.to_user), lookalikes.as_dialled(meant) if meant else ""
+        return Change("trunk", each.id, "numbers", "called_form" if meant else "pattern", "", new, instead)
+    if reason == "caller_not_allowed":
+        listed = lookalikes.same_caller(trunk.allowed_numbers, question.from_user)
+        covered = lookalikes.pattern(trunk.allowed_numbers, question.from_user)
+        code = "caller_form" if listed else "pattern" if covered else "caller"
+        return Change("trunk", each.id, "allowed_numbers", code, "", question.from_user)
+    return Change("trunk", each.id, "allowed_addresses", "address", "", question.source_ip)
+
+
+def _writable(number: str) -> str:
+    """The number as a trunk's form takes it: only international numbers begin with a plus, to LiveKit both are one."""
+    plain = normalise(number)
+    return plain if number.startswith("+") and not plain.startswith("+0") else plain.removeprefix("+")
 
 
 def _clashes_with(trunk: Trunk, taken: Trunk | None) -> bool:
@@ -93,6 +108,10 @@ def _of_numbers(story: Story, candidates: Iterable[Candidate]) -> Iterator[Chang
             yield _exactly(each, "numbers", question.to_user)
         elif each.reason == "caller_form":
             yield _exactly(each, "inbound_numbers", question.from_user)
+        elif each.reason == "called_pattern":
+            yield Change("rule", each.id, "numbers", "pattern", "", question.to_user)
+        elif each.reason == "caller_pattern":
+            yield Change("rule", each.id, "inbound_numbers", "pattern", "", question.from_user)
         elif each.reason == "called_as_caller":
             yield Change("rule", each.id, "inbound_numbers", "callers_only", each.detail)
 
@@ -104,12 +123,17 @@ def _exactly(candidate: Candidate, field: str, number: str) -> Change:
     return Change("rule", candidate.id, field, "exact_instead", candidate.detail, number)
 
 
-def _of_pins(story: Story, rules: Sequence[Rule]) -> Iterator[Change]:
-    pin = story.question.pin if story.question.typed == "pin" else ""
+def _of_pins(story: Story) -> Iterator[Change]:
     if story.answer.get("result") == "ACCEPT":
         yield Change("rule", story.rule_id, "room_name", "no_room")
+
+
+def _of_elsewhere(story: Story, rules: Sequence[Rule]) -> Iterator[Change]:
+    """Rules that only their trunks keep from the call; without a trunk it must get one first."""
+    if story.trunk is None:
         return
-    loaded = {rule.id for rule in story.loaded}
-    for rule in rules:
-        if pin and rule.pin == pin and rule.id not in loaded and story.trunk:
-            yield Change("rule", rule.id, "trunk_ids", "other_trunk", ", ".join(rule.trunk_ids), story.trunk.id)
+    named = {rule.id: rule.trunk_ids for rule in rules}
+    for each in story.elsewhere:
+        code = "other_trunk" if each.reason == "trunk_other" else each.reason
+        old = EMPTY_ID if code == "trunk_empty" else ", ".join(filter(None, named[each.id]))
+        yield Change("rule", each.id, "trunk_ids", code, old, story.trunk.id)

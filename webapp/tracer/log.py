@@ -12,7 +12,7 @@ from typing import Any
 from webapp.matching import parse_address
 from webapp.tracer import log_codes, log_entries, log_fields, sip_messages
 from webapp.tracer.log_entries import Entry
-from webapp.tracer.question import Question, Reading, Typed
+from webapp.tracer.question import PastedPart, Question, Typed
 
 LONGEST = 100_000  # characters
 DEEPEST = 3  # envelopes in envelopes
@@ -112,14 +112,14 @@ def _codes(lines: Iterable[_Line]) -> tuple[str, ...]:
 
 def _readings(lines: list[_Line], chosen: str | None) -> dict[str, Any]:
     """For each line whether it was understood; neighbours that say the same are told together."""
-    told: list[Reading] = []
+    told: list[PastedPart] = []
     for line in lines:
         other = chosen is not None and line.call_id not in ("", chosen)
         codes = ("other-call",) if other and line.codes else line.codes
         if told and told[-1].codes == codes and line.first <= told[-1].last + 2:
-            told[-1] = Reading(told[-1].first, max(line.last, told[-1].last), codes)
+            told[-1] = PastedPart(told[-1].first, max(line.last, told[-1].last), codes)
         else:
-            told.append(Reading(line.first, line.last, codes))
+            told.append(PastedPart(line.first, line.last, codes))
     return {"readings": tuple(told[:SHOWN]), "more": max(0, len(told) - SHOWN)}
 
 

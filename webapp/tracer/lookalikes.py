@@ -8,6 +8,10 @@ from webapp.matching import normalise
 SHORTEST = 6  # fewer common digits at the end are chance
 COUNTRY_CODE = 3  # digits, at most
 _NO_DIGIT = re.compile(r"[^0-9]")
+_RANGE = re.compile(r"\+?([0-9]{2,20})\s{0,3}(?:-|–|—|\.{2,3}|to|:)\s{0,3}\+?([0-9]{2,20})")
+_HEAD = re.compile(r"\^?\\?\+?([0-9]*)")
+_SIGNS = re.compile(r"[*?xX%\[\]$\\_#]|\.")  # what people write for “any digits”
+_TAIL = re.compile(r"(?<=[*?xX%.#])[0-9]{1,20}$")
 
 
 def same_digits(listed: str, number: str) -> bool:
@@ -31,6 +35,31 @@ def meant(listed: Iterable[str], number: str) -> str:
     """The first listed number that probably means the same, nearest first; empty when there is none."""
     known = list(listed)
     return written_otherwise(known, number) or next((each for each in known if same_end(each, number)), "")
+
+
+def pattern(listed: Iterable[str], number: str) -> str:
+    """The first listed text that somebody meant as a pattern or a range and that would cover the number.
+
+    LiveKit knows neither: a star is a character to it, and 2000-2099 the number 20002099.
+    """
+    return next((each for each in listed if each != number and covers(each, number)), "")
+
+
+def covers(listed: str, number: str) -> bool:
+    """Read as a pattern or as a range, the text stands for the number."""
+    digits = _digits(number)
+    if not digits:
+        return False
+    if found := _RANGE.fullmatch(listed.strip()):
+        low, high = found[1].lstrip("0"), found[2].lstrip("0")
+        high = low[: max(0, len(low) - len(high))] + high
+        return len(low) == len(high) == len(digits) and low <= digits <= high
+    begun = _HEAD.match(listed)
+    head, rest = (begun[1], listed[begun.end() :]) if begun else ("", listed)
+    tail = _TAIL.search(rest)
+    return (
+        bool(_SIGNS.search(rest)) and digits.startswith(head.lstrip("0")) and digits.endswith(tail[0] if tail else "")
+    )
 
 
 def same_caller(listed: Iterable[str], caller: str) -> str:

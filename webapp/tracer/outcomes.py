@@ -82,6 +82,11 @@ def _silent(story: Story) -> Outcome | None:
         "The caller hears ringing for as long as they hold on. LiveKit never answers and never says no; "
         "livekit-sip writes “flood”, which only means that nothing matched."
     )
+    hosted = _(
+        "Self-hosted LiveKit from 1.12 on does it this way; LiveKit Cloud differs. An answer such as "
+        "“404 No trunk found” comes from elsewhere."
+    )
+    hears = f"{hears} {hosted}"
     sip = _("%(ringing)s, then no final answer", ringing=RINGING)
     return Outcome("refused", titles[story.verdict], hears, sip)
 

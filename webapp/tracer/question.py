@@ -18,7 +18,7 @@ class Typed(enum.Enum):
 
 
 @dataclass(frozen=True)
-class Reading:
+class PastedPart:
     """What lines of a pasted text, counted from 1, say, as codes; without any they were not understood."""
 
     first: int
@@ -46,7 +46,7 @@ class Question:
     trunk_id: str = ""
     rule_id: str = ""
     room: str = ""
-    readings: tuple[Reading, ...] = ()
+    readings: tuple[PastedPart, ...] = ()
     more: int = 0
 
     @property
@@ -92,6 +92,6 @@ class Question:
     def parse(cls, stored: Mapping[str, Any]) -> Self:
         """Read a question that was sealed."""
         readings = tuple(
-            Reading(each["first"], each["last"], tuple(each["codes"])) for each in stored.get("readings", ())
+            PastedPart(each["first"], each["last"], tuple(each["codes"])) for each in stored.get("readings", ())
         )
         return cls(**{**stored, "lines": tuple(stored["lines"]), "readings": readings})

@@ -3,6 +3,7 @@
 from flask_babel import gettext as _
 
 from webapp.matching import Trunk
+from webapp.tracer import lookalikes
 from webapp.tracer.candidates import Candidate
 from webapp.tracer.names import Names
 from webapp.tracer.story import Story
@@ -21,13 +22,21 @@ def of_trunk(candidate: Candidate, trunk: Trunk, story: Story) -> str:
     }[candidate.reason]
     if candidate.reason == "number_not_listed" and candidate.detail:
         said = _("Lists %(number)s, which LiveKit does not take for the same number.", number=candidate.detail)
+        if lookalikes.covers(candidate.detail, called) and not lookalikes.same_digits(candidate.detail, called):
+            said = _("Lists %(number)s: to LiveKit that is text, no pattern and no range.", number=candidate.detail)
     if candidate.reason == "caller_not_allowed" and candidate.detail:
         said = _(
             "Its allowed_numbers hold this caller in another form, which LiveKit does not take for the same number."
         )
     if candidate.reason == "specific" and called not in trunk.numbers:
         said = _("Lists %(number)s, the same once blanks, dashes and brackets are taken out.", number=called)
-    return f"{said} {_addresses(trunk, story)}".strip() if candidate.kept else said
+    if candidate.kept:
+        return f"{said} {_addresses(trunk, story)}".strip()
+    others = {
+        "address_not_allowed": _("Its allowed_addresses do not hold this source address."),
+        "number_not_listed": _("It lists other numbers, too."),
+    }
+    return " ".join((said, *(others[reason] for reason in candidate.also)))
 
 
 def _addresses(trunk: Trunk, story: Story) -> str:
@@ -52,6 +61,15 @@ def of_rule(candidate: Candidate, names: Names) -> str:
             "Its numbers hold %(number)s. Trunks look through the writing, rules compare character by character.",
             number=detail,
         ),
+        "called_pattern": _(
+            "Its numbers hold %(number)s: to LiveKit that is text, no pattern and no range.", number=detail
+        ),
+        "caller_pattern": _("Its inbound_numbers hold a pattern or a range, which is text to LiveKit."),
+        "trunk_empty": _(
+            "Names a trunk with an empty id, which is no trunk: it takes no call, and is no rule for all trunks either."
+        ),
+        "trunk_stale": _("Names a trunk that LiveKit does not have: it was deleted, or made again under a new id."),
+        "trunk_other": _("Would fit, but is only for calls over %(trunk)s.", trunk=names.trunk(detail).text),
         "called_not_listed": _("Its numbers do not hold the called number."),
         "called_as_caller": _("Its inbound_numbers hold the called number, but that field lists callers."),
         "caller_form": _("Its inbound_numbers hold the caller in another form; rules compare character by character."),
@@ -65,4 +83,7 @@ def of_rule(candidate: Candidate, names: Names) -> str:
         "trunk_rules_first": _("Names no trunk: rules that name this trunk come first."),
         "comes_later": _("Would fit, but %(rule)s comes first.", rule=names.rule(detail).text),
     }
+    if "every_number" in candidate.also:
+        every = _("It lists no numbers, so it takes calls to every number of this trunk.")
+        return f"{sentences[candidate.reason]} {every}"
     return sentences[candidate.reason]

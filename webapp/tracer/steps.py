@@ -119,7 +119,8 @@ def _conflicts(story: Story, _trunks: Mapping[str, Trunk], names: Names) -> Step
 
 
 def _first(story: Story, _trunks: Mapping[str, Trunk], names: Names) -> Step:
-    return _rules(story.first, names, stopped=story.silent or story.verdict.startswith("error_"))
+    stopped = story.silent or story.verdict.startswith("error_")
+    return _rules(_with_elsewhere(story, story.first), names, stopped=stopped, exist=story.rule_count > 0)
 
 
 def _typed(story: Story, _trunks: Mapping[str, Trunk], names: Names) -> Step | None:
@@ -131,22 +132,34 @@ def _typed(story: Story, _trunks: Mapping[str, Trunk], names: Names) -> Step | N
     if not story.second:
         return None
     failed = story.verdict in ("pin_wrong", "hash_refused") or story.verdict.startswith("error_")
-    return _rules(story.second, names, stopped=failed, typed=True)
+    return _rules(_with_elsewhere(story, story.second), names, stopped=failed, typed=True)
 
 
-def _rules(candidates: Sequence[Candidate], names: Names, *, stopped: bool, typed: bool = False) -> Step:
+def _with_elsewhere(story: Story, candidates: Sequence[Candidate]) -> Sequence[Candidate]:
+    """Those that LiveKit looked at, and those that it would have taken but for their trunks."""
+    known = {each.id for each in candidates}
+    return [*candidates, *(each for each in story.elsewhere if each.id not in known)]
+
+
+def _rules(
+    candidates: Sequence[Candidate], names: Names, *, stopped: bool, typed: bool = False, exist: bool = False
+) -> Step:
     shown, more = _shown(candidates, stopped)
     rows = [Row(names.rule(each.id), _state(each, stopped), reasons.of_rule(each, names)) for each in shown]
     taken = next((each for each in candidates if each.kept), None)
     note = _("%(kept)s of %(all)s kept", kept=1 if taken else 0, all=len(candidates))
     name = names.rule(taken.id).text if taken else _("none left")
     title = _("Typed: %(name)s", name=name) if typed else _("Rule: %(name)s", name=name)
-    text = (
-        "" if rows else _("There is no rule at all here. A room’s rule comes with the first person who joins by web.")
-    )
+    text = "" if rows else _no_rule(exist)
     if taken and stopped:
         text = _("It takes the call, but LiveKit cannot let the caller in.")
     return Step("stopped" if stopped else "passed", title, note, text, rows, more)
+
+
+def _no_rule(exist: bool) -> str:
+    if exist:
+        return str(_("All rules are for other trunks. A room’s rule comes with the first person who joins by web."))
+    return str(_("There is no rule at all here. A room’s rule comes with the first person who joins by web."))
 
 
 def _end(story: Story, _trunks: Mapping[str, Trunk], names: Names) -> Step | None:

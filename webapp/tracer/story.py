@@ -1,11 +1,11 @@
 """The story of a call: LiveKit's verdict with everything that led to it. Pure, and true to `evaluate_case`."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from webapp.matching import ConflictError, MatchingError, Rule, Trunk, check_rules, evaluate_case, loaded_rules
-from webapp.tracer.candidates import Candidate, Lookup, of_trunks
+from webapp.tracer.candidates import Candidate, Lookup, elsewhere, of_trunks
 from webapp.tracer.question import Question
 
 BEFORE_RULES = ("error_bad_source_ip", "error_several_trunks", "error_several_default_trunks")
@@ -28,6 +28,8 @@ class Story:
     answer: dict[str, Any] = field(default_factory=dict)
     culprits: tuple[str, ...] = ()
     guards: Collection[str] = ()
+    elsewhere: list[Candidate] = field(default_factory=list)  # would fit but for the trunks that they name
+    rule_count: int = 0
 
     @property
     def taken(self) -> bool:
@@ -55,8 +57,17 @@ class Story:
         return str(self.answer.get("room_name") or self.answer.get("room_prefix") or "")
 
 
-def tell(trunks: Sequence[Trunk], rules: Sequence[Rule], question: Question, guards: Collection[str] = ()) -> Story:
-    """Follow a call through LiveKit as it stands; trunks and rules are read in the order of their ids."""
+def tell(
+    trunks: Sequence[Trunk],
+    rules: Sequence[Rule],
+    question: Question,
+    guards: Collection[str] = (),
+    ours: Collection[str] = (),
+) -> Story:
+    """Follow a call through LiveKit as it stands; trunks and rules are read in the order of their ids.
+
+    `guards` are the ids of our guards, `ours` those of all rules of ours.
+    """
     trunks, rules = sorted(trunks, key=lambda each: each.id), sorted(rules, key=lambda each: each.id)
     told = _evaluated(trunks, rules, question)
     verdict, steps = told["verdict"], told["steps"]
@@ -68,9 +79,13 @@ def tell(trunks: Sequence[Trunk], rules: Sequence[Rule], question: Question, gua
     culprits = _culprits(loaded)
     if culprits:
         return Story(question, verdict, trunk, candidates, loaded, culprits=culprits)
-    first = Lookup(trunk, question.call).of_rules(loaded)
-    second = _second(steps, trunk, question, loaded)
-    return Story(question, verdict, trunk, candidates, loaded, first, second, steps[-1], guards=guards)
+    first, last = Lookup(trunk, question.call, ours=ours), _last_lookup(steps, trunk, question, ours)
+    second = [] if last is None else last.of_rules(loaded)
+    story = Story(question, verdict, trunk, candidates, loaded, first.of_rules(loaded), second, steps[-1])
+    story = replace(story, guards=guards, rule_count=len(rules))
+    if story.silent or verdict in ("pin_wrong", "hash_refused"):
+        return replace(story, elsewhere=elsewhere(rules, trunks, last or first))
+    return story
 
 
 def _evaluated(trunks: Sequence[Trunk], rules: Sequence[Rule], question: Question) -> dict[str, Any]:
@@ -86,13 +101,12 @@ def _evaluated(trunks: Sequence[Trunk], rules: Sequence[Rule], question: Questio
     )
 
 
-def _second(
-    steps: list[dict[str, Any]], trunk: Trunk | None, question: Question, loaded: list[Rule]
-) -> list[Candidate]:
+def _last_lookup(
+    steps: list[dict[str, Any]], trunk: Trunk | None, question: Question, ours: Collection[str]
+) -> Lookup | None:
+    """The question about what was typed, if it came to one."""
     typed = next((step for step in steps if step["step"] == "pin"), None)
-    if typed is None:
-        return []
-    return Lookup(trunk, question.call, typed["pin"], typed["no_pin"]).of_rules(loaded)
+    return Lookup(trunk, question.call, typed["pin"], typed["no_pin"], ours) if typed else None
 
 
 def _culprits(loaded: list[Rule]) -> tuple[str, ...]:

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 from flask_babel import gettext as _
 
-from webapp.tracer.answer import Answer, Proposal
+from webapp.tracer.answer import Answer
+from webapp.tracer.proposals import Proposal
 from webapp.tracer.steps import Step
 
 _MARKS = {"passed": "[ok]", "stopped": "[STOP]", "never": "[--]"}
@@ -45,5 +46,7 @@ def _proposal(proposal: Proposal) -> Iterator[str]:
     if change.new:
         yield f"    + {change.new!r}"
     yield f"    {proposal.why}"
+    if proposal.needs:
+        yield f"    {proposal.needs}"
     if change.instead:
         yield "    " + _("Ask again with %(number)s", number=change.instead)
