@@ -1,12 +1,11 @@
 """Who has access, who had it, and since when; as a page and as a file."""
 
-import csv
-import io
 import re
 from collections.abc import Callable
 
 import pytest
 
+from tests.support import spreadsheets
 from tests.support.access_lists import row_url, url
 from tests.support.personas import Browser, make_user, persona
 from webapp.access import service
@@ -81,7 +80,7 @@ def test_the_file_tells_the_whole_history(client_as: As, room: Room):
     client_as("administrator").post(row_url(room, "member", "/revoke"))
     answer = client_as("owner").get(url(room, "list.csv"))
     assert answer.mimetype == "text/csv" and "attachment" in answer.headers["Content-Disposition"]
-    rows = list(csv.DictReader(io.StringIO(answer.text)))
+    rows = spreadsheets.entries(answer)
     assert [(row["person"], row["role"], row["revoked_by"]) for row in rows] == [
         ("Owner Person", "owner", ""),
         ("Administrator Person", "administrator", ""),

@@ -1,7 +1,5 @@
 """The trail as a page: who did what, found, paged and as a file; admins read all, hosts their room's."""
 
-import csv
-import io
 import re
 from datetime import date, timedelta
 from zoneinfo import ZoneInfo
@@ -9,6 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 import sqlalchemy as sa
 
+from tests.support import spreadsheets
 from tests.support.factories import make_room, stored
 from tests.support.personas import SWAP, persona
 from webapp.audit import Actor, queries, record
@@ -127,7 +126,7 @@ def test_the_file_holds_every_line_and_defuses_formulas(client_as, room: Room):
     count = db.session.scalar(sa.select(sa.func.count()).select_from(AuditEntry))
     answer = client_as("admin").get("/audit/log.csv")
     assert answer.mimetype == "text/csv" and 'filename="audit.csv"' in answer.headers["Content-Disposition"]
-    lines = list(csv.DictReader(io.StringIO(answer.text)))
+    lines = spreadsheets.entries(answer)
     assert len(lines) == count
     assert (lines[0]["actor"], lines[0]["action"], lines[0]["reason"]) == ("Owner Person", "room.rotate_pin", "'=1+1")
     assert lines[0]["at"] >= lines[-1]["at"] and room.pin not in answer.text

@@ -1,7 +1,5 @@
 """The book of calls: filters with counts, pages by key, each call's own page, a file; nobody's number or name."""
 
-import csv
-import io
 import re
 from collections.abc import Callable
 from datetime import timedelta
@@ -10,6 +8,7 @@ from typing import Any
 import pytest
 
 from tests.plugins.queries import Counted
+from tests.support import spreadsheets
 from tests.support.calls_made import made
 from tests.support.installation import Installation
 from tests.support.personas import SWAP, Browser, persona
@@ -211,7 +210,7 @@ def test_the_file_holds_what_the_filter_shows_and_no_cell_that_a_spreadsheet_wou
     made(room, hold=Hold.DENIED)
     answer = client_as("admin").get("/telephony/calls.csv?verdict=in_room")
     assert answer.mimetype == "text/csv" and "attachment" in answer.headers["Content-Disposition"]
-    lines = list(csv.DictReader(io.StringIO(answer.text)))
+    lines = spreadsheets.entries(answer)
     assert len(lines) == 3
     assert lines[0]["room"].startswith("'=") and lines[0]["decided_by"] == "Owner Person"
     assert lines[0]["caller"] == CALLER and lines[0]["verdict"] == "in_room"

@@ -1,12 +1,11 @@
 """Many findings are repaired in a run that goes on after failures, crashes and reloads, and touches nothing foreign."""
 
-import csv
-import io
 from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
 
+from tests.support import spreadsheets
 from tests.support.installation import Installation
 from tests.support.personas import SWAP
 from tests.support.repairs import URL, As, begin, deed, ids, last_run, later, missing, orphan, press, results, twin, url
@@ -84,7 +83,7 @@ def test_the_dry_run_counts_by_kind_and_changes_nothing(installation: Installati
     assert "only a person puts" in page
     assert (ids(installation), installation.changes()) == (before, asked)
     assert "Repair 1 of ours" in client_as("support").get(URL + "new?scope=orphan").text
-    rows = list(csv.reader(io.StringIO(client_as("support").get(URL + "new.csv").text)))
+    rows = spreadsheets.rows(client_as("support").get(URL + "new.csv"))
     assert [row[2] for row in rows] == ["kind", "missing", "orphan"]
     assert db.session.query(RepairRun).count() == 0
 
@@ -337,8 +336,8 @@ def test_items_are_filtered_paged_and_downloaded_and_tell_nobodys_number_or_pin(
     failed = support.get(f"{page}?show=failed").text
     assert failed.count('scope="row"') == 1
     assert "No such item" in support.get(f"{page}?show=skipped").text
-    table = support.get(f"{page}items.csv").text
-    rows = list(csv.DictReader(io.StringIO(table)))
+    file = support.get(f"{page}items.csv")
+    table, rows = file.text, spreadsheets.entries(file)
     assert sorted(row["result"] for row in rows) == ["done", "done", "failed"]
     assert {row["room"] for row in rows} == {str(room.id) for room in rooms}
     trail = str([(entry.details, entry.reason) for entry in db.session.query(AuditEntry)])
