@@ -1,5 +1,6 @@
 """The trail in sentences: what each action is called, in the reader's language."""
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -145,7 +146,8 @@ def who(entry: AuditEntry) -> str:
 
 
 def _sentence(entry: AuditEntry, names: Mapping[str, str]) -> Markup:
-    words: dict[str, Any] = {name: _words(value) for name, value in entry.details.items()}
+    # a detail that the entry has not, as one of another version may be, leaves a gap in one line and fails no page
+    words = defaultdict[str, str](lambda: "…", {name: _words(value) for name, value in entry.details.items()})
     person = entry.details.get("person")
     if person:
         words["person"] = names.get(person) or _("somebody who is no longer here")
