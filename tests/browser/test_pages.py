@@ -36,7 +36,14 @@ NO_PAGES = {  # fragments, files, redirects, and what machines ask
     "repairs.run_csv",
     "support.bundle",
 }
-OF_GUESTS = {"accounts.callback", "accounts.login", "accounts.signed_out", "lobby.join", "lobby.wait"}
+OF_GUESTS = {
+    "accounts.callback",
+    "accounts.login",
+    "accounts.signed_out",
+    "lobby.join",
+    "lobby.join_typed",
+    "lobby.wait",
+}
 LINK = re.compile(r'href="(/[^"#]*)')
 WIDTHS = (1280, 768, 390)
 LONG_NAME = "Ferry" * 20  # without a blank to break at

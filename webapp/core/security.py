@@ -30,6 +30,7 @@ PUBLIC = {
     "accounts.signed_out",
     "accounts.provider_logout",
     "lobby.join",
+    "lobby.join_typed",
     "lobby.ask",
     "lobby.wait",
     "lobby.leave",

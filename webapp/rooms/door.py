@@ -3,14 +3,14 @@
 from collections.abc import Callable
 from typing import NoReturn
 
-from flask import abort, redirect, request, url_for
+from flask import abort, redirect, request
 from flask_babel import gettext as _
 from flask_login import current_user
 
 from webapp.accounts.models import User
 from webapp.audit import queries as audit
 from webapp.audit import sentences
-from webapp.core import times
+from webapp.core import paths, times
 from webapp.core.db import READING
 from webapp.rooms import policy, queries
 from webapp.rooms.models import Room
@@ -43,12 +43,11 @@ def _tell_of_the_deleted(slug: str) -> NoReturn:
 
 
 def _lead_on(slug: str) -> NoReturn:
-    """Redirect to the room that had this link before; whoever may not know of it gets 404."""
-    room = queries.by_old_slug(slug, current_user)
+    """Redirect to the room that had this link before, or that it means as typed; strangers to that get 404."""
+    renamed = queries.by_old_slug(slug, current_user)
+    room = renamed or queries.by_typed_slug(slug, current_user)
     if room is None:
         _tell_of_the_deleted(slug)
     if not policy.view(current_user, room):
         abort(404)
-    values = {**request.args.to_dict(), **(request.view_args or {}), "slug": room.slug}
-    target = url_for(str(request.endpoint), **values)
-    abort(redirect(target, 301 if request.method in READING else 308))
+    abort(redirect(paths.here(slug=room.slug), 301 if renamed and request.method in READING else 308))

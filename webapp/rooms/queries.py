@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from webapp.accounts.models import User
 from webapp.core.db import db, utcnow
+from webapp.rooms import slugs
 from webapp.rooms.models import Access, OldSlug, PhonePin, Room, Trunk
 
 
@@ -32,6 +33,15 @@ def by_old_slug(slug: str, user: User | None = None) -> Room | None:
     """The room that had this link before."""
     renamed = sa.select(OldSlug.room_id).where(OldSlug.slug == slug).scalar_subquery()
     return _one(Room.id == renamed, user)
+
+
+def by_typed_slug(typed: str, user: User | None = None) -> Room | None:
+    """The room of a link that was retyped or set anew on its way, also of one that it had before."""
+    for slug in slugs.as_meant(typed):
+        room = by_slug(slug, user) or by_old_slug(slug, user)
+        if room is not None:
+            return room
+    return None
 
 
 def _one(which: sa.ColumnElement[bool], user: User | None, *, lock: bool = False) -> Room | None:

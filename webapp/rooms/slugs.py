@@ -4,6 +4,8 @@ import hashlib
 import re
 import secrets
 import string
+import unicodedata
+from urllib.parse import unquote
 
 import sqlalchemy as sa
 from flask_babel import gettext as _
@@ -104,6 +106,26 @@ def _key(name: str) -> int:
 def normalised(text: str | None) -> str:
     """A typed slug in small letters, without blanks at its ends."""
     return (text or "").strip().lower()
+
+
+def as_meant(typed: str) -> list[str]:
+    """What a link may mean that a person retyped or a mail program set anew: capitals, dashes of other lengths, the
+    marks of a sentence around it, blanks, invisible signs, signs written as codes; likelier ones first.
+
+    A soft hyphen is where a line may break, or what became of a hyphen. Nothing for what no link can be.
+    """
+    if len(typed) > 4 * LONGEST:
+        return []
+    plain = unicodedata.normalize("NFKC", unquote(unquote(typed))).replace("\u2212", "-")
+    plain = "".join("-" if unicodedata.category(letter) == "Pd" else letter for letter in plain)
+    found = (_bare(plain.replace("\u00ad", soft)) for soft in ("", "-"))
+    return [slug for slug in dict.fromkeys(found) if slug != typed and FORM.fullmatch(slug)]
+
+
+def _bare(text: str) -> str:
+    """Without what is invisible, and without marks around it; blanks between two parts stand for a hyphen."""
+    seen = "".join(letter for letter in text.casefold() if unicodedata.category(letter) not in {"Cf", "Cc"})
+    return re.sub(r"[\s_-]+", "-", re.sub(r"^[^a-z0-9]+|[^a-z0-9]+$", "", seen))
 
 
 def problem(slug: str) -> str | None:

@@ -9,7 +9,7 @@ from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from webapp.accounts.models import User
-from webapp.core import htmx
+from webapp.core import htmx, paths
 from webapp.core.db import READING, db
 from webapp.core.security import allow_form_target, limiter
 from webapp.core.settings import settings
@@ -53,6 +53,16 @@ def ask(slug: str) -> ResponseReturnValue:
         return _polite("lobby/full.html", 429, room=room)
     db.session.commit()
     return _begin(entry, room, bearer)
+
+
+@bp.get("/join/<path:typed>")
+def join_typed(typed: str) -> ResponseReturnValue:
+    """A link with a slash at its end, and whatever else came behind the room's name but no words."""
+    slug, _slash, more = typed.strip("/ ").partition("/")
+    room = None if any(letter.isalnum() for letter in more) else _meant(slug)
+    if room is None:
+        abort(_polite("lobby/unknown.html", 404))
+    return redirect(url_for(".join", slug=room.slug), 308)
 
 
 @bp.get("/join/<slug>/wait")
@@ -144,11 +154,16 @@ def _room(slug: str) -> Room:
 
 
 def _lead_on(slug: str) -> NoReturn:
+    """To the room that had this link, or that this link means as somebody typed it."""
     renamed = rooms_queries.by_old_slug(slug)
-    if renamed is None:
+    room = renamed or rooms_queries.by_typed_slug(slug)
+    if room is None:
         abort(_polite("lobby/unknown.html", 404))
-    target = url_for(str(request.endpoint), slug=renamed.slug)
-    abort(redirect(target, 301 if request.method in READING else 308))
+    abort(redirect(paths.here(slug=room.slug), 301 if renamed and request.method in READING else 308))
+
+
+def _meant(slug: str) -> Room | None:
+    return rooms_queries.by_slug(slug) or rooms_queries.by_old_slug(slug) or rooms_queries.by_typed_slug(slug)
 
 
 def _asked(room: Room, user: User | None) -> bool:
