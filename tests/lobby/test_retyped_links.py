@@ -20,7 +20,7 @@ RETYPED = [
     "HCM-RXQT-BDW",
     "Hcm-Rxqt-Bdw",
     *(SLUG.replace("-", dash) for dash in DASHES),
-    *(f"{SLUG}{after}" for after in (".", ",", ")", "/", "/.", " ", "\u00a0", "\u200b", "\ufeff", ">", "”", "…", "!", ";", "'")),
+    *(f"{SLUG}{after}" for after in [*".,)/ >”…!;'", "/.", "\u00a0", "\u200b", "\ufeff"]),
     *(f"{before}{SLUG}" for before in ("<", "(", " ", "\u200b", "“")),
     f"<{SLUG}>",
     "hcm - rxqt - bdw",

@@ -10,7 +10,7 @@ from flask_login import current_user
 from webapp.accounts.models import User
 from webapp.audit import queries as audit
 from webapp.audit import sentences
-from webapp.core import paths, times
+from webapp.core import addresses, times
 from webapp.core.db import READING
 from webapp.rooms import policy, queries
 from webapp.rooms.models import Room
@@ -50,4 +50,4 @@ def _lead_on(slug: str) -> NoReturn:
         _tell_of_the_deleted(slug)
     if not policy.view(current_user, room):
         abort(404)
-    abort(redirect(paths.here(slug=room.slug), 301 if renamed and request.method in READING else 308))
+    abort(redirect(addresses.here(slug=room.slug), 301 if renamed and request.method in READING else 308))

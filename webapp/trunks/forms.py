@@ -2,15 +2,16 @@
 
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import BooleanField, Field, HiddenField, PasswordField, SelectField, StringField, TextAreaField
-from wtforms.validators import DataRequired, Length, ValidationError
+from wtforms.validators import DataRequired, Length, StopValidation, ValidationError
 
+from webapp.core.numbers import international, plain
 from webapp.core.settings import settings
 from webapp.matching import (
     ConflictError,
@@ -29,6 +30,8 @@ from webapp.trunks.spread import EVEN, EVERY
 
 NUMBER = re.compile(r"\+?[0-9() -]+")
 INTERNATIONAL = re.compile(r"\+[1-9][0-9]{6,14}")  # E.164; extensions and national forms have no plus
+LISTS = ("numbers", "allowed_numbers", "allowed_addresses")
+WHO_MAY_CALL = ("numbers", "allowed_addresses", "auth_username", "auth_password")
 HOST = re.compile(r"(?!-)[A-Za-z0-9.-]{1,253}")
 
 
@@ -39,8 +42,36 @@ def lines(text: str | None) -> list[str]:
 
 def dialled(numbers: Sequence[str]) -> str:
     """The first number that people can dial from anywhere; empty for extensions and names."""
-    plain = (re.sub(r"[() -]", "", number) for number in numbers)
-    return next((number for number in plain if INTERNATIONAL.fullmatch(number)), settings.phone_number)
+    bare = (re.sub(r"[() -]", "", number) for number in numbers)
+    return next((number for number in bare if INTERNATIONAL.fullmatch(number)), settings.phone_number)
+
+
+def number_as_compared(typed: str) -> str:
+    """A typed number as it is stored: what people are shown to dial is then what LiveKit compares.
+
+    Digits, with a plus in front where one was typed, and without the 0 that stands in brackets behind a country code.
+    What is no number stays as it is, for the checks to refuse.
+    """
+    text = plain(typed).removeprefix("tel:")
+    if not NUMBER.fullmatch(text):
+        return text
+    return international(text) if text.startswith("+") else re.sub(r"[() -]", "", text)
+
+
+def _new(form: FlaskForm, field: Field) -> list[str]:
+    """The lines that LiveKit does not hold already: nobody is asked to mend an entry that they did not touch."""
+    return [line for line in lines(field.data) if line not in form.held(field.name)]
+
+
+def _touched(form: FlaskForm, field: Field) -> None:
+    """What is as it was is not judged."""
+    if form.trunk and lines(field.data) == form.held(field.name):
+        raise StopValidation
+
+
+def _named(_form: FlaskForm, field: Field) -> None:
+    if not (field.data or "").strip():
+        raise ValidationError(_("Give the trunk a name."))
 
 
 def _printable(_form: FlaskForm, field: Field) -> None:
@@ -48,16 +79,22 @@ def _printable(_form: FlaskForm, field: Field) -> None:
         raise ValidationError(_("Control characters and invisible marks cannot be used here."))
 
 
-def _numbers(_form: FlaskForm, field: Field) -> None:
-    for number in lines(field.data):
-        if not NUMBER.fullmatch(number) or not any(character.isdigit() for character in number):
+def _numbers(form: FlaskForm, field: Field) -> None:
+    for number in _new(form, field):
+        text = number_as_compared(number)
+        if re.search(r"\(0\)", plain(number)) and not text.startswith("+"):
+            raise ValidationError(
+                _("Write “%(line)s” with a plus and the country code, such as +33 1 23 45 67 89.", line=number)
+            )
+        if not NUMBER.fullmatch(text) or not any(character.isdigit() for character in text):
             raise ValidationError(_("“%(line)s” is no telephone number: write it like +33 1 23 45 67 89.", line=number))
 
 
-def _dialled(_form: FlaskForm, field: Field) -> None:
+def _dialled(form: FlaskForm, field: Field) -> None:
     """Rooms tell people to dial these: what begins with a plus must be a whole number."""
-    for number in lines(field.data):
-        if number.startswith("+") and not INTERNATIONAL.fullmatch(re.sub(r"[() -]", "", number)):
+    for number in _new(form, field):
+        text = number_as_compared(number)
+        if text.startswith("+") and not INTERNATIONAL.fullmatch(text):
             raise ValidationError(
                 _(
                     "Nobody can dial “%(line)s”: after the plus come 7 to 15 digits, the first no 0. "
@@ -67,11 +104,11 @@ def _dialled(_form: FlaskForm, field: Field) -> None:
             )
 
 
-def _addresses(_form: FlaskForm, field: Field) -> None:
+def _addresses(form: FlaskForm, field: Field) -> None:
     """LiveKit drops what it cannot read, and a list with nothing left lets everybody in."""
-    for address in lines(field.data):
-        plain, slash, length = address.rpartition("/") if "/" in address else (address, "", "")
-        network = parse_address(plain)
+    for address in _new(form, field):
+        host, slash, length = address.rpartition("/") if "/" in address else (address, "", "")
+        network = parse_address(host)
         readable = network is not None and (not slash or (length.isdecimal() and int(length) <= network.bits))
         if not readable and (slash or not HOST.fullmatch(address)):
             raise ValidationError(
@@ -83,23 +120,25 @@ class TrunkForm(FlaskForm):
     """An inbound trunk; `seen` is the version that the page showed."""
 
     seen = HiddenField()
-    name = StringField(_l("Name"), [DataRequired(_l("Give the trunk a name.")), Length(max=100), _printable])
+    name = StringField(_l("Name"), [_touched, _named, Length(max=100), _printable])
     numbers = TextAreaField(
         _l("Called numbers"),
-        [Length(max=5000), _numbers, _dialled],
+        [_touched, Length(max=5000), _numbers, _dialled],
         description=_l("One per line, in international form. Without any, the trunk takes calls to all numbers."),
     )
     allowed_numbers = TextAreaField(
         _l("Allowed callers"),
-        [Length(max=5000), _numbers],
+        [_touched, Length(max=5000), _numbers],
         description=_l("One per line. Without any, everybody may call."),
     )
     allowed_addresses = TextAreaField(
         _l("Allowed source addresses"),
-        [Length(max=5000), _addresses],
+        [_touched, Length(max=5000), _addresses],
         description=_l("One address or network per line. A caller can forge this: use a password and a firewall too."),
     )
-    auth_username = StringField(_l("User name"), [Length(max=100), _printable], description=_l("For SIP digest."))
+    auth_username = StringField(
+        _l("User name"), [_touched, Length(max=100), _printable], description=_l("For SIP digest.")
+    )
     auth_password = PasswordField(_l("Password"), [Length(max=200)])
 
     def __init__(self, *args: Any, trunk: Json | None = None, trunks: Sequence[Json] = (), **kwargs: Any) -> None:
@@ -108,6 +147,10 @@ class TrunkForm(FlaskForm):
         if trunk is not None:
             kwargs["data"] = _shown(trunk)
         super().__init__(*args, **kwargs)
+
+    def held(self, name: str) -> list[str]:
+        """What LiveKit holds of a field, by line, as the form shows it."""
+        return lines(_shown(self.trunk)[name]) if self.trunk else []
 
     def validate(self, extra_validators: Any = None) -> bool:
         """Field by field, then as LiveKit would look at the whole, beside the trunks it has."""
@@ -120,12 +163,17 @@ class TrunkForm(FlaskForm):
         return {
             **{name: value for name, value in self.trunk.items() if name != "sip_trunk_id"},
             "name": self.name.data.strip(),
-            "numbers": lines(self.numbers.data),
-            "allowed_numbers": lines(self.allowed_numbers.data),
-            "allowed_addresses": lines(self.allowed_addresses.data),
+            "numbers": self._listed(self.numbers, number_as_compared),
+            "allowed_numbers": self._listed(self.allowed_numbers, number_as_compared),
+            "allowed_addresses": self._listed(self.allowed_addresses, str),
             "auth_username": user,
-            "auth_password": password if user else "",
+            "auth_password": password if user or user == self.trunk.get("auth_username", "") else "",
         }
+
+    def _listed(self, field: Field, written: Callable[[str], str]) -> list[str]:
+        """The entries as they are to be stored; one that LiveKit holds stays letter for letter."""
+        held = {entry.strip(): entry for entry in reversed(self.trunk.get(field.name) or ())}
+        return list(dict.fromkeys(held.get(line) or written(line) for line in lines(field.data)))
 
     def differing(self) -> list[tuple[str, list[str]]]:
         """The fields where LiveKit has something other than what was typed: their labels and what it has, by line."""
@@ -135,6 +183,8 @@ class TrunkForm(FlaskForm):
     def _complete(self) -> bool:
         """LiveKit takes half a credential, and then asks nobody for a password."""
         wanted = self.wanted()
+        if self.trunk and all(wanted[name] == (self.trunk.get(name) or type(wanted[name])()) for name in WHO_MAY_CALL):
+            return True
         if wanted["auth_username"] and not wanted["auth_password"]:
             return self._refuse(self.auth_password, _("A user name alone asks nobody for a password: set one."))
         if self.auth_password.data and not wanted["auth_username"]:
@@ -145,17 +195,19 @@ class TrunkForm(FlaskForm):
         return True
 
     def _accepted(self) -> bool:
-        identifier = self.trunk.get("sip_trunk_id")
+        identifier, wanted = self.trunk.get("sip_trunk_id"), self.wanted()
         try:
             if identifier:
-                update_trunk(parse_trunks(self.others), {"sip_trunk_id": identifier, "replace": self.wanted()})
+                update_trunk(parse_trunks(self.others), {"sip_trunk_id": identifier, "replace": wanted})
             else:
-                create_trunk(parse_trunks(self.others), {"trunk": self.wanted()})
+                create_trunk(parse_trunks(self.others), {"trunk": wanted})
         except ConflictError as error:
             return self._refuse(self.numbers, self._clash(error, str(identifier or "")))
         except MatchingError as error:
             return self._refuse(self.numbers, _("LiveKit would refuse this: %(text)s", text=error.text))
-        return self._unambiguous(Trunk.parse({**self.wanted(), "sip_trunk_id": identifier or ""}))
+        if self.trunk and all(wanted[name] == list(self.trunk.get(name) or ()) for name in LISTS):
+            return True  # another trunk takes the same calls already: the doctor names it
+        return self._unambiguous(Trunk.parse({**wanted, "sip_trunk_id": identifier or ""}))
 
     def _unambiguous(self, wanted: Trunk) -> bool:
         """What LiveKit takes although calls fail on it: it compares a changed trunk with few others."""
@@ -204,7 +256,7 @@ class OpenTrunkForm(FlaskForm):
 
 def _shown(trunk: Json) -> dict[str, str]:
     """The trunk as the form's fields have it; never the password."""
-    texts = {name: "\n".join(trunk.get(name) or ()) for name in ("numbers", "allowed_numbers", "allowed_addresses")}
+    texts = {name: "\n".join(trunk.get(name) or ()) for name in LISTS}
     return {**texts, "name": trunk.get("name", ""), "auth_username": trunk.get("auth_username", "")}
 
 

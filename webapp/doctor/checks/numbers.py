@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
+from webapp.core.numbers import international
 from webapp.doctor.finding import Finding
 from webapp.doctor.kinds import Kind
 from webapp.matching import Rule, Trunk, normalise
@@ -16,7 +17,7 @@ _USER = re.compile(r"[A-Za-z_][A-Za-z0-9._-]*|[*#]?[0-9*#]*[0-9#]")  # a name su
 _ZEROS = re.compile(r"\+?00")
 _POSSIBLE = re.compile(r"[A-Za-z0-9_.!~*'()&=+$,;?/:#-]+")  # what may stand before the @ of an address
 _SCHEME = re.compile(r"(sips?|tel):", re.IGNORECASE)
-NEVER = ("form", "unlisted")
+NEVER = ("form", "unlisted", "inner_zero")
 
 
 def of_rules(reading: "Reading") -> Iterator[Finding]:
@@ -38,7 +39,7 @@ def of_trunks(reading: "Reading") -> Iterator[Finding]:
     """Trunks: LiveKit normalises what they list, as far as it can be read as a number."""
     for trunk in reading.trunks:
         for field in ("numbers", "allowed_numbers"):
-            for detail in _firsts(field, (_odd(normalise(number)) for number in getattr(trunk, field))):
+            for detail in _firsts(field, (_odd_listed(number) for number in getattr(trunk, field))):
                 kind = _kind(detail, Kind.TRUNK_NUMBER, Kind.TRUNK_FORM)
                 yield Finding(kind, trunk_id=trunk.id, trunks=(trunk,), detail=detail)
 
@@ -62,6 +63,13 @@ def _odd(entry: str) -> str:
     if not entry or _DIALLED.fullmatch(entry) or _USER.fullmatch(entry):  # nothing: a call without that number
         return ""
     return "exact" if _POSSIBLE.fullmatch(entry) and not _SCHEME.match(entry) else "form"
+
+
+def _odd_listed(number: str) -> str:
+    """What is wrong with an entry of a trunk, as LiveKit compares it and as people dial it from what pages show."""
+    compared = normalise(number)
+    is_international = number.startswith("+") and _DIALLED.fullmatch(compared)
+    return "inner_zero" if is_international and international(number) != compared else _odd(compared)
 
 
 def _odd_called(number: str, trunks: list[Trunk], reading: "Reading") -> str:

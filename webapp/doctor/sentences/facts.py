@@ -177,6 +177,7 @@ def _entry(detail: str) -> object:
         "form": _("it is not written as calls have it"),
         "exact": _("few calls have such a number"),
         "zeros": _("it begins with 00"),
+        "inner_zero": _("it has a 0 behind the country code that no call has"),
         "spelling": _("the trunk writes it otherwise, and rules compare exactly"),
         "unlisted": _("no trunk of the rule takes it"),
     }

@@ -9,7 +9,7 @@ from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from webapp.accounts.models import User
-from webapp.core import htmx, paths
+from webapp.core import addresses, htmx
 from webapp.core.db import READING, db
 from webapp.core.security import allow_form_target, limiter
 from webapp.core.settings import settings
@@ -159,7 +159,7 @@ def _lead_on(slug: str) -> NoReturn:
     room = renamed or rooms_queries.by_typed_slug(slug)
     if room is None:
         abort(_polite("lobby/unknown.html", 404))
-    abort(redirect(paths.here(slug=room.slug), 301 if renamed and request.method in READING else 308))
+    abort(redirect(addresses.here(slug=room.slug), 301 if renamed and request.method in READING else 308))
 
 
 def _meant(slug: str) -> Room | None:
