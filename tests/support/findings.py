@@ -29,7 +29,8 @@ def _trunk(**fields: Any) -> Callable[[Installation], object]:
 
     def make(installation: Installation) -> object:
         told = {"name": "Second", "numbers": [ELSEWHERE], "auth_username": "u", "auth_password": "p", **fields}
-        return installation.livekit.store_sip(trunks=[told])
+        installation.livekit.store_sip(trunks=[told])
+        return told
 
     return make
 
