@@ -47,7 +47,7 @@ def test_what_to_add_is_printed_with_the_form_to_ask_again_with(app: Flask, inst
     result = app.test_cli_runner().invoke(args=["telephony", "explain", "--to", "0015550001"])
     assert "[STOP] Rule: none left" in result.output
     assert f"trunk {installation.trunk_id} (Harbour), numbers:" in result.output
-    assert "+ '+0015550001'" in result.output and f"- '{NUMBER}'" not in result.output
+    assert "+ '0015550001'" in result.output and f"- '{NUMBER}'" not in result.output
     assert f"Ask again with {NUMBER}" in result.output
 
 
