@@ -159,9 +159,9 @@ def test_an_admitted_guest_goes_to_the_meeting_with_guest_rights_alone(app: Flas
     ],
 )
 def test_the_meeting_page_gets_room_token_and_livekits_address_where_it_reads_them(
-    client: Browser, settings: Settings, monkeypatch: pytest.MonkeyPatch, meeting_url: str, pattern: str
+    client: Browser, change_settings: Callable[..., None], meeting_url: str, pattern: str
 ):
-    monkeypatch.setattr(settings, "meeting_url", meeting_url)
+    change_settings(meeting_url=meeting_url)
     room = make_room(level=AccessLevel.PUBLIC)
     location = ask(client, room).location
     expected = pattern.replace("SLUG", room.slug).replace("JWT", r"[\w-]+\.[\w-]+\.[\w-]+")

@@ -126,21 +126,23 @@ def test_a_folder_that_cannot_be_written_is_named_with_its_fix(look: Look, setti
     assert "FRONTDESK_RECORDINGS_DIR" in told[1]
 
 
-def test_the_very_folder_that_the_worker_writes_is_tried(
-    look: Look, app: Flask, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-):
-    monkeypatch.setattr(app.extensions["frontdesk.storage"], "_root", tmp_path)
+def test_the_very_folder_that_the_worker_writes_is_tried(look: Look, settings: Settings, tmp_path: Path):
+    folder = settings.recordings_dir / "recordings"
+    folder.mkdir(exist_ok=True)
+    folder.rename(tmp_path / "aside")
     assert look()["storage"][0] == "Fine", "the worker has still to make it"
-    (tmp_path / "recordings").write_text("nobody can write into this")
+    folder.write_text("nobody can write into this")
     told = look()["storage"]
+    folder.unlink()
+    (tmp_path / "aside").rename(folder)
     assert told[0] == "Mend" and "install -d -g GROUP -m 2770" in told[1]
 
 
 def test_a_token_in_the_query_of_the_meeting_page_is_warned_of(
-    look: Look, settings: Settings, monkeypatch: pytest.MonkeyPatch
+    look: Look, change_settings: Callable[..., None]
 ):
     assert look()["meeting"][0] == "Fine"
-    monkeypatch.setattr(settings, "meeting_url", "https://meet.example.org/{room}?token={token}")
+    change_settings(meeting_url="https://meet.example.org/{room}?token={token}")
     told = look()["meeting"]
     assert told[0] == "Look at" and "browser histories" in told[1]
 
