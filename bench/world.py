@@ -18,6 +18,7 @@ from livekit.api import AccessToken
 
 from webapp.accounts import sessions
 from webapp.accounts.models import User
+from webapp.core import patience
 from webapp.core.db import db, new_id, utcnow
 from webapp.core.settings import settings
 from webapp.lobby import bearers
@@ -62,7 +63,7 @@ class World:
 
     def fill(self) -> None:
         """Seed people and rooms, and let one person own very many and another twenty."""
-        with db.engine.begin() as connection:
+        with db.at_length() as connection:
             fill(connection, self.size.rooms, self.size.of_one_owner, MANY, self.random)
             fill(connection, 20, 20, FEW, self.random)
         self.busy_room().access_level = AccessLevel.RESTRICTED  # seeded levels are drawn: nobody waits for a public one
@@ -71,8 +72,11 @@ class World:
 
     def analyse(self) -> None:
         """Let the database count its rows."""
-        with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        alone = db.engine.execution_options(isolation_level="AUTOCOMMIT")
+        with patience.of(None), alone.connect() as connection:
+            connection.execute(sa.text("SET statement_timeout = 0"))
             connection.execute(sa.text("VACUUM ANALYZE"))
+            connection.invalidate()  # or the pool would keep one without a limit
 
     def owner_of_many(self) -> User:
         """Who owns very many rooms."""

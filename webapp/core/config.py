@@ -135,7 +135,9 @@ class Settings(BaseSettings):
     database_url: DatabaseUrl = Field(
         "sqlite:///var/frontdesk.sqlite3", description="SQLAlchemy address: sqlite:///file or postgresql://…"
     )
-    database_pool_size: int = Field(10, ge=1, le=200, description="PostgreSQL connections kept per process")
+    database_pool_size: int = Field(
+        24, ge=2, le=400, description="most PostgreSQL connections of a process: half for reading, half for changes"
+    )
     schema_wait_seconds: int = Field(
         0, ge=0, le=3600, description="seconds in which servers that start wait for `flask db upgrade`; 0: they refuse"
     )

@@ -20,12 +20,17 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 from sqlalchemy.pool import ConnectionPoolEntry
 from uuid_utils.compat import uuid7
 
+from webapp.core import connections, patience
+
 T = TypeVar("T")
 PIECE = 1000  # rows that a purge deletes at a time: a few hundredths of a second under SQLite's only write lock
 PAUSE = 0.02  # seconds between two pieces, in which others write
 VALUES = 500  # in one statement; SQLite before 3.32 takes no more than 999
 READING = {"GET", "HEAD", "OPTIONS"}
 REST = 2.0  # seconds after which a connection is asked whether it still lives
+PING_SECONDS = 1.0
+BUSY_SECONDS = 10.0  # that SQLite's write lock is waited for, at most
+ALWAYS = {"hide_parameters": True}  # bound values are what people typed: no exception's text may hold them
 NAMES = {
     "ix": "ix_%(column_0_label)s",
     "uq": "uq_%(table_name)s_%(column_0_name)s",
@@ -148,7 +153,7 @@ class Database:
 
     def init_app(self, app: Flask, url: str, pool_size: int) -> None:
         """Open the engine for the app and close sessions with its contexts."""
-        engine = sa.create_engine(url, **_options(url, pool_size))
+        engine = _writer(url, pool_size)
         if engine.dialect.name == "sqlite":
             event.listen(engine, "connect", _prepare_sqlite)
             event.listen(engine, "begin", _begin_sqlite)
@@ -176,6 +181,14 @@ class Database:
     def engines(self) -> set[Engine]:
         """The current app's engines that have connections of their own."""
         return {self.engine} if self.engine.dialect.name == "sqlite" else {self.engine, self.reader}
+
+    @contextmanager
+    def at_length(self) -> Iterator[Connection]:
+        """A writing transaction for commands: it takes as long as it takes, only locks are not waited for."""
+        with patience.of(None), self.engine.begin() as connection:
+            if connection.dialect.name == "postgresql":
+                connection.execute(sa.text("SET LOCAL statement_timeout = 0"))
+            yield connection
 
     def dispose(self) -> None:
         """Close all connections that nobody uses."""
@@ -266,11 +279,12 @@ def _refuse_flush(session: Session, _context: object, _instances: object) -> Non
         raise RuntimeError("a reading request may not write: call db.begin_writing() first")
 
 
-def _options(url: str, pool_size: int) -> dict[str, Any]:
-    always = {"hide_parameters": True}  # bound values are what people typed: no exception's text may hold them
-    if url.startswith("sqlite"):
-        return always | {"connect_args": {"timeout": 10}}
-    return always | {"pool_size": pool_size, "max_overflow": 5, "pool_timeout": 5}
+def _writer(url: str, pool_size: int) -> Engine:
+    if not url.startswith("sqlite"):
+        return connections.postgresql(url, **ALWAYS, pool_size=pool_size // 2, max_overflow=0)
+    in_file = sa.engine.make_url(url).database not in {None, "", ":memory:"}
+    pool: dict[str, Any] = {"poolclass": connections.PatientPool} if in_file else {}
+    return sa.create_engine(url, **ALWAYS, **pool, connect_args={"timeout": BUSY_SECONDS})
 
 
 def _reader(engine: Engine, url: str, pool_size: int) -> Engine:
@@ -278,7 +292,9 @@ def _reader(engine: Engine, url: str, pool_size: int) -> Engine:
     if engine.dialect.name == "sqlite":
         return engine.execution_options(reading=True)
     alone = {"isolation_level": "AUTOCOMMIT", "skip_autocommit_rollback": True, "pool_reset_on_return": None}
-    return sa.create_engine(url, **_options(url, pool_size), **alone, execution_options={"reading": True})
+    size = pool_size - pool_size // 2
+    reading = {"execution_options": {"reading": True}}
+    return connections.postgresql(url, **ALWAYS, pool_size=size, max_overflow=0, **alone, **reading)
 
 
 def _note_use(_connection: Any, record: ConnectionPoolEntry) -> None:
@@ -290,21 +306,31 @@ def _ping_after_rest(connection: Any, record: ConnectionPoolEntry, _proxy: objec
     if time.monotonic() - record.info.get("used", math.inf) < REST:
         return
     try:
-        connection.execute("SELECT 1")
-        connection.rollback()
+        with patience.of(PING_SECONDS):
+            connection.execute("SELECT 1")
+            connection.rollback()
+    except psycopg.errors.ConnectionTimeout as error:  # this one alone: a busy server would have to take all anew
+        raise sa.exc.DisconnectionError from error
     except psycopg.Error as error:
         raise sa.exc.InvalidatePoolError from error
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:
     connection.isolation_level = None  # the driver's own transactions lose updates silently
-    for pragma in ("journal_mode=WAL", "foreign_keys=ON", "busy_timeout=10000", "synchronous=NORMAL"):
+    for pragma in ("journal_mode=WAL", "foreign_keys=ON", "synchronous=NORMAL"):
         connection.execute(f"PRAGMA {pragma}")
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    reading = connection.get_execution_options().get("reading")
-    connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+    if connection.get_execution_options().get("reading"):
+        connection.exec_driver_sql("BEGIN")
+        return
+    now = patience.current()
+    left = now.left()
+    seconds = BUSY_SECONDS if left is None else min(left, BUSY_SECONDS)
+    connection.exec_driver_sql(f"PRAGMA busy_timeout={int(seconds * 1000)}")
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
+    now.answered()
 
 
 db = Database()

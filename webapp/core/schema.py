@@ -10,7 +10,7 @@ from alembic.config import Config
 from alembic.util import CommandError
 
 from migrations.running import PATIENCE_SECONDS
-from webapp.core import revisions
+from webapp.core import patience, revisions
 from webapp.core.db import db
 from webapp.core.revisions import State
 
@@ -28,21 +28,23 @@ def configuration() -> Config:
     return config
 
 
-def upgrade(revision: str = "head", patience: float = PATIENCE_SECONDS) -> None:
+def upgrade(revision: str = "head", seconds: float = PATIENCE_SECONDS) -> None:
     """Bring the current app's database up to a version, the newest by default.
 
-    Waits `patience` seconds for another upgrade. Raises alembic.util.CommandError with what an operator can do.
+    Waits so many seconds for another upgrade. Raises alembic.util.CommandError with what an operator can do.
     """
     _refuse_newer()
     config = configuration()
-    config.attributes["patience"] = patience
-    command.upgrade(config, revision)
+    config.attributes["patience"] = seconds
+    with patience.of(None):
+        command.upgrade(config, revision)
 
 
 def downgrade(revision: str) -> None:
     """Take it down to a version; `base` empties it."""
     _refuse_newer()
-    command.downgrade(configuration(), revision)
+    with patience.of(None):
+        command.downgrade(configuration(), revision)
 
 
 def _refuse_newer() -> None:

@@ -120,7 +120,7 @@ def seed(count: int, many: int, email: str, random_seed: int, among_real_data: b
     if many > count:
         raise click.BadParameter("is more than --rooms", param_hint="--owner-of-many")
     started = time.monotonic()
-    with db.engine.begin() as connection:
+    with db.at_length() as connection:
         try:
             if not among_real_data:
                 refuse_real_data(connection)
@@ -134,7 +134,7 @@ def seed(count: int, many: int, email: str, random_seed: int, among_real_data: b
 
 def _analyse() -> None:
     """Let the database count what came, or it plans for empty tables."""
-    with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+    with db.at_length() as connection:
         connection.execute(sa.text("ANALYZE"))
 
 
