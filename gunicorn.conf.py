@@ -5,6 +5,7 @@ import os
 import sys
 from typing import Any
 
+import structlog
 from prometheus_client import multiprocess
 from pydantic import ValidationError
 
@@ -17,10 +18,11 @@ worker_class = "gthread"
 threads = 8
 graceful_timeout = 10
 keepalive = 5
+SEVERAL = "one worker for SQLite or without Redis: set FRONTDESK_DATABASE_URL=postgresql://… and FRONTDESK_REDIS_URL"
 control_socket_disable = True  # would be opened in the home folder, which a service user may not have
 
 
-def on_starting(_server: Any) -> None:
+def on_starting(server: Any) -> None:
     """Refuse wrong settings and an older database once: a worker that cannot start would be started for ever."""
     try:
         settings = Settings()
@@ -31,6 +33,8 @@ def on_starting(_server: Any) -> None:
         revisions.require(settings)
     except revisions.SchemaBehind as refusal:
         sys.exit(str(refusal))
+    if server.cfg.workers > 1 and settings.several_processes_lose:
+        structlog.get_logger().warning("several_workers", cure=SEVERAL)
     logs.watch_the_process()
     _keep()  # before the fork: workers share the pages of what is never touched
 

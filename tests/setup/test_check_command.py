@@ -1,14 +1,18 @@
 """Wrong settings are named, each with what it should be, and the server does not start on them."""
 
 import os
+import socket
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 
+from simulator.server import Addresses
 from tests.support.waiting import PATIENCE
 from webapp.core.config import Settings
+from webapp.setup.command import explain
 
 ROOT = Path(__file__).parent.parent.parent
 RIGHT = {
@@ -134,6 +138,7 @@ def test_what_is_refused_is_never_repeated_because_it_may_be_a_secret():
     [
         ("FRONTDESK_SECRET_KEY", "short", "FRONTDESK_SECRET_KEY should be at least 32 random characters"),
         ("FRONTDESK_PUBLIC_URL", "http://desk.frontdesk.example", "FRONTDESK_PUBLIC_URL should begin with https://"),
+        ("FRONTDESK_SECRET_KEY", "a" * 40, "FRONTDESK_SECRET_KEY should be at least 32 random characters"),
         ("FRONTDESK_LIVEKIT_URL", None, "FRONTDESK_LIVEKIT_URL should be set"),
     ],
 )
@@ -147,3 +152,99 @@ def test_a_production_server_refuses_to_start(name: str, value: str | None, line
 def test_development_runs_without_any_setting():
     nothing = dict.fromkeys(RIGHT)
     assert check(**nothing | {"FRONTDESK_ENVIRONMENT": "development"}).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "line"),
+    [
+        ("FRONTDESK_SECRET_KEY", "a" * 40, "FRONTDESK_SECRET_KEY should be at least 32 random characters"),
+        ("FRONTDESK_SECRET_KEY", "correcthorse" * 4, "FRONTDESK_SECRET_KEY should be at least 32 random characters"),
+        ("FRONTDESK_LIVEKIT_API_SECRET", "s", "FRONTDESK_LIVEKIT_API_SECRET should be at least 16 random characters"),
+        ("FRONTDESK_LIVEKIT_API_SECRET", "s" * 40, "FRONTDESK_LIVEKIT_API_SECRET should be at least 16 random"),
+        ("FRONTDESK_PUBLIC_URL", "https://example.org/desk", "FRONTDESK_PUBLIC_URL should end with the host"),
+        ("FRONTDESK_PUBLIC_URL", "https://u:p@desk.example.org", "FRONTDESK_PUBLIC_URL should end with the host"),
+        ("FRONTDESK_OIDC_ISSUER", "http://login.frontdesk.example", "FRONTDESK_OIDC_ISSUER should begin with https://"),
+        ("FRONTDESK_PHONE_NUMBER", "call us", "FRONTDESK_PHONE_NUMBER should be a number in international form"),
+        ("FRONTDESK_PHONE_NUMBER", "0186990000", "FRONTDESK_PHONE_NUMBER should be a number in international form"),
+        ("FRONTDESK_LIVEKIT_VERIFY_TLS", "false", "FRONTDESK_LIVEKIT_VERIFY_TLS should be true"),
+        ("FRONTDESK_LIVEKIT_CA_FILE", "/nowhere.pem", "FRONTDESK_LIVEKIT_CA_FILE should be a file of certificates"),
+    ],
+)
+def test_what_is_unsafe_is_refused_in_production_and_not_in_development(name: str, value: str, line: str):
+    with pytest.raises(ValidationError) as refused:
+        settings_of(**{name: value})
+    assert line in explain(refused.value, {})
+    assert value not in explain(refused.value, {}) or len(value) < 6
+    if "CA_FILE" not in name:
+        settings_of(**{name: value}, FRONTDESK_ENVIRONMENT="development")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("FRONTDESK_SECRET_KEY", "9f86d081884c7d659a2feaa0c55ad015"), ("FRONTDESK_PHONE_NUMBER", "+33 1 86 99 00 00")],
+)
+def test_what_is_good_enough_is_taken(name: str, value: str):
+    settings_of(**{name: value})
+
+
+def settings_of(**changed: str) -> Settings:
+    values = {name.removeprefix("FRONTDESK_").lower(): value for name, value in (RIGHT | changed).items()}
+    return Settings(**values)  # type: ignore[arg-type]
+
+
+def test_what_the_settings_name_is_opened_and_each_that_is_not_says_why(tmp_path: Path, simulator: Addresses):
+    told = {
+        "FRONTDESK_ENVIRONMENT": "development",
+        "FRONTDESK_DATABASE_URL": f"sqlite:///{tmp_path}/db.sqlite3",
+        "FRONTDESK_LIVEKIT_URL": simulator.livekit,
+        "FRONTDESK_LIVEKIT_API_KEY": "devkey",
+        "FRONTDESK_LIVEKIT_API_SECRET": None,
+        "FRONTDESK_OIDC_ISSUER": simulator.issuer,
+        "FRONTDESK_OIDC_CLIENT_SECRET": None,
+        "FRONTDESK_RECORDINGS_DIR": str(tmp_path / "recordings"),
+    }
+    answer = run("flask", "--app", "wsgi", "check", "--connect", "--ask-provider", **told)
+    assert answer.returncode == 0, answer.stdout + answer.stderr
+    for line in ("Database: open.", "LiveKit: open.", "Sign-in provider: open.", "Recordings' folder: open."):
+        assert line in answer.stdout
+    (tmp_path / "file").touch()
+    wrong = {
+        "FRONTDESK_DATABASE_URL": f"sqlite:///{tmp_path}/no/folder/db.sqlite3",
+        "FRONTDESK_REDIS_URL": "redis://:hunter2@127.0.0.1:1/0",
+        "FRONTDESK_LIVEKIT_API_SECRET": "another-secret-of-more-than-32-characters",
+        "FRONTDESK_OIDC_CLIENT_SECRET": "of-another-client",
+        "FRONTDESK_RECORDINGS_DIR": str(tmp_path / "file"),
+    }
+    answer = run("flask", "--app", "wsgi", "check", "--connect", "--ask-provider", **told | wrong)
+    assert answer.returncode == 1
+    for line in (
+        "FRONTDESK_DATABASE_URL: it cannot be opened",
+        "FRONTDESK_REDIS_URL: it does not answer",
+        "FRONTDESK_LIVEKIT_URL: it does not know FRONTDESK_LIVEKIT_API_KEY",
+        "FRONTDESK_RECORDINGS_DIR: it cannot be written",
+        "FRONTDESK_OIDC_CLIENT_SECRET: FRONTDESK_OIDC_CLIENT_ID or FRONTDESK_OIDC_CLIENT_SECRET is not what",
+    ):
+        assert line in answer.stdout, answer.stdout
+    assert "hunter2" not in answer.stdout + answer.stderr
+
+
+def test_what_accepts_and_never_answers_is_given_up_in_time(tmp_path: Path):
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        told = {
+            "FRONTDESK_ENVIRONMENT": "development",
+            "FRONTDESK_DATABASE_URL": url.replace("http", "postgresql+psycopg") + "/x",
+            "FRONTDESK_REDIS_URL": url.replace("http", "redis"),
+            "FRONTDESK_LIVEKIT_URL": url,
+            "FRONTDESK_OIDC_ISSUER": url,
+            "FRONTDESK_RECORDINGS_DIR": str(tmp_path),
+        }
+        answer = run("flask", "--app", "wsgi", "check", "--connect", **told)
+    assert answer.returncode == 1
+    assert answer.stdout.count("FRONTDESK_") == 4 and "Recordings' folder: open." in answer.stdout
+
+
+def test_several_workers_on_sqlite_are_warned_of():
+    answer = check(WEB_CONCURRENCY="3")
+    assert answer.returncode == 0
+    assert "WEB_CONCURRENCY should be 1 with SQLite" in answer.stderr

@@ -1,6 +1,7 @@
 """Every setting of Frontdesk in one typed class, read from the environment and refused when wrong."""
 
 import re
+import ssl
 from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
@@ -95,6 +96,16 @@ def _limit(value: str) -> str:
     return value
 
 
+def _ca_file(value: str) -> str:
+    """Accept files of certificates, and nothing at all."""
+    if value:
+        try:
+            ssl.create_default_context(cafile=value)
+        except (OSError, ValueError) as error:
+            raise ValueError("should be a file of certificates (PEM) that this user can read") from error
+    return value
+
+
 def _languages(value: list[str]) -> list[str]:
     """Accept languages that have a catalogue."""
     if not value or set(value) - LANGUAGES:
@@ -112,6 +123,7 @@ Zone = Annotated[str, AfterValidator(_zone)]
 Country = Annotated[str, AfterValidator(_country)]
 DatabaseUrl = Annotated[str, AfterValidator(_database)]
 RedisUrl = Annotated[str, AfterValidator(_redis)]
+CaFile = Annotated[str, AfterValidator(_ca_file)]
 Limit = Annotated[str, AfterValidator(_limit)]
 
 
@@ -151,6 +163,8 @@ class Settings(BaseSettings):
         SecretStr("development-livekit-secret-of-32-characters"), description="API secret of that key"
     )
     livekit_timeout: float = Field(5.0, gt=0, le=60, description="seconds to wait for LiveKit in a request")
+    livekit_ca_file: CaFile = Field("", description="certificates (PEM) trusted for LiveKit; empty: the system's")
+    livekit_verify_tls: bool = Field(True, description="check LiveKit's certificate; false in development only")
     meeting_url: MeetingUrl = Field(
         "http://127.0.0.1:7880/playground/meet?room={room}",
         description="meeting page for admitted guests: {room} becomes the slug, {token} the token, {livekit_url} "
@@ -206,6 +220,24 @@ class Settings(BaseSettings):
     retention_days: int = Field(0, ge=0, le=36500, description="days a new recording is kept; 0: permanent")
 
     @property
+    def livekit_tls(self) -> ssl.SSLContext:
+        """How LiveKit's certificate is checked."""
+        context = ssl.create_default_context(cafile=self.livekit_ca_file or None)
+        if not self.livekit_verify_tls:
+            context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        return context
+
+    @property
+    def livekit_verify(self) -> bool | str:
+        """The same for what asks LiveKit's plain addresses."""
+        return self.livekit_verify_tls and (self.livekit_ca_file or True)
+
+    @property
+    def several_processes_lose(self) -> bool:
+        """The settings serve one web process: SQLite has one writer, and jobs and rate limits live in the process."""
+        return self.embedded or self.database_url.startswith("sqlite")
+
+    @property
     def secure(self) -> bool:
         """Cookies carry Secure when browsers come by https."""
         return self.public_url.startswith("https://")
@@ -247,16 +279,50 @@ class Settings(BaseSettings):
         return self
 
 
-def _production_problems(settings: Settings) -> list[str]:
-    """Name what a production server must not run with."""
-    key = settings.secret_key.get_secret_value()
-    fresh = {name for name in Settings.model_fields if name not in settings.model_fields_set}
+def _weak(secret: str, least: int) -> bool:
+    """Short, of few letters, or one piece again and again: what random characters never are."""
+    again = (secret + secret).find(secret, 1)  # the length of what is repeated
+    return len(secret) < least or len(set(secret)) < min(8, least // 2) or again * 4 <= len(secret)
+
+
+def _dialled(number: str) -> bool:
+    """The number is one in international form, of a length that its country has."""
+    try:
+        return phonenumbers.is_possible_number(phonenumbers.parse(number, None))
+    except phonenumbers.NumberParseException:
+        return False
+
+
+def _secret_problems(settings: Settings) -> list[str]:
+    key, livekit = settings.secret_key.get_secret_value(), settings.livekit_api_secret.get_secret_value()
     problems = []
-    if key == DEVELOPMENT_SECRET or len(key) < 32:
+    if key == DEVELOPMENT_SECRET or _weak(key, 32):
         problems.append("FRONTDESK_SECRET_KEY should be at least 32 random characters")
+    if "livekit_api_secret" in settings.model_fields_set and _weak(livekit, 16):
+        problems.append("FRONTDESK_LIVEKIT_API_SECRET should be at least 16 random characters, better 32")
+    return problems
+
+
+def _address_problems(settings: Settings) -> list[str]:
+    problems, public = [], urlsplit(settings.public_url)
     if not settings.secure:
         problems.append("FRONTDESK_PUBLIC_URL should begin with https://")
-    if "meeting_url" not in fresh and "{room}" not in settings.meeting_url:
+    if public.path or public.query or public.fragment or public.username:
+        problems.append("FRONTDESK_PUBLIC_URL should end with the host: Frontdesk has a host name of its own")
+    if "oidc_issuer" in settings.model_fields_set and not settings.oidc_issuer.startswith("https://"):
+        problems.append("FRONTDESK_OIDC_ISSUER should begin with https://")
+    if "meeting_url" in settings.model_fields_set and "{room}" not in settings.meeting_url:
         problems.append("FRONTDESK_MEETING_URL should hold {room}, such as https://meet.example.org/{room}")
+    return problems
+
+
+def _production_problems(settings: Settings) -> list[str]:
+    """Name what a production server must not run with."""
+    fresh = {name for name in Settings.model_fields if name not in settings.model_fields_set}
+    problems = [*_secret_problems(settings), *_address_problems(settings)]
+    if settings.phone_number and not _dialled(settings.phone_number):
+        problems.append("FRONTDESK_PHONE_NUMBER should be a number in international form, such as +33 1 86 99 00 00")
+    if not settings.livekit_verify_tls:
+        problems.append("FRONTDESK_LIVEKIT_VERIFY_TLS should be true (a CA of yours: FRONTDESK_LIVEKIT_CA_FILE)")
     problems += [f"FRONTDESK_{name.upper()} should be set" for name in NEEDED if name in fresh]
     return problems

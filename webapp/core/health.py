@@ -89,7 +89,7 @@ def _redis_answers() -> bool:
 def _livekit_answers() -> bool:
     """Its front page is its own health check, and needs no token."""
     try:
-        with requests.get(settings.livekit_url, timeout=PATIENCE_SECONDS) as answer:
+        with requests.get(settings.livekit_url, timeout=PATIENCE_SECONDS, verify=settings.livekit_verify) as answer:
             return answer.status_code < 500
     except requests.RequestException:
         return False

@@ -6,6 +6,7 @@ Begun with the first call of a process, because neither the loop's thread nor it
 import asyncio
 import atexit
 import os
+import ssl
 import threading
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
@@ -31,7 +32,8 @@ class NotLiveKit(Exception):
 class Connection:
     """The loop of this process, in a thread of its own, and the one session in it."""
 
-    def __init__(self) -> None:
+    def __init__(self, tls: ssl.SSLContext) -> None:
+        self.tls = tls
         self.pid = os.getpid()
         self.loop = asyncio.new_event_loop()
         self._session: aiohttp.ClientSession | None = None
@@ -44,7 +46,9 @@ class Connection:
         """The client of an address, key and secret; made inside the loop, where its session belongs."""
         if self._session is None:
             self._session = aiohttp.ClientSession(
-                timeout=aiohttp.ClientTimeout(total=None), middlewares=(_refuse_other_answers,)
+                timeout=aiohttp.ClientTimeout(total=None),
+                middlewares=(_refuse_other_answers,),
+                connector=aiohttp.TCPConnector(ssl=self.tls),
             )
         if address not in self._clients:
             url, key, secret = address
@@ -89,7 +93,7 @@ def _connection() -> Connection:
     pid = os.getpid()
     with _beginning:
         if pid not in _connections:
-            _connections[pid] = Connection()
+            _connections[pid] = Connection(settings.livekit_tls)
         return _connections[pid]
 
 

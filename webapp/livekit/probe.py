@@ -41,7 +41,9 @@ def egresses(timeout: float) -> Heard:
 def clock(timeout: float) -> float | None:
     """How many seconds LiveKit's clock is ahead of ours, to about a second; None when it does not say."""
     try:
-        answer = requests.get(settings.livekit_url, timeout=timeout, allow_redirects=False)
+        answer = requests.get(
+            settings.livekit_url, timeout=timeout, allow_redirects=False, verify=settings.livekit_verify
+        )
     except requests.RequestException:
         return None
     return skew(answer.headers.get("Date", ""), answer.elapsed)

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from webapp.core.config import NEEDED, Settings
 from webapp.core.settings import settings
+from webapp.setup import connections
 
 PREFIX = "FRONTDESK_"
 EXPOSED = """
@@ -60,17 +61,35 @@ def unknown(environment: Mapping[str, str]) -> Iterator[str]:
 
 
 @click.command("check")
-def check() -> None:
+@click.option(
+    "--connect", is_flag=True, help="Open what the settings name: database, Redis, LiveKit, provider, folder."
+)
+@click.option("--ask-provider", is_flag=True, help="Ask the sign-in provider whether it knows the client's secret.")
+def check(connect: bool, ask_provider: bool) -> None:
     """Say whether the settings are right; exit 1 and name each that is not."""
     wrong = list(unknown(os.environ))
     for line in wrong:
         click.echo(f"- {line}")
     if wrong:
         raise SystemExit(1)
+    for line in warnings(settings):
+        click.echo(f"- {line}", err=True)
+    tried = [*(connections.connect() if connect else ()), *(connections.ask_provider() if ask_provider else ())]
+    for one in tried:
+        click.echo(f"- {one.words}")
+    if any(one.problem for one in tried):
+        raise SystemExit(1)
     click.echo("The settings are right.")
     if settings.token_in_query:
         click.echo(EXPOSED)
     click.echo(PIN_LOGS)
+
+
+def warnings(told: Settings) -> Iterator[str]:
+    """What works, but not well."""
+    workers = os.environ.get("WEB_CONCURRENCY", "1")
+    if told.several_processes_lose and workers.isdecimal() and int(workers) > 1:
+        yield "WEB_CONCURRENCY should be 1 with SQLite or without FRONTDESK_REDIS_URL"
 
 
 def init_app(app: Flask) -> None:

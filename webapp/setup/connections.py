@@ -1,0 +1,147 @@
+"""What `flask check --connect` opens: all that the settings name, at once, each for some seconds at most."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+import sqlalchemy as sa
+from flask import Flask, current_app
+from redis import Redis
+from redis.exceptions import RedisError
+from sqlalchemy.exc import SQLAlchemyError
+
+from webapp.accounts import metadata, oidc
+from webapp.accounts.problems import CURES, SignInError
+from webapp.core.db import db
+from webapp.core.settings import settings
+from webapp.livekit import probe
+from webapp.recordings.storage import storage
+
+PATIENCE = 5.0  # seconds
+LIVEKIT = {
+    "unauthenticated": "it does not know FRONTDESK_LIVEKIT_API_KEY with FRONTDESK_LIVEKIT_API_SECRET",
+    "not_livekit": "what answers there is not LiveKit",
+    "no_connection": "nothing answers there, or its certificate is not trusted (FRONTDESK_LIVEKIT_CA_FILE)",
+    "timeout": "it did not answer in time",
+}
+PROVIDER = {
+    "slow": "it did not answer in time",
+    "confused": "what answers there is no OpenID provider, or one of another issuer's name",
+    "unreachable": "nothing answers there",
+    "client_refused": CURES["client_refused"],
+}
+
+
+class NotOpened(Exception):
+    """What a setting names cannot be opened; the text says why, and never repeats the setting, which may be secret."""
+
+
+@dataclass
+class Opened:
+    """How one of them went; without a problem it is open."""
+
+    setting: str
+    what: str
+    problem: str = "it did not answer in time"
+    thread: threading.Thread | None = field(default=None, repr=False)
+
+    @property
+    def words(self) -> str:
+        """The sentence for the terminal."""
+        return f"{self.setting}: {self.problem}." if self.problem else f"{self.what}: open."
+
+
+def connect() -> list[Opened]:
+    """Open the database, Redis, LiveKit, the provider and the recordings' folder."""
+    wanted = [("DATABASE_URL", "Database", database), ("LIVEKIT_URL", "LiveKit", livekit)]
+    if settings.redis_url:
+        wanted.append(("REDIS_URL", "Redis", redis))
+    wanted += [("OIDC_ISSUER", "Sign-in provider", provider), ("RECORDINGS_DIR", "Recordings' folder", recordings)]
+    return _all(wanted)
+
+
+def ask_provider() -> list[Opened]:
+    """Ask the provider whether it knows us by our secret, with a code that nobody has."""
+    return _all([("OIDC_CLIENT_SECRET", "Client at the sign-in provider", client)])
+
+
+def database() -> None:
+    """Connect and ask the simplest of questions, over a connection of its own."""
+    patience = {} if db.engine.dialect.name == "sqlite" else {"connect_timeout": int(PATIENCE)}
+    engine = sa.create_engine(settings.database_url, connect_args=patience, poolclass=sa.NullPool, hide_parameters=True)
+    try:
+        with engine.connect() as connection:
+            connection.execute(sa.text("SELECT 1"))
+    except SQLAlchemyError as error:
+        raise NotOpened("it cannot be opened: see its address, user, password and folder") from error
+
+
+def redis() -> None:
+    """Ping it."""
+    times = {"socket_connect_timeout": PATIENCE, "socket_timeout": PATIENCE}
+    try:
+        with Redis.from_url(settings.redis_url, **times) as server:
+            server.ping()
+    except RedisError as error:
+        raise NotOpened("it does not answer, or not with this password") from error
+
+
+def livekit() -> None:
+    """Ask for its rooms, which needs the right key and secret."""
+    code = probe.rooms(PATIENCE).code
+    if code:
+        raise NotOpened(LIVEKIT.get(code, f"it answered {code}"))
+
+
+def provider() -> None:
+    """Read what it says of itself, and its keys."""
+    try:
+        metadata.signing_keys()
+    except SignInError as problem:
+        raise NotOpened(PROVIDER.get(problem.code, problem.code)) from problem
+
+
+def recordings() -> None:
+    """Write a file there and remove it."""
+    try:
+        storage().try_out()
+    except OSError as error:
+        raise NotOpened(f"it cannot be written: {error.strerror or type(error).__name__}") from error
+
+
+def client() -> None:
+    """Prove who we are."""
+    problem = oidc.try_client()
+    if problem:
+        raise NotOpened(PROVIDER.get(problem, f"it answered otherwise than expected ({problem})"))
+
+
+def _all(wanted: list[tuple[str, str, Callable[[], None]]]) -> list[Opened]:
+    """The outcomes in order; what hangs is left behind in a thread that does not keep the command from ending."""
+    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
+    outcomes = [Opened(f"FRONTDESK_{setting}", what) for setting, what, _open in wanted]
+    for outcome, (_setting, _what, open_it) in zip(outcomes, wanted, strict=True):
+        outcome.thread = threading.Thread(target=_try, args=(app, outcome, open_it), daemon=True)
+        outcome.thread.start()
+    end = time.monotonic() + PATIENCE + 1
+    for thread in _threads(outcomes):
+        thread.join(max(0, end - time.monotonic()))
+    return outcomes
+
+
+def _threads(outcomes: list[Opened]) -> Iterator[threading.Thread]:
+    yield from (outcome.thread for outcome in outcomes if outcome.thread is not None)
+
+
+def _try(app: Flask, outcome: Opened, open_it: Callable[[], None]) -> None:
+    with app.app_context():
+        try:
+            open_it()
+        except NotOpened as refusal:
+            outcome.problem = str(refusal)
+        except Exception as error:
+            outcome.problem = f"it failed with {type(error).__name__}"
+
+        else:
+            outcome.problem = ""
