@@ -6,6 +6,7 @@ from webapp.calls.models import Call, CallerKey
 from webapp.core.db import Model
 from webapp.core.due import DueWork
 from webapp.core.leases import Lease
+from webapp.core.refusals import Refusal
 from webapp.deliveries.models import Delivery
 from webapp.doctor.models import Diagnosis
 from webapp.holds.models import Probe
@@ -38,6 +39,7 @@ __all__ = [
     "PhonePin",
     "Probe",
     "Recording",
+    "Refusal",
     "RepairItem",
     "RepairRun",
     "Room",

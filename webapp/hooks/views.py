@@ -6,13 +6,16 @@ import time
 import sqlalchemy as sa
 from flask import Blueprint, Flask, Response, abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from werkzeug.exceptions import RequestEntityTooLarge
 
 from webapp.audit.actors import current_actor
+from webapp.core import refusals
 from webapp.core.app import this_app
 from webapp.core.db import db
 from webapp.core.security import csrf, limiter, require
 from webapp.core.settings import settings
 from webapp.deliveries import queries
+from webapp.deliveries import refused as refused_hooks
 from webapp.deliveries.models import Delivery, Result
 from webapp.holds import hooks as hold_hooks
 from webapp.hooks import intake, policy, processing, service
@@ -36,15 +39,20 @@ def livekit() -> ResponseReturnValue:
     which it does repeat (livekit/protocol webhook/resource_url_notifier.go).
     """
     arrived = time.monotonic()
-    raw = request.get_data(cache=False)
     try:
+        raw = request.get_data(cache=False)
         event = webhooks.verify(request.headers.get("Authorization", ""), raw)
     except webhooks.SignatureRefused as refused:
         intake.RECEIVED.labels("other", "bad_signature").inc()
+        refusals.count(refusals.HOOKS, refused.reason)
         return answer(401, status="refused", detail=str(refused))
     except webhooks.BodyUnreadable as unreadable:
         intake.RECEIVED.labels("other", "unreadable").inc()
+        refusals.count(refusals.HOOKS, "unreadable")
         return answer(400, status="refused", detail=str(unreadable))
+    except RequestEntityTooLarge:
+        refusals.count(refusals.HOOKS, "too_large")
+        raise
     hold_hooks.begin(event, arrived)
     delivery, new = intake.take(event, raw)
     if not new:
@@ -66,7 +74,7 @@ def livekit() -> ResponseReturnValue:
 def index() -> ResponseReturnValue:
     """The deliveries, newest first, with filters."""
     require(policy.view_hooks)
-    return render_template("hooks/index.html", **queries.page(request.args))
+    return render_template("hooks/index.html", **queries.page(request.args), refused=refused_hooks.sentence())
 
 
 @bp.post("/system/hooks/<int(max=9223372036854775807):delivery_id>/replay")  # the largest key there can be

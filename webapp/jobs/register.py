@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from webapp.accounts.jobs import purge_sessions
 from webapp.calls import jobs as call_jobs
-from webapp.core import leases
+from webapp.core import leases, refusals
 from webapp.core.settings import settings
 from webapp.doctor import diagnosis
 from webapp.hooks import processing as hooks
@@ -62,6 +62,7 @@ def jobs() -> list[Job]:
         Job("purge_moves", hour, moves.purge, Pool.CLEANING),
         Job("purge_repairs", hour, repairs.purge, Pool.CLEANING),
         Job("purge_leases", hour, leases.purge, Pool.CLEANING),
+        Job("purge_refusals", hour, refusals.purge, Pool.CLEANING),
         Job("purge_due_work", hour, work.purge, Pool.CLEANING),
         Job("purge_sessions", hour, purge_sessions, Pool.CLEANING),
     ]

@@ -8,14 +8,27 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+import jwt
 from livekit.api import TokenVerifier
 
 from webapp.core.settings import settings
 from webapp.livekit.rooms import Participant
 
+REASONS: dict[type[Exception], str] = {
+    jwt.InvalidIssuerError: "other_key",  # the key's name
+    jwt.MissingRequiredClaimError: "other_key",
+    jwt.InvalidSignatureError: "other_secret",
+    jwt.ExpiredSignatureError: "clock",
+    jwt.ImmatureSignatureError: "clock",
+}
+
 
 class SignatureRefused(Exception):
-    """The hook is not from our LiveKit, or its body is not what was signed."""
+    """The hook is not from our LiveKit, or its body is not what was signed; `reason` says in a word what is wrong."""
+
+    def __init__(self, reason: str, words: str) -> None:
+        super().__init__(words)
+        self.reason = reason
 
 
 class BodyUnreadable(Exception):
@@ -30,7 +43,7 @@ def verify(authorization: str | None, raw: bytes) -> dict[str, Any]:
     """
     claimed = _claimed_digest(authorization or "")
     if not hmac.compare_digest(claimed, hashlib.sha256(raw).digest()):
-        raise SignatureRefused("the body is not what was signed")
+        raise SignatureRefused("body_changed", "the body is not what was signed")
     return _object(raw)
 
 
@@ -53,12 +66,15 @@ def phone_of(event: Mapping[str, Any]) -> Participant | None:
 
 
 def _claimed_digest(token: str) -> bytes:
+    if not token.strip():
+        raise SignatureRefused("unsigned", "the token is not one of our LiveKit's")
     verifier = TokenVerifier(settings.livekit_api_key, settings.livekit_api_secret.get_secret_value())
     try:
         claims = verifier.verify(token.strip())
         return base64.b64decode(claims.sha256 or "", validate=True)
-    except Exception:  # the library passes on whatever PyJWT, base64 or a claim of a wrong type raises
-        raise SignatureRefused("the token is not one of our LiveKit's") from None
+    except Exception as error:  # the library passes on whatever PyJWT, base64 or a claim of a wrong type raises
+        reason = next((reason for kind, reason in REASONS.items() if isinstance(error, kind)), "unreadable_token")
+        raise SignatureRefused(reason, "the token is not one of our LiveKit's") from None
 
 
 def _object(raw: bytes) -> dict[str, Any]:

@@ -7,7 +7,7 @@ import requests
 import sqlalchemy as sa
 
 from webapp.calls.models import Call
-from webapp.core import revisions, together
+from webapp.core import refusals, revisions, together
 from webapp.core.dates import ahead, skew
 from webapp.core.db import db
 from webapp.core.settings import settings
@@ -62,6 +62,8 @@ class Seen:
     schema: revisions.State
     database_skew: float | None
     last_hook: datetime | None
+    refused_hooks: dict[str, int]  # within the last hour, by reason
+    refused_sign_ins: dict[str, int]
     live_since: datetime | None  # of the room that went live last
     last_call: datetime | None
     outages: int  # pairs of rules and the like, for which LiveKit refuses calls, when the rules were read last
@@ -99,6 +101,8 @@ def look() -> Seen:
         schema=revisions.of(db.session.connection()).state,
         database_skew=_database_skew(),
         last_hook=_newest(Delivery.received_at),
+        refused_hooks=refusals.recent(refusals.HOOKS),
+        refused_sign_ins=refusals.recent(refusals.SIGN_IN),
         live_since=_newest(Room.live_since),
         last_call=_newest(Call.came_at),
         outages=last.outages if last else 0,

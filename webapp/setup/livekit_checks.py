@@ -8,6 +8,7 @@ from flask_babel import gettext as _
 from webapp.core import times
 from webapp.core.db import utcnow
 from webapp.core.settings import settings
+from webapp.deliveries import refused
 from webapp.livekit.probe import Heard
 from webapp.setup.checks import Check, State
 from webapp.setup.facts import Asked, Seen
@@ -43,6 +44,12 @@ def hooks(seen: Seen) -> Check:
     title, url = _("Hooks"), settings.public_url + url_for("hooks.livekit")
     fix = _("Name this address in LiveKit’s configuration, and see that LiveKit reaches it.")
     lines = ("webhook:", f"  api_key: {settings.livekit_api_key}", "  urls:", f"    - {url}")
+    if seen.refused_hooks:
+        said, worst = refused.sentence(seen.refused_hooks), next(iter(seen.refused_hooks))
+        # whoever finds the address may knock with nothing: only where LiveKit's own never arrive, that is the fault
+        fine = seen.last_hook is not None and seen.last_hook > utcnow() - timedelta(hours=1)
+        state = State.WARNING if fine else State.BAD
+        return Check("hooks", title, state, said, refused.fix(worst), () if worst == "clock" else lines)
     if seen.live_since and seen.live_since < utcnow() - LATE and not _since(seen, seen.live_since - LATE):
         said = _("A room is live, and LiveKit told nothing of it: rules come late, with the sweep.")
         return Check("hooks", title, State.BAD, said, fix, lines)
