@@ -85,6 +85,8 @@ async def _misbehave(fault: Fault, request: web.Request, handler: Handler) -> we
         return web.Response(text="<html><body>Proxy error</body></html>", content_type="text/html", status=200)
     if fault.kind == "json":
         return web.json_response(fault.body)
+    if fault.kind == "text":
+        return web.Response(text=str(fault.body), content_type="application/json", status=200)
     if fault.kind == "drop" and request.transport:
         request.transport.abort()
     return web.Response(text="Out of order", status=fault.status)

@@ -7,7 +7,7 @@ from aiohttp import web
 from simulator.oidc import claims
 from simulator.oidc.provider import Fault, Provider
 
-KINDS = {"down", "slow", "drop", "html", "json"}
+KINDS = {"down", "slow", "drop", "html", "json", "text"}
 ENDPOINTS = {"discovery", "jwks", "authorize", "token", "userinfo", "logout", "*"}
 
 

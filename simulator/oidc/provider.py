@@ -54,7 +54,9 @@ class AccessToken:
 
 @dataclass
 class Fault:
-    """One endpoint's trouble for the next calls: `down`, `slow`, `drop` (no answer), `html`, or `json` with `body`."""
+    """One endpoint's trouble for the next calls: `down`, `slow`, `drop` (no answer), `html`, or with `body`:
+    `json`, and `text`, which says that it is JSON and need not be.
+    """
 
     endpoint: str
     kind: str

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
-import requests
 from flask import current_app
 
+from webapp.accounts import transport
 from webapp.accounts.problems import SignInError
 from webapp.core.db import db
 from webapp.core.settings import settings
@@ -85,24 +85,15 @@ def _known() -> Known:
 
 def is_address(value: object) -> bool:
     """Whether it is an http(s) address with a host; anything else could run a script or break a redirect."""
+    if not isinstance(value, str) or not value.isprintable() or " " in value:
+        return False
     try:
-        return isinstance(value, str) and value.startswith(("https://", "http://")) and bool(urlsplit(value).hostname)
+        return value.startswith(("https://", "http://")) and bool(urlsplit(value).hostname)
     except ValueError:  # such as an unfinished IPv6 address
         return False
 
 
 def _get_json(url: str) -> dict[str, Any]:
     db.refuse_open_transaction()
-    try:
-        answer = requests.get(url, timeout=settings.oidc_timeout, headers={"Accept": "application/json"})
-        answer.raise_for_status()
-        document = answer.json()
-    except requests.Timeout as problem:
-        raise SignInError("slow") from problem
-    except requests.JSONDecodeError as problem:
-        raise SignInError("confused", "json") from problem
-    except requests.RequestException as problem:
-        raise SignInError("unreachable") from problem
-    if not isinstance(document, dict):
-        raise SignInError("confused", "json")
-    return document
+    answer = transport.get(url, settings.oidc_timeout, Accept="application/json")
+    return transport.document(answer, "json")

@@ -14,7 +14,7 @@ from authlib.integrations.requests_client import OAuth2Session
 from requests.auth import HTTPBasicAuth
 from werkzeug.datastructures import MultiDict
 
-from webapp.accounts import metadata, tokens
+from webapp.accounts import metadata, tokens, transport
 from webapp.accounts.identity import Claims, Identity, identify
 from webapp.accounts.pending import Pending
 from webapp.accounts.problems import SignInError
@@ -25,9 +25,11 @@ from webapp.core.settings import settings
 def authorization_url(attempt: Pending, language: str) -> str:
     """Where the browser goes to sign in."""
     endpoint = metadata.discover()["authorization_endpoint"]
-    url, _state = _client().create_authorization_url(
-        endpoint, state=attempt.state, nonce=attempt.nonce, code_verifier=attempt.verifier, ui_locales=language
-    )
+    asked = {"state": attempt.state, "nonce": attempt.nonce, "code_verifier": attempt.verifier}
+    try:
+        url, _state = _client().create_authorization_url(endpoint, ui_locales=language, **asked)
+    except ValueError as problem:  # a query that cannot be added to
+        raise SignInError("confused", "authorization_endpoint") from problem
     return str(url)
 
 
@@ -53,7 +55,10 @@ def logout_url(id_token: str, state: str) -> str | None:
         "client_id": settings.oidc_client_id,
         "state": state,
     }
-    return str(add_params_to_uri(str(endpoint), list(fields.items())))
+    try:
+        return str(add_params_to_uri(str(endpoint), list(fields.items())))
+    except ValueError:  # a query that cannot be added to
+        return None
 
 
 def _check_answer(answer: MultiDict[str, str]) -> None:
@@ -69,16 +74,25 @@ def _check_answer(answer: MultiDict[str, str]) -> None:
 
 
 def _client() -> OAuth2Session:
-    """A client whose every request ends in time (its `timeout` would be ignored)."""
-    return OAuth2Session(
+    """A client whose requests end in time."""
+    client = OAuth2Session(
         settings.oidc_client_id,
         settings.oidc_client_secret.get_secret_value(),
         scope=settings.oidc_scopes,
         redirect_uri=f"{settings.public_url}/oidc/callback",
         code_challenge_method="S256",
         token_endpoint_auth_method="client_secret_post",  # noqa: S106 (a method; the header is _credentials)
-        default_timeout=settings.oidc_timeout,
     )
+    transport.limit(client, settings.oidc_timeout)
+    client.register_compliance_hook("access_token_response", _read)
+    return client
+
+
+def _read(answer: requests.Response) -> requests.Response:
+    """Raise SignInError for an answer that is none; authlib looks at refusals, which are objects too."""
+    if answer.status_code < 500:
+        transport.document(answer, "token")
+    return answer
 
 
 def _credentials() -> HTTPBasicAuth | None:
@@ -87,6 +101,8 @@ def _credentials() -> HTTPBasicAuth | None:
     Authlib would leave out the form encoding inside the header that RFC 6749, 2.3.1 asks for.
     """
     offered = metadata.discover().get("token_endpoint_auth_methods_supported") or ["client_secret_basic"]
+    if not isinstance(offered, list):
+        raise SignInError("confused", "token_endpoint_auth_methods_supported")
     if "client_secret_basic" not in offered:
         return None
     secret = settings.oidc_client_secret.get_secret_value()
@@ -101,13 +117,12 @@ def _redeem(code: str, verifier: str) -> dict[str, Any]:
             return dict(client.fetch_token(endpoint, auth=_credentials(), code=code, code_verifier=verifier))
     except OAuthError as problem:
         known = {"invalid_grant": "code_refused", "invalid_client": "client_refused"}
-        raise SignInError(known.get(problem.error, "provider_error"), str(problem.error)[:40]) from problem
-    except (requests.JSONDecodeError, ValueError, TypeError) as problem:
-        raise SignInError("confused", "token") from problem
-    except requests.Timeout as problem:
-        raise SignInError("slow") from problem
+        error = str(problem.error)[:40]
+        raise SignInError(known.get(error, "provider_error"), error) from problem
     except requests.RequestException as problem:
-        raise SignInError("unreachable") from problem
+        raise transport.refused(problem) from problem
+    except (ValueError, TypeError) as problem:
+        raise SignInError("confused", "token") from problem
 
 
 def try_client() -> str:
@@ -124,26 +139,15 @@ def _userinfo(access_token: str) -> Claims | None:
     endpoint = metadata.discover().get("userinfo_endpoint")
     if not endpoint:
         return None
+    if not metadata.is_address(endpoint):
+        raise SignInError("confused", "userinfo_endpoint")
     answer = _ask_userinfo(str(endpoint), access_token)
     kind = answer.headers.get("Content-Type", "").partition(";")[0].strip().lower()
     if kind == "application/jwt":
         return tokens.read_userinfo(answer.text.strip())
-    try:
-        claims = answer.json()
-    except requests.JSONDecodeError as problem:
-        raise SignInError("confused", "userinfo") from problem
-    if not isinstance(claims, dict):
-        raise SignInError("confused", "userinfo")
-    return claims
+    return transport.document(answer, "userinfo")
 
 
 def _ask_userinfo(endpoint: str, access_token: str) -> requests.Response:
-    headers = {"Authorization": f"Bearer {access_token}", "Accept": "application/json, application/jwt"}
-    try:
-        answer = requests.get(endpoint, headers=headers, timeout=settings.oidc_timeout)
-        answer.raise_for_status()
-    except requests.Timeout as problem:
-        raise SignInError("slow") from problem
-    except requests.RequestException as problem:
-        raise SignInError("unreachable") from problem
-    return answer
+    accept = "application/json, application/jwt"
+    return transport.get(endpoint, settings.oidc_timeout, Authorization=f"Bearer {access_token}", Accept=accept)

@@ -14,7 +14,7 @@ from joserfc.errors import BadSignatureError, JoseError
 from joserfc.jwk import JWKRegistry, Key, OctKey
 from joserfc.jws import JWSRegistry
 
-from webapp.accounts import metadata
+from webapp.accounts import metadata, transport
 from webapp.accounts.problems import SignInError
 from webapp.core.settings import settings
 
@@ -32,7 +32,7 @@ def read_id_token(token: str, *, nonce: str, access_token: str) -> Claims:
     _check_times(claims, required=("exp", "iat"))
     if not _same(claims.get("nonce"), nonce):
         raise SignInError("bad_token", "nonce")
-    if not isinstance(claims.get("sub"), str) or not claims["sub"]:
+    if not isinstance(claims.get("sub"), str) or not claims["sub"] or "\0" in claims["sub"]:
         raise SignInError("bad_token", "sub")
     if "at_hash" in claims and not _same(claims["at_hash"], _half_hash(access_token)):
         raise SignInError("bad_token", "at_hash")
@@ -102,9 +102,9 @@ def _kid(token: str, algorithm: str, kind: str) -> str | None:
     """The key id the header names. Raises SignInError when the token is unreadable or of another algorithm."""
     try:
         part = token.split(".", maxsplit=1)[0]
-        header = json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
+        header = transport.parse(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
         named, kid, typ = header["alg"], header.get("kid"), header.get("typ", "JWT")
-    except (binascii.Error, ValueError, TypeError, KeyError, AttributeError, RecursionError) as problem:
+    except (binascii.Error, ValueError, TypeError, KeyError, AttributeError) as problem:
         raise SignInError("bad_token", "header") from problem
     if named != algorithm:
         raise SignInError("bad_token", "alg")
@@ -141,10 +141,11 @@ def _import(jwk: dict[str, Any]) -> Key | None:
 def _try(token: str, key: Key, algorithm: str) -> Claims | None:
     registry = JWSRegistry(algorithms=[algorithm], strict_check_header=False)
     try:
-        return jwt.decode(token, key, registry=registry).claims
+        claims = jwt.decode(token, key, registry=registry).claims
+        return transport.parse(json.dumps(claims))
     except BadSignatureError:
         return None
-    except (JoseError, ValueError, TypeError) as problem:
+    except (JoseError, ValueError, TypeError, RecursionError) as problem:
         raise SignInError("bad_token", type(problem).__name__) from problem
 
 
