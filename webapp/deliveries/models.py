@@ -28,6 +28,7 @@ class Delivery(Model):
     __tablename__ = "deliveries"
     __table_args__ = (
         sa.Index("ix_deliveries_room_id_id", "room_id", "id"),
+        sa.Index("ix_deliveries_event_and_id", "event", "id"),
         partial_index("ix_deliveries_stored", "id", where="result IN ('stored', 'failed')"),
     )
 
@@ -38,7 +39,7 @@ class Delivery(Model):
     room_id: Mapped[uuid.UUID | None]
     body: Mapped[dict[str, Any]]
     created_at: Mapped[datetime]  # by the sender's clock, whole seconds
-    received_at: Mapped[datetime] = mapped_column(default=utcnow)
+    received_at: Mapped[datetime] = mapped_column(default=utcnow, index=True)
     processed_at: Mapped[datetime | None]
     result: Mapped[Result] = mapped_column(choice(Result), default=Result.STORED)
     attempts: Mapped[int] = mapped_column(default=0)
