@@ -128,8 +128,8 @@ def trunk_rows() -> dict[str, Trunk]:
 
 
 def trunk_row(trunk_id: str) -> Trunk | None:
-    """One trunk of ours; held until the commit where the request may change it."""
-    return db.session.get(Trunk, trunk_id)
+    """One trunk of ours, for a change: its row is locked until the commit, and as new as the lock."""
+    return db.session.get(Trunk, trunk_id, with_for_update=True, populate_existing=True)
 
 
 def pin_fill(trunk_id: str = "") -> dict[str, Fill]:
