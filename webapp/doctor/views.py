@@ -36,7 +36,8 @@ def await_rules() -> ResponseReturnValue:
 
 def _awaited() -> dict[str, Any]:
     """Who began a comparison waits for its end, and nobody else."""
-    query = {name: text for name, text in request.args.items() if text and name != "comparing"}
+    own = {"comparing", "endpoint"}  # the second is url_for's own, as are names that begin with a dash below
+    query = {name: text for name, text in request.args.items() if text and name not in own and name[:1] != "_"}
     comparing = "comparing" in request.args and periodic.is_awaited(SWEEP)
     return {"last": diagnosis.latest(), "query": query, "comparing": comparing}
 

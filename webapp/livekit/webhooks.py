@@ -3,7 +3,6 @@
 import base64
 import hashlib
 import hmac
-import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -11,6 +10,7 @@ from typing import Any
 import jwt
 from livekit.api import TokenVerifier
 
+from webapp.core import strict_json
 from webapp.core.settings import settings
 from webapp.livekit.rooms import Participant
 
@@ -20,6 +20,13 @@ REASONS: dict[type[Exception], str] = {
     jwt.InvalidSignatureError: "other_secret",
     jwt.ExpiredSignatureError: "clock",
     jwt.ImmatureSignatureError: "clock",
+}
+TEXTS = {  # what LiveKit writes as text (livekit/protocol webhook), by where it stands in the event
+    "": ("event", "id"),
+    "room": ("name", "sid"),
+    "participant": ("sid", "identity", "name", "kind"),
+    "track": ("sid",),
+    "egressInfo": ("egressId", "roomName", "status"),
 }
 
 
@@ -79,9 +86,17 @@ def _claimed_digest(token: str) -> bytes:
 
 def _object(raw: bytes) -> dict[str, Any]:
     try:
-        event = json.loads(raw)
-    except (ValueError, RecursionError):
+        event = strict_json.parse(raw)
+    except ValueError:
         raise BodyUnreadable("not JSON") from None
     if not isinstance(event, dict):
         raise BodyUnreadable("not a JSON object")
+    for place, names in TEXTS.items():
+        part = event.get(place, {}) if place else event
+        if isinstance(part, Mapping) and not all(isinstance(part.get(name, ""), str) for name in names):
+            raise BodyUnreadable(f"not text where LiveKit has text: {place or 'event'}")
+    participant = event.get("participant")
+    attributes = participant.get("attributes") if isinstance(participant, Mapping) else None
+    if isinstance(attributes, Mapping) and not all(isinstance(value, str) for value in attributes.values()):
+        raise BodyUnreadable("not text where LiveKit has text: attributes")
     return event

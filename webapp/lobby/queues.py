@@ -20,6 +20,9 @@ SHOWN = timedelta(seconds=10)  # how long a decided row stays, grey, so that not
 DESK_ROWS = 8  # the desk shows who waits longest; the lobby shows all
 OUTCOMES = (Status.ACCEPTED, Status.DENIED, Status.LEFT, Status.EXPIRED)
 
+LONGEST = 12  # digits of a time; more is beyond the calendar
+FURTHEST = timedelta(days=1)  # no version of ours says that it holds for longer
+
 
 @dataclass(frozen=True)
 class Version:
@@ -36,9 +39,9 @@ class Version:
     def holds(said: str, number: str) -> bool:
         """Tell whether nothing has changed since the poller was told `said`."""
         known, _, until = said.partition("~")
-        if known != number or (until and not until.isdecimal()):
+        if known != number or (until and not (until.isdecimal() and len(until) < LONGEST)):
             return False
-        return not until or utcnow() < datetime.fromtimestamp(int(until[:12]), UTC)
+        return not until or timedelta() < datetime.fromtimestamp(int(until), UTC) - utcnow() < FURTHEST
 
 
 @dataclass

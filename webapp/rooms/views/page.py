@@ -22,17 +22,18 @@ from webapp.rooms.models import Room
 from webapp.rules import problems
 from webapp.rules.problems import Problem
 
+PAGE = "rooms/show.html"
 PEOPLE = 10  # people on the page; the whole list has a page of its own
 TOLD = timedelta(days=30)  # how long the page tells that the number changed
 TRAIL = 8  # deeds on the page; the whole trail has a page of its own
 
 
 def respond(room: Room, fragment: str, status: int = 200, **context: Any) -> Response:
-    """Answer a swap with one section, and anything else with the whole page of the room."""
+    """Answer a swap with one section, or with the page where it asks for that, and anything else with the page."""
     found = {"room": room, "role": room.role_of(current_user), **phone_section(room)}
-    if not htmx.is_swap():
+    if not htmx.is_swap() or fragment == PAGE:
         found |= queue_section(room) | access_section(room) | activity_section(room)
-    return htmx.respond("rooms/show.html", fragment, status, **(found | context))
+    return htmx.respond(PAGE, fragment, status, **(found | context))
 
 
 def queue_section(room: Room) -> dict[str, Any]:
