@@ -17,7 +17,13 @@ from webapp.setup.command import explain
 worker_class = "gthread"
 threads = 8
 graceful_timeout = 10
+timeout = 60  # for a worker that does nothing at all any more; each request has limits of its own
 keepalive = 5
+worker_connections = 200  # idle ones too; slow clients are the proxy's: see deploy/nginx.conf
+backlog = 512
+limit_request_line = 8190
+limit_request_fields = 100
+limit_request_field_size = 8190
 SEVERAL = "one worker for SQLite or without Redis: set FRONTDESK_DATABASE_URL=postgresql://… and FRONTDESK_REDIS_URL"
 control_socket_disable = True  # would be opened in the home folder, which a service user may not have
 
