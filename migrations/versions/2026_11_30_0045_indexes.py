@@ -11,6 +11,7 @@ INDEXES = (
     ('ix_deliveries_received_at', 'deliveries', ('received_at',)),
     ('ix_deliveries_event_and_id', 'deliveries', ('event', 'id')),
     ('ix_calls_trunk_id_came_at', 'calls', ('trunk_id', 'came_at')),
+    ('ix_calls_verdicts', 'calls', ('came_at', 'outcome', 'hold', 'left_at')),
 )
 
 

@@ -37,6 +37,7 @@ class Call(Keyed, Model):
     __table_args__ = (
         sa.Index("ix_calls_came_at_id", "came_at", "id"),
         sa.Index("ix_calls_trunk_id_came_at", "trunk_id", "came_at"),
+        sa.Index("ix_calls_verdicts", "came_at", "outcome", "hold", "left_at"),  # all that counting them reads
         partial_index("ix_calls_caller", "caller", "id", where="caller <> ''"),
         partial_index("ix_calls_inside", "participant_sid", where="left_at IS NULL"),
         partial_index("ix_calls_hold_ms", "id", where="hold_ms IS NOT NULL"),
