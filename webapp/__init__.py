@@ -12,7 +12,7 @@ from webapp.accounts import views as account_pages
 from webapp.audit import pages as intent_pages
 from webapp.audit import views as audit_pages
 from webapp.calls import views as call_pages
-from webapp.core import background, errors, filters, health, i18n, logs, patience, searching, security, times
+from webapp.core import background, errors, filters, health, hosts, i18n, logs, patience, searching, security, times
 from webapp.core.config import Settings
 from webapp.core.db import db
 from webapp.desk import views as desk_pages
@@ -80,7 +80,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     patience.init_app(app)
     db.init_app(app, settings.database_url, settings.database_pool_size)
     sessions.init_app(app)
-    app.before_request(lobby_polls.answer)  # first: thousands of polls have nothing new
+    hosts.init_app(app)
+    app.before_request(lobby_polls.answer)  # early: thousands of polls have nothing new
     searching.init_app(app)  # before a sign-in could carry a number on
     security.init_app(app, settings)
     runner.init_app(app, settings)

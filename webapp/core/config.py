@@ -1,6 +1,7 @@
 """Every setting of Frontdesk in one typed class, read from the environment and refused when wrong."""
 
 import re
+from ipaddress import ip_network
 import ssl
 from pathlib import Path
 from typing import Annotated, Literal
@@ -23,6 +24,7 @@ NEEDED = (
     "meeting_url",
 )
 MEETING_FIELDS = {"{room}", "{token}", "{livekit_url}"}
+PRIVATE_NETWORKS = ("127.0.0.0/8", "::1/128", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7", "fe80::/10")
 LANGUAGES = {"en", "fr"}  # those that have a catalogue
 
 
@@ -113,12 +115,21 @@ def _languages(value: list[str]) -> list[str]:
     return value
 
 
+def _networks(value: list[str]) -> list[str]:
+    """Accept networks and single addresses of both families."""
+    try:
+        return [str(ip_network(each)) for each in value]
+    except ValueError as error:
+        raise ValueError("should be networks such as 10.0.0.0/8, separated by commas") from error
+
+
 HttpUrl = Annotated[str, AfterValidator(_http_url)]
 LiveKitUrl = Annotated[str, AfterValidator(_livekit_url)]
 MeetingUrl = Annotated[str, AfterValidator(_meeting_url)]
 Issuer = Annotated[str, AfterValidator(_issuer)]
 Words = Annotated[list[str], NoDecode, BeforeValidator(_words)]
 Languages = Annotated[list[str], NoDecode, BeforeValidator(_words), AfterValidator(_languages)]
+Networks = Annotated[list[str], NoDecode, BeforeValidator(_words), AfterValidator(_networks)]
 Zone = Annotated[str, AfterValidator(_zone)]
 Country = Annotated[str, AfterValidator(_country)]
 DatabaseUrl = Annotated[str, AfterValidator(_database)]
@@ -141,6 +152,9 @@ class Settings(BaseSettings):
         SecretStr(DEVELOPMENT_SECRET), description="signs cookies; at least 32 random characters"
     )
     public_url: HttpUrl = Field("http://127.0.0.1:8000", description="address under which browsers reach Frontdesk")
+    trusted_hosts: Words = Field(
+        [], description="further host names under which pages are served; hooks, probes and metrics take any"
+    )
     proxy_count: int = Field(0, ge=0, le=5, description="reverse proxies in front whose X-Forwarded-* are trusted")
     max_body_bytes: int = Field(2_000_000, ge=10_000, description="largest request body accepted, in bytes")
 
@@ -169,6 +183,11 @@ class Settings(BaseSettings):
         "http://127.0.0.1:7880/playground/meet?room={room}",
         description="meeting page for admitted guests: {room} becomes the slug, {token} the token, {livekit_url} "
         "LiveKit's wss:// address; without {token}, #token= is appended",
+    )
+
+    metrics_token: SecretStr = Field(SecretStr(""), description="bearer token that /metrics asks for; empty: none")
+    metrics_networks: Networks = Field(
+        list(PRIVATE_NETWORKS), description="networks that may read /metrics while it asks for no token"
     )
 
     oidc_issuer: Issuer = Field("http://127.0.0.1:7881", description="OpenID provider's issuer")
@@ -213,6 +232,9 @@ class Settings(BaseSettings):
     lobby_waiting_seconds: int = Field(30, ge=10, le=600, description="seconds after the last poll until expiry")
     lobby_room_limit: int = Field(100, ge=1, le=10_000, description="guests that may wait for one room")
     join_limit: Limit = Field("120 per minute", description="rate limit of asking to join, per address")
+    unknown_link_limit: Limit = Field(
+        "30 per minute", description="rate limit of links to rooms that do not exist, per address"
+    )
     hook_limit: Limit = Field("6000 per minute", description="rate limit of incoming hooks, per address")
 
     recordings_dir: Path = Field(Path("var/recordings"), description="folder of recordings in the embedded default")
@@ -251,6 +273,11 @@ class Settings(BaseSettings):
     def token_in_query(self) -> bool:
         """The meeting page gets its token where servers, proxies and histories write it down."""
         return "{token}" in self.meeting_url.split("#", 1)[0]
+
+    @property
+    def public_host(self) -> str:
+        """The host of the public address, with its port if it names one."""
+        return urlsplit(self.public_url).netloc
 
     @property
     def provider_name(self) -> str:

@@ -1,12 +1,14 @@
 """Health for supervisors and proxies: alive, ready, and counted."""
 
+import hmac
 import os
 import time
 from collections.abc import Callable
+from ipaddress import ip_address, ip_network
 
 import requests
 import sqlalchemy as sa
-from flask import Blueprint, Flask, current_app
+from flask import Blueprint, Flask, current_app, request
 from flask.typing import ResponseReturnValue
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, generate_latest, multiprocess
 from prometheus_client.registry import Collector
@@ -100,8 +102,24 @@ def metrics() -> ResponseReturnValue:
     """Counters, histograms and gauges in Prometheus' text format; labels are never personal.
 
     Counts are those of this process alone, or, where PROMETHEUS_MULTIPROC_DIR names a folder, of all that share it.
+    They tell how busy an installation is, so not everybody may read them.
     """
+    if not _may_read_metrics():
+        return "Not for this address or token.\n", 403, {"Content-Type": "text/plain"}
     return generate_latest(_registry()) + generate_latest(_gauges()), {"Content-Type": CONTENT_TYPE_LATEST}
+
+
+def _may_read_metrics() -> bool:
+    """Whoever has the token; where there is none, whoever is in one of the networks."""
+    if token := settings.metrics_token.get_secret_value():
+        said = request.headers.get("Authorization", "")
+        return hmac.compare_digest(said.encode(errors="replace"), f"Bearer {token}".encode())
+    try:
+        address = ip_address(request.remote_addr or "")
+    except ValueError:  # a socket in the file system has no address
+        return False
+    address = getattr(address, "ipv4_mapped", None) or address
+    return any(address in ip_network(network) for network in settings.metrics_networks)
 
 
 def _registry() -> CollectorRegistry:

@@ -24,7 +24,22 @@ from webapp.rooms.models import Room
 RELOAD = 5  # seconds between two looks of a page without scripts
 
 
+def _is_known() -> bool:
+    """Whether the visitor is signed in or waits somewhere: whoever guesses links is neither."""
+    return bool(bearers.read(request.cookies)) or current_user.is_authenticated
+
+
+# Only what leads nowhere is counted, but then the right link is refused too, or guessing would go on unhindered.
+limit_guessing = limiter.shared_limit(
+    lambda: settings.unknown_link_limit,
+    scope="unknown links",
+    deduct_when=lambda response: response.status_code == 404,
+    exempt_when=_is_known,
+)
+
+
 @bp.get("/join/<slug>")
+@limit_guessing
 def join(slug: str) -> ResponseReturnValue:
     """Ask for a name, or let those straight in who are known and need no host."""
     user, room = _user(), _room(slug)
@@ -36,6 +51,7 @@ def join(slug: str) -> ResponseReturnValue:
 
 
 @bp.post("/join/<slug>")
+@limit_guessing
 def ask(slug: str) -> ResponseReturnValue:
     """Take the guest into the queue; who waits already keeps the place, who needs no host goes in."""
     user, room, form = _user(), _room(slug), AskForm()
@@ -66,6 +82,7 @@ def join_typed(typed: str) -> ResponseReturnValue:
 
 
 @bp.get("/join/<slug>/wait")
+@limit_guessing
 def wait(slug: str) -> ResponseReturnValue:
     """Show that the guest waits, or where that led; every look keeps the place in the queue."""
     held = bearers.read(request.cookies)

@@ -1,0 +1,36 @@
+"""Under which names pages are served: that of the public address, and those that a setting adds.
+
+Without this whoever sends somebody a request with another Host could have links made that lead there. LiveKit, probes
+and Prometheus use inner names, and get no links.
+"""
+
+from flask import Flask, abort, request
+from flask_babel import gettext as _
+
+from webapp.core.settings import settings
+
+ANY_HOST = ("/hooks/", "/healthz", "/readyz", "/metrics")
+LOOPBACK = {"localhost", "127.0.0.1", "::1"}  # where people develop and tests run
+
+
+def name_of(host: str) -> str:
+    """The name in a Host, without its port."""
+    host = host.strip().lower()
+    name = host[1:].partition("]")[0] if host.startswith("[") else host.partition(":")[0]
+    return name.rstrip(".")
+
+
+def _refuse_others() -> None:
+    if request.path.startswith(ANY_HOST) or name_of(request.host) in _trusted():
+        return
+    abort(400, _("Open this site at its own address: %(address)s", address=settings.public_url))
+
+
+def _trusted() -> set[str]:
+    names = {name_of(host) for host in (settings.public_host, *settings.trusted_hosts)}
+    return names if settings.environment == "production" else names | LOOPBACK
+
+
+def init_app(app: Flask) -> None:
+    """Refuse pages under other names, before anything is made for them."""
+    app.before_request(_refuse_others)
