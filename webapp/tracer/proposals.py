@@ -4,14 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from flask_babel import gettext as _
-from werkzeug.datastructures import MultiDict
 
 from webapp.core.masking import impersonal
 from webapp.matching import MatchingError, Rule, Trunk, check_rules, update_rule
 from webapp.tracer import advice
 from webapp.tracer.changes import EMPTY_ID, Change
 from webapp.tracer.names import Name, Names
-from webapp.trunks.forms import TrunkForm
+from webapp.trunks import acceptance
 
 _LISTS = ("numbers", "inbound_numbers", "trunk_ids")
 
@@ -48,23 +47,10 @@ def checked(
 
 def _refusal(change: Change, trunks: Sequence[Trunk], rules: Sequence[Rule]) -> str:
     if change.thing == "trunk" and change.new and change.code != "several_default":
-        return _by_form(change, trunks)
+        return acceptance.refusal(change.id, change.field, change.new, trunks)
     if change.thing == "rule" and change.field in _LISTS:
         return _by_livekit(change, rules)
     return ""  # what only takes something away, or asks for a decision
-
-
-def _by_form(change: Change, trunks: Sequence[Trunk]) -> str:
-    trunk = next(each for each in trunks if each.id == change.id)
-    lists = {name: list(trunk.info.get(name) or ()) for name in ("numbers", "allowed_numbers", "allowed_addresses")}
-    lists[change.field] = [*lists[change.field], change.new]
-    typed = {name: "\n".join(values) for name, values in lists.items()}
-    typed |= {"name": trunk.info.get("name") or trunk.id, "auth_username": trunk.info.get("auth_username", "")}
-    every = [each.info for each in trunks]
-    form = TrunkForm(MultiDict(typed), trunk=trunk.info, trunks=every, meta={"csrf": False})
-    if form.validate():
-        return ""
-    return " ".join(str(error) for errors in form.errors.values() for error in errors)
 
 
 def _by_livekit(change: Change, rules: Sequence[Rule]) -> str:
