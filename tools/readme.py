@@ -18,7 +18,7 @@ def default(name: str, field: FieldInfo) -> str:
         return "**needed**"
     value = field.default
     if isinstance(value, SecretStr):
-        return "for development"
+        return "for development" if value.get_secret_value() else "empty"
     if isinstance(value, list):
         value = ",".join(value)
     return f"`{value}`" if str(value) else "empty"
