@@ -74,7 +74,7 @@ class PatientPool(QueuePool):
     """A pool in which nobody stands longer for a connection than for the database itself."""
 
     @property
-    def _timeout(self) -> float:  # type: ignore[override]
+    def _timeout(self) -> float:
         left = patience.current().left()
         return FOR_EVER if left is None else left
 
