@@ -13,9 +13,10 @@ from urllib.parse import urlsplit
 
 from aiohttp import web
 
-from simulator import jsonform, participants, rooms, webhooks
+from simulator import egress, jsonform, participants, rooms, webhooks
 from simulator.arguments import Arguments
 from simulator.faults import Fault, HookFault
+from simulator.sip_objects import SipObjects
 from simulator.tokens import Claims
 from simulator.twirp import STATUS, Services, TwirpError
 from simulator.world import LiveRoom, Participant, World
@@ -166,6 +167,14 @@ def restart(world: World, told: Arguments) -> None:
     rooms.crash(world, ghosts=told.flag("ghosts"), rejoin=told.flag("rejoin"))
 
 
+def empty_redis(world: World, told: Arguments) -> None:
+    """Empty LiveKit's Redis: trunks, rules and recordings are forgotten, meetings and calls go on, in no list."""
+    objects = world.part(SipObjects)
+    for stored in (objects.inbound, objects.outbound, objects.rules, egress.of(world).known):
+        stored.clear()
+    rooms.empty_redis(world)
+
+
 async def settle(world: World, told: Arguments) -> dict[str, bool]:
     """Wait until all webhooks are delivered or given up."""
     return {"idle": await webhooks.settle(world, told.number("seconds", 10.0))}
@@ -239,6 +248,7 @@ COMMANDS: dict[str, Command] = {
     "hooks": hooks,
     "webhook-urls": webhook_urls,
     "restart": restart,
+    "empty-redis": empty_redis,
     "settle": settle,
 }
 READINGS: dict[str, Command] = {

@@ -23,6 +23,7 @@ def ensure(world: World, name: str, settings: RoomConfiguration | None = None) -
     """The room of this name, created with these settings if there is none; a ghost comes back as it was."""
     room = world.rooms.get(name)
     if room is not None and not room.ghost:
+        room.unlisted = False
         return room
     if room is None:
         room = LiveRoom(_fresh(name, settings or RoomConfiguration()))
@@ -88,6 +89,12 @@ def crash(world: World, *, ghosts: bool, rejoin: bool) -> None:
             del world.rooms[room.info.name]
     if rejoin:
         world.later(REJOIN_SECONDS * world.timing.latency, lambda: _rejoin(world, connected))
+
+
+def empty_redis(world: World) -> None:
+    """Forget everything stored: calls and meetings go on, but no list has them until somebody else joins."""
+    for room in world.rooms.values():
+        room.unlisted = True
 
 
 def _rejoin(world: World, connected: list[Participant]) -> None:

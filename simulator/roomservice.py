@@ -47,7 +47,7 @@ async def list_rooms(world: World, request: proto.ListRoomsRequest, claims: Clai
         found = [world.rooms[name] for name in dict.fromkeys(request.names) if name in world.rooms]
     else:
         found = list(world.rooms.values())
-    return proto.ListRoomsResponse(rooms=[room.info for room in found])
+    return proto.ListRoomsResponse(rooms=[room.info for room in found if not room.unlisted])
 
 
 async def delete_room(world: World, request: proto.DeleteRoomRequest, claims: Claims) -> proto.DeleteRoomResponse:
@@ -74,7 +74,7 @@ async def list_participants(
     """Who is in a room; nobody in an absent one."""
     require(claims.may_administer(request.room))
     room = world.rooms.get(request.room)
-    people = room.participants.values() if room else ()
+    people = room.participants.values() if room and not room.unlisted else ()
     return proto.ListParticipantsResponse(participants=[person.info for person in people])
 
 
@@ -178,7 +178,7 @@ async def not_implemented(world: World, request: proto.MoveParticipantRequest, c
 
 async def _stored_room(world: World, name: str) -> LiveRoom:
     room = world.rooms.get(name)
-    if room is None:
+    if room is None or room.unlisted:
         raise no_room()
     if room.ghost:
         raise await nobody_answered(world)
@@ -186,10 +186,14 @@ async def _stored_room(world: World, name: str) -> LiveRoom:
 
 
 def _stored(world: World, room: str, identity: str) -> Participant:
-    found = world.rooms[room].participants.get(identity) if room in world.rooms else None
-    if found is None:
+    found = _known(world, room, identity)
+    if found is None or found.room.unlisted:
         raise no_participant()
     return found
+
+
+def _known(world: World, room: str, identity: str) -> Participant | None:
+    return world.rooms[room].participants.get(identity) if room in world.rooms else None
 
 
 async def _stored_and_run(world: World, room: str, identity: str) -> Participant:
@@ -201,12 +205,10 @@ async def _stored_and_run(world: World, room: str, identity: str) -> Participant
 
 async def _present(world: World, room: str, identity: str) -> Participant:
     """Somebody a node can be asked about: LiveKit does not look at what is stored, so absence costs three seconds."""
-    try:
-        return await _stored_and_run(world, room, identity)
-    except TwirpError as error:
-        if error.code == "unavailable":
-            raise
-        raise await nobody_answered(world) from error
+    person = _known(world, room, identity)
+    if person is None or person.room.ghost:
+        raise await nobody_answered(world)
+    return person
 
 
 METHODS = {

@@ -63,6 +63,7 @@ class LiveRoom:
     participants: dict[str, "Participant"] = field(default_factory=dict)
     entered: bool = False
     ghost: bool = False
+    unlisted: bool = False  # Redis was emptied: a node runs it, but nothing is stored of it
     closing: asyncio.TimerHandle | None = None
     counting: asyncio.TimerHandle | None = None
 

@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
@@ -10,6 +10,7 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
+from tests.support.personas import Browser
 from tests.support.phones import Door, calls, decide, entries, learn
 from tests.support.waiting import PATIENCE, until
 from webapp import create_app
@@ -274,3 +275,23 @@ def test_a_late_hook_of_a_denied_call_does_not_end_the_next_call_of_that_number(
     }
     hold_hooks.begin(event, time.monotonic())
     assert door.is_held(second)
+
+
+def test_when_livekits_redis_was_emptied_a_held_caller_still_waits(door: Door, client_as: Callable[[str], Browser]):
+    phone = door.waiting()
+    call_id = door.call_id(phone)
+    door.livekit.control("empty-redis")
+    for _ in range(2):
+        door.installation.sweep()
+        assert (entries()[0].status, calls()[call_id].left_at) == (Status.WAITING, None)
+    assert "Hung up" not in client_as("owner").get("/lobby/").text
+    door.livekit.hang_up(phone)
+    until(lambda: entries()[0].status is Status.LEFT)
+    assert entries()[0].end_reason == "client_initiated"
+
+
+def test_a_held_caller_whose_room_nobody_runs_any_more_waits_no_more(door: Door):
+    door.waiting()
+    door.livekit.restart(ghosts=False)
+    door.installation.sweep()
+    assert (entries()[0].status, entries()[0].end_reason) == (Status.LEFT, "lost")

@@ -138,9 +138,7 @@ def test_the_very_folder_that_the_worker_writes_is_tried(look: Look, settings: S
     assert told[0] == "Mend" and "install -d -g GROUP -m 2770" in told[1]
 
 
-def test_a_token_in_the_query_of_the_meeting_page_is_warned_of(
-    look: Look, change_settings: Callable[..., None]
-):
+def test_a_token_in_the_query_of_the_meeting_page_is_warned_of(look: Look, change_settings: Callable[..., None]):
     assert look()["meeting"][0] == "Fine"
     change_settings(meeting_url="https://meet.example.org/{room}?token={token}")
     told = look()["meeting"]

@@ -15,7 +15,7 @@ from webapp.lobby import bearers, service
 from webapp.lobby.models import Entry, Kind, Status
 from webapp.lobby.service import LobbyFull
 
-__all__ = ["LobbyFull", "end", "gone", "let_in", "line_up"]
+__all__ = ["LobbyFull", "end", "gone", "let_in", "line_up", "missing"]
 
 LOST = "lost"  # nobody told why the caller is gone
 BACK = {Status.LEFT, Status.EXPIRED}  # who was taken for gone and is there after all has the old place
@@ -51,11 +51,16 @@ def let_in(room_id: uuid.UUID, call_id: str, reason: str = "") -> None:
 
 def gone(room_id: uuid.UUID, here: Collection[str], before: datetime) -> None:
     """End the waiting of all whose call is not among those `here`; who came since `before` was not looked for yet."""
+    for call_id in missing(room_id, here, before):
+        end(room_id, call_id, LOST)
+
+
+def missing(room_id: uuid.UUID, here: Collection[str], before: datetime) -> set[str]:
+    """The calls that wait and are not among those `here`."""
     waiting = sa.select(Entry.sip_call_id).where(
         Entry.room_id == room_id, Entry.status == Status.WAITING, Entry.kind == Kind.PHONE, Entry.polled_at < before
     )
-    for call_id in set(db.session.scalars(waiting)) - set(here):
-        end(room_id, str(call_id), LOST)
+    return {str(call_id) for call_id in db.session.scalars(waiting)} - set(here)
 
 
 def _waits(call_id: str) -> bool:

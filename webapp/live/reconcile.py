@@ -14,7 +14,7 @@ from prometheus_client import Counter
 from webapp.calls import book
 from webapp.core import leases
 from webapp.core.db import db, utcnow
-from webapp.holds import hold
+from webapp.holds import hold, queue
 from webapp.livekit import rooms
 from webapp.livekit.errors import LiveKitError
 from webapp.livekit.rooms import Participant
@@ -30,6 +30,7 @@ log = structlog.get_logger()
 PROBLEMS = Counter("frontdesk_reconcile_problems_total", "Rooms that LiveKit did not follow, by reason", ["reason"])
 RETRY = timedelta(seconds=5)
 PASSES = 5
+UNLISTED = "unlisted"  # who is inside is not to be had; it is asked again
 COLUMNS = list(Room.__table__.columns.keys())  # relationships stay as the caller loaded them
 
 
@@ -94,9 +95,12 @@ def _look(room: Room) -> None:
     problem, unheld = problems.NONE, []
     try:
         looked_at, inside = utcnow(), rooms.list_participants(str(room.id))
-        _count(room, inside)
-        db.session.commit()
-        unheld = hold.follow(room.id, inside, looked_at)
+        if _are_unlisted(room, inside, looked_at):
+            unheld = [UNLISTED]
+        else:
+            _count(room, inside)
+            db.session.commit()
+            unheld = hold.follow(room.id, inside, looked_at)
         problem = _agree(room)
     except Pending as pending:
         problem = pending.problem
@@ -104,6 +108,13 @@ def _look(room: Room) -> None:
         problem = problems.failed(error)
     db.session.rollback()
     _settle(room, problem, seen, again=bool(unheld))
+
+
+def _are_unlisted(room: Room, inside: list[Participant], looked_at: datetime) -> bool:
+    """Callers wait who are in no list, but their room goes on: LiveKit lost what it knew of them, not their calls."""
+    missing = queue.missing(room.id, [one.call_id for one in inside], looked_at)
+    db.session.commit()
+    return bool(missing) and rooms.runs_unlisted(str(room.id))
 
 
 def _agree(room: Room) -> Problem:
