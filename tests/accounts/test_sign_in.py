@@ -16,6 +16,7 @@ from tests.support.sign_in import SITE, Person
 from tests.support.waiting import PATIENCE
 from webapp.accounts.models import Staff, User, UserSession
 from webapp.audit.models import AuditEntry
+from webapp.core import refusals
 from webapp.core.db import db
 
 
@@ -240,13 +241,24 @@ def test_the_staff_role_follows_the_claim(person: Person, persona: str, staff: S
     assert "user.set_staff" in actions()
 
 
-def test_the_staff_claim_may_be_nested_and_its_absence_takes_the_role(person: Person, configure: Callable[..., None]):
+def test_the_staff_claim_may_be_nested(person: Person, configure: Callable[..., None]):
     configure(oidc_staff_claim="realm_access.roles")
+    person.sign_in("admin")
+    assert user("dev|admin").staff is Staff.ADMIN
+
+
+def test_a_claim_that_is_not_sent_takes_no_role_and_the_admin_is_told(
+    person: Person, configure: Callable[..., None], capsys: pytest.CaptureFixture[str]
+):
     person.sign_in("admin")
     assert user("dev|admin").staff is Staff.ADMIN
     configure(oidc_staff_claim="no_such_claim")
     person.sign_in("admin")
-    assert user("dev|admin").staff is Staff.NONE
+    assert user("dev|admin").staff is Staff.ADMIN
+    assert "did not send your role (no_such_claim), so it stays as it was" in person.here.get("/account/").text
+    logged = "".join(capsys.readouterr())
+    assert "sign_in.role_not_told" in logged and "role_absent" in logged and "admin@" not in logged
+    assert refusals.recent(refusals.SIGN_IN)["role_absent"] >= 1
 
 
 def test_without_a_staff_claim_the_role_is_ours(person: Person, configure: Callable[..., None]):
@@ -256,10 +268,15 @@ def test_without_a_staff_claim_the_role_is_ours(person: Person, configure: Calla
 
 
 def test_a_provider_that_never_says_verified_is_trusted_only_by_setting(
-    person: Person, provider: RunningProvider, configure: Callable[..., None]
+    app: Flask, person: Person, provider: RunningProvider, configure: Callable[..., None]
 ):
     provider.switch(email_verified_as="absent")
-    assert person.sign_in().status_code == 403
+    refused = person.sign_in()
+    assert refused.status_code == 403
+    assert "There is nothing wrong with your account." in refused.text
+    assert "The people who run this site" in refused.text and "Verify your address" not in refused.text
+    checked = app.test_cli_runner().invoke(args=["check"])
+    assert "FRONTDESK_OIDC_TRUST_EMAIL" in checked.output
     configure(oidc_trust_email=True)
     assert person.sign_in().status_code == 303
 

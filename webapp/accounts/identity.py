@@ -1,5 +1,6 @@
 """Who somebody is, read off the provider's claims by the settings."""
 
+import enum
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,13 +24,28 @@ class Identity:
     staff: Staff | None
     id_token: str
     sid: str = ""  # the provider's session, where it names one
+    address_problem: str = ""  # why nobody new is let in by the address: a code of `problems`, and what the log says
+    address_hint: str = ""
+    role_problem: str = ""  # why the claim of the role decided nothing: absent, elsewhere, unreadable
 
     def require_address(self) -> None:
         """Raise SignInError unless there is an address that the provider vouches for."""
+        if self.address_problem:
+            raise SignInError(self.address_problem, self.address_hint)
         if not self.email:
             raise SignInError("no_email")
         if not self.email_verified:
             raise SignInError("unverified_email", "email_verified")
+
+
+class Told(enum.Enum):
+    """What a provider may say by a claim; only the last of these answers what was asked."""
+
+    ABSENT = "absent"
+    ELSEWHERE = "elsewhere"  # it names an address where to ask (OpenID Connect Core, 5.6.2)
+    UNREADABLE = "unreadable"
+    EMPTY = "empty"
+    GIVEN = "given"
 
 
 def identify(id_claims: Claims, userinfo: Claims | None, id_token: str) -> Identity:
@@ -41,17 +57,22 @@ def identify(id_claims: Claims, userinfo: Claims | None, id_token: str) -> Ident
         raise SignInError("bad_token", "userinfo sub")
     userinfo = userinfo or {}
     # an address and the word that it is verified must come from the same source
-    source = userinfo if _text(userinfo, "email") else id_claims
+    source = userinfo if _address(userinfo) else id_claims
     claims = {**id_claims, **userinfo}
+    problem, hint = _address_problem(source, claims)
+    staff, role_problem = _staff(claims) if settings.oidc_staff_claim else (None, "")
     return Identity(
         sub=id_claims["sub"],
-        email=_text(source, "email").lower(),
-        email_verified=_is_verified(source),
+        email=_address(source).lower(),
+        email_verified=_verified(source)[1] is True,
         full_name=_full_name(claims),
         short_name=_text(claims, settings.oidc_short_name_claim),
-        staff=_staff(claims) if settings.oidc_staff_claim else None,
+        staff=staff,
         id_token=id_token,
         sid=session_name(id_claims),
+        address_problem=problem,
+        address_hint=hint,
+        role_problem=role_problem,
     )
 
 
@@ -61,12 +82,55 @@ def session_name(claims: Claims) -> str:
     return sid if isinstance(sid, str) and len(sid) <= LONGEST_SID and "\0" not in sid else ""
 
 
-def _is_verified(claims: Claims) -> bool:
-    """Some providers write the word instead of the boolean, and some never say (a setting trusts those)."""
-    said = claims.get("email_verified")
-    if said is None:
-        return settings.oidc_trust_email
-    return said is True or (isinstance(said, str) and said.lower() == "true")
+def _told(claims: Claims, path: str) -> Told:
+    """Whether a claim is there and holds something that can be read: a text, a truth, or a list with texts."""
+    value, top = _nested(claims, path), path if path in claims else path.split(".", maxsplit=1)[0]
+    if value is None:
+        elsewhere = claims.get("_claim_names")
+        points = isinstance(elsewhere, dict) and (path in elsewhere or top in elsewhere)
+        return Told.ELSEWHERE if points or (path == "groups" and claims.get("hasgroups")) else Told.ABSENT
+    if isinstance(value, bool):
+        return Told.GIVEN
+    if isinstance(value, list):
+        return Told.GIVEN if any(isinstance(item, str) for item in value) else Told.UNREADABLE if value else Told.EMPTY
+    if isinstance(value, str):
+        return Told.GIVEN if value.strip() else Told.EMPTY
+    return Told.UNREADABLE
+
+
+def _address(claims: Claims) -> str:
+    """The first address that a claim of the settings holds."""
+    return next((found for name in settings.oidc_email_claims if "@" in (found := _text(claims, name))), "")
+
+
+def _address_problem(source: Claims, claims: Claims) -> tuple[str, str]:
+    """Why the address lets nobody new in, and what the log says of it; empty where it does."""
+    names = ", ".join(settings.oidc_email_claims)
+    if not _address(source):
+        told = {_told(claims, name) for name in settings.oidc_email_claims}
+        if Told.GIVEN in told or Told.UNREADABLE in told:
+            return "email_unreadable", f"{names}: unreadable"
+        return ("no_email", f"{names}: empty") if Told.EMPTY in told else ("email_not_sent", f"{names}: absent")
+    name, verified = _verified(source)
+    if verified is False:
+        return "unverified_email", f"{name}: no"
+    return ("", "") if verified else ("never_verified", name)
+
+
+def _verified(claims: Claims) -> tuple[str, bool | None]:
+    """Whether the provider vouches for the address, by the first claim that says; None where nothing can be read.
+
+    Some providers write the word instead of the boolean, and some never say: a setting trusts those.
+    """
+    for name in settings.oidc_email_verified_claims:
+        said = claims.get(name)
+        word = str(said).strip().lower() if isinstance(said, str | int) else ""
+        if word in {"true", "1", "false", "0"}:
+            return name, word in {"true", "1"}
+    names = settings.oidc_email_verified_claims
+    told = "; ".join(f"{name}: {_told(claims, name).value}" for name in names)
+    silent = all(_told(claims, name) is Told.ABSENT for name in names)
+    return told.replace("given", "unreadable"), True if silent and settings.oidc_trust_email else None
 
 
 def _text(claims: Claims, name: str) -> str:
@@ -77,17 +141,25 @@ def _text(claims: Claims, name: str) -> str:
 
 
 def _full_name(claims: Claims) -> str:
-    parts = (_text(claims, name) for name in settings.oidc_full_name_claims)
-    return " ".join(part for part in parts if part) or _text(claims, "name")
+    """All parts, where all are sent; else the whole name, of which some providers send nothing but that."""
+    parts = [_text(claims, name) for name in settings.oidc_full_name_claims]
+    joined = " ".join(part for part in parts if part)
+    return joined if all(parts) else _text(claims, "name") or joined
 
 
-def _staff(claims: Claims) -> Staff:
-    """The highest role that the claim gives; dots lead into nested claims, as in realm_access.roles."""
+def _staff(claims: Claims) -> tuple[Staff | None, str]:
+    """The highest role that the claim gives; dots lead into nested claims, as in realm_access.roles.
+
+    Nothing sent, or nothing that can be read, is no answer: None, and why. An empty list says: no role.
+    """
+    told = _told(claims, settings.oidc_staff_claim)
+    if told not in {Told.GIVEN, Told.EMPTY}:
+        return None, told.value
     value = _nested(claims, settings.oidc_staff_claim)
     given = {item for item in (value if isinstance(value, list) else [value]) if isinstance(item, str)}
     if given & set(settings.oidc_admin_values):
-        return Staff.ADMIN
-    return Staff.SUPPORT if given & set(settings.oidc_support_values) else Staff.NONE
+        return Staff.ADMIN, ""
+    return Staff.SUPPORT if given & set(settings.oidc_support_values) else Staff.NONE, ""
 
 
 def _nested(claims: Claims, path: str) -> object:

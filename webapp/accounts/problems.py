@@ -1,5 +1,7 @@
 """What can go wrong at sign-in, and what the page says of it: what happened, what to do."""
 
+from collections.abc import Mapping
+
 from flask_babel import lazy_gettext as _l
 
 from webapp.core.errors import Words
@@ -34,6 +36,17 @@ class SignInError(Exception):
 
 CURES = {
     "client_refused": "FRONTDESK_OIDC_CLIENT_ID or FRONTDESK_OIDC_CLIENT_SECRET is not what the provider knows",
+    "never_verified": "the provider does not say whether addresses are verified: let it send email_verified, or set"
+    " FRONTDESK_OIDC_TRUST_EMAIL=true if it lets nobody choose an address freely",
+    "email_not_sent": "the provider sent no address: FRONTDESK_OIDC_SCOPES should hold email, and"
+    " FRONTDESK_OIDC_EMAIL_CLAIMS name the claim",
+    "email_unreadable": "the claim of FRONTDESK_OIDC_EMAIL_CLAIMS holds no address",
+    "bad_token": "FRONTDESK_OIDC_ISSUER, FRONTDESK_OIDC_CLIENT_ID or FRONTDESK_OIDC_ALGORITHM may not be right",
+    "wrong_clock": "the clocks of this machine and of the provider differ: keep the time, with NTP",
+    "role_absent": "the provider did not send the claim of FRONTDESK_OIDC_STAFF_CLAIM: let it send one, if empty",
+    "role_elsewhere": "the provider has too many groups for a token: let it send only those of this application,"
+    " or roles (FRONTDESK_OIDC_STAFF_CLAIM)",
+    "role_unreadable": "the claim of FRONTDESK_OIDC_STAFF_CLAIM holds neither texts nor a list of texts",
 }
 STATUS = {
     "unreachable": 502,
@@ -44,10 +57,19 @@ STATUS = {
     "wrong_clock": 502,
     "denied": 403,
     "no_email": 403,
+    "email_not_sent": 403,
+    "email_unreadable": 403,
+    "never_verified": 403,
     "unverified_email": 403,
     "address_taken": 403,
     "disabled": 403,
 }
+
+
+def cures(counts: Mapping[str, int]) -> list[str]:
+    """What an operator can mend of the sign-ins that were refused, by the codes and how often each was."""
+    return [f"{code} ({times}): {CURES[code]}" for code, times in counts.items() if code in CURES]
+
 
 WORDS = {
     "unreachable": Words(
@@ -69,7 +91,7 @@ WORDS = {
     "bad_token": Words(
         _l("The sign-in service's answer could not be trusted"),
         _l("Its signature or its contents are not what we asked for, so it was thrown away."),
-        AGAIN,
+        OPERATORS,
     ),
     "wrong_clock": Words(
         _l("The clocks do not agree"),
@@ -96,6 +118,24 @@ WORDS = {
         _l("We did not learn your e-mail address"),
         _l("This site knows people by their address, and the sign-in service sent none."),
         _l("Add an address to your account there, or allow that it is shared; then sign in again."),
+    ),
+    "email_not_sent": Words(
+        _l("We did not learn your e-mail address"),
+        _l("This site knows people by their address, and the sign-in service sent none."),
+        _l("If your account there has an address, the people who run this site have to change how it is sent."),
+    ),
+    "email_unreadable": Words(
+        _l("We did not learn your e-mail address"),
+        _l("What the sign-in service sent as your address is none."),
+        OPERATORS,
+    ),
+    "never_verified": Words(
+        _l("This site cannot accept your e-mail address yet"),
+        _l(
+            "The sign-in service does not say whether addresses are verified, and this site is set to accept only"
+            " verified ones. There is nothing wrong with your account."
+        ),
+        OPERATORS,
     ),
     "unverified_email": Words(
         _l("Your e-mail address is not verified"),

@@ -5,10 +5,11 @@ import uuid
 from datetime import UTC, datetime, timedelta
 
 import structlog
-from flask import Blueprint, Flask, abort, g, redirect, render_template, request, session, url_for
+from flask import Blueprint, Flask, abort, flash, g, redirect, render_template, request, session, url_for
 from flask.sessions import SessionMixin
 from flask.typing import ResponseReturnValue
 from flask_babel import get_locale
+from flask_babel import gettext as _
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
@@ -16,11 +17,11 @@ from webapp.access import queries as access_queries
 from webapp.access import service as access
 from webapp.accounts import browsers, oidc, pending, policy, queries, service, sessions, tokens
 from webapp.accounts.forms import ProfileForm
-from webapp.accounts.models import UserSession
-from webapp.accounts.problems import SignInError
+from webapp.accounts.models import User, UserSession
+from webapp.accounts.problems import CURES, SignInError
 from webapp.audit import sentences
 from webapp.audit.actors import current_actor
-from webapp.core import htmx
+from webapp.core import htmx, refusals
 from webapp.core.db import db
 from webapp.core.security import csrf, limiter, local_url, require
 from webapp.core.settings import settings
@@ -65,17 +66,39 @@ def callback() -> ResponseReturnValue:
     user, token = service.sign_in(identity, address=address, browser=browser)
     access.take_over_pending(user)
     db.session.commit()
+    notice = _role_not_told(user, identity.role_problem) if identity.role_problem else ""
     others = pending.others()
     _fresh_cookie()[sessions.COOKIE_KEY] = token
+    if notice:
+        flash(notice)
     if others:
         session[pending.COOKIE_KEY] = others
     return redirect(attempt.next, 303)
+
+
+def _role_not_told(user: User, problem: str) -> str:
+    """What to tell a person whose role the provider did not answer for; empty for who has none.
+
+    Whoever has a role keeps it; the log names nobody.
+    """
+    code = f"role_{problem}"
+    log.warning("sign_in.role_not_told", problem=code, claim=settings.oidc_staff_claim, cure=CURES[code])
+    refusals.count(refusals.SIGN_IN, code)
+    if not user.is_staff:
+        return ""
+    return str(
+        _(
+            "The sign-in service did not send your role (%(claim)s), so it stays as it was. See the set-up page.",
+            claim=settings.oidc_staff_claim,
+        )
+    )
 
 
 @bp.app_errorhandler(SignInError)
 def explain(problem: SignInError) -> ResponseReturnValue:
     """Say what happened and offer to try again."""
     db.session.rollback()
+    refusals.count(refusals.SIGN_IN, problem.code)
     log.warning("sign_in.failed", problem=problem.code, hint=problem.hint, **problem.cure)
     context = {"words": problem.words, "next": g.get("sign_in_target") or local_url(request.args.get("next"))}
     return render_template("accounts/problem.html", **context), problem.status
@@ -107,6 +130,7 @@ def provider_logout() -> ResponseReturnValue:
         service.provider_logout(jti=claims["jti"], until=until, **whom)
     except SignInError as problem:
         db.session.rollback()
+        refusals.count(refusals.SIGN_OUT, problem.code)
         log.warning("provider_logout.refused", problem=problem.code, hint=problem.hint)
         return {"error": "invalid_request", "error_description": f"{problem.code} {problem.hint}".strip()}, 400
     db.session.commit()

@@ -203,6 +203,10 @@ class Settings(BaseSettings):
     oidc_trust_email: bool = Field(
         False, description="count addresses as verified when the provider never sends email_verified"
     )
+    oidc_email_claims: Words = Field(["email"], description="claims of the address; the first that holds one counts")
+    oidc_email_verified_claims: Words = Field(
+        ["email_verified", "xms_edov"], description="claims that say whether the address is verified; the first counts"
+    )
     oidc_full_name_claims: Words = Field(["given_name", "usual_name"], description="claims joined to the full name")
     oidc_short_name_claim: str = Field("given_name", description="claim of the short name")
     oidc_staff_claim: str = Field("", description="claim with the staff role; empty: set by `flask users` only")

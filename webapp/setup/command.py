@@ -7,7 +7,10 @@ from collections.abc import Iterator, Mapping
 import click
 from flask import Flask
 from pydantic import ValidationError
+from sqlalchemy.exc import SQLAlchemyError
 
+from webapp.accounts import problems
+from webapp.core import refusals
 from webapp.core.config import NEEDED, Settings
 from webapp.core.settings import settings
 from webapp.setup import connections
@@ -83,6 +86,17 @@ def check(connect: bool, ask_provider: bool) -> None:
     if settings.token_in_query:
         click.echo(EXPOSED)
     click.echo(PIN_LOGS)
+    for line in _refused():
+        click.echo(line)
+
+
+def _refused() -> list[str]:
+    """What sign-ins of the last hour lacked, as the database remembers; nothing while it is away or behind."""
+    try:
+        counts = refusals.recent(refusals.SIGN_IN)
+    except SQLAlchemyError:
+        return []
+    return [f"Sign-ins of the last hour: {cure}" for cure in problems.cures(counts)]
 
 
 def warnings(told: Settings) -> Iterator[str]:

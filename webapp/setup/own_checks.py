@@ -5,6 +5,7 @@ from urllib.parse import urlsplit
 
 from flask_babel import gettext as _
 
+from webapp.accounts import problems
 from webapp.core.db import utcnow
 from webapp.core.settings import settings
 from webapp.recordings.storage import FOLDER
@@ -21,7 +22,7 @@ def checks(asked: Asked, seen: Seen, *, arrived_secure: bool) -> list[Check]:
     return [
         https(arrived_secure=arrived_secure),
         clocks(asked, seen),
-        provider(asked),
+        provider(asked, seen),
         meeting(),
         store(asked),
         jobs(asked, seen),
@@ -83,10 +84,14 @@ def clocks(asked: Asked, seen: Seen) -> Check:
     )
 
 
-def provider(asked: Asked) -> Check:
+def provider(asked: Asked, seen: Seen) -> Check:
     """People can sign in."""
     title, found = _("Sign-in provider"), asked.provider
     if found is not None and not found.problem:
+        if cures := problems.cures(seen.refused_sign_ins):
+            said = _("It answers, but sign-ins of the last hour lacked something that no visitor can change.")
+            fix = _("Change the settings, or what the provider sends.")
+            return Check("provider", title, State.WARNING, said, fix, tuple(cures))
         return Check("provider", title, State.FINE, _("It answers at %(issuer)s.", issuer=settings.oidc_issuer))
     words = {
         "confused": _("What answers there is no OpenID provider."),
