@@ -7,12 +7,13 @@ from typing import Any
 
 from google.protobuf.json_format import ParseDict, ParseError
 from livekit import api
-from livekit.protocol.egress import EgressInfo, EgressStatus
+from livekit.protocol.egress import EgressInfo, EgressStatus, FileInfo
 
 from webapp.livekit.client import call
 from webapp.livekit.errors import LiveKitError
 
 PREFIX = "EGRESS_"
+LONGEST = 7 * 24 * 3600 * 10**9  # nanoseconds: no recording is longer than a week
 RECORDING = {"starting", "active"}  # until somebody stops it, or its worker is gone
 
 
@@ -22,8 +23,8 @@ class EgressFile:
 
     filename: str
     location: str
-    size: int  # bytes
-    duration_ms: int
+    size: int | None  # bytes
+    duration_ms: int | None
 
 
 @dataclass(frozen=True)
@@ -111,10 +112,25 @@ def _filepath(info: EgressInfo) -> str:
 
 
 def _file(info: EgressInfo) -> EgressFile | None:
-    for result in info.file_results:
-        return EgressFile(result.filename, result.location, result.size, result.duration // 1_000_000)
+    """The file that was made; older servers say it in `file`. What no recording can have is unknown."""
+    results = [*info.file_results, *([info.file] if info.WhichOneof("result") == "file" else [])]
+    for result in results:
+        size = result.size if result.size > 0 else None
+        return EgressFile(result.filename, result.location, size, _length(result, info))
     return None
 
 
+def _length(result: FileInfo, info: EgressInfo) -> int | None:
+    """Milliseconds: as the file says, else from its own times, else from the egress'; None where none is sane."""
+    for length in (result.duration, _between(result), _between(info)):
+        if 0 < length <= LONGEST:
+            return int(length // 1_000_000)
+    return None
+
+
+def _between(told: FileInfo | EgressInfo) -> int:
+    return told.ended_at - told.started_at if 0 < told.started_at < told.ended_at else 0
+
+
 def _time(nanoseconds: int) -> datetime | None:
-    return datetime.fromtimestamp(nanoseconds / 1e9, UTC) if nanoseconds else None
+    return datetime.fromtimestamp(nanoseconds / 1e9, UTC) if nanoseconds > 0 else None

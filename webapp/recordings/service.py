@@ -159,7 +159,7 @@ def _target(egress: Egress, found: Stored | None) -> tuple[State, str]:
 def _end(recording: Recording, egress: Egress, found: Stored | None) -> None:
     recording.ended_at = egress.ended_at or utcnow()
     if egress.file is not None:
-        recording.duration_ms, recording.size = egress.file.duration_ms or None, egress.file.size or None
+        recording.duration_ms, recording.size = egress.file.duration_ms, egress.file.size
     if recording.state is State.SAVED and found is not None:
         _keep(recording, found)
 
