@@ -9,6 +9,7 @@ from flask import Flask
 from simulator.server import Addresses
 from tests.support import clock
 from tests.support.database import empty
+from tests.support.factories import make_room
 from tests.support.personas import Browser, browser, persona
 from webapp import create_app
 from webapp.accounts.models import User
@@ -17,6 +18,7 @@ from webapp.core.config import Settings
 from webapp.core.db import db
 from webapp.core.security import limiter
 from webapp.models import metadata
+from webapp.rooms.models import Room
 
 pytest_plugins = [
     "tests.plugins.components",
@@ -85,3 +87,11 @@ def client(app: Flask) -> Browser:
 def client_as(app: Flask) -> Callable[[str | User], Browser]:
     """Makes a browser signed in as a persona, or as a given user."""
     return lambda who: browser(app, persona(who) if isinstance(who, str) else who)
+
+
+@pytest.fixture
+def room(app: Flask) -> Room:
+    """A room with a persona in each role, and a PIN."""
+    return make_room(
+        "owner", administrator="administrator", member="member", name="Housing committee", slug="hcm-rxqt-bdw"
+    )

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from flask import Flask
 from sqlalchemy import event
 
+from tests.support.factories import make_room
 from tests.support.livekit import LiveKit
 from tests.support.personas import SWAP, Browser, persona
 from webapp.core.db import db, utcnow
@@ -25,19 +26,9 @@ RECORDING = 'icons.svg#rec"'  # the badge's icon
 ClientAs = Callable[[str], Browser]
 
 
-def make_room(name: str, owner: str = "owner", **values: Any) -> Room:
-    """A stored room with one owner."""
-    room = Room(name=name, slug=f"room-{uuid.uuid4().hex[:12]}", **values)
-    db.session.add(room)
-    db.session.flush()
-    db.session.add(Access(room_id=room.id, user_id=persona(owner).id, role=Role.OWNER))
-    db.session.commit()
-    return room
-
-
 def make_live(name: str, owner: str = "owner") -> Room:
     """A room with three people by web and one by phone in it."""
-    return make_room(name, owner, live_since=utcnow() - timedelta(minutes=9), web_count=3, phone_count=1)
+    return make_room(owner, name=name, live_since=utcnow() - timedelta(minutes=9), web_count=3, phone_count=1)
 
 
 def make_recording(room: Room, state: State = State.SAVED, **values: Any) -> Recording:
@@ -80,7 +71,7 @@ def test_somebody_without_a_room_is_told_what_a_room_is_for_and_can_make_one(cli
 
 def test_my_live_rooms_are_shown_with_how_many_are_inside_and_others_rooms_are_not(client_as: ClientAs):
     make_live("Housing committee")
-    make_room("Quiet office")
+    make_room(name="Quiet office")
     make_live("Board of somebody else", owner="administrator")
     page = client_as("owner").get("/").text
     assert "Housing committee" in page
@@ -108,7 +99,7 @@ def test_recordings_that_fail_expire_or_run_are_named_with_the_reason(
     client_as: ClientAs, state: State, expires_in: timedelta | None, words: str
 ):
     expires_at = utcnow() + expires_in if expires_in else None
-    make_recording(make_room("Works council"), state, expires_at=expires_at)
+    make_recording(make_room(name="Works council"), state, expires_at=expires_at)
     page = client_as("owner").get("/").text
     assert "Works council" in page
     assert words in page
@@ -117,12 +108,12 @@ def test_recordings_that_fail_expire_or_run_are_named_with_the_reason(
 @pytest.mark.parametrize("expires_in", [timedelta(days=30), -timedelta(days=1), None])
 def test_recordings_that_nobody_must_look_at_are_left_out(client_as: ClientAs, expires_in: timedelta | None):
     expires_at = utcnow() + expires_in if expires_in else None
-    make_recording(make_room("Works council"), expires_at=expires_at)
+    make_recording(make_room(name="Works council"), expires_at=expires_at)
     assert "Works council" not in client_as("owner").get("/").text
 
 
 def test_an_old_failure_is_no_news(client_as: ClientAs):
-    make_recording(make_room("Works council"), State.FAILED, created_at=utcnow() - timedelta(days=8))
+    make_recording(make_room(name="Works council"), State.FAILED, created_at=utcnow() - timedelta(days=8))
     assert "Works council" not in client_as("owner").get("/").text
 
 
@@ -152,7 +143,7 @@ def test_the_desk_says_no_trunk_only_when_livekit_said_so(client_as: ClientAs, l
 def test_owners_see_nothing_of_the_installation(client_as: ClientAs):
     db.session.add(Trunk(sip_trunk_id="ST_one", name="Harbour main", room_count=26))
     make_delivery()
-    make_room("Housing committee")
+    make_room(name="Housing committee")
     page = client_as("owner").get("/").text
     assert "Harbour main" not in page
     assert "participant_left" not in page
@@ -199,11 +190,11 @@ def make_guest(room: Room, name: str, minutes: int) -> Entry:
 
 
 def test_who_waits_in_any_of_my_rooms_stands_first_the_longest_wait_on_top(client_as: ClientAs):
-    committee, board = make_room("Housing committee"), make_room("School board")
+    committee, board = make_room(name="Housing committee"), make_room(name="School board")
     make_guest(committee, "Lotte Brandvold", 3)
     make_guest(board, "Rasmus Holt", 2)
     make_guest(committee, "Adaeze Nwosu", 1)
-    make_guest(make_room("Elsewhere", owner="administrator"), "Somebody Else", 4)
+    make_guest(make_room("administrator", name="Elsewhere"), "Somebody Else", 4)
     page = client_as("owner").get("/").text
     assert page.index("Lotte Brandvold") < page.index("Rasmus Holt") < page.index("Adaeze Nwosu")
     assert page.index("Adaeze Nwosu") < page.index("Live now")
@@ -211,7 +202,7 @@ def test_who_waits_in_any_of_my_rooms_stands_first_the_longest_wait_on_top(clien
 
 
 def test_a_guest_is_admitted_in_place_and_by_hand_without_scripts(client_as: ClientAs):
-    room = make_room("Housing committee")
+    room = make_room(name="Housing committee")
     first, second = make_guest(room, "Lotte Brandvold", 3), make_guest(room, "Rasmus Holt", 2)
     owner = client_as("owner")
     swapped = owner.post(f"/lobby/{first.id}/admit", data={"view": "desk"}, headers=SWAP)
@@ -223,7 +214,7 @@ def test_a_guest_is_admitted_in_place_and_by_hand_without_scripts(client_as: Cli
 
 
 def test_a_guest_somebody_else_admitted_first_is_said_on_the_desk(client_as: ClientAs):
-    room = make_room("Housing committee")
+    room = make_room(name="Housing committee")
     guest = make_guest(room, "Lotte Brandvold", 3)
     owner = client_as("owner")
     assert owner.post(f"/lobby/{guest.id}/admit", headers=SWAP).status_code == 200
@@ -233,7 +224,7 @@ def test_a_guest_somebody_else_admitted_first_is_said_on_the_desk(client_as: Cli
 
 
 def test_of_many_who_wait_the_desk_shows_the_first_and_says_how_many_more(client_as: ClientAs):
-    room = make_room("Housing committee")
+    room = make_room(name="Housing committee")
     for number in range(11):
         make_guest(room, f"Guest {number:02}", 20 - number)
     page = client_as("owner").get("/").text
@@ -242,7 +233,7 @@ def test_of_many_who_wait_the_desk_shows_the_first_and_says_how_many_more(client
 
 
 def test_an_unchanged_desk_is_not_drawn_again(client_as: ClientAs):
-    make_guest(make_room("Housing committee"), "Lotte Brandvold", 3)
+    make_guest(make_room(name="Housing committee"), "Lotte Brandvold", 3)
     owner = client_as("owner")
     shown = owner.get("/lobby/waiting", headers=SWAP)
     version = re.search(r'name="v"[^>]*value="([^"]+)"', shown.text)

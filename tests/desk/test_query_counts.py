@@ -8,7 +8,8 @@ import pytest
 from flask import Flask
 
 from tests.plugins.queries import Counted
-from tests.support.doors import guest, make_room
+from tests.support.doors import guest
+from tests.support.factories import make_room
 from tests.support.personas import Browser, browser, persona
 from webapp.core.db import db, utcnow
 from webapp.deliveries.models import Delivery, Result
@@ -20,7 +21,7 @@ MOST = {"/": 20, "/lobby/": 6, "/recordings/": 5, "/system/hooks/": 6, "/account
 
 def fill(app: Flask, number: int) -> None:
     """One more of everything that the pages list: a live room, who waits, a recording, a hook, a sign-in."""
-    room = make_room(f"Hearing {number}", owner="admin")
+    room = make_room("admin", name=f"Hearing {number}")
     room.live_since, room.web_count = utcnow(), 2
     db.session.commit()
     guest(app, room, f"Guest {number}")

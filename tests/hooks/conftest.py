@@ -6,22 +6,11 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from flask import Flask
 from werkzeug.test import TestResponse
 
 from tests.support.livekit import LiveKit
 from tests.support.personas import Browser
-from webapp.core.db import db, utcnow
-from webapp.rooms.models import Room
-
-
-@pytest.fixture
-def room(app: Flask) -> Room:
-    """A stored room without a phone."""
-    room = Room(name="Housing committee", slug="hcm-rxqt-bdw", phone_enabled=False)
-    db.session.add(room)
-    db.session.commit()
-    return room
+from webapp.core.db import utcnow
 
 
 @pytest.fixture

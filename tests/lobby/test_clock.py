@@ -7,7 +7,8 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from tests.support.doors import age, entries, entry, guest, look, make_room, status, version
+from tests.support.doors import age, entries, entry, guest, look, status, version
+from tests.support.factories import make_room
 from tests.support.livekit import LiveKit
 from tests.support.personas import SWAP
 from webapp.core.db import db, utcnow
@@ -16,6 +17,7 @@ from webapp.jobs import work
 from webapp.jobs.register import HANDLERS
 from webapp.lobby import hooks, jobs
 from webapp.lobby.models import Status
+from webapp.rooms.models import Room
 
 
 @pytest.fixture
@@ -32,8 +34,7 @@ def do_work() -> DueWork:
     return db.session.query(DueWork).populate_existing().one()
 
 
-def test_those_inside_hear_that_somebody_waits(app: Flask, near: LiveKit):
-    room = make_room()
+def test_those_inside_hear_that_somebody_waits(app: Flask, near: LiveKit, room: Room):
     near.join(str(room.id), "host")
     guest(app, room)
     assert do_work().done_at is not None
@@ -41,14 +42,13 @@ def test_those_inside_hear_that_somebody_waits(app: Flask, near: LiveKit):
     assert [json.loads(each["data"]) for each in heard] == [{"type": "participantWaiting"}]
 
 
-def test_an_empty_room_is_asked_once_and_nothing_is_sent(app: Flask, near: LiveKit):
-    guest(app, make_room())
+def test_an_empty_room_is_asked_once_and_nothing_is_sent(app: Flask, near: LiveKit, room: Room):
+    guest(app, room)
     assert do_work().done_at is not None
     assert near.calls("SendData") == 0
 
 
-def test_a_livekit_that_is_down_hears_later_and_the_guest_waits_meanwhile(app: Flask, near: LiveKit):
-    room = make_room()
+def test_a_livekit_that_is_down_hears_later_and_the_guest_waits_meanwhile(app: Flask, near: LiveKit, room: Room):
     near.go_away()
     client = guest(app, room)
     piece = do_work()
@@ -71,16 +71,14 @@ def test_a_proxys_page_in_place_of_livekit_does_not_drop_an_announcement_for_goo
     assert len(near.messages(str(room.id))) == 1
 
 
-def test_nothing_is_announced_once_nobody_waits_any_more(app: Flask, near: LiveKit):
-    room = make_room()
+def test_nothing_is_announced_once_nobody_waits_any_more(app: Flask, near: LiveKit, room: Room):
     near.join(str(room.id), "host")
     guest(app, room).post(f"/join/{room.slug}/leave")
     assert do_work().done_at is not None
     assert near.calls("SendData") == 0
 
 
-def test_the_sweep_drops_those_who_went_silent_and_says_so_to_hosts(app: Flask):
-    room = make_room()
+def test_the_sweep_drops_those_who_went_silent_and_says_so_to_hosts(app: Flask, room: Room):
     guest(app, room, "Silent"), guest(app, room, "Awake")
     age("Silent", polled=41), age("Awake", polled=35)
     before = version(room)
@@ -90,7 +88,7 @@ def test_the_sweep_drops_those_who_went_silent_and_says_so_to_hosts(app: Flask):
 
 
 def test_the_end_of_a_meeting_clears_its_queue(app: Flask):
-    room, other = make_room("Here"), make_room("There")
+    room, other = make_room(name="Here"), make_room(name="There")
     client = guest(app, room)
     guest(app, other, "Elsewhere")
     hooks.room_finished({}, room, False)
@@ -99,8 +97,7 @@ def test_the_end_of_a_meeting_clears_its_queue(app: Flask):
     assert "Your place at the door is gone" in look(client, room, **SWAP).text
 
 
-def test_who_was_let_in_asks_again_at_the_next_meeting(app: Flask):
-    room = make_room()
+def test_who_was_let_in_asks_again_at_the_next_meeting(app: Flask, room: Room):
     client = guest(app, room)
     admitted = entry()
     admitted.status, admitted.decided_at = Status.ACCEPTED, admitted.asked_at
@@ -112,16 +109,16 @@ def test_who_was_let_in_asks_again_at_the_next_meeting(app: Flask):
 
 
 @pytest.mark.parametrize(("known", "outdated"), [(True, True), (False, False)])
-def test_an_end_that_is_outdated_or_of_a_foreign_room_clears_nothing(app: Flask, known: bool, outdated: bool):
-    room = make_room()
+def test_an_end_that_is_outdated_or_of_a_foreign_room_clears_nothing(
+    app: Flask, known: bool, outdated: bool, room: Room
+):
     guest(app, room)
     hooks.room_finished({}, room if known else None, outdated)
     db.session.commit()
     assert status() is Status.WAITING
 
 
-def test_names_are_forgotten_an_hour_after_somebody_was_turned_away(app: Flask):
-    room = make_room()
+def test_names_are_forgotten_an_hour_after_somebody_was_turned_away(app: Flask, room: Room):
     for name, state, seconds in (
         ("Fresh", Status.DENIED, 60),
         ("Old", Status.DENIED, 3700),

@@ -9,7 +9,8 @@ import sqlalchemy as sa
 from flask import Flask
 
 from tests.plugins.queries import counted
-from tests.support.doors import age, entry, guest, make_room
+from tests.support.doors import age, entry, guest
+from tests.support.factories import make_room
 from tests.support.personas import SWAP, Browser, persona
 from webapp.core.db import db, utcnow
 from webapp.lobby import queries, queues
@@ -40,7 +41,7 @@ def crowd(room: Room, count: int, status: Status = Status.WAITING) -> None:
 
 
 def test_guests_of_all_my_rooms_stand_in_order_of_arrival_by_room(app: Flask, client_as: As):
-    first, second = make_room("First room"), make_room("Second room")
+    first, second = make_room(name="First room"), make_room(name="Second room")
     for room, name in ((second, "Anna"), (first, "Berta"), (second, "Clara")):
         guest(app, room, name)
     page = client_as("owner").get("/lobby/").text
@@ -51,8 +52,8 @@ def test_guests_of_all_my_rooms_stand_in_order_of_arrival_by_room(app: Flask, cl
 
 
 @pytest.mark.parametrize("who", ["member", "stranger", "support", "admin"])
-def test_nobody_but_hosts_sees_who_waits(app: Flask, client_as: As, who: str):
-    guest(app, make_room())
+def test_nobody_but_hosts_sees_who_waits(app: Flask, client_as: As, who: str, room: Room):
+    guest(app, room)
     page = client_as(who).get("/lobby/")
     assert page.status_code == 200
     assert "Lotte" not in page.text
@@ -60,17 +61,15 @@ def test_nobody_but_hosts_sees_who_waits(app: Flask, client_as: As, who: str):
 
 
 @pytest.mark.parametrize(("who", "code"), [("owner", 200), ("admin", 200), ("member", 403), ("support", 404)])
-def test_one_rooms_queue_is_for_its_hosts(app: Flask, client_as: As, who: str, code: int):
-    room = make_room()
+def test_one_rooms_queue_is_for_its_hosts(app: Flask, client_as: As, who: str, code: int, room: Room):
     guest(app, room)
     answer = client_as(who).get(f"/rooms/{room.slug}/queue")
     assert answer.status_code == code
     assert ("Lotte" in answer.text) is (code == 200)
 
 
-@pytest.mark.parametrize("path", ["/lobby/", "/rooms/harbour-hearing/queue"])
-def test_a_poll_that_names_the_version_that_holds_renders_nothing(app: Flask, client_as: As, path: str):
-    room = make_room()
+@pytest.mark.parametrize("path", ["/lobby/", "/rooms/hcm-rxqt-bdw/queue"])
+def test_a_poll_that_names_the_version_that_holds_renders_nothing(app: Flask, client_as: As, path: str, room: Room):
     guest(app, room)
     host = client_as("owner")
     version = version_in(host.get(path).text)
@@ -83,13 +82,13 @@ def test_a_poll_that_names_the_version_that_holds_renders_nothing(app: Flask, cl
 
 
 @pytest.mark.parametrize("version", ["", "x", "~", "1~x", "0-0-0-0~99999999999999999999"])
-def test_a_poll_with_a_strange_version_gets_the_queue(app: Flask, client_as: As, version: str):
-    guest(app, make_room())
+def test_a_poll_with_a_strange_version_gets_the_queue(app: Flask, client_as: As, version: str, room: Room):
+    guest(app, room)
     assert poll(client_as("owner"), version) == 200
 
 
 def test_a_role_given_or_taken_shows_at_the_next_poll(app: Flask, client_as: As):
-    room = make_room(owner="stranger")
+    room = make_room("stranger")
     guest(app, room)
     host = client_as("owner")
     version = version_in(host.get("/lobby/").text)
@@ -103,8 +102,7 @@ def test_a_role_given_or_taken_shows_at_the_next_poll(app: Flask, client_as: As)
     assert "Lotte" not in host.get("/lobby/", query_string={"v": version}, headers=SWAP).text
 
 
-def test_a_decision_somebody_else_took_shows_who_for_ten_seconds(app: Flask, client_as: As):
-    room = make_room()
+def test_a_decision_somebody_else_took_shows_who_for_ten_seconds(app: Flask, client_as: As, room: Room):
     guest(app, room)
     host = client_as("owner")
     client_as("administrator").post(f"/lobby/{entry().id}/admit")
@@ -116,8 +114,8 @@ def test_a_decision_somebody_else_took_shows_who_for_ten_seconds(app: Flask, cli
     assert "Lotte" not in host.get("/lobby/").text
 
 
-def test_time_alone_ends_what_a_version_says(app: Flask, client_as: As):
-    guest(app, make_room())
+def test_time_alone_ends_what_a_version_says(app: Flask, client_as: As, room: Room):
+    guest(app, room)
     owner = persona("owner")
     version = queues.of_user(owner).version
     assert version.until is not None
@@ -127,16 +125,15 @@ def test_time_alone_ends_what_a_version_says(app: Flask, client_as: As):
     assert not queues.Version.holds(str(past), version.number)
 
 
-def test_who_went_silent_is_not_shown_although_no_job_ran(app: Flask, client_as: As):
-    guest(app, make_room())
+def test_who_went_silent_is_not_shown_although_no_job_ran(app: Flask, client_as: As, room: Room):
+    guest(app, room)
     age(polled=41)
     host = client_as("owner")
     assert "Lotte" not in host.get("/lobby/").text
     assert "people wait" not in host.get("/lobby/count").text
 
 
-def test_filters_show_guests_by_the_way_they_came(app: Flask, client_as: As):
-    room = make_room()
+def test_filters_show_guests_by_the_way_they_came(app: Flask, client_as: As, room: Room):
     guest(app, room)
     caller = Entry(room_id=room.id, name="Caller ••21", identity="sip", kind=Kind.PHONE, bearer_hash="call")
     db.session.add(caller)
@@ -151,8 +148,7 @@ def test_filters_show_guests_by_the_way_they_came(app: Flask, client_as: As):
     assert "Hears silence" in shown["phone"]
 
 
-def test_the_sidebar_counts_those_who_wait_for_me(app: Flask, client_as: As):
-    room = make_room()
+def test_the_sidebar_counts_those_who_wait_for_me(app: Flask, client_as: As, room: Room):
     for name in ("One", "Two"):
         guest(app, room, name)
     assert client_as("owner").get("/lobby/count").text.count("2<span") == 2  # in the sidebar and in the top bar
@@ -160,16 +156,16 @@ def test_the_sidebar_counts_those_who_wait_for_me(app: Flask, client_as: As):
 
 
 def test_rooms_know_how_many_wait_for_each(app: Flask):
-    room, empty = make_room("Here"), make_room("There")
+    room, empty = make_room(name="Here"), make_room(name="There")
     guest(app, room)
     assert queries.waiting_counts([room.id, empty.id]) == {room.id: 1}
 
 
 def test_an_unchanged_poll_costs_the_same_however_many_wait_anywhere(app: Flask, client_as: As):
-    mine, foreign = make_room("Mine"), make_room("Foreign", owner="stranger", administrator="support")
+    mine, foreign = make_room(name="Mine"), make_room("stranger", name="Foreign", administrator="support")
     host, said = client_as("owner"), []
     for size in (2, 40):
-        crowd_name = make_room(f"Mine {size}")
+        crowd_name = make_room(name=f"Mine {size}")
         crowd(crowd_name, size), crowd(foreign, size, Status.DENIED if size > 2 else Status.LEFT)
         version = version_in(host.get("/lobby/").text)
         with counted() as statements:
@@ -182,7 +178,7 @@ def test_an_unchanged_poll_costs_the_same_however_many_wait_anywhere(app: Flask,
 def test_a_queue_is_read_with_as_many_queries_for_two_guests_as_for_forty(app: Flask, client_as: As):
     host, said = client_as("owner"), []
     for size in (2, 40):
-        crowd(make_room(f"Room {size}"), size)
+        crowd(make_room(name=f"Room {size}"), size)
         with counted() as statements:
             page = host.get("/lobby/", headers=SWAP).text
         said.append(len(statements))
@@ -190,8 +186,7 @@ def test_a_queue_is_read_with_as_many_queries_for_two_guests_as_for_forty(app: F
     assert said[0] == said[1] <= 5
 
 
-def test_a_guests_unchanged_poll_is_one_query(app: Flask):
-    room = make_room()
+def test_a_guests_unchanged_poll_is_one_query(app: Flask, room: Room):
     client = guest(app, room)
     crowd(room, 30)
     with counted() as statements:

@@ -4,28 +4,14 @@ from collections.abc import Callable, Iterator
 from datetime import timedelta
 
 import pytest
-from flask import Flask
 
 from tests.support.films import FILM
 from tests.support.livekit import LiveKit
-from tests.support.personas import persona
 from webapp.core.db import db, new_id, utcnow
 from webapp.core.settings import settings
 from webapp.recordings.models import Mode, Recording, State
 from webapp.recordings.retention import expires_at
-from webapp.rooms.models import Access, Role, Room
-
-
-@pytest.fixture
-def room(app: Flask) -> Room:
-    """A stored room with an owner, an administrator and a member, without a phone."""
-    room = Room(name="Housing committee", slug="hcm-rxqt-bdw", phone_enabled=False)
-    db.session.add(room)
-    db.session.flush()
-    for name, role in (("owner", Role.OWNER), ("administrator", Role.ADMINISTRATOR), ("member", Role.MEMBER)):
-        db.session.add(Access(room_id=room.id, user_id=persona(name).id, role=role))
-    db.session.commit()
-    return room
+from webapp.rooms.models import Room
 
 
 @pytest.fixture

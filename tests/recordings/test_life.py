@@ -27,7 +27,8 @@ def only() -> Recording:
 
 
 def actions() -> list[str]:
-    found = list(db.session.scalars(sa.select(AuditEntry.action).order_by(AuditEntry.id)))
+    ours = AuditEntry.action.startswith("recording.")
+    found = list(db.session.scalars(sa.select(AuditEntry.action).where(ours).order_by(AuditEntry.id)))
     db.session.commit()
     return found
 

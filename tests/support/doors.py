@@ -1,4 +1,4 @@
-"""Rooms to wait for, guests who ask, and what a test reads of them."""
+"""Guests who ask to come in, and what a test reads of them."""
 
 from datetime import timedelta
 
@@ -6,24 +6,10 @@ import sqlalchemy as sa
 from flask import Flask
 from werkzeug.test import TestResponse
 
-from tests.support.personas import Browser, browser, persona
+from tests.support.personas import Browser, browser
 from webapp.core.db import db, utcnow
 from webapp.lobby.models import Entry, Status
-from webapp.rooms.models import Access, AccessLevel, Role, Room
-
-HOSTS = {"owner": Role.OWNER, "administrator": Role.ADMINISTRATOR, "member": Role.MEMBER}
-
-
-def make_room(name: str = "Harbour hearing", *, level: AccessLevel = AccessLevel.RESTRICTED, **people: str) -> Room:
-    """A room with the three roles filled; `owner="stranger"` gives a role to another persona."""
-    slug = name.lower().replace(" ", "-")
-    room = Room(name=name, slug=slug, access_level=level)
-    db.session.add(room)
-    db.session.flush()
-    for word, role in HOSTS.items():
-        db.session.add(Access(room_id=room.id, user_id=persona(people.get(word, word)).id, role=role))
-    db.session.commit()
-    return room
+from webapp.rooms.models import AccessLevel, Room
 
 
 def ask(client: Browser, room: Room, name: str = "Lotte Brandvold") -> TestResponse:

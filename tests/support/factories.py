@@ -14,17 +14,23 @@ from webapp.core.db import db
 from webapp.rooms import service
 from webapp.rooms.models import Role, Room, Trunk
 
+CHOSEN = {"name", "slug", "access_level", "phone_enabled", "hide_phone_number", "callback_id"}
 _serial = itertools.count(1)
 
 
 def make_room(owner: str | User = "owner", *, administrator: str = "", member: str = "", **fields: Any) -> Room:
-    """A stored room of the owner, and of a persona in each other role that is named."""
+    """A stored room of the owner, and of a persona in each other role that is named; any column may be given.
+
+    What people choose goes to the service that their click calls; the rest is written into the row.
+    """
     user = persona(owner) if isinstance(owner, str) else owner
-    fields.setdefault("name", f"Room {next(_serial)}")
-    room = service.create(user, actor=Actor.user(user), **fields)
+    chosen = {"name": f"Room {next(_serial)}"} | {name: fields.pop(name) for name in CHOSEN & fields.keys()}
+    room = service.create(user, actor=Actor.user(user), **chosen)
     for name, role in ((administrator, Role.ADMINISTRATOR), (member, Role.MEMBER)):
         if name:
             access_service.grant(room, actor=Actor.user(user), email=persona(name).email, role=role)
+    for name, value in fields.items():
+        setattr(room, name, value)
     db.session.commit()
     return room
 
