@@ -82,11 +82,10 @@ def test_a_holder_who_slept_past_the_end_is_told_and_disturbs_nobody(app: Flask)
     assert leases.claim("room:x") is None
 
 
-def test_while_a_lease_lasts_nothing_is_written(app: Flask, monkeypatch: pytest.MonkeyPatch):
-    with leases.held("room:x", seconds=30):
-        monkeypatch.setattr(leases.db.session, "execute", None)
+def test_while_a_lease_lasts_nothing_is_written(app: Flask, count_queries: Counted):
+    with leases.held("room:x", seconds=30), count_queries() as queries:
         leases.last()
-        monkeypatch.undo()
+        assert queries == []
 
 
 def test_of_many_who_ask_at_once_one_gets_it(app: Flask):

@@ -4,7 +4,6 @@ import threading
 import time
 from datetime import timedelta
 
-import pytest
 import sqlalchemy as sa
 from flask import Flask
 
@@ -16,16 +15,9 @@ from webapp.core.leases import Lease
 from webapp.deliveries.models import Delivery
 from webapp.hooks import processing as hooks
 from webapp.jobs import work
-from webapp.rooms import jobs as rooms
 from webapp.rooms.models import PhonePin
 
 OLD = timedelta(days=60)
-
-
-@pytest.fixture
-def small(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Pieces of three rows."""
-    monkeypatch.setattr(database, "PIECE", 3)
 
 
 def _leases(ages: list[timedelta]) -> None:
@@ -34,23 +26,23 @@ def _leases(ages: list[timedelta]) -> None:
     db.session.commit()
 
 
-def test_a_purge_takes_every_old_row_in_pieces_and_leaves_the_others(app: Flask, small: None):
+def test_a_purge_takes_every_old_row_in_pieces_and_leaves_the_others(app: Flask):
     ages = [OLD if number % 3 else timedelta(0) for number in range(30)]
     _leases(ages)
-    assert db.purge(Lease, Lease.until < utcnow() - timedelta(days=1)) == 20
+    assert db.purge(Lease, Lease.until < utcnow() - timedelta(days=1), piece=3) == 20
     left = db.session.scalars(sa.select(Lease.name).order_by(Lease.name)).all()
     db.session.commit()
     assert left == [f"room:{number:02}" for number in range(0, 30, 3)]
 
 
-def test_rows_whose_key_has_two_columns_go_in_pieces_too(app: Flask, small: None):
+def test_rows_whose_key_has_two_columns_go_in_pieces_too(app: Flask):
     over = utcnow() - timedelta(days=1)
     for trunk in ("ST_a", "ST_b"):
         for number in range(7):
             blocked_until = over if number % 2 else utcnow() + OLD
             db.session.add(PhonePin(trunk_id=trunk, pin=f"{number:04}", room_id=db_id(), blocked_until=blocked_until))
     db.session.commit()
-    assert rooms.purge_pins() == 6
+    assert db.purge(PhonePin, PhonePin.blocked_until <= over, piece=3) == 6
     left = db.session.scalars(sa.select(PhonePin.pin).order_by(PhonePin.trunk_id, PhonePin.pin)).all()
     db.session.commit()
     assert left == ["0000", "0002", "0004", "0006"] * 2
@@ -61,8 +53,7 @@ def db_id() -> object:
     return database.new_id()
 
 
-def test_while_many_rows_go_others_write_between_the_pieces(app: Flask, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(database, "PIECE", 100)
+def test_while_many_rows_go_others_write_between_the_pieces(app: Flask):
     rows = [{"name": f"room:{number:05}", "until": utcnow() - OLD} for number in range(5000)]
     db.session.execute(sa.insert(Lease), rows)
     db.session.commit()
@@ -80,7 +71,7 @@ def test_while_many_rows_go_others_write_between_the_pieces(app: Flask, monkeypa
 
     writer = threading.Thread(target=write)
     writer.start()
-    gone = db.purge(Lease, Lease.until < utcnow() - timedelta(days=1))
+    gone = db.purge(Lease, Lease.until < utcnow() - timedelta(days=1), piece=100)
     purged.set()
     writer.join(PATIENCE)
     assert gone == 5000

@@ -19,10 +19,9 @@ from tests.support.waiting import PATIENCE, until
 from webapp.core import due
 from webapp.core.db import UTCDateTime, db, utcnow
 from webapp.core.due import DueWork
-from webapp.jobs import runner as runners
 from webapp.jobs.models import PeriodicJob
 from webapp.jobs.periodic import Job, Pool
-from webapp.jobs.runner import Runner
+from webapp.jobs.runner import LOOK, REST, Runner
 from webapp.jobs.wakeups import CHANNEL
 from webapp.jobs.work import Handler
 
@@ -53,9 +52,11 @@ def driven(monkeypatch: pytest.MonkeyPatch) -> Driven:
 
 
 @contextmanager
-def running(app: Flask, jobs: list[Job] | None = None, redis_url: str = "", **handlers: Handler) -> Iterator[Runner]:
+def running(
+    app: Flask, jobs: list[Job] | None = None, redis_url: str = "", look: float = LOOK, **handlers: Handler
+) -> Iterator[Runner]:
     """A runner with these jobs and handlers, to which commits in this app are told."""
-    runner = Runner(app, redis_url, lambda: jobs or [], handlers)
+    runner = Runner(app, redis_url, lambda: jobs or [], handlers, look)
     before = app.extensions[due.RUNNER]
     app.extensions[due.RUNNER] = runner
     try:
@@ -95,7 +96,7 @@ def test_thirty_rounds_are_a_minute_apart_however_long_each_takes_and_whatever_e
         for _ in range(5000):
             wait = runner.look()
             until(lambda: not runner.is_busy)
-            driven.pass_by(max(wait, runners.REST))
+            driven.pass_by(max(wait, REST))
             if len(began) % 3 == 1 and not db.session.scalar(sa.select(sa.func.count()).select_from(DueWork)):
                 add("tell", after=11)
             db.session.commit()
@@ -129,7 +130,7 @@ def test_without_a_word_due_work_is_found_within_seconds(app: Flask):
         db.session.commit()
         begun = time.monotonic()
         until(lambda: done)
-        assert time.monotonic() - begun < runners.LOOK + 5
+        assert time.monotonic() - begun < LOOK + 5
 
 
 def test_a_long_sweep_and_long_work_delay_neither_due_work_nor_the_lobby_nor_hooks(app: Flask):
@@ -193,13 +194,10 @@ def test_a_runner_that_stops_lets_work_under_way_finish_and_leaves_the_rest_due(
     assert sorted(at is None for at in ended) == [False, True, True]
 
 
-def test_a_word_over_redis_makes_another_process_begin_at_once_and_what_it_says_is_not_read(
-    app: Flask, redis_url: str, monkeypatch: pytest.MonkeyPatch
-):
-    monkeypatch.setattr(runners, "LOOK", 600)
+def test_a_word_over_redis_makes_another_process_begin_at_once_and_what_it_says_is_not_read(app: Flask, redis_url: str):
     done: list[int] = []
     teller = Runner(app, redis_url)
-    with running(app, redis_url=redis_url, tell=lambda: done.append(1)) as runner:
+    with running(app, redis_url=redis_url, look=600, tell=lambda: done.append(1)) as runner:
         runner.start()
         with redis.Redis.from_url(redis_url) as client:
             until(lambda: client.pubsub_numsub(CHANNEL)[0][1])

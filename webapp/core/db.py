@@ -233,7 +233,7 @@ class Database:
         result = cast("sa.CursorResult[Any]", self.session.execute(statement))
         return int(result.rowcount)
 
-    def purge(self, model: type[Model], over: sa.ColumnElement[bool]) -> int:
+    def purge(self, model: type[Model], over: sa.ColumnElement[bool], piece: int = PIECE) -> int:
         """Delete the rows that are over, piece by piece along the key; returns how many. Commits after each piece.
 
         One statement over many rows would keep all other writers of SQLite waiting until its end.
@@ -241,18 +241,18 @@ class Database:
         key = sa.tuple_(*sa.inspect(model).primary_key)
         begin: sa.ColumnElement[bool] = sa.true()
         gone = 0
-        while (end := self._end_of_piece(key, sa.and_(begin, over))) is not None:
-            piece = sa.delete(model).where(begin, key <= end, over)
-            gone += self.changed(piece.execution_options(synchronize_session=False))
+        while (end := self._end_of_piece(key, sa.and_(begin, over), piece)) is not None:
+            rows = sa.delete(model).where(begin, key <= end, over)
+            gone += self.changed(rows.execution_options(synchronize_session=False))
             self.session.commit()
             begin = key > end
             time.sleep(PAUSE)
         return gone
 
-    def _end_of_piece(self, key: sa.Tuple, over: sa.ColumnElement[bool]) -> sa.Tuple | None:
+    def _end_of_piece(self, key: sa.Tuple, over: sa.ColumnElement[bool], piece: int) -> sa.Tuple | None:
         """The key of the last row of the next piece; None when nothing is left. Reads without the write lock."""
         self.session.commit()
-        keys = sa.select(*key.clauses).where(over).order_by(*key.clauses).limit(PIECE)
+        keys = sa.select(*key.clauses).where(over).order_by(*key.clauses).limit(piece)
         with self.reader.connect() as connection:
             found = connection.execute(keys).all()
         return sa.tuple_(*map(sa.literal, found[-1], [column.type for column in key.clauses])) if found else None

@@ -87,10 +87,12 @@ class Runner:
         redis_url: str = "",
         jobs: Callable[[], list[Job]] = register.jobs,
         handlers: Mapping[str, Handler] = register.HANDLERS,
+        look: float = LOOK,
     ) -> None:
         self._app = app
         self._jobs = jobs
         self._handlers = handlers
+        self._look = look
         self._wakeups = Wakeups(redis_url) if redis_url else None
         self._changed = threading.Condition()
         self._told = False
@@ -147,7 +149,7 @@ class Runner:
     def look(self) -> float:
         """Begin what is due and has a place; returns the seconds after which to look again."""
         waits = [self._look_at_jobs(), self._look_at_work(Work.SHORT), self._look_at_work(Work.LONG)]
-        return min(LOOK, *chain(*waits, [LOOK]))
+        return min([self._look, *chain(*waits)])
 
     def _look_at_jobs(self) -> list[float]:
         waits = []
@@ -190,7 +192,7 @@ class Runner:
                 return self.look()
         except Exception as error:  # the clock must not stop while the database is away
             log.error("runner.failed", error=type(error).__name__)
-            return LOOK
+            return self._look
 
 
 def init_app(app: Flask, settings: Settings) -> None:
