@@ -59,14 +59,19 @@ class Spoilt(ImmutableMultiDict[str, str]):
 
 
 @pytest.fixture
-def spoil(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], None]]:
+def spoil(app: Flask) -> Iterator[Callable[[str], None]]:
     """Make every query and every form of the app hold one value under every name."""
+    before = app.request_class
+
+    class SpoiltRequest(before):  # type: ignore[valid-type,misc]
+        parameter_storage_class = Spoilt
 
     def begin(value: str) -> None:
-        monkeypatch.setattr(Spoilt, "value", value)
-        monkeypatch.setattr(app.request_class, "parameter_storage_class", Spoilt)
+        Spoilt.value = value
+        app.request_class = SpoiltRequest
 
     yield begin
+    app.request_class = before
 
 
 def requests_of(app: Flask) -> list[tuple[str, Rule]]:

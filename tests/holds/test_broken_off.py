@@ -4,11 +4,11 @@ import threading
 from collections.abc import Callable
 from dataclasses import replace
 
-import pytest
 import sqlalchemy as sa
 from flask import Flask
 
 from tests.support.database import LOCKED, failing
+from tests.support.meanwhile import waiting_for_livekit
 from tests.support.personas import SWAP, Browser
 from tests.support.phones import Door, decide, entries, learn
 from tests.support.waiting import PATIENCE, until
@@ -18,7 +18,7 @@ from webapp.calls.models import Hold
 from webapp.core.db import db
 from webapp.holds import decisions, hold
 from webapp.jobs import register
-from webapp.livekit import phones, rooms
+from webapp.livekit import rooms
 from webapp.livekit.rooms import Participant
 from webapp.lobby import service
 from webapp.rooms.models import Room
@@ -74,22 +74,14 @@ def test_whom_somebody_inside_muted_after_a_half_done_release_stays_muted(door: 
     assert door.installation.phone(phone)["hears"]
 
 
-def test_the_next_call_of_the_same_caller_is_not_let_in_by_the_release_of_the_one_before(
-    door: Door, monkeypatch: pytest.MonkeyPatch
-):
+def test_the_next_call_of_the_same_caller_is_not_let_in_by_the_release_of_the_one_before(door: Door):
     door.waiting("anonymous")
     decide("admit")
-    undeafen, later = phones.undeafen, list[str]()
-
-    def replaced(room: str, identity: str) -> Participant | None:
-        if not later:
-            later.append("")
-            later[0] = door.waiting("anonymous")
-        return undeafen(room, identity)
-
-    monkeypatch.setattr(phones, "undeafen", replaced)
-    assert hold.now(door.room_id) == []
-    assert door.is_held(later[0])
+    room_id = door.room_id
+    with waiting_for_livekit(door.livekit, "UpdateParticipant", lambda: hold.now(room_id)) as failures:
+        later = door.waiting("anonymous")
+    assert failures == [[]]
+    assert door.is_held(later)
 
 
 def test_a_stale_list_sends_no_other_call_of_that_number_away(door: Door):

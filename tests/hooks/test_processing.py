@@ -7,16 +7,19 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 from flask import Flask
-from sqlalchemy.exc import OperationalError
 
+from tests.plugins.queries import Counted
+from tests.support.database import LOCKED, failing
 from tests.support.livekit import LiveKit
 from tests.support.personas import Browser
 from tests.support.waiting import PATIENCE
 from webapp.core import background, leases
 from webapp.core.db import db, utcnow
 from webapp.deliveries.models import Delivery, Result
-from webapp.hooks import handlers, processing
+from webapp.hooks import processing
 from webapp.rooms.models import Room
+
+STARTED = "UPDATE rooms SET live_sid"  # what the start of a meeting is kept by
 
 
 class Later:
@@ -49,18 +52,15 @@ def test_what_a_crash_left_is_worked_off_by_the_sweep(send: Callable[..., Any], 
 
 
 def test_what_a_crash_left_is_found_within_seconds_but_what_failed_waits_for_the_sweep(
-    send: Callable[..., Any], room: Room, crashed: None, monkeypatch: pytest.MonkeyPatch
+    send: Callable[..., Any], room: Room, crashed: None
 ):
-    def fail(*_told: object) -> None:
-        raise ValueError
-
     send("room_started", str(room.id))
     assert processing.catch_up() == 0, "whoever stored it may be at it"
     db.session.execute(sa.update(Delivery).values(received_at=utcnow() - processing.LEFT_AFTER))
     db.session.commit()
-    monkeypatch.setitem(handlers.HANDLERS, "room_started", (fail,))
-    for _ in range(3):
-        processing.catch_up()
+    with failing(STARTED, ValueError()):
+        for _ in range(3):
+            processing.catch_up()
     assert results() == [Result.FAILED]
     assert db.session.scalar(sa.select(Delivery.attempts)) == 1
 
@@ -83,30 +83,18 @@ def test_many_events_of_a_room_are_followed_by_one_look_at_livekit(
     assert livekit.calls("ListParticipants") == 1
 
 
-def test_inside_a_second_the_arrival_decides_the_order(
-    send: Callable[..., Any], room: Room, crashed: None, monkeypatch: pytest.MonkeyPatch
-):
-    seen: list[str] = []
-
-    def note(event: Any, _room: Room | None, _outdated: bool) -> None:
-        seen.append(event["id"])
-
-    monkeypatch.setitem(handlers.HANDLERS, "room_started", (note,))
+def test_inside_a_second_the_arrival_decides_the_order(send: Callable[..., Any], room: Room, crashed: None):
     send("room_started", str(room.id), id="EV_z", createdAt="1000")
     send("room_started", str(room.id), id="EV_a", createdAt="1000")
     send("room_started", str(room.id), id="EV_early", createdAt="999")
     processing.work_off(room.id)
-    assert seen == ["EV_early", "EV_z", "EV_a"]
+    found = sa.select(Delivery.event_id).order_by(Delivery.processed_at)
+    assert db.session.scalars(found).all() == ["EV_early", "EV_z", "EV_a"]
+    db.session.commit()
 
 
-def test_a_failed_delivery_is_tried_again_and_its_error_s_text_is_not_kept(
-    send: Callable[..., Any], room: Room, monkeypatch: pytest.MonkeyPatch
-):
-    def fail(_event: Any, _room: Room | None, _outdated: bool) -> None:
-        raise ValueError("+15551234567")
-
-    with monkeypatch.context() as patched:
-        patched.setitem(handlers.HANDLERS, "room_started", (fail,))
+def test_a_failed_delivery_is_tried_again_and_its_error_s_text_is_not_kept(send: Callable[..., Any], room: Room):
+    with failing(STARTED, ValueError("+15551234567")):
         assert send("room_started", str(room.id)).status_code == 200
     assert results() == [Result.FAILED]
     assert db.session.scalar(sa.select(Delivery.problem)) == "ValueError"
@@ -115,61 +103,41 @@ def test_a_failed_delivery_is_tried_again_and_its_error_s_text_is_not_kept(
 
 
 def test_a_handler_that_met_another_one_s_lock_is_tried_again_at_once(
-    send: Callable[..., Any], room: Room, monkeypatch: pytest.MonkeyPatch
+    send: Callable[..., Any], room: Room, livekit: LiveKit
 ):
-    tried: list[str] = []
-
-    def collide(event: Any, _room: Room | None, _outdated: bool) -> None:
-        tried.append(event["id"])
-        if len(tried) == 1:
-            raise OperationalError("UPDATE calls", None, Exception("deadlock detected"))
-
-    monkeypatch.setitem(handlers.HANDLERS, "room_started", (collide,))
-    send("room_started", str(room.id))
-    assert (len(tried), results()) == (2, [Result.PROCESSED])
+    livekit.join(str(room.id))
+    with failing(STARTED, LOCKED, times=1) as failed:
+        send("room_started", str(room.id))
+    assert (len(failed), results()) == (1, [Result.PROCESSED])
+    assert db.session.scalar(sa.select(Room.live_sid)) == "RM_x"
 
 
-def test_a_failed_delivery_keeps_no_later_one_waiting(
-    send: Callable[..., Any], room: Room, monkeypatch: pytest.MonkeyPatch
-):
-    def fail(_event: Any, _room: Room | None, _outdated: bool) -> None:
-        raise ValueError
-
-    monkeypatch.setitem(handlers.HANDLERS, "room_started", (fail,))
-    send("room_started", str(room.id))
-    send("participant_joined", str(room.id), participant={"sid": "PA_1", "identity": "web"})
+def test_a_failed_delivery_keeps_no_later_one_waiting(send: Callable[..., Any], room: Room):
+    with failing(STARTED, ValueError()):
+        send("room_started", str(room.id))
+        send("participant_joined", str(room.id), participant={"sid": "PA_1", "identity": "web"})
     assert results() == [Result.FAILED, Result.PROCESSED]
 
 
 def test_a_failed_delivery_is_followed_by_a_look_at_livekit_all_the_same(
-    send: Callable[..., Any], room: Room, livekit: LiveKit, monkeypatch: pytest.MonkeyPatch
+    send: Callable[..., Any], room: Room, livekit: LiveKit
 ):
-    def fail(_event: Any, _room: Room | None, _outdated: bool) -> None:
-        raise ValueError
-
-    monkeypatch.setitem(handlers.HANDLERS, "participant_joined", (fail,))
     livekit.join(str(room.id))
-    send("participant_joined", str(room.id), participant={"sid": "PA_1", "identity": "web"})
+    with failing("UPDATE rooms SET reconcile_at", ValueError(), times=1):
+        send("participant_joined", str(room.id), participant={"sid": "PA_1", "identity": "web"})
+    assert results() == [Result.FAILED]
     db.session.refresh(room)
     assert room.web_count == 1
 
 
-def test_a_delivery_that_goes_on_failing_is_tried_once_a_sweep_and_given_up(
-    send: Callable[..., Any], room: Room, monkeypatch: pytest.MonkeyPatch
-):
-    tried: list[str] = []
-
-    def fail(event: Any, _room: Room | None, _outdated: bool) -> None:
-        tried.append(event["id"])
-        raise ValueError
-
-    monkeypatch.setitem(handlers.HANDLERS, "room_started", (fail,))
-    send("room_started", str(room.id))
-    for _ in range(3):  # what comes later brings no new try: that would use all of them up in a second
-        send("participant_joined", str(room.id), participant={"sid": "PA_1", "identity": "web"})
-    assert len(tried) == 1
-    for _ in range(10):
-        processing.sweep()
+def test_a_delivery_that_goes_on_failing_is_tried_once_a_sweep_and_given_up(send: Callable[..., Any], room: Room):
+    with failing(STARTED, ValueError()) as tried:
+        send("room_started", str(room.id))
+        for _ in range(3):  # what comes later brings no new try: that would use all of them up in a second
+            send("participant_joined", str(room.id), participant={"sid": "PA_1", "identity": "web"})
+        assert len(tried) == 1
+        for _ in range(10):
+            processing.sweep()
     assert len(tried) == processing.TRIES
 
 
@@ -182,12 +150,11 @@ def test_whoever_finds_the_room_s_lease_taken_leaves(send: Callable[..., Any], r
 
 
 def test_many_workers_work_a_delivery_off_once(
-    app: Flask, send: Callable[..., Any], room: Room, crashed: None, monkeypatch: pytest.MonkeyPatch
+    app: Flask, send: Callable[..., Any], room: Room, crashed: None, livekit: LiveKit, count_queries: Counted
 ):
-    seen: list[str] = []
-    monkeypatch.setitem(handlers.HANDLERS, "room_started", (lambda event, _room, _old: seen.append(event["id"]),))
+    livekit.join(str(room.id))
     for number in range(5):
-        send("room_started", str(room.id), id=f"EV_{number}")
+        send("room_started", room={"sid": f"RM_{number}", "name": str(room.id)})
 
     room_id = room.id
     db.session.commit()  # a transaction left open here would be the writer that the workers wait for
@@ -197,11 +164,12 @@ def test_many_workers_work_a_delivery_off_once(
             processing.work_off(room_id)
 
     workers = [threading.Thread(target=one_worker) for _ in range(4)]
-    for worker in workers:
-        worker.start()
-    for worker in workers:
-        worker.join(PATIENCE)
-    assert sorted(seen) == [f"EV_{number}" for number in range(5)]
+    with count_queries() as sent:
+        for worker in workers:
+            worker.start()
+        for worker in workers:
+            worker.join(PATIENCE)
+    assert len([statement for statement in sent if statement.startswith(STARTED)]) == 5
     assert set(results()) == {Result.PROCESSED}
 
 

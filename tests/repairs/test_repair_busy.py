@@ -1,11 +1,16 @@
 """A repair says that it was done only when it was: not while somebody else works there, nor after its lease is lost."""
 
+import time
+from types import SimpleNamespace
+
 import pytest
+import sqlalchemy as sa
 
 from tests.support.installation import Installation
+from tests.support.meanwhile import waiting_for_livekit
 from tests.support.repairs import As, begin, deed, ids, last_run, missing, press, results, shown, twin, url
-from webapp.core import leases
-from webapp.livekit import sip
+from webapp.core import heartbeat, leases
+from webapp.core.db import db
 from webapp.repairs.models import Result
 from webapp.rules import guard as guards
 
@@ -13,10 +18,10 @@ REPAIRED = "Repaired. LiveKit has taken it."
 
 
 @pytest.fixture(autouse=True)
-def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nobody waits five seconds for the other worker."""
-    held = leases.held
-    monkeypatch.setattr(leases, "held", lambda name, seconds=30, wait=0: held(name, seconds, min(wait, 0.1)))
+def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The clock of who waits for the other worker runs fifty times as fast."""
+    hurry = SimpleNamespace(monotonic=lambda: time.monotonic() * 50, sleep=lambda seconds: time.sleep(seconds / 50))
+    monkeypatch.setattr(leases, "time", hurry)
 
 
 def unguarded(installation: Installation) -> None:
@@ -81,13 +86,17 @@ def test_a_lease_that_is_lost_amid_a_repair_is_a_failure_in_the_trail(
 ):
     installation.foreign(pin="4711", name="Night line")
     support, page = client_as("support"), url("caller-visible")
-    fields = shown(support.get(page))
-
-    def lose(*_told: object) -> None:
-        raise leases.Lost("trunk")
-
-    monkeypatch.setattr(sip, "replace_rule", lose)
-    assert support.post(page, data={**fields, "name": "Night line", "ticket": "INC1"}).status_code == 303
+    typed = {**shown(support.get(page)), "name": "Night line", "ticket": "INC1"}
+    mine = sa.update(leases.Lease).where(leases.Lease.name == f"trunk:{installation.trunk_id}")
+    with waiting_for_livekit(
+        installation.livekit, "CreateSIPDispatchRule", lambda: support.post(page, data=typed)
+    ) as answers:
+        db.session.execute(mine.values(holder="another"))
+        db.session.commit()
+        later = SimpleNamespace(monotonic=lambda: time.monotonic() + 60, sleep=time.sleep)
+        monkeypatch.setattr(heartbeat, "time", later)  # the process slept
+    assert [answer.status_code for answer in answers] == [303]
+    assert installation.livekit.calls("UpdateSIPDispatchRule") == 0
     assert REPAIRED not in support.get("/telephony/repairs/").text
     assert (deed("rule.repair").reason, deed("rule.repair_failed").reason) == ("INC1", "INC1")
 

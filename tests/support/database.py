@@ -29,14 +29,22 @@ LOCKED = OperationalError("", None, Exception("database is locked"))
 
 
 @contextmanager
-def failing(part: str, error: Exception, *, times: int | None = None) -> Iterator[list[str]]:
-    """Inside the block the database fails statements with this part, so often or always; gives those that it failed."""
+def failing(part: str, error: BaseException, *, times: int | None = None, after: int = 0) -> Iterator[list[str]]:
+    """Inside the block the database fails statements with this part, so often or always; gives those that it failed.
+
+    It lets as many pass `after` which it begins to fail.
+    """
+    passed: list[str] = []
     failed: list[str] = []
 
     def fail(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
-        if part in statement and (times is None or len(failed) < times):
-            failed.append(statement)
-            raise error
+        if part not in statement or (times is not None and len(failed) >= times):
+            return
+        if len(passed) < after:
+            passed.append(statement)
+            return
+        failed.append(statement)
+        raise error
 
     for engine in db.engines:
         event.listen(engine, "before_cursor_execute", fail)

@@ -1,8 +1,10 @@
 """Rooms go to another trunk: previewed, one by one, on after failures and crashes, followed by LiveKit."""
 
+import itertools
 import re
 from collections.abc import Callable
 from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
 import sqlalchemy as sa
@@ -10,8 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.plugins.queries import Counted
+from tests.support.database import failing
 from tests.support.factories import trail
 from tests.support.installation import Installation
+from tests.support.meanwhile import waiting_for_livekit
 from tests.support.personas import SWAP, Browser, persona
 from tests.support.waiting import until
 from webapp.audit import Actor
@@ -20,7 +24,6 @@ from webapp.core import leases
 from webapp.core.db import db, utcnow
 from webapp.core.due import DueWork
 from webapp.jobs import register, work
-from webapp.rooms import pins
 from webapp.rooms.models import PhonePin, Room, Trunk
 from webapp.trunks import moves
 from webapp.trunks.models import Moved, MovedRoom, MoveState, TrunkMove
@@ -202,26 +205,16 @@ def test_a_room_for_which_no_pin_is_free_stays_and_the_others_go(
     assert failed.problem == "no_free_pin"
 
 
-def test_a_run_that_was_cut_off_goes_on_where_it_was(
-    installation: Installation, other: str, monkeypatch: pytest.MonkeyPatch
-):
+def test_a_run_that_was_cut_off_goes_on_where_it_was(installation: Installation, other: str):
     for _ in range(7):
         installation.room()
     move = begin(installation.trunk_id, other)
-    left = iter(range(3))
 
     class Killed(BaseException):
         """As kill -9 would."""
 
-    def taken(trunk_id: str, pin: str, room_id: object, take=pins.take) -> bool:
-        if next(left, None) is None:
-            raise Killed
-        return bool(take(trunk_id, pin, room_id))
-
-    with monkeypatch.context() as cut:
-        cut.setattr(pins, "take", taken)
-        with pytest.raises(Killed):
-            moves.work_on(str(move.id))
+    with failing("INSERT INTO phone_pins", Killed(), after=3), pytest.raises(Killed):
+        moves.work_on(str(move.id))
     assert (again(move).done, again(move).state) == (3, MoveState.RUNNING)
     move = run(move)
     assert (move.state, move.kept, len(rooms_of(other))) == (MoveState.DONE, 7, 7)
@@ -233,12 +226,12 @@ def test_a_long_run_is_done_in_pieces_of_due_work(
 ):
     for _ in range(4):
         installation.room()
-    monkeypatch.setattr(moves, "BATCH", 1)
-    monkeypatch.setattr(moves, "PIECE", -1)
     move = begin(installation.trunk_id, other)
-    work.run_due(register.HANDLERS)
+    minutes = itertools.count(step=61)
+    with monkeypatch.context() as slow:
+        slow.setattr(moves, "time", SimpleNamespace(monotonic=lambda: next(minutes)))
+        work.run_due(register.HANDLERS)
     assert again(move).done == 0 and again(move).state is MoveState.RUNNING
-    monkeypatch.setattr(moves, "PIECE", 60)
     work.run_due(register.HANDLERS)
     assert again(move).state is MoveState.DONE
     assert db.session.scalar(sa.select(sa.func.count()).where(DueWork.done_at.is_not(None))) == 2
@@ -287,21 +280,15 @@ def test_when_the_trunk_went_away_meanwhile_the_move_stops_and_the_rooms_stay(
     assert "There is no trunk any more" in client_as("support").get(f"/telephony/moves/{move.id}/").text
 
 
-def test_no_room_goes_to_a_trunk_that_went_away_in_the_midst(
-    installation: Installation, other: str, monkeypatch: pytest.MonkeyPatch
-):
-    for _ in range(3):
+def test_no_room_goes_to_a_trunk_that_went_away_in_the_midst(installation: Installation, other: str):
+    installation.live()
+    for _ in range(2):
         installation.room()
-    move = begin(installation.trunk_id, other)
-    note = moves._note
-
-    def notes(*arguments: object) -> bool:
-        noted = note(*arguments)
+    move_id = begin(installation.trunk_id, other).id
+    with waiting_for_livekit(installation.livekit, "ListParticipants", lambda: moves.work_on(str(move_id))):
         gone(other)
-        return noted
-
-    monkeypatch.setattr(moves, "_note", notes)
-    over = run(move)
+    db.session.expire_all()
+    over = db.session.get_one(TrunkMove, move_id)
     assert (over.state, over.done, len(rooms_of(other))) == (MoveState.NOWHERE, 1, 1)
 
 
