@@ -11,7 +11,7 @@ from webapp.deliveries.models import Delivery
 from webapp.doctor.models import Diagnosis
 from webapp.holds.models import Probe
 from webapp.jobs.models import PeriodicJob
-from webapp.lobby.models import Entry
+from webapp.lobby.models import Entry, RefusedAddress
 from webapp.recordings.models import Recording
 from webapp.repairs.models import RepairItem, RepairRun
 from webapp.rooms.models import Access, OldSlug, PhonePin, Room, RoomCallback, Trunk
@@ -40,6 +40,7 @@ __all__ = [
     "Probe",
     "Recording",
     "Refusal",
+    "RefusedAddress",
     "RepairItem",
     "RepairRun",
     "Room",

@@ -46,6 +46,7 @@ SENTENCES = {
     "entry.undo_deny": _l("%(who)s let somebody wait on who had been turned away"),
     "room.admit_all": _l("%(who)s let all in who waited: %(count)s"),
     "room.deny_all": _l("%(who)s turned all away who waited: %(count)s"),
+    "room.clear_refused": _l("%(who)s cleared the line about requests refused from one address: %(count)s"),
     "room.reconcile": _l("%(who)s brought the dispatch rule in line with the room"),
     "room.remove_participant": _l("%(who)s removed somebody from the meeting (%(kind)s)"),
     "room.end_meeting": _l("%(who)s ended the meeting; inside were from the web: %(web)s, by phone: %(phones)s"),

@@ -1,8 +1,8 @@
 """Every setting of Frontdesk in one typed class, read from the environment and refused when wrong."""
 
 import re
-from ipaddress import ip_network
 import ssl
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
@@ -235,6 +235,14 @@ class Settings(BaseSettings):
     calls_keep_days: int = Field(90, ge=1, le=3650, description="days after which calls are forgotten")
     lobby_waiting_seconds: int = Field(30, ge=10, le=600, description="seconds after the last poll until expiry")
     lobby_room_limit: int = Field(100, ge=1, le=10_000, description="guests that may wait for one room")
+    lobby_address_percent: int = Field(
+        50,
+        ge=1,
+        le=100,
+        description="seats of a room that one address may hold, ten in any case; signed in, they do not count",
+    )
+    lobby_network_percent: int = Field(75, ge=1, le=100, description="the same of the network around it (/24, /48)")
+    lobby_minute_limit: int = Field(60, ge=1, le=10_000, description="requests of one address for one room in a minute")
     join_limit: Limit = Field("120 per minute", description="rate limit of asking to join, per address")
     unknown_link_limit: Limit = Field(
         "30 per minute", description="rate limit of links to rooms that do not exist, per address"

@@ -1,12 +1,13 @@
 """The secret that a guest is known by: random, in a signed cookie per room; the database keeps its hash."""
 
 import hashlib
+import hmac
 import secrets
 import uuid
 from collections.abc import Mapping
 
 from flask import current_app
-from itsdangerous import BadSignature, URLSafeSerializer
+from itsdangerous import BadSignature, URLSafeSerializer, URLSafeTimedSerializer
 from werkzeug.wrappers import Response
 
 from webapp.core.settings import settings
@@ -18,6 +19,21 @@ LIFETIME = 12 * 3600  # seconds, as long as an admission holds
 def new() -> str:
     """A bearer nobody can guess."""
     return secrets.token_urlsafe(32)
+
+
+def new_nonce() -> str:
+    """What a form carries so that it makes one request, however often it is sent; nobody can make one up."""
+    return str(_nonces().dumps(secrets.token_urlsafe(16)))
+
+
+def of_nonce(nonce: str, room_id: uuid.UUID) -> str | None:
+    """The bearer that belongs to a form, the same each time; None when the form is none of ours, or too old."""
+    try:
+        _nonces().loads(nonce, max_age=LIFETIME)
+    except BadSignature:
+        return None
+    key = f"lobby-bearer-of-form {current_app.secret_key!s}"
+    return hmac.digest(key.encode(), f"{room_id} {nonce}".encode(), hashlib.sha256).hex()
 
 
 def hashed(bearer: str) -> str:
@@ -64,6 +80,10 @@ def _name(room_id: uuid.UUID) -> str:
 
 def _core(name: str) -> str:
     return name.removeprefix("__Host-")
+
+
+def _nonces() -> URLSafeTimedSerializer:
+    return URLSafeTimedSerializer(str(current_app.secret_key), salt="lobby-form")
 
 
 def _signer() -> URLSafeSerializer:

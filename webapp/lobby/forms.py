@@ -3,9 +3,10 @@
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import StringField, ValidationError
+from wtforms import HiddenField, StringField, ValidationError
 
 from webapp.core import names
+from webapp.lobby import bearers
 
 LONGEST_NAME = 100
 
@@ -19,6 +20,8 @@ class AskForm(FlaskForm):
         description=_l("Only the hosts see it while you wait, and then those who take part."),
         render_kw={"autocomplete": "name", "maxlength": LONGEST_NAME, "required": True},
     )
+
+    nonce = HiddenField(default=bearers.new_nonce)
 
     def validate_name(self, field: StringField) -> None:
         """Refuse names that say nothing or would deceive the host."""

@@ -8,8 +8,8 @@ import sqlalchemy as sa
 
 from webapp.core.db import db, utcnow
 from webapp.livekit import rooms as live_rooms
-from webapp.lobby import queries, service
-from webapp.lobby.models import Entry, Kind, Status
+from webapp.lobby import queries, service, shares
+from webapp.lobby.models import Entry, Kind, RefusedAddress, Status
 from webapp.lobby.silence import silent_since
 
 WAITING = json.dumps({"type": "participantWaiting"}).encode()  # what meeting front ends listen for, without a topic
@@ -48,3 +48,4 @@ def purge() -> None:
     over = sa.and_(Entry.status != Status.ACCEPTED, Entry.decided_at < now - FORGOTTEN)
     inside = sa.and_(Entry.status == Status.ACCEPTED, Entry.decided_at < now - service.ADMITTED - FORGOTTEN)
     db.purge(Entry, sa.or_(over, inside))
+    db.purge(RefusedAddress, RefusedAddress.last_at < now - shares.FORGOTTEN)

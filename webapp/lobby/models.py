@@ -54,6 +54,8 @@ class Entry(Keyed, Model):
     sip_call_id: Mapped[str | None] = mapped_column(
         sa.String(128), unique=True
     )  # a caller's call; `name` is its ending
+    asked_from: Mapped[str] = mapped_column(sa.String(32), default="", server_default="")  # "": signed in
+    network: Mapped[str] = mapped_column(sa.String(32), default="", server_default="")
     end_reason: Mapped[str] = mapped_column(default="", server_default="")  # why they wait no more, in LiveKit's word
 
     room: Mapped[Room] = relationship(lazy="raise")
@@ -64,3 +66,16 @@ class Entry(Keyed, Model):
         """A denial can still be taken back; that of a caller has hung up."""
         fresh = self.decided_at is not None and self.decided_at > utcnow() - UNDO
         return self.status is Status.DENIED and fresh and self.kind is Kind.WEB
+
+
+class RefusedAddress(Model):
+    """How many requests for a room were refused from one address, until a host clears it or an hour is over."""
+
+    __tablename__ = "lobby_refusals"
+
+    room_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("rooms.id", ondelete="CASCADE"), primary_key=True)
+    asked_from: Mapped[str] = mapped_column(sa.String(32), primary_key=True)  # "": many addresses together
+    count: Mapped[int] = mapped_column(default=0)
+    last_at: Mapped[datetime] = mapped_column(default=utcnow)
+
+    room: Mapped[Room] = relationship(lazy="raise")

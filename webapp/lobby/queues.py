@@ -12,12 +12,13 @@ from sqlalchemy.orm import contains_eager
 from webapp.accounts.models import User
 from webapp.core.db import db, utcnow
 from webapp.lobby import queries
-from webapp.lobby.models import Entry, Kind, Status
+from webapp.lobby.models import Entry, Kind, RefusedAddress, Status
 from webapp.lobby.silence import silent_since
 from webapp.rooms.models import Access, Room
 
 SHOWN = timedelta(seconds=10)  # how long a decided row stays, grey, so that nothing moves under the pointer
 DESK_ROWS = 8  # the desk shows who waits longest; the lobby shows all
+REFUSALS = 5  # addresses named on a page
 OUTCOMES = (Status.ACCEPTED, Status.DENIED, Status.LEFT, Status.EXPIRED)
 
 LONGEST = 12  # digits of a time; more is beyond the calendar
@@ -75,6 +76,7 @@ class Queue:
     answers: bool = False  # this is the answer to a decision: what was said about the one before goes
     denied: Entry | None = None  # who was just turned away, and can be let back into the queue
     too_late: Entry | None = None  # who was decided before by somebody else
+    refusals: list[RefusedAddress] = field(default_factory=list)  # by address, of those that asked too often
     problem: str = ""  # what LiveKit did not do of the decision
 
     @property
@@ -140,7 +142,9 @@ def of_user(user: User, kind: Kind | None = None, number: str | None = None) -> 
     """The queue across all rooms that the user hosts; `number` is its version where the caller has just read it."""
     number = number or version_of(user)  # first: what changes while we read shows at the next poll
     mine = sa.and_(Access.room_id == Room.id, queries.hosted_by(user))
-    return _queue(_entries(mine), number, kind)
+    shown = _queue(_entries(mine), number, kind)
+    shown.refusals = _refusals(RefusedAddress.room_id.in_(sa.select(Room.id).join(Access, mine)))
+    return shown
 
 
 def of_desk(user: User) -> Queue:
@@ -155,7 +159,9 @@ def of_desk(user: User) -> Queue:
 def of_room(room: Room, kind: Kind | None = None, number: str | None = None) -> Queue:
     """The queue of one room; `number` is its version where the caller has just read it."""
     number = number or version_of_room(db.session.get_one(Room, room.id, populate_existing=True))
-    return _queue(_entries(None, room), number, kind, room)
+    shown = _queue(_entries(None, room), number, kind, room)
+    shown.refusals = _refusals(RefusedAddress.room_id == room.id)
+    return shown
 
 
 def of_nobody(room: Room) -> Queue:
@@ -175,6 +181,14 @@ def _entries(mine: sa.ColumnElement[bool] | None, room: Room | None = None, limi
     waiting = db.session.scalars(first.execution_options(**fresh)).all()
     decided = db.session.scalars(found.where(ended).execution_options(**fresh)).all()
     return sorted((*waiting, *decided), key=lambda entry: entry.id)
+
+
+def _refusals(where: sa.ColumnElement[bool]) -> list[RefusedAddress]:
+    found = (
+        sa.select(RefusedAddress).join(RefusedAddress.room).options(contains_eager(RefusedAddress.room)).where(where)
+    )
+    newest = found.order_by(RefusedAddress.last_at.desc()).limit(REFUSALS)
+    return list(db.session.scalars(newest.execution_options(populate_existing=True)))
 
 
 def _queue(entries: list[Entry], number: str, kind: Kind | None, room: Room | None = None) -> Queue:

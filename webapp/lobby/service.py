@@ -18,9 +18,10 @@ from webapp.calls.models import Hold
 from webapp.core import due
 from webapp.core.db import db, utcnow
 from webapp.core.settings import settings
-from webapp.lobby import bearers, policy
-from webapp.lobby.models import UNDO, Entry, Kind, Status
+from webapp.lobby import bearers, policy, shares
+from webapp.lobby.models import UNDO, Entry, Kind, RefusedAddress, Status
 from webapp.lobby.silence import POLL_WRITTEN, silent_since
+from webapp.lobby.sources import Source
 from webapp.rooms.models import Room
 
 DECIDED = {Status.ACCEPTED: Hold.ADMITTED, Status.DENIED: Hold.DENIED}
@@ -35,12 +36,23 @@ class AlreadyDecided(Exception):
     """Somebody or something else was first."""
 
 
-def ask(room: Room, name: str, user: User | None = None) -> tuple[Entry, str]:
+class ShareSpent(Exception):
+    """The guest's address, or the network around it, takes as much of the room's lobby as it may."""
+
+
+def ask(room: Room, name: str, user: User | None, source: Source, nonce: str = "") -> tuple[Entry, str]:
     """Take a guest into the room's queue, or straight in where the room lets them; gives the entry and its bearer.
 
-    The caller holds the room's row. Raises LobbyFull.
+    The same form sent twice gives the same entry. The caller holds the room's row. Raises LobbyFull, ShareSpent.
     """
-    bearer = bearers.new()
+    bearer = bearers.of_nonce(nonce, room.id)
+    known = _of_bearer(bearer) if bearer else None
+    if bearer and known is not None and told(known) in {Status.WAITING, Status.ACCEPTED}:
+        return known, bearer
+    if bearer is None or known is not None:
+        bearer = bearers.new()
+    if user is not None:
+        source = Source("", "")
     entry = Entry(
         room_id=room.id,
         bearer_hash=bearers.hashed(bearer),
@@ -48,27 +60,60 @@ def ask(room: Room, name: str, user: User | None = None) -> tuple[Entry, str]:
         name=name,
         user_id=user.id if user else None,
         asked_at=utcnow(),
+        asked_from=source.address,
+        network=source.network,
     )
     if policy.may_enter(user, room):
         entry.status, entry.decided_at = Status.ACCEPTED, entry.asked_at
         db.session.add(entry)
     else:
+        move_version(room.id)  # first: two asking at once must not both take the last place
+        if user is None and shares.spent(room.id, source):
+            raise ShareSpent
         line_up(entry)
     db.session.flush()
     return entry, bearer
 
 
+def _of_bearer(bearer: str) -> Entry | None:
+    return db.session.scalar(sa.select(Entry).where(Entry.bearer_hash == bearers.hashed(bearer)))
+
+
+def refuse(room_id: uuid.UUID, source: Source) -> None:
+    """Count a request that was refused for its address, and let hosts see it before long."""
+    db.session.execute(sa.select(Room.id).where(Room.id == room_id).with_for_update())  # one after the other
+    if shares.note(room_id, source):
+        move_version(room_id)
+
+
+def clear_refused(room: Room, asked_from: str, *, actor: Actor, deny: bool) -> None:
+    """Take the line about an address off the hosts' page; with `deny`, turn those away as well who wait from there."""
+    move_version(room.id)
+    if deny and asked_from:
+        closed = _close_by_hand(room.id, Status.DENIED, Entry.asked_from == asked_from, by=actor)
+        record("room.deny_all", room, actor, count=len(closed))
+    refusal = db.session.get(RefusedAddress, (room.id, asked_from))
+    if refusal is not None:
+        record("room.clear_refused", room, actor, count=refusal.count)
+        db.session.delete(refusal)
+
+
 def line_up(entry: Entry) -> None:
-    """Let somebody wait, as long as there is room, and tell those inside. Raises LobbyFull."""
+    """Let somebody wait, as long as there is room for their like, and tell those inside. Raises LobbyFull.
+
+    Guests, people signed in and callers each have seats of their own: none of them shuts the others out.
+    """
     move_version(entry.room_id)  # first: two asking at once must not both take the last place
-    if _waiting_in(entry.room_id) >= settings.lobby_room_limit:
+    if _waiting_like(entry) >= settings.lobby_room_limit:
         raise LobbyFull
     db.session.add(entry)
     due.add("lobby.announce", room_id=str(entry.room_id))
 
 
-def _waiting_in(room_id: uuid.UUID) -> int:
-    waiting = sa.select(sa.func.count()).select_from(Entry).where(_waits(), Entry.room_id == room_id)
+def _waiting_like(entry: Entry) -> int:
+    known = Entry.user_id.is_not(None) if entry.user_id else Entry.user_id.is_(None)
+    waiting = sa.select(sa.func.count()).select_from(Entry).where(_waits(), Entry.room_id == entry.room_id)
+    waiting = waiting.where(known, Entry.kind == (entry.kind or Kind.WEB))
     return db.session.scalar(waiting) or 0
 
 

@@ -14,9 +14,10 @@ from webapp.core.db import READING, db
 from webapp.core.security import allow_form_target, limiter
 from webapp.core.settings import settings
 from webapp.livekit import tokens
-from webapp.lobby import bearers, policy, polls, queries, service
+from webapp.lobby import bearers, policy, polls, queries, service, sources
 from webapp.lobby.forms import AskForm
 from webapp.lobby.models import Entry, Status
+from webapp.lobby.sources import Source
 from webapp.lobby.views.blueprint import bp
 from webapp.rooms import queries as rooms_queries
 from webapp.rooms.models import Room
@@ -63,9 +64,14 @@ def ask(slug: str) -> ResponseReturnValue:
     if user and policy.may_enter(user, room):
         return htmx.go(_own_way_in(room, user, name))
     try:
-        entry, bearer = _first_contact(room, name, user)
+        entry, bearer = _first_contact(room, name, user, str(form.nonce.data or ""))
     except service.LobbyFull:
         db.session.rollback()
+        return _polite("lobby/full.html", 429, room=room)
+    except service.ShareSpent:
+        db.session.rollback()
+        service.refuse(room.id, _source(room))
+        db.session.commit()
         return _polite("lobby/full.html", 429, room=room)
     db.session.commit()
     return _begin(entry, room, bearer)
@@ -113,10 +119,14 @@ def leave(slug: str) -> ResponseReturnValue:
     return response
 
 
-@limiter.limit(lambda: settings.join_limit)
-def _first_contact(room: Room, name: str, user: User | None) -> tuple[Entry, str]:
-    """A new request; who waits already is never limited, however many share an address."""
-    return service.ask(room, name, user)
+@limiter.limit(lambda: settings.join_limit, exempt_when=lambda: bool(current_user.is_authenticated))
+def _first_contact(room: Room, name: str, user: User | None, nonce: str) -> tuple[Entry, str]:
+    """A new request; who waits already or is signed in is never limited, however many share an address."""
+    return service.ask(room, name, user, _source(room), nonce)
+
+
+def _source(room: Room) -> Source:
+    return sources.of(request.remote_addr or "", room.id)
 
 
 def _begin(entry: Entry, room: Room, bearer: str) -> Response:

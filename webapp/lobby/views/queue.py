@@ -97,6 +97,15 @@ def deny_all(slug: str) -> ResponseReturnValue:
     return _done(room, service.deny_all([room], actor=current_actor(), last=_last(), kind=_kind()))
 
 
+@bp.post("/rooms/<slug>/queue/clear-refused")
+def clear_refused(slug: str) -> ResponseReturnValue:
+    """Clear the line about an address that asked too often; with `deny`, turn away who waits from there."""
+    room = load_room(slug, policy.deny)
+    deny = request.form.get("deny") == "yes"
+    service.clear_refused(room, request.form.get("asked_from", ""), actor=current_actor(), deny=deny)
+    return _done(room)
+
+
 @bp.get("/lobby/admit-all")
 def confirm_admit_everywhere() -> ResponseReturnValue:
     """Ask once before everybody is let in everywhere."""
