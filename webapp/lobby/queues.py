@@ -18,6 +18,8 @@ from webapp.rooms.models import Access, Room
 
 SHOWN = timedelta(seconds=10)  # how long a decided row stays, grey, so that nothing moves under the pointer
 DESK_ROWS = 8  # the desk shows who waits longest; the lobby shows all
+PAGE_ROOMS, ROOM_ROWS = 20, 10  # what a page of the lobby shows; the rest is on the next page, or on the room's own
+MOST_PAGES = 1000
 REFUSALS = 5  # addresses named on a page
 OUTCOMES = (Status.ACCEPTED, Status.DENIED, Status.LEFT, Status.EXPIRED)
 
@@ -51,6 +53,12 @@ class Group:
 
     room: Room
     entries: list[Entry] = field(default_factory=list)
+    total: int = 0  # who waits and came the way that is asked for, shown or not
+
+    @property
+    def hidden(self) -> int:
+        """How many wait who are not shown."""
+        return max(0, self.total - len(self.waiting))
 
     @cached_property
     def waiting(self) -> list[Entry]:
@@ -76,6 +84,8 @@ class Queue:
     answers: bool = False  # this is the answer to a decision: what was said about the one before goes
     denied: Entry | None = None  # who was just turned away, and can be let back into the queue
     too_late: Entry | None = None  # who was decided before by somebody else
+    page: int = 1
+    more: bool = False  # there are rooms after this page
     refusals: list[RefusedAddress] = field(default_factory=list)  # by address, of those that asked too often
     problem: str = ""  # what LiveKit did not do of the decision
 
@@ -98,6 +108,11 @@ class Queue:
     def total(self) -> int:
         """How many wait, whatever the filter shows."""
         return sum(self.counts.values())
+
+    @property
+    def meant(self) -> int:
+        """How many wait who came the way that is asked for, on whatever page."""
+        return self.counts[self.kind] if self.kind else self.total
 
     @property
     def web(self) -> int:
@@ -138,11 +153,25 @@ def version_of_room(room: Room) -> str:
     return f"{room.queue_version}-{room.web_count + room.phone_count}"
 
 
-def of_user(user: User, kind: Kind | None = None, number: str | None = None) -> Queue:
-    """The queue across all rooms that the user hosts; `number` is its version where the caller has just read it."""
+def all_of_user(user: User, kind: Kind | None = None) -> Queue:
+    """Everybody who waits in any room that the user hosts, for a decision about all."""
+    number = version_of(user)
+    return _queue(_entries(sa.and_(Access.room_id == Room.id, queries.hosted_by(user))), number, kind)
+
+
+def of_user(user: User, kind: Kind | None = None, number: str | None = None, page: int = 1) -> Queue:
+    """A page of the rooms that the user hosts and where somebody waits, the first of each.
+
+    `number` is the queue's version where the caller has just read it.
+    """
     number = number or version_of(user)  # first: what changes while we read shows at the next poll
     mine = sa.and_(Access.room_id == Room.id, queries.hosted_by(user))
-    shown = _queue(_entries(mine), number, kind)
+    totals, more = _rooms(mine, kind, page)
+    shown = _queue(_first_entries(list(totals), kind), number, kind)
+    shown.page, shown.more, shown.counts = page, more, queries.waiting_by_kind(user)
+    shown.groups.sort(key=lambda group: list(totals).index(group.room.id))
+    for group in shown.groups:
+        group.total = totals[group.room.id]
     shown.refusals = _refusals(RefusedAddress.room_id.in_(sa.select(Room.id).join(Access, mine)))
     return shown
 
@@ -169,17 +198,46 @@ def of_nobody(room: Room) -> Queue:
     return _queue([], version_of_room(room), None, room)
 
 
+def _ended() -> sa.ColumnElement[bool]:
+    return sa.and_(Entry.decided_at > utcnow() - SHOWN, Entry.decided_at > Entry.asked_at, Entry.status.in_(OUTCOMES))
+
+
+def _rooms(mine: sa.ColumnElement[bool], kind: Kind | None, page: int) -> tuple[dict[uuid.UUID, int], bool]:
+    """The rooms of one page, who asked first first, each with how many wait; and whether more rooms follow."""
+    came = Entry.kind == kind if kind else sa.true()
+    each = sa.select(Entry.room_id, Entry.asked_at).join(Entry.room).join(Access, mine).where(came)
+    waiting = each.add_columns(sa.literal(1).label("waits")).where(queries.waits())
+    ended = each.add_columns(sa.literal(0).label("waits")).where(_ended())  # two parts, each by an index of its own
+    rows = sa.union_all(waiting, ended).subquery()
+    first = sa.func.min(rows.c.asked_at)
+    found = sa.select(rows.c.room_id, sa.func.sum(rows.c.waits)).group_by(rows.c.room_id)
+    found = found.order_by(first, rows.c.room_id).offset((page - 1) * PAGE_ROOMS).limit(PAGE_ROOMS + 1)
+    counted = [(room_id, int(count)) for room_id, count in db.session.execute(found)]
+    return dict(counted[:PAGE_ROOMS]), len(counted) > PAGE_ROOMS
+
+
+def _first_entries(room_ids: list[uuid.UUID], kind: Kind | None) -> list[Entry]:
+    """The first who wait for each of these rooms, and the first whose waiting just ended."""
+    came = Entry.kind == kind if kind else sa.true()
+    place = sa.func.row_number().over(partition_by=Entry.room_id, order_by=Entry.id).label("place")
+    each = sa.select(Entry.id, place).where(Entry.room_id.in_(room_ids), came)
+    ranked = sa.union_all(each.where(queries.waits()), each.where(_ended())).subquery()
+    found = sa.select(Entry).join(ranked, ranked.c.id == Entry.id).join(Entry.room).outerjoin(Entry.decided_by)
+    found = found.options(contains_eager(Entry.room), contains_eager(Entry.decided_by))
+    found = found.where(ranked.c.place <= ROOM_ROWS).order_by(Entry.id)
+    return list(db.session.scalars(found.execution_options(populate_existing=True)))
+
+
 def _entries(mine: sa.ColumnElement[bool] | None, room: Room | None = None, limit: int | None = None) -> list[Entry]:
     """Those who wait and those whose waiting just ended: two queries, each by an index of its own."""
     found = sa.select(Entry).join(Entry.room).outerjoin(Entry.decided_by)
     found = found.join(Access, mine) if mine is not None else found
     found = found.where(Entry.room_id == room.id) if room is not None else found
     found = found.options(contains_eager(Entry.room), contains_eager(Entry.decided_by))
-    ended = sa.and_(Entry.decided_at > utcnow() - SHOWN, Entry.decided_at > Entry.asked_at, Entry.status.in_(OUTCOMES))
     fresh = {"populate_existing": True}
     first = found.where(queries.waits()).order_by(Entry.id).limit(limit)
     waiting = db.session.scalars(first.execution_options(**fresh)).all()
-    decided = db.session.scalars(found.where(ended).execution_options(**fresh)).all()
+    decided = db.session.scalars(found.where(_ended()).execution_options(**fresh)).all()
     return sorted((*waiting, *decided), key=lambda entry: entry.id)
 
 

@@ -58,6 +58,7 @@ def ask(room: Room, name: str, user: User | None, source: Source, nonce: str = "
         bearer_hash=bearers.hashed(bearer),
         identity=f"guest-{secrets.token_hex(12)}",
         name=name,
+        kind=Kind.WEB,
         user_id=user.id if user else None,
         asked_at=utcnow(),
         asked_from=source.address,
@@ -113,7 +114,7 @@ def line_up(entry: Entry) -> None:
 def _waiting_like(entry: Entry) -> int:
     known = Entry.user_id.is_not(None) if entry.user_id else Entry.user_id.is_(None)
     waiting = sa.select(sa.func.count()).select_from(Entry).where(_waits(), Entry.room_id == entry.room_id)
-    waiting = waiting.where(known, Entry.kind == (entry.kind or Kind.WEB))
+    waiting = waiting.where(known, Entry.kind == entry.kind)
     return db.session.scalar(waiting) or 0
 
 

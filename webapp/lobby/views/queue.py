@@ -35,7 +35,7 @@ def index() -> ResponseReturnValue:
     number = queues.version_of(current_user)
     if _unchanged(number):
         return htmx.unchanged()
-    return _show(queues.of_user(current_user, _kind(), number))
+    return _show(queues.of_user(current_user, _kind(), number, _page()))
 
 
 @bp.get("/lobby/waiting")
@@ -110,14 +110,14 @@ def clear_refused(slug: str) -> ResponseReturnValue:
 def confirm_admit_everywhere() -> ResponseReturnValue:
     """Ask once before everybody is let in everywhere."""
     require(policy.index)
-    return render_template("lobby/admit_all.html", queue=queues.of_user(current_user, _kind()))
+    return render_template("lobby/admit_all.html", queue=queues.all_of_user(current_user, _kind()))
 
 
 @bp.post("/lobby/admit-all")
 def admit_everywhere() -> ResponseReturnValue:
     """Let everybody in who waits for any of one's rooms and was on the page that asked."""
     require(policy.index)
-    rooms = [group.room for group in queues.of_user(current_user).groups]
+    rooms = [group.room for group in queues.all_of_user(current_user).groups]
     with_callers = service.admit_all(rooms, actor=current_actor(), last=_last(), kind=_kind())
     db.session.commit()
     _flash(_follow(with_callers))
@@ -196,7 +196,7 @@ def _same_queue(room: Room) -> Queue:
         return queues.of_room(room, _kind())
     if request.form.get("view") == "desk" and htmx.is_swap():
         return queues.of_desk(current_user)
-    return queues.of_user(current_user, _kind())
+    return queues.of_user(current_user, _kind(), page=_page())
 
 
 def _page_of(room: Room) -> str:
@@ -204,7 +204,7 @@ def _page_of(room: Room) -> str:
         return url_for(".queue", slug=room.slug, kind=_kind_name())
     if request.form.get("view") == "desk":
         return url_for("desk.index")
-    return url_for(".index", kind=_kind_name())
+    return url_for(".index", kind=_kind_name(), page=_page() if _page() > 1 else None)
 
 
 def _show(shown: Queue, status: int = 200) -> Response:
@@ -219,6 +219,11 @@ def _unchanged(number: str) -> bool:
 def _kind() -> Kind | None:
     name = request.values.get("kind")
     return Kind(name) if name in {kind.value for kind in Kind} else None
+
+
+def _page() -> int:
+    number = request.values.get("page", "")
+    return min(max(1, int(number[:9])), queues.MOST_PAGES) if number.isascii() and number.isdecimal() else 1
 
 
 def _kind_name() -> str | None:
