@@ -6,7 +6,7 @@ from flask import Flask
 
 from tests.plugins.queries import counted
 from tests.support.crowds import crowd
-from tests.support.doors import make_room
+from tests.support.factories import make_room
 from tests.support.personas import Browser
 from webapp.core.db import db
 from webapp.lobby.models import Entry, Status

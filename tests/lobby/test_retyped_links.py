@@ -7,7 +7,7 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from tests.support.doors import make_room
+from tests.support.factories import make_room
 from tests.support.personas import Browser, browser
 from webapp.core.db import db
 from webapp.rooms import slugs

@@ -9,7 +9,8 @@ import time_machine
 from flask import Flask
 from werkzeug.test import TestResponse
 
-from tests.support.doors import entries, entry, look, make_room
+from tests.support.doors import entries, entry, look
+from tests.support.factories import make_room
 from tests.support.personas import SWAP, Browser, browser
 from webapp.audit.models import AuditEntry
 from webapp.core.config import Settings
