@@ -24,14 +24,15 @@ def fix(reason: str) -> str:
     """What mends it."""
     ours = _("Let webhook.api_key in LiveKit’s configuration be FRONTDESK_LIVEKIT_API_KEY, with the same secret.")
     proxy = _("Let the proxy in front pass the body and the Authorization header on unchanged.")
-    return {
+    fixes: dict[str, str] = {
         "unsigned": proxy,
         "body_changed": proxy,
         "unreadable": proxy,
         "unreadable_token": proxy,
         "clock": _("Let the machines of LiveKit and Frontdesk keep the time, with NTP."),
         "too_large": _("Raise FRONTDESK_MAX_BODY_BYTES."),
-    }.get(reason, ours)
+    }
+    return fixes.get(reason) or str(ours)
 
 
 def sentence(counts: dict[str, int] | None = None) -> str:
