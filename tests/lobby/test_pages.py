@@ -15,7 +15,7 @@ As = Callable[[str], Browser]
 
 
 def test_ten_of_each_room_are_shown_and_the_rest_on_its_own_page(app: Flask, client_as: As):
-    full, other = make_room("Full"), make_room("Other")
+    full, other = make_room(name="Full"), make_room(name="Other")
     crowd(full, 25), crowd(other, 3)
     host = client_as("owner")
     page = host.get("/lobby/").text
@@ -27,7 +27,7 @@ def test_ten_of_each_room_are_shown_and_the_rest_on_its_own_page(app: Flask, cli
 
 def test_twenty_rooms_are_shown_and_the_rest_on_the_next_page(app: Flask, client_as: As):
     for number in range(23):
-        crowd(make_room(f"Room {number:02}"), 1)
+        crowd(make_room(name=f"Room {number:02}"), 1)
     host = client_as("owner")
     first, second = host.get("/lobby/").text, host.get("/lobby/?page=2").text
     assert (first.count('<li id="guest-'), second.count('<li id="guest-')) == (20, 3)
@@ -38,7 +38,7 @@ def test_twenty_rooms_are_shown_and_the_rest_on_the_next_page(app: Flask, client
 
 def test_admitting_all_means_all_who_wait_on_whatever_page(app: Flask, client_as: As):
     for number in range(22):
-        crowd(make_room(f"Room {number:02}"), 12 if number == 0 else 1)
+        crowd(make_room(name=f"Room {number:02}"), 12 if number == 0 else 1)
     host = client_as("owner")
     page = host.get("/lobby/admit-all").text
     assert "33 people go in at once" in page
@@ -52,7 +52,7 @@ def test_a_page_asks_as_often_for_much_as_for_little(app: Flask, client_as: As):
     host, asked = client_as("owner"), []
     for numbers, each in ((range(1), 2), (range(1, 30), 15)):
         for number in numbers:
-            crowd(make_room(f"Room {number:02}"), each)
+            crowd(make_room(name=f"Room {number:02}"), each)
         with counted() as sent:
             assert host.get("/lobby/").status_code == 200
         asked.append(len(sent))

@@ -16,7 +16,7 @@ from tests.support.personas import SWAP, Browser, persona
 from webapp.core.db import db, utcnow
 from webapp.lobby import queries, queues
 from webapp.lobby.models import Entry, Kind, Status
-from webapp.rooms.models import Access, Role
+from webapp.rooms.models import Access, Role, Room
 
 As = Callable[[str], Browser]
 

@@ -46,7 +46,7 @@ def form(client: Browser, room: Room) -> dict[str, str]:
 
 @pytest.mark.parametrize("address", ["192.0.2.7", "2001:db8:1:2::7", "::ffff:192.0.2.7"])
 def test_one_address_fills_half_of_a_lobby_and_others_come_in_as_before(app: Flask, address: str):
-    room, other = make_room(), make_room("Another")
+    room, other = make_room(), make_room(name="Another")
     assert knocks(app, room, address, 13) == [303] * 10 + [429] * 3
     assert knocks(app, room, "198.51.100.1", 2) == [303] * 2
     assert knocks(app, other, address, 1) == [303]
@@ -89,7 +89,7 @@ def test_leaving_and_asking_again_does_not_flood_the_hosts_page(
 
 
 def test_no_address_is_stored_and_none_can_be_compared_between_rooms(app: Flask):
-    first, second = make_room("First"), make_room("Second")
+    first, second = make_room(name="First"), make_room(name="Second")
     knocks(app, first, "192.0.2.7", 1), knocks(app, second, "192.0.2.7", 1)
     names = db.session.scalars(sa.select(Entry.asked_from)).all()
     assert len(set(names)) == 2 and not any("192" in name and "." in name for name in names)
@@ -180,7 +180,7 @@ def test_a_made_up_form_gives_nobody_the_place_of_another(app: Flask, nonce: str
 
 
 def test_a_form_of_one_room_is_nothing_in_another(app: Flask):
-    room, other = make_room(), make_room("Another")
+    room, other = make_room(), make_room(name="Another")
     filled = form(browser(app), room)
     for each in (room, other):
         assert browser(app).post(f"/join/{each.slug}", data=filled).status_code == 303
