@@ -3,7 +3,7 @@
 from migrations import operations
 
 revision = '7c2e90f4ab15'
-down_revision = '9a6be20f4d18'
+down_revision = 'c7f1d83a5e20'
 branch_labels = None
 depends_on = None
 
