@@ -16,7 +16,7 @@ from webapp.core.db import db, utcnow
 from webapp.core.due import DueWork
 from webapp.deliveries.models import Delivery
 from webapp.jobs.models import PeriodicJob
-from webapp.rooms.models import Room, Trunk
+from webapp.rooms.models import Room, TrunkRow
 from webapp.rules import wanted as rules
 
 KEY = "doctor"
@@ -100,7 +100,7 @@ def fill(world: World, simulator: Simulator) -> int:
     for room in rooms:
         room.sip_dispatch_rule_id = _rule_id(room)
     db.session.flush()
-    trunks = list(db.session.scalars(sa.select(Trunk.sip_trunk_id)))
+    trunks = list(db.session.scalars(sa.select(TrunkRow.sip_trunk_id)))
     wanted = [_rule(room, place) for place, room in enumerate(rooms)]
     guards = [rules.guard(trunk_id) for trunk_id in trunks]
     told = [
@@ -125,8 +125,8 @@ def _forget(simulator: Simulator) -> None:
     db.session.execute(
         sa.update(Room).values(UNUSED).where(sa.or_(*(column.is_distinct_from(UNUSED[column]) for column in UNUSED)))
     )
-    db.session.execute(sa.delete(Trunk).where(Trunk.sip_trunk_id.not_in(sa.select(Room.trunk_id))))
-    db.session.execute(sa.update(Trunk).values(gone_at=None, guard_rule_id=None, guard_problem=""))
+    db.session.execute(sa.delete(TrunkRow).where(TrunkRow.sip_trunk_id.not_in(sa.select(Room.trunk_id))))
+    db.session.execute(sa.update(TrunkRow).values(gone_at=None, guard_rule_id=None, guard_problem=""))
     db.session.commit()
 
 

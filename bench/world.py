@@ -23,7 +23,7 @@ from webapp.core.db import db, new_id, utcnow
 from webapp.core.settings import settings
 from webapp.lobby import bearers
 from webapp.lobby.models import Entry, Status
-from webapp.rooms.models import Access, AccessLevel, PhonePin, Role, Room, Trunk
+from webapp.rooms.models import Access, AccessLevel, PhonePin, Role, Room, TrunkRow
 from webapp.seed.bulk import Row, load
 from webapp.seed.command import fill
 
@@ -159,9 +159,9 @@ class World:
     def pins(self, count: int) -> None:
         """Let so many PINs be taken on the trunks together."""
         db.session.execute(
-            sa.update(Trunk).values(gone_at=None)
+            sa.update(TrunkRow).values(gone_at=None)
         )  # the simulator knows none of them: a sweep may have seen
-        trunks = list(db.session.scalars(sa.select(Trunk.sip_trunk_id)))
+        trunks = list(db.session.scalars(sa.select(TrunkRow.sip_trunk_id)))
         missing = count - (db.session.scalar(sa.select(sa.func.count()).select_from(PhonePin)) or 0)
         taken = set(db.session.scalars(sa.select(PhonePin.pin)))
         db.session.commit()

@@ -10,7 +10,7 @@ from typing import Any, Self
 from simulator import ids
 from simulator.sip_log import SipLog
 from simulator.world import Participant
-from webapp.matching import KEYPAD, Call
+from webapp.matching import KEYPAD, SipCall
 
 REPEATED_SECONDS = 60.0
 KEPT_CALLS = 1000
@@ -92,10 +92,10 @@ class PhoneCall:
     def __post_init__(self) -> None:
         self.log = SipLog(_context(self))
 
-    def asked(self) -> Call:
+    def asked(self) -> SipCall:
         """The call as the matching looks at it."""
         caller = self.caller
-        return Call(caller.number, caller.from_host, caller.called, caller.source_ip, self.id)
+        return SipCall(caller.number, caller.from_host, caller.called, caller.source_ip, self.id)
 
     def send(self, answer: str) -> None:
         """The bridge says something to the caller."""

@@ -22,7 +22,7 @@ from webapp.hooks.handlers import HANDLERS
 from webapp.lobby.models import Entry
 from webapp.recordings.models import Recording
 from webapp.repairs.models import RepairItem
-from webapp.rooms.models import Access, Room, Trunk
+from webapp.rooms.models import Access, Room, TrunkRow
 from webapp.rules import problems
 from webapp.trunks.models import MovedRoom, TrunkMove
 
@@ -42,7 +42,7 @@ PAGES: dict[InstrumentedAttribute[object], str] = {
     Delivery.event: "/system/hooks/ /rooms/{slug}/support",
     Room.access_level: f"{OF_ROOM} /rooms/{{slug}}/edit",
     Room.rule_problem: f"{OF_ROOM} /rooms/{{slug}}/pin {TRUNKS}",
-    Trunk.guard_problem: TRUNKS,
+    TrunkRow.guard_problem: TRUNKS,
     Access.role: f"{OF_ROOM} /rooms/{{slug}}/access/ /rooms/{{slug}}/access/list.csv",
     Call.outcome: CALLS,
     Call.hold: CALLS,
@@ -65,7 +65,7 @@ CODES: dict[InstrumentedAttribute[object], Iterable[str]] = {
         *map(str, (problems.bad_rule("SDR_1"), problems.bad_rule(""))),
         "unavailable\tinternal", "refused\tinternal", "one of the future",
     ],
-    Trunk.guard_problem: ["", "guard_refused", "guard_refused\tSDR_1", "guard_narrow", "refused\tx", "new"],
+    TrunkRow.guard_problem: ["", "guard_refused", "guard_refused\tSDR_1", "guard_narrow", "refused\tx", "new"],
     AuditEntry.problem: ["", *sentences.PROBLEMS, "unavailable", "one of the future"],
     AuditEntry.action: [*sentences.SENTENCES, "one.of_the_future"],
 }  # fmt: skip

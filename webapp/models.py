@@ -14,7 +14,7 @@ from webapp.jobs.models import PeriodicJob
 from webapp.lobby.models import Entry, RefusedAddress
 from webapp.recordings.models import Recording
 from webapp.repairs.models import RepairItem, RepairRun
-from webapp.rooms.models import Access, OldSlug, PhonePin, Room, RoomCallback, Trunk
+from webapp.rooms.models import Access, OldSlug, PhonePin, Room, RoomCallback, TrunkRow
 from webapp.tracer.models import CallQuestion
 from webapp.trunks.models import MovedRoom, TrunkMove
 
@@ -45,8 +45,8 @@ __all__ = [
     "RepairRun",
     "Room",
     "RoomCallback",
-    "Trunk",
     "TrunkMove",
+    "TrunkRow",
     "User",
     "UserSession",
     "metadata",

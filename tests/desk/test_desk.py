@@ -18,9 +18,9 @@ from tests.support.personas import SWAP, Browser, persona
 from webapp.core.db import db, utcnow
 from webapp.deliveries.models import Delivery, Result
 from webapp.jobs import periodic, register
-from webapp.lobby.models import Entry, Kind, Status
+from webapp.lobby.models import Entry, EntryKind, Status
 from webapp.recordings.models import Mode, Recording, State
-from webapp.rooms.models import Access, Role, Room, Trunk
+from webapp.rooms.models import Access, Role, Room, TrunkRow
 
 RECORDING = 'icons.svg#rec"'  # the badge's icon
 ClientAs = Callable[[str], Browser]
@@ -119,7 +119,7 @@ def test_an_old_failure_is_no_news(client_as: ClientAs):
 
 def test_support_sees_how_hooks_and_trunks_fare_but_no_room_of_others(client_as: ClientAs):
     make_live("Housing committee")
-    db.session.add(Trunk(sip_trunk_id="ST_one", name="Harbour main", room_count=26))
+    db.session.add(TrunkRow(sip_trunk_id="ST_one", name="Harbour main", room_count=26))
     make_delivery(took=31)
     make_delivery(Result.STORED)
     page = client_as("support").get("/").text
@@ -141,7 +141,7 @@ def test_the_desk_says_no_trunk_only_when_livekit_said_so(client_as: ClientAs, l
 
 
 def test_owners_see_nothing_of_the_installation(client_as: ClientAs):
-    db.session.add(Trunk(sip_trunk_id="ST_one", name="Harbour main", room_count=26))
+    db.session.add(TrunkRow(sip_trunk_id="ST_one", name="Harbour main", room_count=26))
     make_delivery()
     make_room(name="Housing committee")
     page = client_as("owner").get("/").text
@@ -152,7 +152,7 @@ def test_owners_see_nothing_of_the_installation(client_as: ClientAs):
 @pytest.mark.parametrize("who", ["owner", "support"])
 def test_the_desk_costs_as_many_queries_for_many_rooms_as_for_one(app: Flask, client_as: ClientAs, who: str):
     browser = client_as(who)
-    db.session.add(Trunk(sip_trunk_id="ST_one", name="Harbour main"))
+    db.session.add(TrunkRow(sip_trunk_id="ST_one", name="Harbour main"))
     first = make_live("First", owner=who)
     make_recording(first, State.ACTIVE)
     make_guest(first, "Lotte Brandvold", 3)
@@ -183,7 +183,7 @@ def make_guest(room: Room, name: str, minutes: int) -> Entry:
     asked = now - timedelta(minutes=minutes)
     token = uuid.uuid4().hex
     unique = {"bearer_hash": token, "identity": token}
-    entry = Entry(room_id=room.id, kind=Kind.WEB, name=name, asked_at=asked, polled_at=now, **unique)
+    entry = Entry(room_id=room.id, kind=EntryKind.WEB, name=name, asked_at=asked, polled_at=now, **unique)
     db.session.add(entry)
     db.session.commit()
     return entry

@@ -6,7 +6,7 @@ from flask import Flask
 from tests.support.worlds import NUMBER, found, guard, kinds, own, room, rule, trunk
 from webapp.doctor.kinds import Kind, Remedy, Severity
 from webapp.doctor.sentences import say
-from webapp.matching import Call, MatchingError, Rule, choose_trunk
+from webapp.matching import MatchingError, Rule, SipCall, choose_trunk
 
 
 def test_two_rules_with_one_pin_on_one_trunk_are_an_outage_that_stands_first():
@@ -103,7 +103,7 @@ def test_trunks_that_some_caller_fits_both_clash(one: dict[str, object], other: 
 
 def test_a_host_that_a_caller_claims_from_an_allowed_address_fits_both_trunks():
     one, other = trunk("ST_a", allowed_addresses=["sip.example.org"]), trunk("ST_b", allowed_addresses=["10.0.0.0/8"])
-    call = Call(from_user="+33", to_user=NUMBER, source_ip="10.1.2.3", from_host="sip.example.org")
+    call = SipCall(from_user="+33", to_user=NUMBER, source_ip="10.1.2.3", from_host="sip.example.org")
     with pytest.raises(MatchingError):
         choose_trunk([one, other], call)
 

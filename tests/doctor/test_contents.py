@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from tests.support.worlds import NUMBER, found, guard, kinds, rule, trunk
 from webapp.doctor.kinds import ORDER, SEVERITY, Kind, Remedy, Severity
 from webapp.doctor.sentences import say
-from webapp.matching import Call, Rule, choose_rule
+from webapp.matching import Rule, SipCall, choose_rule
 
 
 def test_a_rule_of_no_trunk_lets_in_everybody():
@@ -72,7 +72,7 @@ def test_an_open_rule_is_beside_pins_where_some_call_fits_both(
     open_rule = rule("SDR_open", pin="", inbound_numbers=callers, numbers=called)
 
     def fits(each: Rule, caller: str, number: str) -> bool:
-        return choose_rule([each], trunk(), Call(from_user=caller, to_user=number)) is not None
+        return choose_rule([each], trunk(), SipCall(from_user=caller, to_user=number)) is not None
 
     calls = list(product(["", "+1", "+2"], repeat=2))
     both = any(fits(open_rule, *call) and fits(each, *call) for each in asking for call in calls)

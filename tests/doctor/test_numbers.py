@@ -6,7 +6,7 @@ from flask import Flask
 from tests.support.worlds import NUMBER, found, guard, kinds, rule, trunk
 from webapp.doctor.kinds import Kind, Remedy, Severity
 from webapp.doctor.sentences import say
-from webapp.matching import Call, look_up
+from webapp.matching import SipCall, look_up
 
 
 @pytest.mark.parametrize(
@@ -92,8 +92,8 @@ EXACT = ["0033123456", "1001-office", "alice+home", "o'brien", "client:bob", "+4
 def test_a_number_that_few_calls_have_is_said_to_fit_only_those(app: Flask, form: str):
     listing = trunk("ST_a", form)
     for_callers, for_called = rule(inbound_numbers=[form], hide_phone_number=False), rule(numbers=[form])
-    assert look_up([trunk()], [for_callers], Call(from_user=form, to_user=NUMBER), pin="4711").result == "ACCEPT"
-    assert look_up([listing], [for_called], Call(from_user="+1", to_user=form), pin="4711").result == "ACCEPT"
+    assert look_up([trunk()], [for_callers], SipCall(from_user=form, to_user=NUMBER), pin="4711").result == "ACCEPT"
+    assert look_up([listing], [for_called], SipCall(from_user="+1", to_user=form), pin="4711").result == "ACCEPT"
     (of_rule,) = [each for each in found(for_callers) if each.kind is Kind.RULE_FORM]
     (of_trunk,) = [each for each in found(listing) if each.kind is Kind.TRUNK_FORM]
     with app.test_request_context():
@@ -105,7 +105,8 @@ def test_a_number_that_few_calls_have_is_said_to_fit_only_those(app: Flask, form
 def test_a_number_that_the_trunk_writes_otherwise_fits_calls_of_its_own_form(listed: str, written: str):
     other = rule(numbers=[written])
     assert (
-        look_up([trunk("ST_a", listed)], [other], Call(from_user="+1", to_user=written), pin="4711").result == "ACCEPT"
+        look_up([trunk("ST_a", listed)], [other], SipCall(from_user="+1", to_user=written), pin="4711").result
+        == "ACCEPT"
     )
     details = [each.detail for each in found(trunk("ST_a", listed), other) if each.kind is Kind.RULE_FORM]
     assert details == ["numbers.0.spelling"]

@@ -13,9 +13,9 @@ from webapp.doctor.kinds import Kind, Severity
 from webapp.doctor.reading import Reading
 from webapp.doctor.sentences import MEANINGS, say
 from webapp.matching import (
-    Call,
     MatchingError,
     Rule,
+    SipCall,
     Trunk,
     check_rules,
     choose_trunk,
@@ -137,7 +137,7 @@ def test_where_guards_are_in_order_no_call_without_a_number_ends_livekit(rules: 
     if {finding.kind for finding in find(world)} & UNGUARDED:
         return
     for called in NUMBERS:
-        call = Call(from_user="", to_user=called)
+        call = SipCall(from_user="", to_user=called)
         first = _asked(world, call)
         assert first != "panic"
         if first == "REQUEST_PIN":
@@ -147,7 +147,7 @@ def test_where_guards_are_in_order_no_call_without_a_number_ends_livekit(rules: 
 @given(_trunks(), st.sampled_from([*NUMBERS, "+49"]), st.sampled_from(["44", "+33", ""]), st.booleans())
 def test_where_no_trunks_clash_livekit_chooses_one_or_none(trunks: list[Trunk], called: str, caller: str, inside: bool):
     world = _world([], trunks)
-    call = Call(from_user=caller, to_user=called, source_ip="10.1.2.3" if inside else "203.0.113.7", from_host="x")
+    call = SipCall(from_user=caller, to_user=called, source_ip="10.1.2.3" if inside else "203.0.113.7", from_host="x")
     if not {finding.kind for finding in find(world)} & CLASHES:
         choose_trunk(world.trunks, call)
 
@@ -165,7 +165,7 @@ def test_every_kind_has_its_meaning():
     assert list(MEANINGS) == list(Kind)
 
 
-def _asked(world: Reading, call: Call, pin: str = "") -> str:
+def _asked(world: Reading, call: SipCall, pin: str = "") -> str:
     try:
         return look_up(world.trunks, world.rules, call, pin=pin).result
     except MatchingError as error:

@@ -17,7 +17,7 @@ from webapp.holds import hold
 from webapp.jobs import register
 from webapp.live import sweep
 from webapp.lobby import service
-from webapp.lobby.models import Kind, Status
+from webapp.lobby.models import EntryKind, Status
 from webapp.rooms.models import AccessLevel
 
 OTHER = "+15554321"
@@ -31,7 +31,7 @@ def test_a_caller_is_not_heard_and_hears_nothing_and_waits_in_the_queue(door: Do
     stands = door.installation.phone(phone)
     assert (stands["state"], stands["audible"], stands["hears"]) == ("inside", False, False)
     (entry,) = entries()
-    assert (entry.kind, entry.status, entry.name) == (Kind.PHONE, Status.WAITING, "34")
+    assert (entry.kind, entry.status, entry.name) == (EntryKind.PHONE, Status.WAITING, "34")
     assert (entry.room_id, entry.sip_call_id) == (door.room.id, door.call_id(phone))
     assert door.call(phone).held_at is not None
     until(lambda: door.call(phone).hold_ms is not None)

@@ -9,7 +9,7 @@ from webapp.audit import Actor
 from webapp.core.db import db
 from webapp.live import reconcile
 from webapp.rooms import service
-from webapp.rooms.models import Room, Trunk
+from webapp.rooms.models import Room, TrunkRow
 from webapp.rules import problems, wanted
 
 Edit = dict[str, Any]
@@ -105,7 +105,7 @@ def test_a_guard_guards_again(installation: Installation, change: Edit):
     (after,) = installation.guards()
     assert len(installation.livekit.rules()) == 2
     assert after | {"sip_dispatch_rule_id": ""} == before | {"sip_dispatch_rule_id": ""}
-    row = db.session.get_one(Trunk, installation.trunk_id)
+    row = db.session.get_one(TrunkRow, installation.trunk_id)
     assert (row.guard_rule_id, row.guard_problem) == (after["sip_dispatch_rule_id"], "")
 
 
@@ -131,7 +131,7 @@ def test_a_guard_whose_place_was_taken_meanwhile_names_the_trunk_s_numbers(insta
     installation.sweep()
     (guard,) = installation.guards()
     assert (guard["numbers"], guard["inbound_numbers"], guard["hide_phone_number"]) == ([NUMBER], [""], False)
-    assert db.session.get_one(Trunk, installation.trunk_id).guard_problem == str(problems.GUARD_NARROW)
+    assert db.session.get_one(TrunkRow, installation.trunk_id).guard_problem == str(problems.GUARD_NARROW)
     assert foreign in {rule["sip_dispatch_rule_id"] for rule in installation.livekit.rules()}
 
 
@@ -187,7 +187,7 @@ def test_a_room_s_rule_that_somebody_opened_keeps_no_guard_from_its_place_longer
     installation.sweep()
     (guard,) = installation.guards()
     assert guard["numbers"] == []
-    assert db.session.get_one(Trunk, installation.trunk_id).guard_problem == ""
+    assert db.session.get_one(TrunkRow, installation.trunk_id).guard_problem == ""
     again = installation.rule_of(room)
     assert again is not None
     assert again["rule"] == rule["rule"]

@@ -15,7 +15,7 @@ from tests.support.installation import Installation, until
 from tests.support.livekit import LiveKit
 from tests.support.personas import SWAP, Browser, persona
 from tests.support.waiting import PATIENCE
-from webapp.audit.models import AuditEntry, Intent, Outcome
+from webapp.audit.models import AuditEntry, DeedOutcome, Intent
 from webapp.calls.models import Call
 from webapp.core.db import db, utcnow
 from webapp.core.leases import Lease
@@ -145,10 +145,10 @@ def test_a_database_that_is_busy_after_the_end_of_a_meeting_makes_nobody_say_tha
     assert answer.status_code == 503
     assert "Nothing was changed" not in answer.text
     assert "not confirmed" in answer.text
-    assert entry().outcome is Outcome.NOT_CONFIRMED
+    assert entry().outcome is DeedOutcome.NOT_CONFIRMED
     assert installation.livekit.rooms() == []
     sweep_after(installation)
-    assert entry().outcome is Outcome.DONE
+    assert entry().outcome is DeedOutcome.DONE
     assert installation.livekit.calls("DeleteRoom") == 1
 
 
@@ -173,7 +173,7 @@ def test_an_end_that_livekit_does_not_confirm_is_shown_as_such_and_asked_for_aga
     assert "Not confirmed yet" in client_as("admin").get("/audit/log.csv").text
     sweep_after(installation)
     assert installation.livekit.rooms() == []
-    assert (entry().outcome, db.session.query(Intent).count()) == (Outcome.DONE, 0)
+    assert (entry().outcome, db.session.query(Intent).count()) == (DeedOutcome.DONE, 0)
     assert "Not confirmed yet" not in activity(client_as, room)
 
 
@@ -183,7 +183,7 @@ def test_the_next_meeting_is_not_ended_for_the_one_before(installation: Installa
     installation.join(room, "another")
     sweep_after(installation)
     assert installation.livekit.rooms() == [str(room.id)]
-    assert entry().outcome is Outcome.DONE
+    assert entry().outcome is DeedOutcome.DONE
 
 
 def test_a_wish_that_could_not_be_fulfilled_for_long_is_given_up(installation: Installation, client_as: As, room: Room):
@@ -191,7 +191,7 @@ def test_a_wish_that_could_not_be_fulfilled_for_long_is_given_up(installation: I
     end(client_as, room)
     sweep_after(installation, timedelta(minutes=6))
     assert installation.livekit.rooms() == [str(room.id)]
-    assert (entry().outcome, entry().problem) == (Outcome.FAILED, "too_late")
+    assert (entry().outcome, entry().problem) == (DeedOutcome.FAILED, "too_late")
     assert "Failed:" in activity(client_as, room)
 
 
@@ -199,7 +199,7 @@ def test_a_refusal_is_recorded_as_failed_and_not_tried_again(installation: Insta
     installation.livekit.fail("DeleteRoom", "permission_denied")
     answer = end(client_as, room)
     assert (answer.status_code, "Nothing was changed" in answer.text) == (502, True)
-    assert (entry().outcome, entry().problem) == (Outcome.FAILED, "permission_denied")
+    assert (entry().outcome, entry().problem) == (DeedOutcome.FAILED, "permission_denied")
     assert "permission_denied" in activity(client_as, room)
     sweep_after(installation)
     assert installation.livekit.calls("DeleteRoom") == 1
@@ -213,10 +213,10 @@ def test_a_caller_whose_removal_was_not_confirmed_is_gone_after_the_sweep_as_one
     installation.sweep()
     installation.livekit.fail("RemoveParticipant", UNKNOWN, applied=applied)
     assert remove(client_as, room, sid).status_code == 502
-    assert entry().outcome is Outcome.NOT_CONFIRMED
+    assert entry().outcome is DeedOutcome.NOT_CONFIRMED
     sweep_after(installation)
     until(lambda: installation.phone(phone)["state"] == "ended")
-    assert entry().outcome is Outcome.DONE
+    assert entry().outcome is DeedOutcome.DONE
     assert db.session.scalars(sa.select(Call.end_reason)).one() == "participant_removed"
 
 
@@ -227,5 +227,5 @@ def test_what_is_under_way_is_left_alone_by_the_sweep(installation: Installation
     db.session.execute(sa.update(Lease).where(Lease.name == f"intents.room:{room.id}").values(**until_later))
     db.session.commit()
     installation.sweep()
-    assert entry().outcome is Outcome.NOT_CONFIRMED
+    assert entry().outcome is DeedOutcome.NOT_CONFIRMED
     assert installation.livekit.calls("DeleteRoom") == 1

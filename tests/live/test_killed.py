@@ -24,12 +24,12 @@ from tests.support.oracle import Json, Seen
 from tests.support.personas import CSRF, persona
 from tests.support.waiting import PATIENCE, until
 from webapp.accounts import sessions
-from webapp.audit.models import AuditEntry, Outcome
+from webapp.audit.models import AuditEntry, DeedOutcome
 from webapp.core.db import db, utcnow
 from webapp.core.leases import Lease
 from webapp.deliveries.models import Delivery, Result
 from webapp.jobs.models import PeriodicJob
-from webapp.rooms.models import Access, Role, Room, Trunk
+from webapp.rooms.models import Access, Role, Room, TrunkRow
 
 LATE = 20  # seconds until LiveKit answers; by then the one who asked is dead
 HEALERS = ("rules", "hooks", "hooks_left", "rooms_left")
@@ -224,7 +224,7 @@ def _kill_while(ours: Installation, victim: subprocess.Popen[bytes], method: str
         assert isinstance(asking.exception(30), requests.ConnectionError)
 
 
-def _outcome() -> Outcome:
+def _outcome() -> DeedOutcome:
     found = db.session.scalars(sa.select(AuditEntry.outcome)).one()
     db.session.commit()
     return found
@@ -244,9 +244,9 @@ def test_a_process_that_is_killed_while_a_meeting_is_ended_leaves_an_intent_that
         ours.livekit.fail("DeleteRoom")
     headers, url = _signed_in("owner"), f"{site.url}/rooms/{room.slug}/end"
     _kill_while(ours, victim, "DeleteRoom", lambda: requests.post(url, headers=headers, timeout=PATIENCE))
-    assert _outcome() is Outcome.NOT_CONFIRMED
+    assert _outcome() is DeedOutcome.NOT_CONFIRMED
     _begin_again(site)
-    assert _outcome() is Outcome.DONE
+    assert _outcome() is DeedOutcome.DONE
     assert ours.livekit.rooms() == []
     until(lambda: ours.rule_of(room) is None)
 
@@ -262,10 +262,10 @@ def test_a_process_that_is_killed_while_a_trunk_is_made_leaves_an_intent_and_the
     url = f"{site.url}/telephony/trunks/"
     ask = partial(requests.post, url, data=data, headers=headers, timeout=PATIENCE)
     _kill_while(ours, victim, "CreateSIPInboundTrunk", ask)
-    assert _outcome() is Outcome.NOT_CONFIRMED
+    assert _outcome() is DeedOutcome.NOT_CONFIRMED
     db.session.execute(sa.update(AuditEntry).values(at=utcnow() - timedelta(minutes=2)))
     db.session.commit()
     _begin_again(site)
-    assert _outcome() is (Outcome.DONE if done else Outcome.FAILED)
-    made = db.session.scalars(sa.select(Trunk).where(Trunk.name == "Night line")).all()
+    assert _outcome() is (DeedOutcome.DONE if done else DeedOutcome.FAILED)
+    made = db.session.scalars(sa.select(TrunkRow).where(TrunkRow.name == "Night line")).all()
     assert [row.assignable for row in made] == ([True] if done else [])

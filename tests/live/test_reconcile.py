@@ -16,7 +16,7 @@ from tests.support.waiting import PATIENCE, until
 from webapp.core import heartbeat, leases
 from webapp.core.db import db, utcnow
 from webapp.live import jobs, reconcile
-from webapp.rooms.models import Room, Trunk
+from webapp.rooms.models import Room, TrunkRow
 from webapp.rules import problems, wanted
 
 
@@ -373,7 +373,7 @@ def test_the_guard_stands_before_the_first_rule_that_hides_numbers(installation:
     assert guard["inbound_numbers"] == [""]
     assert guard["rule"]["dispatch_rule_individual"]["room_prefix"] == "no-caller-id"
     assert guard["hide_phone_number"] is False
-    assert db.session.get_one(Trunk, installation.trunk_id).guard_rule_id == guard["sip_dispatch_rule_id"]
+    assert db.session.get_one(TrunkRow, installation.trunk_id).guard_rule_id == guard["sip_dispatch_rule_id"]
 
 
 def test_no_rule_that_hides_numbers_stands_without_its_guard(installation: Installation):
@@ -414,7 +414,7 @@ def test_beside_a_foreign_open_rule_the_guard_names_the_trunks_numbers(installat
     room = installation.live()
     (guard,) = installation.guards()
     assert (guard["numbers"], guard["inbound_numbers"]) == ([NUMBER], [""])
-    assert db.session.get_one(Trunk, installation.trunk_id).guard_problem == str(problems.GUARD_NARROW)
+    assert db.session.get_one(TrunkRow, installation.trunk_id).guard_problem == str(problems.GUARD_NARROW)
     assert installation.rule_of(room) is not None
 
 

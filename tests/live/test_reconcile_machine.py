@@ -35,7 +35,7 @@ from webapp.live import reconcile
 from webapp.live import sweep as sweeping
 from webapp.livekit.errors import LiveKitError
 from webapp.rooms import service
-from webapp.rooms.models import Room, Trunk
+from webapp.rooms.models import Room, TrunkRow
 
 MANY = int(os.environ.get("FRONTDESK_TEST_MACHINE", "0"))
 SHORTEST = bool(os.environ.get("FRONTDESK_TEST_MACHINE_SHRINK"))
@@ -400,7 +400,7 @@ class Machine(RuleBasedStateMachine):
         found = {
             *db.session.scalars(sa.select(Room.sip_dispatch_rule_id)),
             *db.session.scalars(sa.select(Room.old_sip_dispatch_rule_id)),
-            *db.session.scalars(sa.select(Trunk.guard_rule_id)),
+            *db.session.scalars(sa.select(TrunkRow.guard_rule_id)),
         }
         db.session.commit()
         return {each for each in found if each}

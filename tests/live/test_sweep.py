@@ -15,7 +15,7 @@ from webapp.doctor import reading
 from webapp.doctor.kinds import Kind
 from webapp.live import sweep
 from webapp.livekit.errors import LiveKitError
-from webapp.rooms.models import Room, Trunk
+from webapp.rooms.models import Room, TrunkRow
 from webapp.rules import problems, wanted
 
 
@@ -256,7 +256,7 @@ def test_what_rules_of_others_keep_out_for_good_is_looked_at_once_per_sweep(inst
 def test_trunks_are_found_named_and_missed(installation: Installation):
     found = installation.livekit.call("SIP", "CreateSIPInboundTrunk", trunk={"name": "New", "numbers": ["+33100"]})
     installation.sweep()
-    row = db.session.get_one(Trunk, found["sip_trunk_id"])
+    row = db.session.get_one(TrunkRow, found["sip_trunk_id"])
     assert (row.name, row.number, row.gone_at) == ("New", "+33100", None)
     db.session.commit()
     installation.livekit.call("SIP", "DeleteSIPTrunk", sip_trunk_id=found["sip_trunk_id"])
@@ -272,12 +272,12 @@ def test_a_trunk_that_was_only_found_takes_no_room_until_an_admin_opens_it(
     asked = {"name": "Theirs", "numbers": numbers, "auth_username": "pbx", "auth_password": "secret"}
     found = installation.livekit.call("SIP", "CreateSIPInboundTrunk", trunk=asked)
     installation.sweep()
-    assert db.session.get_one(Trunk, found["sip_trunk_id"]).assignable is False
+    assert db.session.get_one(TrunkRow, found["sip_trunk_id"]).assignable is False
 
 
 def test_a_trunk_that_was_open_stays_so(installation: Installation):
     installation.sweep()
-    assert db.session.get_one(Trunk, installation.trunk_id).assignable is True
+    assert db.session.get_one(TrunkRow, installation.trunk_id).assignable is True
 
 
 def test_a_room_on_a_trunk_that_is_gone_says_so_until_the_trunk_is_back(installation: Installation):
@@ -338,7 +338,7 @@ def test_a_guard_that_is_not_there_any_more_is_not_believed_in(installation: Ins
     installation.livekit.call("SIP", "DeleteSIPDispatchRule", sip_dispatch_rule_id=guard["sip_dispatch_rule_id"])
     installation.sweep()
     assert installation.guards() == []  # nothing hides numbers there now
-    assert db.session.get_one(Trunk, installation.trunk_id).guard_rule_id is None
+    assert db.session.get_one(TrunkRow, installation.trunk_id).guard_rule_id is None
 
 
 def test_a_narrow_guard_follows_the_numbers_of_its_trunk(installation: Installation):
@@ -366,7 +366,7 @@ def test_a_narrow_guard_widens_when_the_foreign_open_rule_is_gone(installation: 
     installation.sweep()
     (guard,) = installation.guards()
     assert guard["numbers"] == []
-    assert db.session.get_one(Trunk, installation.trunk_id).guard_problem == ""
+    assert db.session.get_one(TrunkRow, installation.trunk_id).guard_problem == ""
 
 
 def test_a_caller_without_a_number_whose_hook_was_lost_is_removed_and_counted(installation: Installation):

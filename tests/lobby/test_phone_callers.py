@@ -17,7 +17,7 @@ from webapp.calls.models import Hold
 from webapp.core.db import db, utcnow
 from webapp.holds import queue
 from webapp.lobby import jobs, queries
-from webapp.lobby.models import Entry, Kind, Status
+from webapp.lobby.models import Entry, EntryKind, Status
 from webapp.rooms.models import Access, Role, Room
 
 As = Callable[[str], Browser]
@@ -143,7 +143,7 @@ def test_callers_are_counted_with_the_others(app: Flask, door: Door, client_as: 
     guest(app, door.room)
     door.waiting()
     assert queries.waiting_count(persona("owner")) == 2
-    assert queries.waiting_by_kind(persona("owner")) == {Kind.WEB: 1, Kind.PHONE: 1}
+    assert queries.waiting_by_kind(persona("owner")) == {EntryKind.WEB: 1, EntryKind.PHONE: 1}
     assert "2" in client_as("owner").get("/lobby/count").text
     assert "Lotte" not in client_as("owner").get("/lobby/?kind=phone").text
 
@@ -244,7 +244,7 @@ def test_a_host_of_many_rooms_does_not_wait_for_livekits_silence_about_each(door
         room = door.installation.room()
         db.session.add(Access(room_id=room.id, user_id=persona("owner").id, role=Role.OWNER))
         call_id = f"SCL_{room.id}"
-        waits = Entry(room_id=room.id, bearer_hash=call_id, identity=call_id, name="34", kind=Kind.PHONE)
+        waits = Entry(room_id=room.id, bearer_hash=call_id, identity=call_id, name="34", kind=EntryKind.PHONE)
         waits.sip_call_id = call_id
         db.session.add(waits)
         db.session.commit()

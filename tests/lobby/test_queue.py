@@ -15,7 +15,7 @@ from tests.support.factories import make_room
 from tests.support.personas import SWAP, Browser, persona
 from webapp.core.db import db, utcnow
 from webapp.lobby import queries, queues
-from webapp.lobby.models import Entry, Kind, Status
+from webapp.lobby.models import Entry, EntryKind, Status
 from webapp.rooms.models import Access, Role, Room
 
 As = Callable[[str], Browser]
@@ -126,7 +126,7 @@ def test_who_went_silent_is_not_shown_although_no_job_ran(app: Flask, client_as:
 
 def test_filters_show_guests_by_the_way_they_came(app: Flask, client_as: As, room: Room):
     guest(app, room)
-    caller = Entry(room_id=room.id, name="Caller ••21", identity="sip", kind=Kind.PHONE, bearer_hash="call")
+    caller = Entry(room_id=room.id, name="Caller ••21", identity="sip", kind=EntryKind.PHONE, bearer_hash="call")
     db.session.add(caller)
     db.session.commit()
     host = client_as("owner")

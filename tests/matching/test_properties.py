@@ -76,7 +76,7 @@ def test_codecs_and_whether_others_may_be_used_are_never_mixed_from_two_sides(tr
     kind = {"dispatch_rule_direct": {"room_name": "r"}}
     rules = matching.parse_rules([{"sip_dispatch_rule_id": "SDR_a", "rule": kind, "media": rule}])
     trunks = matching.parse_trunks([{"sip_trunk_id": "ST_a", "media": trunk}])
-    answer = matching.look_up(trunks, rules, matching.Call())
+    answer = matching.look_up(trunks, rules, matching.SipCall())
     assert answer.fields["media"] == (rule if "codecs" in rule else trunk)
 
 

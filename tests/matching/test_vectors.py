@@ -81,7 +81,7 @@ def test_every_whole_call_ends_as_livekit_ends_it():
 def test_every_trunk_is_explained_as_livekit_treats_it():
     for case in load("evaluate"):
         trunks = matching.parse_trunks(case["trunks"])
-        assert matching.trunk_reasons(trunks, matching.Call.parse(case["call"])) == case["trunk_reasons"], case["id"]
+        assert matching.trunk_reasons(trunks, matching.SipCall.parse(case["call"])) == case["trunk_reasons"], case["id"]
 
 
 def test_every_single_lookup_is_answered_as_livekit_answers_it():

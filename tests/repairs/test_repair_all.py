@@ -15,7 +15,7 @@ from webapp.core import leases
 from webapp.core.db import db, utcnow
 from webapp.core.due import DueWork
 from webapp.repairs import runs as repairs
-from webapp.repairs.models import RepairItem, RepairRun, Result
+from webapp.repairs.models import ItemResult, RepairItem, RepairRun
 from webapp.rooms.models import Room
 
 
@@ -29,7 +29,7 @@ def test_a_guard_beside_a_foreign_open_rule_is_made_narrow_once_and_is_then_a_pe
     support = client_as("support")
     run = begin(support, ticket="INC1")
     until(lambda: last_run().ended_at)
-    assert results(run) == {f"unguarded~{installation.trunk_id}": Result.DONE}
+    assert results(run) == {f"unguarded~{installation.trunk_id}": ItemResult.DONE}
     assert installation.guards()[0]["numbers"]
     again = support.post(URL, data={"scope": "all", "ticket": "INC1"}, follow_redirects=True)
     assert "Already so: nothing of ours was left to repair." in again.text
@@ -65,7 +65,7 @@ def test_an_item_whose_guard_is_as_it_should_be_is_skipped_and_says_why(
     run = begin(support)
     asked = installation.changes()
     repairs.work_off()
-    assert list(results(run).values()) == [Result.SKIPPED]
+    assert list(results(run).values()) == [ItemResult.SKIPPED]
     assert "a person must look at what stands beside it" in support.get(f"{URL}{run.id}/").text
     assert installation.changes() == asked
 
@@ -87,7 +87,7 @@ def test_everything_of_ours_is_repaired_and_the_trail_has_the_ticket(installatio
     gone, lacking = orphan(installation), missing(installation)
     foreign = installation.foreign(pin="99887766")
     run = begin(client_as("support"), ticket="INC0012345")
-    assert set(results(run).values()) == {Result.DONE}
+    assert set(results(run).values()) == {ItemResult.DONE}
     assert (run.total, run.done, run.failed, run.ended_at is not None) == (2, 2, 0, True)
     assert installation.rule_of(gone) is None
     assert installation.rule_of(lacking) is not None
@@ -222,7 +222,7 @@ def test_a_run_whose_process_ended_before_its_first_item_is_due_work(
 ):
     room = orphan(installation)
     run = begin(client_as("support"))
-    assert results(run) == {next(iter(results(run))): Result.WAITING}
+    assert results(run) == {next(iter(results(run))): ItemResult.WAITING}
     later()
     assert last_run().done == 1
     assert installation.rule_of(room) is None
@@ -268,7 +268,7 @@ def test_a_livekit_that_cannot_be_read_leaves_all_items_waiting(
     run = begin(support)
     installation.livekit.go_away()
     later()
-    assert set(results(run).values()) == {Result.WAITING}
+    assert set(results(run).values()) == {ItemResult.WAITING}
     assert support.get(f"{URL}new").status_code == 200
     assert support.post(URL, data={"scope": "all"}).status_code == 502
     installation.livekit.heal()

@@ -11,7 +11,7 @@ from tests.support.meanwhile import waiting_for_livekit
 from tests.support.repairs import As, begin, deed, ids, last_run, missing, press, results, shown, twin, url
 from webapp.core import heartbeat, leases
 from webapp.core.db import db
-from webapp.repairs.models import Result
+from webapp.repairs.models import ItemResult
 from webapp.rules import guard as guards
 
 REPAIRED = "Repaired. LiveKit has taken it."
@@ -66,7 +66,7 @@ def test_items_of_a_run_that_another_worker_is_at_fail_and_can_be_tried_again(
     with leases.held(names[0], seconds=60) as first, leases.held(names[1], seconds=60) as second:
         assert first and second
         run = begin(support)
-        assert set(results(run).values()) == {Result.FAILED}
+        assert set(results(run).values()) == {ItemResult.FAILED}
     assert "Somebody else is changing this" in support.get(f"/telephony/repairs/{run.id}/?show=failed").text
     assert support.post(f"/telephony/repairs/{run.id}/retry").status_code == 303
     assert (last_run().failed, last_run().done) == (0, 2)

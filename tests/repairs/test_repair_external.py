@@ -10,7 +10,7 @@ from tests.support.repairs import As, deed, ids, press, shown, twin, url
 from webapp.core.db import db
 from webapp.doctor import reading
 from webapp.repairs import plan, requests
-from webapp.rooms.models import Room, Trunk
+from webapp.rooms.models import Room, TrunkRow
 from webapp.rules import problems, wanted
 
 
@@ -242,7 +242,7 @@ def test_hiding_makes_guards_only_on_trunks_that_livekit_has(installation: Insta
     stored = next(rule for rule in installation.livekit.rules() if rule["sip_dispatch_rule_id"] == rule_id)
     assert (stored["hide_phone_number"], stored["trunk_ids"]) == (True, listed)
     assert [guard["trunk_ids"] for guard in installation.guards()] == [[installation.trunk_id]]
-    assert db.session.get(Trunk, "ST_gone") is None
+    assert db.session.get(TrunkRow, "ST_gone") is None
 
 
 def _rule(installation: Installation, pin: str = "4711", **fields: object) -> dict[str, object]:

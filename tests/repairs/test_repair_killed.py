@@ -17,7 +17,7 @@ from tests.support.waiting import PATIENCE
 from webapp.core.config import Settings
 from webapp.core.db import db, utcnow
 from webapp.core.leases import Lease
-from webapp.repairs.models import Result
+from webapp.repairs.models import ItemResult
 
 WORK = """
 from webapp import create_app
@@ -62,7 +62,7 @@ def test_a_worker_killed_between_two_items_loses_nothing_and_repeats_nothing(
     later()
     run = last_run()
     assert run.ended_at is not None
-    assert set(results(run).values()) <= {Result.DONE, Result.ALREADY_SO}
+    assert set(results(run).values()) <= {ItemResult.DONE, ItemResult.ALREADY_SO}
     assert not rule_ids & {rule["sip_dispatch_rule_id"] for rule in installation.livekit.rules()}
     asked = [body["sip_dispatch_rule_id"] for body in installation.livekit.asked("DeleteSIPDispatchRule")]
     assert sorted(asked) == sorted(rule_ids), "each was asked for once"

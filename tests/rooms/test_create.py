@@ -6,7 +6,7 @@ from prometheus_client import REGISTRY
 from tests.support.factories import make_room, make_trunk, stored, trail
 from tests.support.personas import SWAP, persona
 from webapp.core.db import db
-from webapp.rooms.models import Access, AccessLevel, PhonePin, Role, Room, Trunk
+from webapp.rooms.models import Access, AccessLevel, PhonePin, Role, Room, TrunkRow
 
 FORM = {"name": "Rowing club", "access_level": "trusted", "phone_enabled": "y", "hide_phone_number": "y"}
 
@@ -50,7 +50,7 @@ def test_a_new_room_goes_to_the_open_trunk_with_the_fewest_rooms(app):
         make_room()
     counts = dict(db.session.execute(sa.select(Room.trunk_id, sa.func.count()).group_by(Room.trunk_id)).all())
     assert sorted(counts[trunk] for trunk in ("ST_a", "ST_b", "ST_c")) == [10, 10, 11]
-    kept = dict(db.session.execute(sa.select(Trunk.sip_trunk_id, Trunk.room_count)).all())
+    kept = dict(db.session.execute(sa.select(TrunkRow.sip_trunk_id, TrunkRow.room_count)).all())
     assert kept == {trunk: counts.get(trunk, 0) for trunk in kept}
 
 
@@ -64,7 +64,7 @@ def test_a_room_without_phones_takes_no_pin_and_no_place_on_a_trunk(client_as):
     client_as("owner").post("/rooms/new", data={"name": "Quiet", "access_level": "public"})
     room = only_room()
     assert (room.pin, room.trunk_id, room.phone_enabled) == (None, "", False)
-    assert db.session.get_one(Trunk, "ST_a").room_count == 0
+    assert db.session.get_one(TrunkRow, "ST_a").room_count == 0
 
 
 def test_when_no_pin_is_free_the_room_is_made_without_one_and_its_page_offers_another_try(client_as, change_settings):

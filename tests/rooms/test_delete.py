@@ -14,7 +14,7 @@ from webapp.access import service as access
 from webapp.audit import Actor
 from webapp.core.db import db, utcnow
 from webapp.recordings.models import Mode, Recording
-from webapp.rooms.models import Access, PhonePin, Role, Room, Trunk
+from webapp.rooms.models import Access, PhonePin, Role, Room, TrunkRow
 
 
 def test_the_page_says_what_ends_for_whom_and_asks_once(app: Flask, client_as, room: Room):
@@ -55,7 +55,7 @@ def test_the_pin_is_blocked_and_the_trunk_has_a_place_again(client_as):
     client_as("owner").post(f"/rooms/{room.slug}/delete")
     assert stored(room).pin is None
     assert db.session.get_one(PhonePin, ("ST_a", pin)).blocked_until > utcnow()
-    assert db.session.get_one(Trunk, "ST_a").room_count == 0
+    assert db.session.get_one(TrunkRow, "ST_a").room_count == 0
 
 
 def test_the_link_goes_to_no_other_room(client_as, room: Room):

@@ -12,7 +12,7 @@ from webapp.audit import Actor
 from webapp.audit.models import AuditEntry
 from webapp.core.db import db, utcnow
 from webapp.rooms import service
-from webapp.rooms.models import PhonePin, Room, Trunk
+from webapp.rooms.models import PhonePin, Room, TrunkRow
 
 As = Callable[[str], Browser]
 
@@ -35,7 +35,7 @@ def test_a_pin_that_is_free_there_is_kept(moved: Callable[..., Room], room: Room
     assert moved().pin == before
     assert db.session.get_one(PhonePin, ("ST_new", before)).blocked_until is None
     assert db.session.get_one(PhonePin, ("", before)).blocked_until > utcnow(), "it reaches nobody else on the old one"
-    assert db.session.get_one(Trunk, "ST_new").room_count == 1
+    assert db.session.get_one(TrunkRow, "ST_new").room_count == 1
 
 
 def test_a_pin_that_is_taken_there_gives_way_to_a_new_one(moved: Callable[..., Room], room: Room):

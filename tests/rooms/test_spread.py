@@ -11,29 +11,29 @@ from tests.support.waiting import PATIENCE
 from webapp.audit import Actor
 from webapp.core.db import db
 from webapp.rooms import service, trunks
-from webapp.rooms.models import Trunk
+from webapp.rooms.models import TrunkRow
 
 
 def counts() -> list[int]:
     db.session.expire_all()
-    found = sorted(row.room_count for row in db.session.query(Trunk))
+    found = sorted(row.room_count for row in db.session.query(TrunkRow))
     db.session.commit()
     return found
 
 
 @pytest.fixture
-def three(app: Flask) -> list[Trunk]:
+def three(app: Flask) -> list[TrunkRow]:
     return [make_trunk(f"ST_{number}") for number in range(3)]
 
 
-def test_ten_thousand_rooms_over_three_trunks_differ_by_at_most_one(three: list[Trunk]):
+def test_ten_thousand_rooms_over_three_trunks_differ_by_at_most_one(three: list[TrunkRow]):
     joined = [trunks.join_emptiest() for _ in range(10_000)]
     db.session.commit()
     assert counts() == [3333, 3333, 3334]
     assert sorted(joined.count(trunk.sip_trunk_id) for trunk in three) == [3333, 3333, 3334]
 
 
-def test_rooms_made_at_the_same_time_are_spread_as_evenly(app: Flask, three: list[Trunk]):
+def test_rooms_made_at_the_same_time_are_spread_as_evenly(app: Flask, three: list[TrunkRow]):
     owner = persona("owner")
     failures: list[BaseException] = []
 
@@ -56,7 +56,7 @@ def test_rooms_made_at_the_same_time_are_spread_as_evenly(app: Flask, three: lis
     assert counts() == [13, 13, 14]
 
 
-def test_a_closed_trunk_and_one_that_is_gone_get_none(three: list[Trunk]):
+def test_a_closed_trunk_and_one_that_is_gone_get_none(three: list[TrunkRow]):
     three[0].assignable = False
     db.session.commit()
     for _ in range(4):

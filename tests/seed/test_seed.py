@@ -13,7 +13,7 @@ from webapp.core.db import db
 from webapp.lobby.models import Entry
 from webapp.models import metadata
 from webapp.recordings.models import Recording
-from webapp.rooms.models import Access, PhonePin, Role, Room, Trunk
+from webapp.rooms.models import Access, PhonePin, Role, Room, TrunkRow
 
 
 def seed(app: Flask, *options: str) -> Result:
@@ -33,7 +33,7 @@ def test_it_makes_as_many_rooms_as_asked_and_each_has_one_owner(app: Flask):
     assert result.exit_code == 0, result.output
     owners = sa.select(sa.func.count()).where(Access.role == Role.OWNER, Access.revoked_at.is_(None))
     assert (count(Room), db.session.scalar(owners)) == (300, 300)
-    assert db.session.scalar(sa.select(sa.func.sum(Trunk.room_count))) == 300
+    assert db.session.scalar(sa.select(sa.func.sum(TrunkRow.room_count))) == 300
 
 
 def test_what_happened_in_the_rooms_is_there_too(app: Flask):
@@ -101,7 +101,7 @@ def test_more_rooms_for_one_person_than_there_are_is_refused_in_words(app: Flask
     assert "is more than --rooms" in answer.output
 
 
-WRITTEN = (User, Room, PhonePin, Access, Entry, Recording, Call, AuditEntry, Trunk)
+WRITTEN = (User, Room, PhonePin, Access, Entry, Recording, Call, AuditEntry, TrunkRow)
 OF_THE_MOMENT = {
     "user_sessions",
     "old_slugs",

@@ -18,7 +18,7 @@ from webapp.deliveries.models import Delivery
 from webapp.doctor import diagnosis
 from webapp.jobs.models import PeriodicJob
 from webapp.recordings.models import Mode, Recording, State
-from webapp.rooms.models import Room, Trunk
+from webapp.rooms.models import Room, TrunkRow
 
 As = Callable[[str], Browser]
 Look = Callable[..., dict[str, tuple[str, str]]]
@@ -205,10 +205,10 @@ def test_a_sweep_that_stands_still_is_a_fault(look: Look):
 
 def test_without_a_trunk_that_takes_rooms_the_list_says_so(look: Look):
     assert look()["trunks"][0] == "Look at"
-    db.session.add(Trunk(sip_trunk_id="ST_1", assignable=False))
+    db.session.add(TrunkRow(sip_trunk_id="ST_1", assignable=False))
     db.session.commit()
     assert "None is open" in look()["trunks"][1]
-    db.session.query(Trunk).update({"assignable": True})
+    db.session.query(TrunkRow).update({"assignable": True})
     db.session.commit()
     assert look()["trunks"][0] == "Fine"
 

@@ -22,7 +22,7 @@ from webapp.deliveries.models import Delivery, Result
 from webapp.lobby.models import Entry
 from webapp.recordings.models import Mode, Recording, State
 from webapp.repairs.models import RepairRun
-from webapp.rooms.models import Access, OldSlug, PhonePin, Role, Room, Trunk
+from webapp.rooms.models import Access, OldSlug, PhonePin, Role, Room, TrunkRow
 from webapp.trunks.models import TrunkMove
 
 ROLES = {"owner": Role.OWNER, "administrator": Role.ADMINISTRATOR, "member": Role.MEMBER}
@@ -88,7 +88,7 @@ def furnish(livekit: LiveKit) -> Estate:
 def _clear() -> None:
     """Let go of the estate of before; its people stay."""
     db.session.query(Room).update({"pin": None, "deleted_at": utcnow()})
-    rows = (Entry, Recording, Call, TrunkMove, Access, PhonePin, DueWork, Delivery, OldSlug, RepairRun, Room, Trunk)
+    rows = (Entry, Recording, Call, TrunkMove, Access, PhonePin, DueWork, Delivery, OldSlug, RepairRun, Room, TrunkRow)
     for table in rows:
         db.session.query(table).delete()
     db.session.commit()

@@ -12,7 +12,7 @@ from webapp.audit import Actor
 from webapp.audit.models import AuditEntry
 from webapp.core.db import db
 from webapp.rooms import service
-from webapp.rooms.models import Role, Room, Trunk
+from webapp.rooms.models import Role, Room, TrunkRow
 
 CHOSEN = {"name", "slug", "access_level", "phone_enabled", "hide_phone_number", "callback_id"}
 _serial = itertools.count(1)
@@ -35,9 +35,9 @@ def make_room(owner: str | User = "owner", *, administrator: str = "", member: s
     return room
 
 
-def make_trunk(trunk_id: str, **fields: Any) -> Trunk:
+def make_trunk(trunk_id: str, **fields: Any) -> TrunkRow:
     """A stored trunk that takes rooms."""
-    trunk = Trunk(sip_trunk_id=trunk_id, **fields)
+    trunk = TrunkRow(sip_trunk_id=trunk_id, **fields)
     db.session.add(trunk)
     db.session.commit()
     return trunk

@@ -11,7 +11,7 @@ from tests.support.waiting import until
 from webapp.core.db import db
 from webapp.live import reconcile
 from webapp.live import sweep as sweeping
-from webapp.rooms.models import PhonePin, Room, Trunk
+from webapp.rooms.models import PhonePin, Room, TrunkRow
 from webapp.rules import problems, wanted
 from webapp.rules.problems import Problem
 
@@ -32,7 +32,7 @@ class Installation:
         asked = {"name": "Harbour", "numbers": [number] if number else [], **fields}
         stored = self.livekit.call("SIP", "CreateSIPInboundTrunk", trunk=asked)
         trunk_id = str(stored["sip_trunk_id"])
-        db.session.add(Trunk(sip_trunk_id=trunk_id, name="Harbour", number=number))
+        db.session.add(TrunkRow(sip_trunk_id=trunk_id, name="Harbour", number=number))
         db.session.commit()
         return trunk_id
 

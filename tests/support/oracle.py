@@ -9,7 +9,7 @@ from tests.support.installation import Installation
 from webapp.calls.models import Call
 from webapp.core.db import db, utcnow
 from webapp.matching import MatchingError, Rule, check_rules, evaluate_case, parse_rules
-from webapp.rooms.models import Room, Trunk
+from webapp.rooms.models import Room, TrunkRow
 
 Json = dict[str, Any]
 TOLD = ("name", "trunk_ids", "inbound_numbers", "numbers", "hide_phone_number", "rule")
@@ -50,7 +50,7 @@ class Seen:
     trunks: dict[str, Json]
     inside: dict[str, list[Json]]
     rooms: list[Room]
-    rows: dict[str, Trunk] = field(default_factory=dict)
+    rows: dict[str, TrunkRow] = field(default_factory=dict)
 
     @classmethod
     def now(cls, installation: Installation, foreign: dict[str, Json]) -> "Seen":
@@ -59,7 +59,7 @@ class Seen:
         trunks = {trunk["sip_trunk_id"]: trunk for trunk in installation.livekit.trunks()}
         state = installation.livekit.reading("state")["rooms"]
         inside = {room["name"]: room["participants"] for room in state}
-        rows = {row.sip_trunk_id: row for row in db.session.scalars(sa.select(Trunk))}
+        rows = {row.sip_trunk_id: row for row in db.session.scalars(sa.select(TrunkRow))}
         rooms = list(db.session.scalars(sa.select(Room).order_by(Room.id)))
         rules = installation.livekit.rules()
         known = {room.sip_dispatch_rule_id for room in rooms} | {room.old_sip_dispatch_rule_id for room in rooms}

@@ -17,7 +17,7 @@ from webapp.calls.models import Call, Hold
 from webapp.core.db import db, utcnow
 from webapp.holds import unmute
 from webapp.lobby import service
-from webapp.lobby.models import Entry, Kind, Status
+from webapp.lobby.models import Entry, EntryKind, Status
 from webapp.rooms.models import Access, AccessLevel, Role, Room
 
 
@@ -104,7 +104,7 @@ def calls() -> dict[str, Call]:
 
 def entries() -> list[Entry]:
     """The callers in the queue and those who were, in the order they came."""
-    return _read(sa.select(Entry).where(Entry.kind == Kind.PHONE).order_by(Entry.id))
+    return _read(sa.select(Entry).where(Entry.kind == EntryKind.PHONE).order_by(Entry.id))
 
 
 def _read(found: sa.Select[Any]) -> list[Any]:

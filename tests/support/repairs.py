@@ -15,7 +15,7 @@ from webapp.core.db import db, utcnow
 from webapp.core.due import DueWork
 from webapp.doctor import reading
 from webapp.jobs import register, work
-from webapp.repairs.models import RepairItem, RepairRun, Result
+from webapp.repairs.models import ItemResult, RepairItem, RepairRun
 from webapp.rooms.models import Room
 
 As = Callable[[str], Browser]
@@ -93,7 +93,7 @@ def last_run() -> RepairRun:
     return run
 
 
-def results(run: RepairRun) -> dict[str, Result]:
+def results(run: RepairRun) -> dict[str, ItemResult]:
     """What became of each item."""
     found = db.session.scalars(sa.select(RepairItem).where(RepairItem.run_id == run.id).order_by(RepairItem.position))
     told = {item.key: item.result for item in found}

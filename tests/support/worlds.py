@@ -10,8 +10,7 @@ from webapp.doctor.findings import find
 from webapp.doctor.kinds import Kind
 from webapp.doctor.reading import Reading
 from webapp.matching import Rule, Trunk, parse_rules, parse_trunks
-from webapp.rooms.models import AccessLevel
-from webapp.rooms.models import Trunk as TrunkRow
+from webapp.rooms.models import AccessLevel, TrunkRow
 from webapp.rules import wanted as naming
 from webapp.rules.facts import RoomFacts
 

@@ -18,7 +18,7 @@ from webapp.core.due import DueWork
 from webapp.hooks import processing
 from webapp.jobs import register, work
 from webapp.live import sweep
-from webapp.lobby.models import Entry, Kind, Status
+from webapp.lobby.models import Entry, EntryKind, Status
 from webapp.rooms.models import PhonePin, Room
 
 Before = Any
@@ -98,7 +98,7 @@ def test_callers_stay_in_the_book_and_stand_as_they_stood(before: Before, app: F
     assert holds(before) == STAND
     assert speak_and_hear(before, livekit) == {"admitted", "free"}
     waiting = db.session.scalars(sa.select(Entry.kind).where(Entry.status == Status.WAITING))
-    assert sorted(kind.value for kind in waiting) == [Kind.PHONE.value, Kind.WEB.value]
+    assert sorted(kind.value for kind in waiting) == [EntryKind.PHONE.value, EntryKind.WEB.value]
 
 
 def test_the_caller_who_waits_is_admitted_by_a_host(

@@ -12,7 +12,7 @@ from tests.support.installation import CALLER, NUMBER, Installation
 from tests.support.personas import Browser
 from webapp.matching import Rule, Trunk
 from webapp.tracer import advice
-from webapp.tracer.changes import Change, proposed
+from webapp.tracer.changes import FieldChange, proposed
 from webapp.tracer.lookalikes import covers
 from webapp.tracer.question import Question
 from webapp.tracer.story import Story, tell
@@ -31,7 +31,7 @@ def rule(rule_id: str = "SDR_a", pin: str = "", **fields: Any) -> Rule:
     return Rule.parse({"sip_dispatch_rule_id": rule_id, "trunk_ids": ["ST_a"], "rule": direct, **fields})
 
 
-def asked(trunks: list[Trunk], rules: list[Rule], **fields: Any) -> tuple[Story, list[Change]]:
+def asked(trunks: list[Trunk], rules: list[Rule], **fields: Any) -> tuple[Story, list[FieldChange]]:
     story = tell(trunks, rules, Question(**{"to_user": CALLED, "from_user": FROM, "source_ip": SOURCE, **fields}))
     return story, proposed(story, trunks, rules)
 
@@ -57,7 +57,7 @@ def test_a_rule_that_only_its_trunks_keep_from_the_call_is_named_as_the_cause(na
     trunks = [trunk(allowed_addresses=["192.0.2.0/24"]), trunk("ST_b", numbers=["+15550100199"])]
     story, changes = asked(trunks, [rule(trunk_ids=named)])
     assert story.verdict == "drop_no_rule"
-    assert changes == [Change("rule", "SDR_a", "trunk_ids", code, old, "ST_a")]
+    assert changes == [FieldChange("rule", "SDR_a", "trunk_ids", code, old, "ST_a")]
     assert asked(trunks, [rule(trunk_ids=["ST_a"])])[0].verdict == "accept_direct"
 
 
@@ -96,7 +96,7 @@ def test_what_is_missing_altogether_is_said_first(app: Flask, trunks: list[Trunk
 @pytest.mark.parametrize(("listed", "called"), [("2044", "2044"), ("600", "600"), ("0044", "+44"), (CALLED, CALLED)])
 def test_a_called_number_however_short_among_the_callers_is_the_mistake(listed: str, called: str):
     _story, changes = asked([trunk(numbers=[called])], [rule(inbound_numbers=[listed])], to_user=called)
-    assert changes == [Change("rule", "SDR_a", "inbound_numbers", "callers_only", listed)]
+    assert changes == [FieldChange("rule", "SDR_a", "inbound_numbers", "callers_only", listed)]
 
 
 def test_every_reason_of_a_trunk_is_told_and_mended_together():

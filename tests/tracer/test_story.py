@@ -8,7 +8,7 @@ from flask import Flask
 from tests.support.vectors import load
 from webapp.matching import Rule, Trunk, parse_rules, parse_trunks
 from webapp.tracer import advice, outcomes, reasons
-from webapp.tracer.changes import Change, proposed
+from webapp.tracer.changes import FieldChange, proposed
 from webapp.tracer.question import Question
 from webapp.tracer.story import Story, tell
 
@@ -33,7 +33,7 @@ def rule(rule_id: str = "SDR_a", pin: str = "", room: str = "meeting", **fields:
     return Rule.parse({"sip_dispatch_rule_id": rule_id, "trunk_ids": ["ST_a"], "rule": kind, **fields})
 
 
-def asked(trunks: list[Trunk], rules: list[Rule], **fields: Any) -> tuple[Story, list[Change]]:
+def asked(trunks: list[Trunk], rules: list[Rule], **fields: Any) -> tuple[Story, list[FieldChange]]:
     question = Question(**{"to_user": CALLED, "from_user": CALLER, "source_ip": SOURCE, **fields})
     story = tell(trunks, rules, question)
     return story, proposed(story, trunks, rules)
@@ -77,7 +77,7 @@ def test_every_verdict_and_every_change_has_its_words(app: Flask):
 def test_a_rule_with_a_number_in_another_form_gets_the_form_that_matches_beside_it(field: str, listed: str, sent: str):
     story, changes = asked([trunk()], [rule(**{field: [listed]})])
     assert story.verdict == "drop_no_rule"
-    assert changes == [Change("rule", "SDR_a", field, "exact", "", sent)]
+    assert changes == [FieldChange("rule", "SDR_a", field, "exact", "", sent)]
     assert asked([trunk()], [rule(**{field: [listed, sent]})])[0].verdict == "accept_direct"
 
 
@@ -85,7 +85,7 @@ def test_a_rule_with_a_number_in_another_form_gets_the_form_that_matches_beside_
 def test_a_writing_that_livekit_takes_for_the_same_number_is_replaced_in_a_rule(listed: str):
     story, changes = asked([trunk()], [rule(numbers=["00442079460188", listed])])
     assert story.verdict == "drop_no_rule"
-    assert changes == [Change("rule", "SDR_a", "numbers", "exact_instead", listed, CALLED)]
+    assert changes == [FieldChange("rule", "SDR_a", "numbers", "exact_instead", listed, CALLED)]
     assert asked([trunk()], [rule(numbers=[listed, CALLED])])[0].verdict == "error_rule_conflict"
 
 
@@ -93,7 +93,7 @@ def test_a_writing_that_livekit_takes_for_the_same_number_is_replaced_in_a_rule(
 def test_a_caller_whom_a_trunk_lists_in_another_form_is_added_in_the_form_that_came(app: Flask, allowed: str):
     story, changes = asked([trunk(allowed_numbers=[allowed])], [rule()])
     assert story.verdict == "drop_caller_not_allowed"
-    assert changes == [Change("trunk", "ST_a", "allowed_numbers", "caller_form", "", CALLER)]
+    assert changes == [FieldChange("trunk", "ST_a", "allowed_numbers", "caller_form", "", CALLER)]
     with app.test_request_context():
         assert "in another form" in reasons.of_trunk(story.trunks[0], trunk(allowed_numbers=[allowed]), story)
         assert "in another form" in advice.reason(changes[0])
@@ -108,14 +108,14 @@ def test_a_trunk_with_the_number_in_a_form_that_never_matches_gets_the_right_one
     trunks, rules = [trunk(listed)], [rule(pin="1234")]
     story, changes = asked(trunks, rules)
     assert story.verdict == "drop_no_trunk"
-    assert changes == [Change("trunk", "ST_a", "numbers", "called_form", "", CALLED, dialled)]
+    assert changes == [FieldChange("trunk", "ST_a", "numbers", "called_form", "", CALLED, dialled)]
     assert asked(trunks, rules, to_user=dialled)[0].verdict == "request_pin"
 
 
 def test_a_called_number_among_the_callers_of_a_rule_is_the_field_to_change():
     story, changes = asked([trunk()], [rule(inbound_numbers=[CALLED])])
     assert story.verdict == "drop_no_rule"
-    assert changes == [Change("rule", "SDR_a", "inbound_numbers", "callers_only", CALLED)]
+    assert changes == [FieldChange("rule", "SDR_a", "inbound_numbers", "callers_only", CALLED)]
 
 
 def test_the_end_of_a_callers_number_reveals_no_listed_number():
@@ -138,7 +138,7 @@ def test_no_second_trunk_is_made_to_fit_a_call_that_has_its_trunk(fields: dict[s
 def test_a_refused_address_names_the_trunk_that_refuses_it():
     story, changes = asked([trunk(allowed_addresses=["203.0.113.0/24"])], [rule()])
     assert story.verdict == "drop_address_not_allowed"
-    assert changes == [Change("trunk", "ST_a", "allowed_addresses", "address", "", SOURCE)]
+    assert changes == [FieldChange("trunk", "ST_a", "allowed_addresses", "address", "", SOURCE)]
 
 
 def test_rules_in_conflict_are_both_named():
@@ -152,7 +152,7 @@ def test_a_pin_of_another_trunk_names_the_rule_that_has_it():
     trunks = [trunk(), trunk("+442079460199", "ST_b")]
     story, changes = asked(trunks, rules, typed="pin", pin="5678")
     assert story.verdict == "pin_wrong"
-    assert changes == [Change("rule", "SDR_b", "trunk_ids", "other_trunk", "ST_b", "ST_a")]
+    assert changes == [FieldChange("rule", "SDR_b", "trunk_ids", "other_trunk", "ST_b", "ST_a")]
 
 
 @pytest.mark.parametrize(

@@ -9,10 +9,10 @@ import sqlalchemy as sa
 
 from tests.support.installation import Installation
 from tests.support.personas import SWAP, Browser
-from webapp.audit.models import AuditEntry, Intent, Outcome
+from webapp.audit.models import AuditEntry, DeedOutcome, Intent
 from webapp.core.db import db, utcnow
 from webapp.core.leases import Lease
-from webapp.rooms.models import Trunk
+from webapp.rooms.models import TrunkRow
 
 As = Callable[[str], Browser]
 PAGE = "/telephony/trunks/"
@@ -61,11 +61,11 @@ def test_a_deed_that_livekit_did_without_saying_so_is_confirmed_by_the_sweep(
     installation.livekit.fail(METHODS[verb], "deadline_exceeded", applied=True)
     answer = act(client_as("admin"), installation, verb)
     assert (answer.status_code, "not confirmed" in answer.text) == (502, True)
-    assert entry().outcome is Outcome.NOT_CONFIRMED
+    assert entry().outcome is DeedOutcome.NOT_CONFIRMED
     assert "Not confirmed yet" in client_as("admin").get("/audit/log").text
     sweep_after(installation, timedelta(0))
-    assert (entry().outcome, db.session.query(Intent).count()) == (Outcome.DONE, 0)
-    rows = {row.sip_trunk_id: row for row in db.session.scalars(sa.select(Trunk))}
+    assert (entry().outcome, db.session.query(Intent).count()) == (DeedOutcome.DONE, 0)
+    rows = {row.sip_trunk_id: row for row in db.session.scalars(sa.select(TrunkRow))}
     row = rows[entry().target_id]
     assert (row.gone_at is None, row.assignable) == (verb != "delete", verb != "delete")
     assert row.name == ("Harbour" if verb == "delete" else "Night line")
@@ -80,11 +80,11 @@ def test_a_deed_that_livekit_did_not_do_stays_open_for_a_minute_and_then_has_fai
     installation.livekit.fail(METHODS[verb], "deadline_exceeded")
     act(client_as("admin"), installation, verb)
     sweep_after(installation, timedelta(0))
-    assert entry().outcome is Outcome.NOT_CONFIRMED  # a slow LiveKit may still do it
+    assert entry().outcome is DeedOutcome.NOT_CONFIRMED  # a slow LiveKit may still do it
     sweep_after(installation, LATER)
-    assert entry().outcome is Outcome.FAILED
+    assert entry().outcome is DeedOutcome.FAILED
     assert "Failed:" in client_as("admin").get("/audit/log").text
-    assert (names(installation), db.session.query(Trunk).count()) == (before, 1)
+    assert (names(installation), db.session.query(TrunkRow).count()) == (before, 1)
 
 
 @pytest.mark.parametrize("verb", METHODS)
@@ -93,7 +93,7 @@ def test_a_refusal_is_recorded_as_failed(installation: Installation, client_as: 
     installation.livekit.fail(METHODS[verb], "invalid_argument", message="no such thing")
     answer = act(client_as("admin"), installation, verb)
     assert answer.status_code == (502 if verb == "delete" else 422)
-    assert (entry().outcome, entry().problem) == (Outcome.FAILED, "invalid_argument")
+    assert (entry().outcome, entry().problem) == (DeedOutcome.FAILED, "invalid_argument")
     assert "invalid_argument" in client_as("admin").get("/audit/log").text
     assert names(installation) == before
 

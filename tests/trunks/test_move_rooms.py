@@ -24,7 +24,7 @@ from webapp.core import leases
 from webapp.core.db import db, utcnow
 from webapp.core.due import DueWork
 from webapp.jobs import register, work
-from webapp.rooms.models import PhonePin, Room, Trunk
+from webapp.rooms.models import PhonePin, Room, TrunkRow
 from webapp.trunks import moves
 from webapp.trunks.models import Moved, MovedRoom, MoveState, TrunkMove
 from webapp.trunks.spread import EVEN, EVERY, quotas
@@ -47,14 +47,14 @@ def rooms_of(trunk_id: str) -> list[Room]:
 
 def counted(installation: Installation) -> None:
     """Rooms made by hand are counted on their trunk as those made by people are."""
-    db.session.query(Trunk).filter_by(sip_trunk_id=installation.trunk_id).update(
+    db.session.query(TrunkRow).filter_by(sip_trunk_id=installation.trunk_id).update(
         {"room_count": len(rooms_of(installation.trunk_id))}
     )
     db.session.commit()
 
 
 def gone(trunk_id: str) -> None:
-    db.session.execute(sa.update(Trunk).where(Trunk.sip_trunk_id == trunk_id).values(gone_at=utcnow()))
+    db.session.execute(sa.update(TrunkRow).where(TrunkRow.sip_trunk_id == trunk_id).values(gone_at=utcnow()))
     db.session.commit()
 
 
@@ -161,8 +161,8 @@ def test_all_rooms_go_with_their_pins_and_the_trunks_count_them(installation: In
     move = run(begin(installation.trunk_id, other))
     assert (move.state, move.kept, move.renewed, move.failed) == (MoveState.DONE, 5, 0, 0)
     assert {room.id: room.pin for room in rooms_of(other)} == pins_before and len(before) == 5
-    assert db.session.get_one(Trunk, installation.trunk_id).room_count == 0
-    assert db.session.get_one(Trunk, other).room_count == 5
+    assert db.session.get_one(TrunkRow, installation.trunk_id).room_count == 0
+    assert db.session.get_one(TrunkRow, other).room_count == 5
 
 
 def test_an_even_spread_leaves_as_many_on_each(installation: Installation, other: str):
@@ -241,7 +241,7 @@ def test_two_workers_do_not_move_at_the_same_time(installation: Installation, ot
     installation.room()
     move = begin(installation.trunk_id, other)
     assert leases.claim(f"move:{move.id}") is not None
-    with pytest.raises(moves.Busy):
+    with pytest.raises(moves.MoveRunning):
         moves.work_on(str(move.id))
     assert rooms_of(other) == []
 
@@ -299,7 +299,7 @@ def test_rooms_that_can_go_somewhere_go_although_those_of_another_trunk_cannot(i
     for _ in range(6):
         installation.room(trunk_id=other)
     counted(installation)
-    db.session.execute(sa.update(Trunk).where(Trunk.sip_trunk_id == other).values(assignable=False, room_count=6))
+    db.session.execute(sa.update(TrunkRow).where(TrunkRow.sip_trunk_id == other).values(assignable=False, room_count=6))
     db.session.commit()
     move = begin(EVERY, EVEN)
     gone(third)

@@ -11,7 +11,7 @@ from webapp.doctor import reading as readings
 from webapp.doctor.kinds import Kind
 from webapp.doctor.sentences import say
 from webapp.matching import normalise
-from webapp.rooms.models import Trunk
+from webapp.rooms.models import TrunkRow
 from webapp.rooms.phone import describe
 from webapp.trunks.forms import number_as_compared
 
@@ -45,7 +45,7 @@ def test_a_call_to_the_number_that_the_room_shows_arrives(installation: Installa
     fields = {"name": "Night line", "numbers": "+33 (0)1 99 00 11 33"}
     trunk_id = client_as("admin").post(PAGE, data=fields).location.rstrip("/").rpartition("/")[2]
     room = installation.live(trunk_id=trunk_id)
-    shown = describe(room, db.session.get_one(Trunk, trunk_id)).dialled
+    shown = describe(room, db.session.get_one(TrunkRow, trunk_id)).dialled
     assert shown == MEANT
     phone = installation.dial(to=shown, pin=str(room.pin))
     assert installation.phone(phone)["state"] != "refused"

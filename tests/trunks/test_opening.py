@@ -11,7 +11,7 @@ from tests.support.personas import Browser
 from webapp.core.db import db
 from webapp.matching import Rule, Trunk
 from webapp.rooms import trunks
-from webapp.rooms.models import Trunk as TrunkRow
+from webapp.rooms.models import TrunkRow
 from webapp.trunks.opening import opening
 
 As = Callable[[str], Browser]

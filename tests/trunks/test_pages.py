@@ -10,11 +10,11 @@ from flask import Flask
 
 from tests.support.installation import NUMBER, Installation
 from tests.support.personas import SWAP, Browser
-from webapp.audit.models import AuditEntry, Outcome
+from webapp.audit.models import AuditEntry, DeedOutcome
 from webapp.calls.models import Call
 from webapp.core import filters
 from webapp.core.db import db, utcnow
-from webapp.rooms.models import Trunk
+from webapp.rooms.models import TrunkRow
 
 As = Callable[[str], Browser]
 PAGE = "/telephony/trunks/"
@@ -39,7 +39,7 @@ def _read(admin: Browser, installation: Installation) -> dict[str, str]:
 
 def test_staff_see_every_trunk_with_its_rooms_and_pins(installation: Installation, client_as: As):
     room = installation.live()
-    db.session.query(Trunk).update({"room_count": 1})
+    db.session.query(TrunkRow).update({"room_count": 1})
     db.session.commit()
     page = client_as("support").get(PAGE).text
     assert "Harbour" in page
@@ -83,7 +83,7 @@ def test_a_trunk_that_an_admin_makes_is_open_for_new_rooms_even_without_a_number
 ):
     fields = FIELDS | {"numbers": "", "allowed_addresses": "192.0.2.1"}
     answer = client_as("admin").post(PAGE, data=fields)
-    made = db.session.get_one(Trunk, answer.location.rstrip("/").rpartition("/")[2])
+    made = db.session.get_one(TrunkRow, answer.location.rstrip("/").rpartition("/")[2])
     installation.sweep()
     assert (made.number, made.assignable) == ("", True)
 
@@ -94,7 +94,7 @@ def test_an_admin_makes_a_trunk(installation: Installation, client_as: As):
     trunk_id = answer.location.rstrip("/").rpartition("/")[2]
     stored = _trunk(installation, trunk_id)
     assert (stored["name"], stored["numbers"]) == ("Night line", ["+33100000001", "+33100000002"])
-    row = db.session.get_one(Trunk, trunk_id)
+    row = db.session.get_one(TrunkRow, trunk_id)
     assert (row.name, row.assignable) == ("Night line", True)
     entry = db.session.query(AuditEntry).filter_by(action="trunk.create").one()
     assert entry.details == {"numbers": 2, "allowed_numbers": 0, "allowed_addresses": 0, "password": False}
@@ -195,7 +195,7 @@ def test_an_admin_changes_a_trunk_and_what_the_form_does_not_show_stays(installa
     assert (stored["name"], stored["auth_password"]) == ("Night line", "old")
     assert stored["headers_to_attributes"] == headers
     assert stored["numbers"] == ["+33100000001", "+33100000002"]
-    assert db.session.get_one(Trunk, installation.trunk_id).name == "Night line"
+    assert db.session.get_one(TrunkRow, installation.trunk_id).name == "Night line"
     admin.post(_url(installation) + "/", data={**FIELDS, "auth_username": ""})
     assert _trunk(installation, installation.trunk_id)["auth_password"] == ""
 
@@ -211,7 +211,7 @@ def test_deleting_says_which_rules_and_rooms_would_dangle_and_asks_once(installa
     assert len(installation.livekit.trunks()) == 1
     assert admin.post(_url(installation, "delete"), data={"sure": "y"}).status_code == 303
     assert installation.livekit.trunks() == []
-    row = db.session.get_one(Trunk, installation.trunk_id)
+    row = db.session.get_one(TrunkRow, installation.trunk_id)
     assert (row.gone_at is not None, row.assignable) == (True, False)
     assert db.session.query(AuditEntry).filter_by(action="trunk.delete").count() == 1
 
@@ -219,14 +219,14 @@ def test_deleting_says_which_rules_and_rooms_would_dangle_and_asks_once(installa
 def test_support_closes_a_trunk_for_new_rooms_and_only_an_admin_opens_it(installation: Installation, client_as: As):
     support = client_as("support")
     assert support.post(_url(installation, "assignable")).status_code == 303
-    assert db.session.get_one(Trunk, installation.trunk_id).assignable is False
+    assert db.session.get_one(TrunkRow, installation.trunk_id).assignable is False
     assert support.post(_url(installation, "assignable"), data={"assignable": "y"}).status_code == 403
     assert "An admin can open it" in support.get(_url(installation) + "/").text
     admin = client_as("admin")
     assert _url(installation, "open") in admin.get(_url(installation) + "/").text
     assert admin.post(_url(installation, "assignable"), data=_read(admin, installation)).status_code == 303
     db.session.expire_all()
-    assert db.session.get_one(Trunk, installation.trunk_id).assignable is True
+    assert db.session.get_one(TrunkRow, installation.trunk_id).assignable is True
     assert db.session.query(AuditEntry).filter_by(action="trunk.set_assignable").count() == 2
 
 
@@ -250,9 +250,9 @@ def test_when_livekit_fails_nothing_is_made_and_the_page_says_so(
     answer = client_as("admin").post(PAGE, data=FIELDS, headers=headers)
     assert answer.status_code == 502
     assert answer.headers.get("HX-Retarget") == ("#alerts" if headers else None)
-    assert db.session.query(Trunk).count() == 1
+    assert db.session.query(TrunkRow).count() == 1
     assert "not confirmed" in answer.text
-    assert db.session.query(AuditEntry).one().outcome is Outcome.NOT_CONFIRMED
+    assert db.session.query(AuditEntry).one().outcome is DeedOutcome.NOT_CONFIRMED
 
 
 def test_a_refusal_that_nobody_foresaw_keeps_what_was_typed(installation: Installation, client_as: As):

@@ -9,7 +9,7 @@ from flask import Flask
 from tests.support.installation import Installation
 from tests.support.personas import Browser
 from webapp.core.db import db, utcnow
-from webapp.rooms.models import Trunk
+from webapp.rooms.models import TrunkRow
 
 
 def test_a_trunk_that_is_found_gone_while_somebody_opens_it_for_rooms_stays_closed(
@@ -18,10 +18,10 @@ def test_a_trunk_that_is_found_gone_while_somebody_opens_it_for_rooms_stays_clos
     support = client_as("support")
     url = f"/telephony/trunks/{installation.trunk_id}/assignable"
     with db.engine.connect() as other:
-        gone = sa.update(Trunk).where(Trunk.sip_trunk_id == installation.trunk_id)
+        gone = sa.update(TrunkRow).where(TrunkRow.sip_trunk_id == installation.trunk_id)
         other.execute(gone.values(gone_at=utcnow(), assignable=False))
         timer = threading.Timer(0.5, other.commit)
         timer.start()
         assert support.post(url, data={"assignable": "y"}).status_code == 404
         timer.join()
-    assert db.session.get_one(Trunk, installation.trunk_id, populate_existing=True).assignable is False
+    assert db.session.get_one(TrunkRow, installation.trunk_id, populate_existing=True).assignable is False

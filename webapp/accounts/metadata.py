@@ -20,7 +20,7 @@ EXTENSION = "frontdesk.oidc"
 
 
 @dataclass
-class Known:
+class KnownMetadata:
     """One provider's documents, shared by the threads of a process."""
 
     documents: dict[str, tuple[float, dict[str, Any]]] = field(default_factory=dict)
@@ -78,8 +78,8 @@ def forget() -> None:
     current_app.extensions.pop(EXTENSION, None)
 
 
-def _known() -> Known:
-    known: Known = current_app.extensions.setdefault(EXTENSION, Known())
+def _known() -> KnownMetadata:
+    known: KnownMetadata = current_app.extensions.setdefault(EXTENSION, KnownMetadata())
     return known
 
 

@@ -16,13 +16,13 @@ from werkzeug.datastructures import MultiDict
 
 from webapp.accounts import metadata, tokens, transport
 from webapp.accounts.identity import Claims, Identity, identify
-from webapp.accounts.pending import Pending
+from webapp.accounts.pending import SignInAttempt
 from webapp.accounts.problems import SignInError
 from webapp.core.db import db
 from webapp.core.settings import settings
 
 
-def authorization_url(attempt: Pending, language: str) -> str:
+def authorization_url(attempt: SignInAttempt, language: str) -> str:
     """Where the browser goes to sign in."""
     endpoint = metadata.discover()["authorization_endpoint"]
     asked = {"state": attempt.state, "nonce": attempt.nonce, "code_verifier": attempt.verifier}
@@ -33,7 +33,7 @@ def authorization_url(attempt: Pending, language: str) -> str:
     return str(url)
 
 
-def finish(attempt: Pending, answer: MultiDict[str, str]) -> Identity:
+def finish(attempt: SignInAttempt, answer: MultiDict[str, str]) -> Identity:
     """Exchange the code that the browser came back with for the identity of the person."""
     _check_answer(answer)
     granted = _redeem(answer["code"], attempt.verifier)

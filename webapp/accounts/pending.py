@@ -16,7 +16,7 @@ ROOM = 2000  # bytes of all of them: browsers drop a cookie over 4 KB, and a thi
 
 
 @dataclass(frozen=True)
-class Pending:
+class SignInAttempt:
     """One attempt; each value is fresh, and useless once the attempt was finished."""
 
     next: str
@@ -26,9 +26,9 @@ class Pending:
     begun_at: int = field(default_factory=lambda: int(time.time()))
 
 
-def begin(target: str) -> Pending:
+def begin(target: str) -> SignInAttempt:
     """Remember a new attempt that will lead to the target."""
-    attempt = Pending(next=target)
+    attempt = SignInAttempt(next=target)
     session[COOKIE_KEY] = _fitting([*_alive()[-KEPT + 1 :], asdict(attempt)])
     return attempt
 
@@ -47,12 +47,12 @@ def others() -> list[dict[str, Any]]:
     return _alive()
 
 
-def take(state: str) -> Pending | None:
+def take(state: str) -> SignInAttempt | None:
     """The attempt of that state, once: whatever comes of it, it cannot be used again."""
     alive = _alive()
     found = next((attempt for attempt in alive if same(attempt["state"], state)), None)
     session[COOKIE_KEY] = [attempt for attempt in alive if attempt is not found]
-    return Pending(**found) if found else None
+    return SignInAttempt(**found) if found else None
 
 
 def same(expected: str, given: str) -> bool:

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import OperationalError, TimeoutError
 
 from webapp.audit import service as audit
-from webapp.audit.models import AuditEntry, Intent, Outcome
+from webapp.audit.models import AuditEntry, DeedOutcome, Intent
 from webapp.audit.service import Actor
 from webapp.core import leases
 from webapp.core.db import Model, db
@@ -52,7 +52,7 @@ class Failed(LiveKitError):
 def record(action: str, target: Model | str, actor: Actor, *, sought: str, **details: Any) -> AuditEntry:
     """Add an entry that is not confirmed to the running transaction; `sought` tells the sweep what to look for."""
     entry = audit.record(action, target, actor, **details)
-    entry.outcome = Outcome.NOT_CONFIRMED
+    entry.outcome = DeedOutcome.NOT_CONFIRMED
     db.session.flush()
     db.session.add(Intent(entry_id=entry.id, sought=sought))
     return entry
@@ -91,13 +91,13 @@ def carry_out(entry: AuditEntry, ask: Callable[[], Answer], follow: Callable[[An
     except LiveKitUnavailable as error:
         raise NotConfirmed(entry.target_kind, error.code) from error
     except LiveKitError as error:
-        _settle(entry, Outcome.FAILED, error.code)
+        _settle(entry, DeedOutcome.FAILED, error.code)
         raise Failed(error.code, error.message) from error
-    _settle(entry, Outcome.DONE, follow=partial(follow, answer))
+    _settle(entry, DeedOutcome.DONE, follow=partial(follow, answer))
     return answer
 
 
-def settle(entry: AuditEntry, outcome: Outcome, problem: str = "") -> None:
+def settle(entry: AuditEntry, outcome: DeedOutcome, problem: str = "") -> None:
     """Write down what became of the deed."""
     entry.outcome, entry.problem = outcome, problem[:64]
     db.session.execute(sa.delete(Intent).where(Intent.entry_id == entry.id))
@@ -114,7 +114,9 @@ def sought(entry: AuditEntry) -> str | None:
     return db.session.scalar(sa.select(Intent.sought).where(Intent.entry_id == entry.id))
 
 
-def _settle(entry: AuditEntry, outcome: Outcome, problem: str = "", follow: Callable[[], object] | None = None) -> None:
+def _settle(
+    entry: AuditEntry, outcome: DeedOutcome, problem: str = "", follow: Callable[[], object] | None = None
+) -> None:
     """The same with what follows from it, and commit; LiveKit has answered, so a database that does not is no "no"."""
     unknown = NotConfirmed(entry.target_kind)
     try:

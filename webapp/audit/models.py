@@ -23,7 +23,7 @@ class ActorKind(enum.Enum):
     SYSTEM = "system"
 
 
-class Outcome(enum.Enum):
+class DeedOutcome(enum.Enum):
     """What became of a deed. Most are done with their entry; one that LiveKit must do is not confirmed until it was."""
 
     DONE = "done"
@@ -52,7 +52,7 @@ class AuditEntry(Model):
     reason: Mapped[str] = mapped_column(default="")
     details: Mapped[dict[str, Any]] = mapped_column(default=dict)
     address: Mapped[str] = mapped_column(default="")
-    outcome: Mapped[Outcome] = mapped_column(choice(Outcome), default=Outcome.DONE, server_default="done")
+    outcome: Mapped[DeedOutcome] = mapped_column(choice(DeedOutcome), default=DeedOutcome.DONE, server_default="done")
     problem: Mapped[str] = mapped_column(sa.String(64), default="", server_default="")  # why it failed: a code
 
     user: Mapped["User | None"] = relationship(lazy="raise")

@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import joinedload
 
-from webapp.audit.models import AuditEntry, Outcome
+from webapp.audit.models import AuditEntry, DeedOutcome
 from webapp.core import paging
 from webapp.core.db import db
 
@@ -81,7 +81,7 @@ def last_of_room(room_id: uuid.UUID, action: str) -> AuditEntry | None:
 def last_done(target_id: str, *actions: str) -> AuditEntry | None:
     """The last time that one of these was done to a target, with who did it; what failed was not done."""
     mine = sa.select(AuditEntry).where(AuditEntry.target_id == target_id, AuditEntry.action.in_(actions))
-    done = mine.where(AuditEntry.outcome == Outcome.DONE).options(joinedload(AuditEntry.user))
+    done = mine.where(AuditEntry.outcome == DeedOutcome.DONE).options(joinedload(AuditEntry.user))
     return db.session.scalar(done.order_by(AuditEntry.id.desc()).limit(1))
 
 

@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from markupsafe import Markup, escape
 
-from webapp.audit.models import ActorKind, AuditEntry, Outcome
+from webapp.audit.models import ActorKind, AuditEntry, DeedOutcome
 
 # %(who)s did it; %(person)s it was done to; the other blanks are details of the entry, said in words.
 SENTENCES = {
@@ -164,9 +164,9 @@ def _sentence(entry: AuditEntry, names: Mapping[str, str]) -> Markup:
 
 def outcome(entry: AuditEntry) -> str:
     """What became of a deed that LiveKit has not done, in words; empty for what was done."""
-    if entry.outcome is Outcome.NOT_CONFIRMED:
+    if entry.outcome is DeedOutcome.NOT_CONFIRMED:
         return str(_("Not confirmed yet."))
-    if entry.outcome is not Outcome.FAILED:
+    if entry.outcome is not DeedOutcome.FAILED:
         return ""
     why = PROBLEMS.get(entry.problem) or _("LiveKit answered %(code)s.", code=entry.problem)
     return str(_("Failed: %(why)s", why=why))

@@ -15,7 +15,7 @@ from webapp.calls.models import Call
 from webapp.calls.verdicts import VERDICT, Verdict
 from webapp.core import paging
 from webapp.core.db import db, utcnow
-from webapp.rooms.models import Room, Trunk
+from webapp.rooms.models import Room, TrunkRow
 
 ORDER = paging.by_time(Call.came_at, Call.id, lambda row: (row.Call.came_at, row.Call.id))
 PSEUDONYM = re.compile("[0-9a-f]{16}")
@@ -65,10 +65,10 @@ def _rows(filters: CallFilters) -> sa.Select[Any]:
 
 
 def _shown() -> sa.Select[Any]:
-    columns: tuple[Any, ...] = (Call, VERDICT.label("verdict"), Trunk.name.label("trunk"))
+    columns: tuple[Any, ...] = (Call, VERDICT.label("verdict"), TrunkRow.name.label("trunk"))
     columns += (Room.name.label("room"), Room.slug, Room.deleted_at)
     rows = sa.select(*columns).select_from(Call).outerjoin(Room, Room.id == Call.room_id)
-    return rows.outerjoin(Trunk, Trunk.sip_trunk_id == Call.trunk_id).options(joinedload(Call.decided_by))
+    return rows.outerjoin(TrunkRow, TrunkRow.sip_trunk_id == Call.trunk_id).options(joinedload(Call.decided_by))
 
 
 def _fitting(rows: sa.Select[Any], filters: CallFilters) -> sa.Select[Any]:
@@ -111,7 +111,9 @@ def by_caller(callers: Iterable[str]) -> dict[str, int]:
 
 def trunks() -> Sequence[Any]:
     """Id and name of the trunks that calls can be filtered by."""
-    return db.session.execute(sa.select(Trunk.sip_trunk_id, Trunk.name).order_by(Trunk.sip_trunk_id).limit(12)).all()
+    return db.session.execute(
+        sa.select(TrunkRow.sip_trunk_id, TrunkRow.name).order_by(TrunkRow.sip_trunk_id).limit(12)
+    ).all()
 
 
 def room_name(room_id: uuid.UUID | None) -> str:

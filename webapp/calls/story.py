@@ -18,7 +18,7 @@ EVENTS = ("participant_joined", "participant_left", "track_published", "track_un
 
 
 @dataclass(frozen=True)
-class Step:
+class VisitStep:
     """Something that happened; `source` is the hook that told it, empty for what Frontdesk did."""
 
     at: datetime
@@ -26,12 +26,12 @@ class Step:
     source: str = ""
 
 
-def tell(row: Any, *, names: bool) -> list[Step]:
+def tell(row: Any, *, names: bool) -> list[VisitStep]:
     """The steps in order; `names` says whether the reader may see who decided."""
     call: Call = row.Call
-    steps = [Step(call.came_at, _came(row)), *_held(call, names=names), *_hooks(call)]
+    steps = [VisitStep(call.came_at, _came(row)), *_held(call, names=names), *_hooks(call)]
     if call.left_at is not None:
-        steps.append(Step(call.left_at, call_words.why(call, row.verdict)))
+        steps.append(VisitStep(call.left_at, call_words.why(call, row.verdict)))
     return sorted(steps, key=lambda step: step.at)
 
 
@@ -42,19 +42,19 @@ def _came(row: Any) -> str:
     return str(_("Came over %(trunk)s into %(room)s", trunk=trunk or _("no trunk"), room=room))
 
 
-def _held(call: Call, *, names: bool) -> list[Step]:
+def _held(call: Call, *, names: bool) -> list[VisitStep]:
     steps = []
     if call.held_at is not None:
-        steps.append(Step(call.held_at, _("Held: hears nothing of the meeting and is not heard")))
+        steps.append(VisitStep(call.held_at, _("Held: hears nothing of the meeting and is not heard")))
     if call.decided_at is not None and call.hold in {Hold.ADMITTED, Hold.DENIED}:
         who = call.decided_by.name if names and call.decided_by else _("A host")
         admitted = call.hold is Hold.ADMITTED
         said = _("%(who)s let the caller in", who=who) if admitted else _("%(who)s did not let the caller in", who=who)
-        steps.append(Step(call.decided_at, said))
+        steps.append(VisitStep(call.decided_at, said))
     return steps
 
 
-def _hooks(call: Call) -> list[Step]:
+def _hooks(call: Call) -> list[VisitStep]:
     """What LiveKit told of this call: by its id, and of its track by the participant's."""
     if call.room_id is None:
         return []
@@ -63,7 +63,7 @@ def _hooks(call: Call) -> list[Step]:
     if call.left_at is not None:
         found = found.where(Delivery.received_at < call.left_at + AROUND)
     rows = db.session.scalars(found.order_by(Delivery.id).limit(LOOKED_AT))
-    return [Step(row.received_at, _told(row.event), row.event) for row in rows if _about(row.body, call)]
+    return [VisitStep(row.received_at, _told(row.event), row.event) for row in rows if _about(row.body, call)]
 
 
 def _about(body: Any, call: Call) -> bool:

@@ -25,7 +25,11 @@ class NotYet(Exception):
         self.reason = reason
 
 
-class Runner(Protocol):
+class IncompleteError(Exception):
+    """Some of the work could not be done; the rest was."""
+
+
+class RunnerProtocol(Protocol):
     """Who does what is due, here or in another process; nobody who tells it waits for it."""
 
     def look_soon(self) -> None:
@@ -73,14 +77,14 @@ def changed() -> None:
 
 def run_soon(job: str) -> None:
     """Let a job of the clock run its round now, once for all who ask before it begins. Commits."""
-    runner: Runner = current_app.extensions[RUNNER]
+    runner: RunnerProtocol = current_app.extensions[RUNNER]
     runner.run_soon(job)
 
 
 @event.listens_for(Session, "after_commit")
 def _tell_runner(session: Session) -> None:
     if session.info.pop(PENDING, False):
-        runner: Runner = current_app.extensions[RUNNER]
+        runner: RunnerProtocol = current_app.extensions[RUNNER]
         runner.look_soon()
 
 

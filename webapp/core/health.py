@@ -18,7 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from webapp.core import patience, revisions, together
 from webapp.core.db import db
-from webapp.core.revisions import Schema, State
+from webapp.core.revisions import Schema, SchemaState
 from webapp.core.security import csrf, limiter
 from webapp.core.settings import settings
 
@@ -51,7 +51,7 @@ def readyz() -> ResponseReturnValue:
         current_app.extensions[EXTENSION] = (time.monotonic(), others)
     schema = answers[0]
     lines = [_line("database", schema is not None)]
-    lines += [schema.words] if schema and schema.state is not State.CURRENT else []
+    lines += [schema.words] if schema and schema.state is not SchemaState.CURRENT else []
     lines += [_line(name, well) for name, well in others.items()]
     ready = schema is not None and schema.usable
     return "\n".join([*lines, ""]), 200 if ready else 503, {"Content-Type": "text/plain"}

@@ -28,7 +28,7 @@ class SchemaBehind(Exception):
     """The database does not have the tables that this code needs; the message says the command."""
 
 
-class State(enum.StrEnum):
+class SchemaState(enum.StrEnum):
     """How the database's version stands to the newest that the code knows."""
 
     CURRENT = "current"
@@ -44,30 +44,30 @@ class Schema:
     version: str | None
 
     @property
-    def state(self) -> State:
+    def state(self) -> SchemaState:
         """How it stands to the newest."""
         if self.version is None:
-            return State.NONE
+            return SchemaState.NONE
         if self.version == newest():
-            return State.CURRENT
-        return State.BEHIND if self.version in _shipped() else State.NEWER
+            return SchemaState.CURRENT
+        return SchemaState.BEHIND if self.version in _shipped() else SchemaState.NEWER
 
     @property
     def usable(self) -> bool:
         """Our code works with it: each release leaves to the one before what that needs, while servers are replaced."""
-        return self.state in {State.CURRENT, State.NEWER}
+        return self.state in {SchemaState.CURRENT, SchemaState.NEWER}
 
     @property
     def words(self) -> str:
         """One line for an operator."""
         match self.state:
-            case State.CURRENT:
+            case SchemaState.CURRENT:
                 return f"schema: {self.version}, the newest"
-            case State.BEHIND:
+            case SchemaState.BEHIND:
                 return f"schema behind: the database is at {self.version}, the newest is {newest()}. {UPGRADE}"
-            case State.NONE:
+            case SchemaState.NONE:
                 return f"schema behind: the database was never migrated, the newest is {newest()}. {UPGRADE}"
-            case State.NEWER:
+            case SchemaState.NEWER:
                 return (
                     f"schema newer: a newer Frontdesk has upgraded the database to {self.version}, the newest known "
                     f"here is {newest()}. Run the newer Frontdesk, or restore the backup from before the upgrade."
@@ -119,7 +119,7 @@ def _require(database_url: str, seconds: int) -> None:
                 return
             raise SchemaBehind(schema.words)
         time.sleep(POLL_SECONDS)
-    if schema.state is State.NEWER:
+    if schema.state is SchemaState.NEWER:
         log.warning("schema.newer", version=schema.version, known=newest())
 
 

@@ -12,7 +12,7 @@ from alembic.util import CommandError
 from migrations.running import PATIENCE_SECONDS
 from webapp.core import patience, revisions
 from webapp.core.db import db
-from webapp.core.revisions import State
+from webapp.core.revisions import SchemaState
 
 __all__ = ["MIGRATIONS", "CommandError", "check", "configuration", "downgrade", "upgrade", "write_revision"]
 MIGRATIONS = Path(__file__).parent.parent.parent / "migrations"
@@ -50,7 +50,7 @@ def downgrade(revision: str) -> None:
 def _refuse_newer() -> None:
     with db.engine.connect() as connection:
         schema = revisions.of(connection)
-    if schema.state is State.NEWER:
+    if schema.state is SchemaState.NEWER:
         raise CommandError(schema.words)
 
 

@@ -11,7 +11,7 @@ from webapp.deliveries import queries as delivery_queries
 from webapp.deliveries.models import Delivery, Result
 from webapp.jobs.models import PeriodicJob
 from webapp.recordings.models import RUNNING_STATES, Recording, State
-from webapp.rooms.models import Access, Room, Trunk
+from webapp.rooms.models import Access, Room, TrunkRow
 from webapp.rooms.queries import open_access
 
 SHOWN = 10  # rows of a section; one more is read, to know that there are more
@@ -47,9 +47,13 @@ def live_rooms(user: User) -> list[tuple[Room, State | None]]:
     return [(room, state) for room, state in db.session.execute(found)]
 
 
-def trunks() -> Sequence[Trunk]:
+def trunks() -> Sequence[TrunkRow]:
     """The trunks that LiveKit has, those with most rooms first."""
-    found = sa.select(Trunk).where(Trunk.gone_at.is_(None)).order_by(Trunk.room_count.desc(), Trunk.sip_trunk_id)
+    found = (
+        sa.select(TrunkRow)
+        .where(TrunkRow.gone_at.is_(None))
+        .order_by(TrunkRow.room_count.desc(), TrunkRow.sip_trunk_id)
+    )
     return db.session.scalars(found.limit(SHOWN)).all()
 
 

@@ -7,7 +7,7 @@ from webapp.doctor.finding import Finding
 from webapp.matching import Rule
 from webapp.matching import Trunk as LiveTrunk
 from webapp.rooms import pin_space
-from webapp.rooms.models import Trunk
+from webapp.rooms.models import TrunkRow
 from webapp.rooms.queries import Fill
 from webapp.rules import problems
 from webapp.rules.facts import RoomFacts
@@ -20,7 +20,7 @@ class TrunkEntry:
 
     id: str
     live: LiveTrunk | None
-    row: Trunk | None
+    row: TrunkRow | None
     fill: Fill
     rule_count: int
 

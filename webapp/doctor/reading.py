@@ -17,7 +17,7 @@ from webapp.livekit import sip
 from webapp.livekit.errors import LiveKitError
 from webapp.matching import Rule, Trunk, normalise, parse_rules, parse_trunks
 from webapp.rooms import queries as room_queries
-from webapp.rooms.models import Trunk as TrunkRow
+from webapp.rooms.models import TrunkRow
 from webapp.rooms.queries import Fill
 from webapp.rules import facts, owners
 from webapp.rules.facts import RoomFacts

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from webapp.core.db import db, utcnow
 from webapp.lobby import bearers, service
-from webapp.lobby.models import Entry, Kind, Status
+from webapp.lobby.models import Entry, EntryKind, Status
 from webapp.lobby.service import LobbyFull
 
 __all__ = ["LobbyFull", "end", "gone", "let_in", "line_up", "missing"]
@@ -58,7 +58,10 @@ def gone(room_id: uuid.UUID, here: Collection[str], before: datetime) -> None:
 def missing(room_id: uuid.UUID, here: Collection[str], before: datetime) -> set[str]:
     """The calls that wait and are not among those `here`."""
     waiting = sa.select(Entry.sip_call_id).where(
-        Entry.room_id == room_id, Entry.status == Status.WAITING, Entry.kind == Kind.PHONE, Entry.polled_at < before
+        Entry.room_id == room_id,
+        Entry.status == Status.WAITING,
+        Entry.kind == EntryKind.PHONE,
+        Entry.polled_at < before,
     )
     return {str(call_id) for call_id in db.session.scalars(waiting)} - set(here)
 
@@ -74,7 +77,7 @@ def _entry(room_id: uuid.UUID, call_id: str, ending: str) -> Entry:
         bearer_hash=bearers.hashed(bearers.new()),  # nobody's: a caller has no browser
         identity=f"caller-{secrets.token_hex(12)}",  # LiveKit's holds the number
         name=ending,
-        kind=Kind.PHONE,
+        kind=EntryKind.PHONE,
         sip_call_id=call_id,
         asked_at=utcnow(),
     )

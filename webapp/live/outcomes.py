@@ -9,7 +9,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from webapp.audit import intents
-from webapp.audit.models import AuditEntry, Outcome
+from webapp.audit.models import AuditEntry, DeedOutcome
 from webapp.calls import book
 from webapp.core.db import db, utcnow
 from webapp.live import service
@@ -21,8 +21,8 @@ from webapp.rooms import trunk_rows
 AGAIN = timedelta(minutes=5)  # so long a host's wish is asked for again: nobody expects it to come true much later
 SURE = timedelta(minutes=1)  # so long a slow LiveKit may still be at it: before, what is not there may yet come
 TOO_LATE, NOT_THERE, UNCHANGED, STILL_THERE = "too_late", "not_there", "unchanged", "still_there"
-Verdict = tuple[Outcome, str]
-DONE: Verdict = (Outcome.DONE, "")
+Verdict = tuple[DeedOutcome, str]
+DONE: Verdict = (DeedOutcome.DONE, "")
 
 
 def resolve(entry: AuditEntry) -> None:
@@ -45,7 +45,7 @@ def _verdict(entry: AuditEntry, sought: str) -> Verdict | None:
     except LiveKitUnavailable:
         raise
     except LiveKitError as error:
-        return Outcome.FAILED, error.code
+        return DeedOutcome.FAILED, error.code
 
 
 def _of_removal(entry: AuditEntry, sid: str) -> Verdict | None:
@@ -56,7 +56,7 @@ def _of_removal(entry: AuditEntry, sid: str) -> Verdict | None:
         book.removed(room_id, sid)
         return DONE
     if _older(entry, AGAIN):
-        return Outcome.FAILED, TOO_LATE
+        return DeedOutcome.FAILED, TOO_LATE
     rooms.remove_participant(entry.target_id, participant.identity)
     service.participant_removed(room_id, participant)
     return DONE
@@ -66,7 +66,7 @@ def _of_end(entry: AuditEntry, session: str) -> Verdict | None:
     """The session is over, or another one has begun since; else it is ended."""
     if any(live.sid == session for live in rooms.list_rooms([entry.target_id])):
         if _older(entry, AGAIN):
-            return Outcome.FAILED, TOO_LATE
+            return DeedOutcome.FAILED, TOO_LATE
         rooms.delete_room(entry.target_id)
         service.meeting_ended(uuid.UUID(entry.target_id))
     return DONE
@@ -115,4 +115,4 @@ def _older(entry: AuditEntry, age: timedelta) -> bool:
 
 
 def _not_done(entry: AuditEntry, problem: str) -> Verdict | None:
-    return (Outcome.FAILED, problem) if _older(entry, SURE) else None
+    return (DeedOutcome.FAILED, problem) if _older(entry, SURE) else None

@@ -15,6 +15,7 @@ from webapp.audit import intents
 from webapp.calls import book
 from webapp.core.app import this_app
 from webapp.core.db import db, utcnow
+from webapp.core.due import IncompleteError
 from webapp.core.settings import settings
 from webapp.holds import unmute
 from webapp.live import outcomes, reconcile
@@ -23,8 +24,7 @@ from webapp.livekit.errors import LiveKitError, LiveKitUnavailable
 from webapp.livekit.rooms import LiveRoom
 from webapp.matching import Rule, Trunk, parse_rules
 from webapp.rooms import trunk_rows
-from webapp.rooms.models import Room
-from webapp.rooms.models import Trunk as TrunkRow
+from webapp.rooms.models import Room, TrunkRow
 from webapp.rules import guard, observed, owners, wanted
 from webapp.rules.owners import GuardOf, Known
 from webapp.rules.problems import Problem
@@ -43,10 +43,6 @@ class Swept:
 
     failures: list[str] = field(default_factory=list)
     kept_out: set[uuid.UUID] = field(default_factory=set)
-
-
-class IncompleteError(Exception):
-    """Something could not be put right; the rest was."""
 
 
 def run() -> None:

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from webapp.core.db import db, utcnow
 from webapp.livekit import rooms as live_rooms
 from webapp.lobby import queries, service, shares
-from webapp.lobby.models import Entry, Kind, RefusedAddress, Status
+from webapp.lobby.models import Entry, EntryKind, RefusedAddress, Status
 from webapp.lobby.silence import silent_since
 
 WAITING = json.dumps({"type": "participantWaiting"}).encode()  # what meeting front ends listen for, without a topic
@@ -33,7 +33,7 @@ def announce(room_id: str) -> None:
 def expire() -> None:
     """Drop those who went silent. Commits, room by room."""
     silent = sa.select(Entry.room_id).where(
-        Entry.status == Status.WAITING, Entry.kind == Kind.WEB, Entry.polled_at < silent_since()
+        Entry.status == Status.WAITING, Entry.kind == EntryKind.WEB, Entry.polled_at < silent_since()
     )
     rooms = db.session.scalars(silent.distinct()).all()
     db.session.commit()

@@ -24,7 +24,7 @@ class Status(enum.Enum):
     EXPIRED = "expired"
 
 
-class Kind(enum.Enum):
+class EntryKind(enum.Enum):
     """How somebody wants to enter."""
 
     WEB = "web"
@@ -44,7 +44,7 @@ class Entry(Keyed, Model):
     bearer_hash: Mapped[str] = mapped_column(unique=True)
     identity: Mapped[str]  # the LiveKit identity once inside
     name: Mapped[str] = mapped_column(sa.String(256))
-    kind: Mapped[Kind] = mapped_column(choice(Kind), default=Kind.WEB)
+    kind: Mapped[EntryKind] = mapped_column(choice(EntryKind), default=EntryKind.WEB)
     status: Mapped[Status] = mapped_column(choice(Status), default=Status.WAITING)
     user_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("users.id", ondelete="SET NULL"))
     asked_at: Mapped[datetime] = mapped_column(default=utcnow)
@@ -65,7 +65,7 @@ class Entry(Keyed, Model):
     def undoable(self) -> bool:
         """A denial can still be taken back; that of a caller has hung up."""
         fresh = self.decided_at is not None and self.decided_at > utcnow() - UNDO
-        return self.status is Status.DENIED and fresh and self.kind is Kind.WEB
+        return self.status is Status.DENIED and fresh and self.kind is EntryKind.WEB
 
 
 class RefusedAddress(Model):

@@ -8,7 +8,7 @@ from sqlalchemy.orm import contains_eager
 
 from webapp.accounts.models import User
 from webapp.core.db import db
-from webapp.lobby.models import Entry, Kind, Status
+from webapp.lobby.models import Entry, EntryKind, Status
 from webapp.lobby.silence import silent_since
 from webapp.rooms import policy as rooms
 from webapp.rooms.models import Access, Room
@@ -17,7 +17,7 @@ from webapp.rooms.queries import open_access
 
 def waits() -> sa.ColumnElement[bool]:
     """The condition of those who wait and are still there."""
-    here = sa.or_(Entry.kind == Kind.PHONE, Entry.polled_at > silent_since())
+    here = sa.or_(Entry.kind == EntryKind.PHONE, Entry.polled_at > silent_since())
     return sa.and_(Entry.status == Status.WAITING, here)
 
 
@@ -74,11 +74,11 @@ def waiting_count(user: User) -> int:
     return db.session.scalar(found.join(Entry, Entry.room_id == Room.id).where(hosted_by(user), waits())) or 0
 
 
-def waiting_by_kind(user: User) -> dict[Kind, int]:
+def waiting_by_kind(user: User) -> dict[EntryKind, int]:
     """How many wait in all rooms that the user hosts, by how they came."""
     found = sa.select(Entry.kind, sa.func.count()).select_from(Access).join(Room, Room.id == Access.room_id)
     found = found.join(Entry, Entry.room_id == Room.id).where(hosted_by(user), waits()).group_by(Entry.kind)
-    return dict.fromkeys(Kind, 0) | dict(db.session.execute(found).all())
+    return dict.fromkeys(EntryKind, 0) | dict(db.session.execute(found).all())
 
 
 def waiting_counts(room_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, int]:

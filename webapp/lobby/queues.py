@@ -12,7 +12,7 @@ from sqlalchemy.orm import contains_eager
 from webapp.accounts.models import User
 from webapp.core.db import db, utcnow
 from webapp.lobby import queries
-from webapp.lobby.models import Entry, Kind, RefusedAddress, Status
+from webapp.lobby.models import Entry, EntryKind, RefusedAddress, Status
 from webapp.lobby.silence import silent_since
 from webapp.rooms.models import Access, Room
 
@@ -77,9 +77,9 @@ class Queue:
 
     groups: list[Group]
     number: str
-    kind: Kind | None = None
+    kind: EntryKind | None = None
     room: Room | None = None
-    counts: dict[Kind, int] = field(default_factory=dict)
+    counts: dict[EntryKind, int] = field(default_factory=dict)
     desk: bool = False  # part of the desk: the longest waits alone, whatever their rooms
     answers: bool = False  # this is the answer to a decision: what was said about the one before goes
     denied: Entry | None = None  # who was just turned away, and can be let back into the queue
@@ -117,12 +117,12 @@ class Queue:
     @property
     def web(self) -> int:
         """How many wait who came by the web."""
-        return self.counts[Kind.WEB]
+        return self.counts[EntryKind.WEB]
 
     @property
     def phone(self) -> int:
         """How many wait who phoned in."""
-        return self.counts[Kind.PHONE]
+        return self.counts[EntryKind.PHONE]
 
     @property
     def last(self) -> uuid.UUID | None:
@@ -153,13 +153,13 @@ def version_of_room(room: Room) -> str:
     return f"{room.queue_version}-{room.web_count + room.phone_count}"
 
 
-def all_of_user(user: User, kind: Kind | None = None) -> Queue:
+def all_of_user(user: User, kind: EntryKind | None = None) -> Queue:
     """Everybody who waits in any room that the user hosts, for a decision about all."""
     number = version_of(user)
     return _queue(_entries(sa.and_(Access.room_id == Room.id, queries.hosted_by(user))), number, kind)
 
 
-def of_user(user: User, kind: Kind | None = None, number: str | None = None, page: int = 1) -> Queue:
+def of_user(user: User, kind: EntryKind | None = None, number: str | None = None, page: int = 1) -> Queue:
     """A page of the rooms that the user hosts and where somebody waits, the first of each.
 
     `number` is the queue's version where the caller has just read it.
@@ -185,7 +185,7 @@ def of_desk(user: User) -> Queue:
     return shown
 
 
-def of_room(room: Room, kind: Kind | None = None, number: str | None = None) -> Queue:
+def of_room(room: Room, kind: EntryKind | None = None, number: str | None = None) -> Queue:
     """The queue of one room; `number` is its version where the caller has just read it."""
     number = number or version_of_room(db.session.get_one(Room, room.id, populate_existing=True))
     shown = _queue(_entries(None, room), number, kind, room)
@@ -202,7 +202,7 @@ def _ended() -> sa.ColumnElement[bool]:
     return sa.and_(Entry.decided_at > utcnow() - SHOWN, Entry.decided_at > Entry.asked_at, Entry.status.in_(OUTCOMES))
 
 
-def _rooms(mine: sa.ColumnElement[bool], kind: Kind | None, page: int) -> tuple[dict[uuid.UUID, int], bool]:
+def _rooms(mine: sa.ColumnElement[bool], kind: EntryKind | None, page: int) -> tuple[dict[uuid.UUID, int], bool]:
     """The rooms of one page, who asked first first, each with how many wait; and whether more rooms follow."""
     came = Entry.kind == kind if kind else sa.true()
     each = sa.select(Entry.room_id, Entry.asked_at).join(Entry.room).join(Access, mine).where(came)
@@ -216,7 +216,7 @@ def _rooms(mine: sa.ColumnElement[bool], kind: Kind | None, page: int) -> tuple[
     return dict(counted[:PAGE_ROOMS]), len(counted) > PAGE_ROOMS
 
 
-def _first_entries(room_ids: list[uuid.UUID], kind: Kind | None) -> list[Entry]:
+def _first_entries(room_ids: list[uuid.UUID], kind: EntryKind | None) -> list[Entry]:
     """The first who wait for each of these rooms, and the first whose waiting just ended."""
     came = Entry.kind == kind if kind else sa.true()
     place = sa.func.row_number().over(partition_by=Entry.room_id, order_by=Entry.id).label("place")
@@ -249,9 +249,9 @@ def _refusals(where: sa.ColumnElement[bool]) -> list[RefusedAddress]:
     return list(db.session.scalars(newest.execution_options(populate_existing=True)))
 
 
-def _queue(entries: list[Entry], number: str, kind: Kind | None, room: Room | None = None) -> Queue:
+def _queue(entries: list[Entry], number: str, kind: EntryKind | None, room: Room | None = None) -> Queue:
     groups: dict[uuid.UUID, Group] = {}
-    counts = dict.fromkeys(Kind, 0)
+    counts = dict.fromkeys(EntryKind, 0)
     for entry in entries:
         counts[entry.kind] += entry.status is Status.WAITING
         if kind in {None, entry.kind}:
@@ -262,6 +262,6 @@ def _queue(entries: list[Entry], number: str, kind: Kind | None, room: Room | No
 def _changes_at(entry: Entry) -> datetime:
     if entry.decided_at is not None:
         return entry.decided_at + SHOWN
-    if entry.kind is Kind.PHONE:
+    if entry.kind is EntryKind.PHONE:
         return utcnow() + timedelta(days=1)
     return entry.polled_at + (utcnow() - silent_since())

@@ -19,7 +19,7 @@ from webapp.core import due
 from webapp.core.db import db, utcnow
 from webapp.core.settings import settings
 from webapp.lobby import bearers, policy, shares
-from webapp.lobby.models import UNDO, Entry, Kind, RefusedAddress, Status
+from webapp.lobby.models import UNDO, Entry, EntryKind, RefusedAddress, Status
 from webapp.lobby.silence import POLL_WRITTEN, silent_since
 from webapp.lobby.sources import Source
 from webapp.rooms.models import Room
@@ -58,7 +58,7 @@ def ask(room: Room, name: str, user: User | None, source: Source, nonce: str = "
         bearer_hash=bearers.hashed(bearer),
         identity=f"guest-{secrets.token_hex(12)}",
         name=name,
-        kind=Kind.WEB,
+        kind=EntryKind.WEB,
         user_id=user.id if user else None,
         asked_at=utcnow(),
         asked_from=source.address,
@@ -171,7 +171,7 @@ def deny(entry: Entry, *, actor: Actor) -> None:
 def undo_deny(entry: Entry, *, actor: Actor) -> None:
     """Let a guest who was just denied wait on, in the old place. Raises AlreadyDecided after ten seconds."""
     move_version(entry.room_id)
-    fresh = (Entry.status == Status.DENIED) & (Entry.decided_at > utcnow() - UNDO) & (Entry.kind == Kind.WEB)
+    fresh = (Entry.status == Status.DENIED) & (Entry.decided_at > utcnow() - UNDO) & (Entry.kind == EntryKind.WEB)
     back = sa.update(Entry).where(Entry.id == entry.id, fresh)
     values = {"status": Status.WAITING, "decided_at": None, "decided_by_id": None, "polled_at": utcnow()}
     if not _execute(back.values(**values)):
@@ -179,12 +179,12 @@ def undo_deny(entry: Entry, *, actor: Actor) -> None:
     record("entry.undo_deny", entry, actor)
 
 
-def admit_all(rooms: Collection[Room], *, actor: Actor, last: uuid.UUID, kind: Kind | None = None) -> list[Room]:
+def admit_all(rooms: Collection[Room], *, actor: Actor, last: uuid.UUID, kind: EntryKind | None = None) -> list[Room]:
     """Let all in who wait for these rooms, up to the entry `last`; gives the rooms where callers were among them."""
     return _decide_all(rooms, Status.ACCEPTED, "room.admit_all", actor, _seen(last, kind))
 
 
-def deny_all(rooms: Collection[Room], *, actor: Actor, last: uuid.UUID, kind: Kind | None = None) -> list[Room]:
+def deny_all(rooms: Collection[Room], *, actor: Actor, last: uuid.UUID, kind: EntryKind | None = None) -> list[Room]:
     """Turn all away who wait for these rooms, up to the entry `last`; gives the rooms where callers were among them."""
     return _decide_all(rooms, Status.DENIED, "room.deny_all", actor, _seen(last, kind))
 
@@ -198,7 +198,7 @@ def clear(room: Room) -> None:
 
 def expire(room_id: uuid.UUID) -> int:
     """Drop those from the room's queue who went silent; returns how many. Callers are known to be there by LiveKit."""
-    return len(close(room_id, Status.EXPIRED, Entry.kind == Kind.WEB, Entry.polled_at < silent_since()))
+    return len(close(room_id, Status.EXPIRED, Entry.kind == EntryKind.WEB, Entry.polled_at < silent_since()))
 
 
 def _decide(entry: Entry, status: Status, actor: Actor) -> None:
@@ -206,7 +206,7 @@ def _decide(entry: Entry, status: Status, actor: Actor) -> None:
         raise AlreadyDecided
 
 
-def _seen(last: uuid.UUID, kind: Kind | None) -> sa.ColumnElement[bool]:
+def _seen(last: uuid.UUID, kind: EntryKind | None) -> sa.ColumnElement[bool]:
     """The condition of those whom the host had on the page: ids grow with time."""
     return sa.and_(Entry.id <= last, Entry.kind == kind if kind else sa.true())
 

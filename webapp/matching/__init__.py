@@ -18,7 +18,7 @@ from webapp.matching.calls import (
 from webapp.matching.changes import check_trunks, create_rule, create_trunk, update_rule, update_trunk
 from webapp.matching.errors import ConflictError, MatchingError
 from webapp.matching.headers import check_header_names, check_headers, header_warnings
-from webapp.matching.model import Call, Json, Rule, Trunk, parse_rules, parse_trunks
+from webapp.matching.model import Json, Rule, SipCall, Trunk, parse_rules, parse_trunks
 from webapp.matching.numbers import normalise
 from webapp.matching.quoting import quoted
 from webapp.matching.rules import bad_rule, best_rule, check_rules, choose_rule, loaded_rules, priority
@@ -40,11 +40,11 @@ __all__ = [
     "LONGEST_PIN",
     "ROOM_ALPHABET",
     "Answer",
-    "Call",
     "ConflictError",
     "Json",
     "MatchingError",
     "Rule",
+    "SipCall",
     "Trunk",
     "Typed",
     "address_allowed",

@@ -7,7 +7,7 @@ from typing import Any
 
 from webapp.matching.errors import MatchingError
 from webapp.matching.media import merged
-from webapp.matching.model import Call, Json, Rule, Trunk
+from webapp.matching.model import Json, Rule, SipCall, Trunk
 from webapp.matching.rules import check_rules, choose_rule, loaded_rules
 from webapp.matching.trunks import choose_trunk
 
@@ -50,7 +50,7 @@ class _Caller:
 
 
 def look_up(
-    trunks: list[Trunk], rules: list[Rule], call: Call, *, named: str = "", pin: str = "", no_pin: bool = False
+    trunks: list[Trunk], rules: list[Rule], call: SipCall, *, named: str = "", pin: str = "", no_pin: bool = False
 ) -> Answer:
     """Answer one lookup of the SIP bridge; `trunks` and `rules` are sorted by id.
 
@@ -71,7 +71,7 @@ def look_up(
     return _accept(trunk, rule, call, named, media)
 
 
-def _accept(trunk: Trunk | None, rule: Rule, call: Call, named: str, media: Json) -> Answer:
+def _accept(trunk: Trunk | None, rule: Rule, call: SipCall, named: str, media: Json) -> Answer:
     caller = _hidden(call.from_user) if rule.hides_caller else _Caller(f"sip_{call.from_user}", call.from_user)
     trunk_id = trunk.id if trunk else ""
     fields = {
@@ -99,7 +99,7 @@ def _hidden(number: str) -> _Caller:
     return _Caller(f"sip_{sha256(raw).hexdigest()[:16]}", shown)
 
 
-def _attributes(rule: Rule, call: Call, trunk_id: str) -> dict[str, str]:
+def _attributes(rule: Rule, call: SipCall, trunk_id: str) -> dict[str, str]:
     attributes = {**(rule.info.get("attributes") or {}), **call.extra_attributes}
     attributes |= {"sip.callID": call.call_id, "sip.trunkID": trunk_id, "sip.ruleID": rule.id}
     if not rule.hides_caller:
@@ -111,7 +111,7 @@ def _attributes(rule: Rule, call: Call, trunk_id: str) -> dict[str, str]:
     return attributes
 
 
-def _room(rule: Rule, call: Call, shown: str) -> str:
+def _room(rule: Rule, call: SipCall, shown: str) -> str:
     if rule.kind == "direct":
         return rule.room
     number = shown if rule.kind == "individual" else call.to_user

@@ -6,7 +6,7 @@ from typing import Any
 
 from webapp.matching.answers import Answer, look_up
 from webapp.matching.errors import MatchingError
-from webapp.matching.model import Call, Json, Rule, Trunk, parse_rules, parse_trunks
+from webapp.matching.model import Json, Rule, SipCall, Trunk, parse_rules, parse_trunks
 from webapp.matching.trunks import choose_trunk, fits_number, trunk_reason
 
 LONGEST_PIN = 16
@@ -36,7 +36,7 @@ class _Story:
 
     trunks: list[Trunk]
     rules: list[Rule]
-    call: Call
+    call: SipCall
     steps: list[dict[str, Any]] = field(default_factory=list)
     trunk_id: str = ""
 
@@ -98,12 +98,12 @@ def evaluate_lookup(case: Json) -> dict[str, Any]:
     return {"id": case.get("id", ""), "verdict": verdict, "steps": story.steps}
 
 
-def trunk_reasons(trunks: list[Trunk], call: Call) -> dict[str, str]:
+def trunk_reasons(trunks: list[Trunk], call: SipCall) -> dict[str, str]:
     """For every trunk id, why the trunk alone takes the call or does not."""
     return {trunk.id: trunk_reason(trunk, call) for trunk in trunks}
 
 
-def drop_verdict(trunks: list[Trunk], call: Call, trunk_id: str) -> str:
+def drop_verdict(trunks: list[Trunk], call: SipCall, trunk_id: str) -> str:
     """Name the silence: what a trunk refused, when one fitted the number, or that no rule takes the call."""
     if trunk_id:
         return "drop_no_rule"
@@ -116,7 +116,7 @@ def drop_verdict(trunks: list[Trunk], call: Call, trunk_id: str) -> str:
 
 def _story(case: Json) -> _Story:
     return _Story(
-        parse_trunks(case.get("trunks") or []), parse_rules(case.get("rules") or []), Call.parse(case["call"])
+        parse_trunks(case.get("trunks") or []), parse_rules(case.get("rules") or []), SipCall.parse(case["call"])
     )
 
 

@@ -82,7 +82,7 @@ class Rule:
 
 
 @dataclass(frozen=True)
-class Call:
+class SipCall:
     """What an INVITE says: caller, called number, source address, and the host the caller claims."""
 
     from_user: str = ""

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 
 from webapp.matching.errors import ConflictError, MatchingError
-from webapp.matching.model import Call, Rule, Trunk
+from webapp.matching.model import Rule, SipCall, Trunk
 from webapp.matching.quoting import quoted
 
 NO_KIND = 2**31 - 1
@@ -33,7 +33,7 @@ def check_rules(rules: Iterable[Rule]) -> None:
 
 
 def choose_rule(
-    rules: Iterable[Rule], trunk: Trunk | None, call: Call, pin: str = "", no_pin: bool = False
+    rules: Iterable[Rule], trunk: Trunk | None, call: SipCall, pin: str = "", no_pin: bool = False
 ) -> Rule | None:
     """The best of the loaded rules for a call, or None: rules of the trunk beat every wildcard rule.
 
@@ -63,7 +63,7 @@ def bad_rule() -> MatchingError:
     return MatchingError("bad_rule", "invalid_argument", "unsupported SIP Dispatch Rule: <nil>", wrapped=True)
 
 
-def _fits_numbers(rule: Rule, call: Call) -> bool:
+def _fits_numbers(rule: Rule, call: SipCall) -> bool:
     # Exact text on purpose: LiveKit normalises a trunk's numbers here, never a rule's.
     called = not rule.numbers or call.to_user in rule.numbers
     return called and (not rule.inbound_numbers or call.from_user in rule.inbound_numbers)

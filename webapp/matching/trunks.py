@@ -4,12 +4,12 @@ from collections.abc import Iterable, Sequence
 
 from webapp.matching.addresses import address_allowed, parse_address
 from webapp.matching.errors import MatchingError
-from webapp.matching.model import Call, Trunk
+from webapp.matching.model import SipCall, Trunk
 from webapp.matching.numbers import normalise
 from webapp.matching.quoting import quoted
 
 
-def choose_trunk(trunks: Sequence[Trunk], call: Call, named: str = "") -> Trunk | None:
+def choose_trunk(trunks: Sequence[Trunk], call: SipCall, named: str = "") -> Trunk | None:
     """The trunk LiveKit takes for a call, or None, which is not a refusal.
 
     Raises MatchingError for a source that is no address and for several trunks that fit. A `named` trunk
@@ -23,7 +23,7 @@ def choose_trunk(trunks: Sequence[Trunk], call: Call, named: str = "") -> Trunk 
     return _choose(known or sorted(trunks, key=lambda trunk: trunk.id), call)
 
 
-def trunk_reason(trunk: Trunk, call: Call) -> str:
+def trunk_reason(trunk: Trunk, call: SipCall) -> str:
     """Why a trunk, looked at alone, does or does not take a call: the first check it fails, or how it fits.
 
     One of caller_not_allowed, address_not_allowed, number_not_listed, specific, default.
@@ -37,7 +37,7 @@ def trunk_reason(trunk: Trunk, call: Call) -> str:
     return "specific" if lists_number(trunk, call.to_user) else "number_not_listed"
 
 
-def trunk_refusals(trunk: Trunk, call: Call) -> list[str]:
+def trunk_refusals(trunk: Trunk, call: SipCall) -> list[str]:
     """Every check that a trunk, looked at alone, fails, in LiveKit's order: mending the first may not be enough."""
     passed = {
         "caller_not_allowed": _caller_allowed(trunk, call.from_user),
@@ -69,7 +69,7 @@ def both_take(one: Trunk, other: Trunk) -> bool:
     return any(lists_number(other, number) for number in one.numbers)
 
 
-def _choose(trunks: Iterable[Trunk], call: Call) -> Trunk | None:
+def _choose(trunks: Iterable[Trunk], call: SipCall) -> Trunk | None:
     reasons = [(trunk, trunk_reason(trunk, call)) for trunk in trunks]
     specific = [trunk for trunk, reason in reasons if reason == "specific"]
     if len(specific) > 1:
@@ -80,7 +80,7 @@ def _choose(trunks: Iterable[Trunk], call: Call) -> Trunk | None:
     return next(iter(specific or default), None)
 
 
-def _several(kind: str, what: str, call: Call) -> MatchingError:
+def _several(kind: str, what: str, call: SipCall) -> MatchingError:
     return MatchingError(kind, "failed_precondition", f"Multiple {what} matched for {quoted(call.to_user)}")
 
 
@@ -88,7 +88,7 @@ def _caller_allowed(trunk: Trunk, caller: str) -> bool:
     return not trunk.allowed_numbers or _among(caller, trunk.allowed_numbers)
 
 
-def _address_allowed(trunk: Trunk, call: Call) -> bool:
+def _address_allowed(trunk: Trunk, call: SipCall) -> bool:
     # A source that does not parse fails the call as a whole; no single trunk is to blame for it.
     usable = call.source_ip if parse_address(call.source_ip) else ""
     return address_allowed(trunk.allowed_addresses, usable, call.from_host)

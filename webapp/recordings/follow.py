@@ -9,6 +9,7 @@ import structlog
 
 from webapp.audit import Actor
 from webapp.core.db import db, utcnow
+from webapp.core.due import IncompleteError
 from webapp.livekit import egress
 from webapp.livekit import rooms as live_rooms
 from webapp.livekit.egress import Egress
@@ -24,10 +25,6 @@ UPLOADING = timedelta(minutes=30)  # without a change, after which nobody waits 
 UNANSWERED = "stop_unanswered"  # LiveKit's worker did not answer a stop: the next time it is taken for dead
 BATCH = 200
 GIVE_UP = 5  # failures in a row after which LiveKit or the storage is taken for away
-
-
-class IncompleteError(Exception):
-    """Some recordings could not be looked at; the others were."""
 
 
 def begin(recording: Recording) -> None:

@@ -14,7 +14,7 @@ from webapp.core.db import Keyed, Model, choice, utcnow
 LONGEST_TICKET = 64
 
 
-class Result(enum.Enum):
+class ItemResult(enum.Enum):
     """What became of one item of a run."""
 
     WAITING = "waiting"
@@ -49,9 +49,9 @@ class RepairRun(Keyed, Model):
         """Items that have a result."""
         return self.done + self.already_so + self.failed + self.skipped
 
-    def count(self, result: Result) -> int:
+    def count(self, result: ItemResult) -> int:
         """How many items have a result."""
-        return self.total - self.looked_at if result is Result.WAITING else int(getattr(self, result.value))
+        return self.total - self.looked_at if result is ItemResult.WAITING else int(getattr(self, result.value))
 
 
 class RepairItem(Model):
@@ -64,6 +64,6 @@ class RepairItem(Model):
     position: Mapped[int] = mapped_column(primary_key=True)
     key: Mapped[str]
     fact: Mapped[dict[str, Any]]  # kind, room, trunk, rules
-    result: Mapped[Result] = mapped_column(choice(Result), default=Result.WAITING)
+    result: Mapped[ItemResult] = mapped_column(choice(ItemResult), default=ItemResult.WAITING)
     problem: Mapped[str] = mapped_column(sa.String(64), default="")  # a code, never LiveKit's words
     done_at: Mapped[datetime | None]

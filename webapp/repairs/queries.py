@@ -10,7 +10,7 @@ from sqlalchemy.orm import joinedload
 from webapp.core import paging
 from webapp.core.db import db
 from webapp.core.paging import Page, Place
-from webapp.repairs.models import RepairItem, RepairRun, Result
+from webapp.repairs.models import ItemResult, RepairItem, RepairRun
 from webapp.rooms.models import Room
 
 CSV_PART = 1000  # items read at a time
@@ -29,7 +29,7 @@ def runs(at: Place) -> Page[RepairRun]:
     return paging.turn(lambda select: db.session.scalars(select).all(), chosen, BY_AGE, at)
 
 
-def items(run_id: uuid.UUID, result: Result | None, at: Place) -> Page[RepairItem]:
+def items(run_id: uuid.UUID, result: ItemResult | None, at: Place) -> Page[RepairItem]:
     """A page of a run's items in their order, all or those of one result."""
     chosen = sa.select(RepairItem).where(RepairItem.run_id == run_id)
     if result is not None:
@@ -50,7 +50,7 @@ def every_item(run_id: uuid.UUID) -> Iterator[RepairItem]:
 
 def next_items(run_id: uuid.UUID, limit: int) -> Sequence[RepairItem]:
     """The first items that wait."""
-    waiting = sa.select(RepairItem).where(RepairItem.run_id == run_id, RepairItem.result == Result.WAITING)
+    waiting = sa.select(RepairItem).where(RepairItem.run_id == run_id, RepairItem.result == ItemResult.WAITING)
     return db.session.scalars(waiting.order_by(RepairItem.position).limit(limit)).all()
 
 

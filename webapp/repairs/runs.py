@@ -22,7 +22,7 @@ from webapp.doctor import reading as readings
 from webapp.doctor.kinds import Remedy
 from webapp.doctor.reading import Reading
 from webapp.repairs import plan, queries, requests, service
-from webapp.repairs.models import RepairItem, RepairRun, Result
+from webapp.repairs.models import ItemResult, RepairItem, RepairRun
 from webapp.repairs.plan import Plan
 from webapp.repairs.requests import Deed, Follow
 from webapp.rules.problems import Problem
@@ -81,8 +81,8 @@ def _settle(run_id: uuid.UUID, problem: str) -> None:
     run = db.session.get_one(RepairRun, run_id, populate_existing=True, with_for_update={"of": RepairRun})
     run.problem = problem
     if run.stopped_at is not None:
-        waiting = sa.update(RepairItem).where(RepairItem.run_id == run_id, RepairItem.result == Result.WAITING)
-        run.skipped += db.changed(waiting.values(result=Result.SKIPPED, problem="stopped", done_at=utcnow()))
+        waiting = sa.update(RepairItem).where(RepairItem.run_id == run_id, RepairItem.result == ItemResult.WAITING)
+        run.skipped += db.changed(waiting.values(result=ItemResult.SKIPPED, problem="stopped", done_at=utcnow()))
     if run.stopped_at is not None or not (problem or queries.next_items(run_id, 1)):
         run.ended_at, run.problem = utcnow(), ""
     db.session.commit()
@@ -133,20 +133,20 @@ class Course:
         db.session.commit()
         return stopped is not None
 
-    def _repair(self, item: RepairItem, reading: Reading) -> tuple[Result, str]:
+    def _repair(self, item: RepairItem, reading: Reading) -> tuple[ItemResult, str]:
         """Repair what is still wrong; a run touches nothing but what is ours."""
         finding = reading.finding(item.key)
         if finding is None:
-            return Result.ALREADY_SO, ""
+            return ItemResult.ALREADY_SO, ""
         planned = plan.plans(finding, reading) if finding.remedy is Remedy.OURS else []
         ours = next((each for each in planned if each.foreign is None), None)
         if ours is None:
-            return Result.SKIPPED, "not_ours"
+            return ItemResult.SKIPPED, "not_ours"
         if ours.idle and not any(isinstance(deed, Follow) for deed in ours.deeds):  # a row may still be put right
-            return Result.SKIPPED, "unchanged"
+            return ItemResult.SKIPPED, "unchanged"
         return self._do(ours, reading)
 
-    def _do(self, planned: Plan, reading: Reading) -> tuple[Result, str]:
+    def _do(self, planned: Plan, reading: Reading) -> tuple[ItemResult, str]:
         chosen = [deed for deed in planned.deeds if deed not in self.done]
         service.repair(planned, ticket=self.ticket, actor=self.actor)
         db.session.commit()
@@ -159,11 +159,11 @@ class Course:
         self.unanswered = self.unanswered + 1 if problem.is_unavailable else 0
         if problem:
             service.note_failure(planned, problem, ticket=self.ticket, actor=self.actor)
-            return Result.FAILED, problem.code
+            return ItemResult.FAILED, problem.code
         self.done |= set(chosen)
-        return Result.DONE, ""
+        return ItemResult.DONE, ""
 
-    def _note(self, item: RepairItem, result: Result, problem: str) -> None:
+    def _note(self, item: RepairItem, result: ItemResult, problem: str) -> None:
         REPAIRS.labels(result.value).inc()
         here = (RepairItem.run_id == self.run_id, RepairItem.position == item.position)
         values = {"result": result, "problem": problem, "done_at": utcnow()}

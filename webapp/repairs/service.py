@@ -11,7 +11,7 @@ from webapp.audit.service import Actor
 from webapp.core import due
 from webapp.core.db import db, utcnow
 from webapp.doctor.finding import Finding
-from webapp.repairs.models import RepairItem, RepairRun, Result
+from webapp.repairs.models import ItemResult, RepairItem, RepairRun
 from webapp.repairs.plan import Plan
 from webapp.rules.problems import Problem
 
@@ -35,7 +35,13 @@ def repair_all(found: Iterable[Finding], *, scope: str, ticket: str, actor: Acto
     db.session.add(run)
     db.session.flush()
     rows = [
-        {"run_id": run.id, "position": position, "key": finding.key, "fact": fact(finding), "result": Result.WAITING}
+        {
+            "run_id": run.id,
+            "position": position,
+            "key": finding.key,
+            "fact": fact(finding),
+            "result": ItemResult.WAITING,
+        }
         for position, finding in enumerate(found, 1)
     ]
     db.session.execute(sa.insert(RepairItem), rows)
@@ -55,8 +61,8 @@ def stop(run: RepairRun, *, actor: Actor) -> None:
 def retry(run: RepairRun, *, actor: Actor) -> None:
     """Make the failed items of a run wait again, also while it runs."""
     db.session.refresh(run, with_for_update={"of": RepairRun})  # or it might be ended between the items and the run
-    failed = sa.update(RepairItem).where(RepairItem.run_id == run.id, RepairItem.result == Result.FAILED)
-    again = failed.values(result=Result.WAITING, problem="", done_at=None)
+    failed = sa.update(RepairItem).where(RepairItem.run_id == run.id, RepairItem.result == ItemResult.FAILED)
+    again = failed.values(result=ItemResult.WAITING, problem="", done_at=None)
     count = db.changed(again)
     run.failed, run.ended_at, run.stopped_at, run.problem = 0, None, None, ""
     audit.record("telephony.retry_repairs", str(run.id), actor, reason=run.ticket, count=count)

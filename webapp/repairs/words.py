@@ -10,7 +10,7 @@ from webapp.doctor.sentences import facts
 from webapp.matching import Rule
 from webapp.repairs import hiding
 from webapp.repairs.hiding import Obstacle
-from webapp.repairs.models import Result
+from webapp.repairs.models import ItemResult
 from webapp.repairs.plan import Change, Plan
 from webapp.repairs.requests import REFUSING, Deed, Delete, Heal, Replace
 from webapp.rules import owners, problems
@@ -41,7 +41,7 @@ class Side:
 
 
 @dataclass(frozen=True)
-class Said:
+class PlanWords:
     """A plan as its dry run shows it."""
 
     plan: Plan
@@ -56,11 +56,11 @@ class Said:
         return any(side.fate == "goes" for side in self.sides)
 
 
-def say(plan: Plan, reading: Reading) -> Said:
+def say(plan: Plan, reading: Reading) -> PlanWords:
     """A plan in words."""
     requests = list(dict.fromkeys(text for deed in plan.deeds for text in _requests(deed, plan, reading)))
     sides = [_side(change, reading) for change in plan.changes]
-    return Said(plan, button(plan), sides, _effects(plan, reading), requests)
+    return PlanWords(plan, button(plan), sides, _effects(plan, reading), requests)
 
 
 def button(plan: Plan) -> str:
@@ -247,13 +247,13 @@ def problem(code: str) -> str:
     return str(sentences[code]) if code in sentences else problems.sentence(Problem(code))
 
 
-def result(found: Result) -> tuple[str, str]:
+def result(found: ItemResult) -> tuple[str, str]:
     """The look of a result's badge, and its word."""
     looks = {
-        Result.WAITING: ("wait", _("Waiting")),
-        Result.DONE: ("ok", _("Repaired")),
-        Result.ALREADY_SO: ("ok", _("Already so")),
-        Result.FAILED: ("failed", _("Failed")),
-        Result.SKIPPED: ("dropped", _("Skipped")),
+        ItemResult.WAITING: ("wait", _("Waiting")),
+        ItemResult.DONE: ("ok", _("Repaired")),
+        ItemResult.ALREADY_SO: ("ok", _("Already so")),
+        ItemResult.FAILED: ("failed", _("Failed")),
+        ItemResult.SKIPPED: ("dropped", _("Skipped")),
     }
     return looks[found]

@@ -143,7 +143,7 @@ class RoomCallback(Model):
     expires_at: Mapped[datetime] = mapped_column(index=True)
 
 
-class Trunk(Model):
+class TrunkRow(Model):
     """Our side of a LiveKit inbound trunk: open to new rooms or not, its name when LiveKit is away, its guard rule."""
 
     __tablename__ = "trunks"

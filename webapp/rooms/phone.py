@@ -7,7 +7,7 @@ from functools import lru_cache
 import phonenumbers
 
 from webapp.core.settings import settings
-from webapp.rooms.models import Room, Trunk
+from webapp.rooms.models import Room, TrunkRow
 
 
 class RuleState(enum.Enum):
@@ -34,7 +34,7 @@ class Phone:
         return f"tel:{self.dialled},,,{pin}%23"
 
 
-def describe(room: Room, trunk: Trunk | None) -> Phone:
+def describe(room: Room, trunk: TrunkRow | None) -> Phone:
     """How the room is reached by phone now."""
     number = (trunk.number if trunk else "") or settings.phone_number
     words, dialled = _written(number, settings.phone_country)

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from webapp.accounts.models import User
 from webapp.core.db import db, utcnow
 from webapp.rooms import slugs
-from webapp.rooms.models import Access, OldSlug, PhonePin, Room, Trunk
+from webapp.rooms.models import Access, OldSlug, PhonePin, Room, TrunkRow
 
 
 def open_access(user: User) -> sa.ColumnElement[bool]:
@@ -67,9 +67,9 @@ def slug_taken(slug: str) -> bool:
     return bool(db.session.scalar(sa.select(has.exists() | had.exists())))
 
 
-def trunk_of(room: Room) -> Trunk | None:
+def trunk_of(room: Room) -> TrunkRow | None:
     """The trunk that the room is assigned to."""
-    return db.session.get(Trunk, room.trunk_id) if room.trunk_id else None
+    return db.session.get(TrunkRow, room.trunk_id) if room.trunk_id else None
 
 
 def deleted(slug: str, user: User) -> Room | None:
@@ -122,14 +122,14 @@ class Fill:
     quarantined: int = 0
 
 
-def trunk_rows() -> dict[str, Trunk]:
+def trunk_rows() -> dict[str, TrunkRow]:
     """Every trunk we know, gone ones too, by LiveKit's id."""
-    return {row.sip_trunk_id: row for row in db.session.scalars(sa.select(Trunk))}
+    return {row.sip_trunk_id: row for row in db.session.scalars(sa.select(TrunkRow))}
 
 
-def trunk_row(trunk_id: str) -> Trunk | None:
+def trunk_row(trunk_id: str) -> TrunkRow | None:
     """One trunk of ours, for a change: its row is locked until the commit, and as new as the lock."""
-    return db.session.get(Trunk, trunk_id, with_for_update=True, populate_existing=True)
+    return db.session.get(TrunkRow, trunk_id, with_for_update=True, populate_existing=True)
 
 
 def pin_fill(trunk_id: str = "") -> dict[str, Fill]:

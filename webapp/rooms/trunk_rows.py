@@ -11,7 +11,7 @@ from webapp.core.db import db, utcnow
 from webapp.core.settings import settings
 from webapp.matching import Json, parse_trunks
 from webapp.matching import Trunk as LiveTrunk
-from webapp.rooms.models import Trunk
+from webapp.rooms.models import TrunkRow
 
 CONTENT = ("name", "numbers", "allowed_numbers", "allowed_addresses", "auth_username", "auth_password")
 
@@ -22,7 +22,7 @@ def see(listed: Iterable[Json]) -> dict[str, LiveTrunk]:
     A trunk that somebody else made takes no room until an admin opens it: others' calls may come in over it. One that
     LiveKit no longer lists is marked as gone and takes none either.
     """
-    rows = {row.sip_trunk_id: row for row in db.session.scalars(sa.select(Trunk))}
+    rows = {row.sip_trunk_id: row for row in db.session.scalars(sa.select(TrunkRow))}
     present = parse_trunks(list(listed))
     for trunk in present:
         _write(rows.get(trunk.id) or _added(trunk, assignable=False), trunk)
@@ -34,18 +34,18 @@ def see(listed: Iterable[Json]) -> dict[str, LiveTrunk]:
 
 def gone(sip_trunk_id: str) -> bool:
     """LiveKit listed the trunk once, and at the last look no more."""
-    return db.session.scalar(sa.select(Trunk.gone_at).where(Trunk.sip_trunk_id == sip_trunk_id)) is not None
+    return db.session.scalar(sa.select(TrunkRow.gone_at).where(TrunkRow.sip_trunk_id == sip_trunk_id)) is not None
 
 
-def remember(stored: Json) -> Trunk:
+def remember(stored: Json) -> TrunkRow:
     """Our row of a trunk that LiveKit has just taken from us; one that we did not know takes rooms at once."""
     trunk = LiveTrunk.parse(stored)
-    return _write(db.session.get(Trunk, trunk.id) or _added(trunk, assignable=True), trunk)
+    return _write(db.session.get(TrunkRow, trunk.id) or _added(trunk, assignable=True), trunk)
 
 
 def forget(sip_trunk_id: str) -> None:
     """LiveKit has just deleted the trunk; nothing when we had no row of it."""
-    row = db.session.get(Trunk, sip_trunk_id)
+    row = db.session.get(TrunkRow, sip_trunk_id)
     if row is not None:
         row.gone_at, row.assignable = row.gone_at or utcnow(), False
 
@@ -57,8 +57,8 @@ def version(trunk: Json) -> str:
     return hmac.new(key, content.encode(), hashlib.sha256).hexdigest()[:32]
 
 
-def _added(trunk: LiveTrunk, *, assignable: bool) -> Trunk:
-    row = Trunk(sip_trunk_id=trunk.id, assignable=assignable)
+def _added(trunk: LiveTrunk, *, assignable: bool) -> TrunkRow:
+    row = TrunkRow(sip_trunk_id=trunk.id, assignable=assignable)
     db.session.add(row)
     return row
 
@@ -67,7 +67,7 @@ def _number(trunk: LiveTrunk) -> str:
     return next((number for number in trunk.numbers if number), "")
 
 
-def _write(row: Trunk, trunk: LiveTrunk) -> Trunk:
+def _write(row: TrunkRow, trunk: LiveTrunk) -> TrunkRow:
     row.name = str(trunk.info.get("name", ""))
     row.number = _number(trunk)
     row.seen_at, row.gone_at = utcnow(), None

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 
 from webapp.core.db import db
-from webapp.rooms.models import Trunk
+from webapp.rooms.models import TrunkRow
 
 
 def join_emptiest() -> str:
@@ -11,18 +11,18 @@ def join_emptiest() -> str:
 
     One statement: two rooms made at once do not read the same count.
     """
-    open_ones = sa.select(Trunk.sip_trunk_id).where(Trunk.assignable, Trunk.gone_at.is_(None))
-    emptiest = open_ones.order_by(Trunk.room_count, Trunk.sip_trunk_id).limit(1).with_for_update()
-    chosen = sa.update(Trunk).where(Trunk.sip_trunk_id == emptiest.scalar_subquery())
-    counted = chosen.values(room_count=Trunk.room_count + 1).returning(Trunk.sip_trunk_id)
+    open_ones = sa.select(TrunkRow.sip_trunk_id).where(TrunkRow.assignable, TrunkRow.gone_at.is_(None))
+    emptiest = open_ones.order_by(TrunkRow.room_count, TrunkRow.sip_trunk_id).limit(1).with_for_update()
+    chosen = sa.update(TrunkRow).where(TrunkRow.sip_trunk_id == emptiest.scalar_subquery())
+    counted = chosen.values(room_count=TrunkRow.room_count + 1).returning(TrunkRow.sip_trunk_id)
     return db.session.scalar(counted.execution_options(synchronize_session=False)) or ""
 
 
 def emptiest(besides: str) -> str:
     """The open trunk with fewest rooms, besides one; "" when there is none."""
-    open_ones = sa.select(Trunk.sip_trunk_id).where(Trunk.assignable, Trunk.gone_at.is_(None))
-    others = open_ones.where(Trunk.sip_trunk_id != besides)
-    return db.session.scalar(others.order_by(Trunk.room_count, Trunk.sip_trunk_id).limit(1)) or ""
+    open_ones = sa.select(TrunkRow.sip_trunk_id).where(TrunkRow.assignable, TrunkRow.gone_at.is_(None))
+    others = open_ones.where(TrunkRow.sip_trunk_id != besides)
+    return db.session.scalar(others.order_by(TrunkRow.room_count, TrunkRow.sip_trunk_id).limit(1)) or ""
 
 
 def join(trunk_id: str) -> None:
@@ -36,5 +36,5 @@ def leave(trunk_id: str) -> None:
 
 
 def _count(trunk_id: str, by: int) -> None:
-    counted = sa.update(Trunk).where(Trunk.sip_trunk_id == trunk_id).values(room_count=Trunk.room_count + by)
+    counted = sa.update(TrunkRow).where(TrunkRow.sip_trunk_id == trunk_id).values(room_count=TrunkRow.room_count + by)
     db.session.execute(counted.execution_options(synchronize_session=False))

@@ -12,8 +12,7 @@ from webapp.core.db import db
 from webapp.livekit import rooms, sip
 from webapp.livekit.errors import LiveKitError
 from webapp.matching import Rule, parse_rules, parse_trunks
-from webapp.rooms.models import Room
-from webapp.rooms.models import Trunk as TrunkRow
+from webapp.rooms.models import Room, TrunkRow
 from webapp.rules import owners, problems, wanted
 from webapp.rules.problems import Problem
 from webapp.rules.wanted import Json

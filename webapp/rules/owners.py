@@ -15,8 +15,7 @@ import sqlalchemy as sa
 from webapp.core.db import db, pieces
 from webapp.core.masking import impersonal
 from webapp.matching import Rule
-from webapp.rooms.models import Room
-from webapp.rooms.models import Trunk as TrunkRow
+from webapp.rooms.models import Room, TrunkRow
 from webapp.rules import wanted
 from webapp.rules.wanted import GUARD_ROOM, GUARD_RULE, NOBODY, OLD_RULE, ROOM_RULE, as_room_id
 

@@ -19,7 +19,7 @@ from webapp.core.db import db, utcnow
 from webapp.core.settings import settings
 from webapp.lobby.models import Entry
 from webapp.recordings.models import Recording
-from webapp.rooms.models import Access, PhonePin, Room, Trunk
+from webapp.rooms.models import Access, PhonePin, Room, TrunkRow
 from webapp.seed import events, people, rooms
 from webapp.seed.bulk import load
 
@@ -63,12 +63,12 @@ def _owner_of_many(connection: Connection, email: str, random: Random, now: date
 
 
 def _trunks(connection: Connection, now: datetime) -> Sequence[str]:
-    known = list(connection.scalars(sa.select(Trunk.sip_trunk_id).where(Trunk.gone_at.is_(None))))
+    known = list(connection.scalars(sa.select(TrunkRow.sip_trunk_id).where(TrunkRow.gone_at.is_(None))))
     if known:
         return known
     made = [f"ST_seed{number}" for number in range(TRUNKS)]
     names = ({"sip_trunk_id": trunk, "name": f"Seeded trunk {trunk[-1]}", "seen_at": now} for trunk in made)
-    load(connection, Trunk, names)
+    load(connection, TrunkRow, names)
     return made
 
 
@@ -79,8 +79,8 @@ def _load_rooms(
     rows = load(connection, PhonePin, (rooms.pin_row(room) for room in made if room.pin is not None))
     rows += load(connection, Room, (rooms.room_row(random, room, now) for room in made))
     rows += load(connection, Access, chain.from_iterable(rooms.access_rows(random, room, crowd, now) for room in made))
-    in_use = sa.select(sa.func.count()).where(Room.trunk_id == Trunk.sip_trunk_id).scalar_subquery()
-    connection.execute(sa.update(Trunk).values(room_count=in_use))
+    in_use = sa.select(sa.func.count()).where(Room.trunk_id == TrunkRow.sip_trunk_id).scalar_subquery()
+    connection.execute(sa.update(TrunkRow).values(room_count=in_use))
     return rows
 
 

@@ -15,13 +15,13 @@ from webapp.livekit import sip
 from webapp.livekit.errors import LiveKitError
 from webapp.rooms import service as rooms
 from webapp.rooms import trunk_rows
-from webapp.rooms.models import AccessLevel, Role, Room, Trunk
+from webapp.rooms.models import AccessLevel, Role, Room, TrunkRow
 
 OWNER, ADMINISTRATOR, MEMBER = Role.OWNER, Role.ADMINISTRATOR, Role.MEMBER
 
 
 @dataclass(frozen=True)
-class Plan:
+class RoomPlan:
     """A room to make, and who shall be what in it."""
 
     name: str
@@ -30,11 +30,11 @@ class Plan:
 
 
 PLANS = (
-    Plan("Housing committee", AccessLevel.RESTRICTED, (OWNER, ADMINISTRATOR, MEMBER)),
-    Plan("Council budget hearing", AccessLevel.TRUSTED, (OWNER, ADMINISTRATOR, MEMBER)),
-    Plan("Harbour consultation", AccessLevel.PUBLIC, (OWNER, OWNER, ADMINISTRATOR)),
-    Plan("Interpreter briefing", AccessLevel.RESTRICTED, (ADMINISTRATOR, OWNER, MEMBER)),
-    Plan("Project Heron, weekly", AccessLevel.TRUSTED, (MEMBER, ADMINISTRATOR, OWNER)),
+    RoomPlan("Housing committee", AccessLevel.RESTRICTED, (OWNER, ADMINISTRATOR, MEMBER)),
+    RoomPlan("Council budget hearing", AccessLevel.TRUSTED, (OWNER, ADMINISTRATOR, MEMBER)),
+    RoomPlan("Harbour consultation", AccessLevel.PUBLIC, (OWNER, OWNER, ADMINISTRATOR)),
+    RoomPlan("Interpreter briefing", AccessLevel.RESTRICTED, (ADMINISTRATOR, OWNER, MEMBER)),
+    RoomPlan("Project Heron, weekly", AccessLevel.TRUSTED, (MEMBER, ADMINISTRATOR, OWNER)),
 )
 
 
@@ -49,7 +49,7 @@ def seed_desk(owner: str, administrator: str, member: str) -> None:
     db.session.commit()
     try:
         trunk_rows.see(sip.list_trunks())
-        db.session.execute(sa.update(Trunk).values(assignable=True))  # an empty desk: nobody else's calls come in
+        db.session.execute(sa.update(TrunkRow).values(assignable=True))  # an empty desk: nobody else's calls come in
         db.session.commit()
     except LiveKitError as error:
         raise click.ClickException(f"LiveKit did not say which trunks it has ({error.code}).") from error
@@ -70,7 +70,7 @@ def _person(email: str) -> User:
     return person
 
 
-def _make(plan: Plan, people: list[User]) -> Room:
+def _make(plan: RoomPlan, people: list[User]) -> Room:
     """The room by its first owner, who then shares it."""
     first = plan.roles.index(OWNER)
     actor = Actor.system()

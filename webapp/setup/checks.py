@@ -4,7 +4,7 @@ import enum
 from dataclasses import dataclass
 
 
-class State(enum.Enum):
+class CheckState(enum.Enum):
     """How a check ended."""
 
     BAD = "bad"
@@ -13,7 +13,7 @@ class State(enum.Enum):
     FINE = "fine"
 
 
-WORST_FIRST = (State.BAD, State.WARNING, State.UNKNOWN, State.FINE)
+WORST_FIRST = (CheckState.BAD, CheckState.WARNING, CheckState.UNKNOWN, CheckState.FINE)
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class Check:
 
     key: str
     title: str
-    state: State
+    state: CheckState
     said: str
     fix: str = ""
     lines: tuple[str, ...] = ()

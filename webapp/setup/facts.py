@@ -21,7 +21,7 @@ from webapp.livekit import probe
 from webapp.livekit.probe import Heard
 from webapp.recordings.models import Recording, State
 from webapp.recordings.storage import storage
-from webapp.rooms.models import Room, Trunk
+from webapp.rooms.models import Room, TrunkRow
 
 PATIENCE = 3.0  # seconds
 
@@ -59,7 +59,7 @@ class Asked:
 class Seen:
     """What our own database tells."""
 
-    schema: revisions.State
+    schema: revisions.SchemaState
     database_skew: float | None
     last_hook: datetime | None
     refused_hooks: dict[str, int]  # within the last hour, by reason
@@ -96,7 +96,7 @@ def look() -> Seen:
     """Read what the database remembers."""
     saved, failed = Recording.state == State.SAVED, Recording.state == State.FAILED
     sweep = db.session.get(PeriodicJob, "rules")
-    there, last = Trunk.gone_at.is_(None), diagnosis.latest()
+    there, last = TrunkRow.gone_at.is_(None), diagnosis.latest()
     return Seen(
         schema=revisions.of(db.session.connection()).state,
         database_skew=_database_skew(),
@@ -110,7 +110,7 @@ def look() -> Seen:
         last_failed=_newest(Recording.created_at, failed),
         last_sweep=sweep.succeeded_at if sweep else None,
         trunks=_count(there),
-        open_trunks=_count(there, Trunk.assignable),
+        open_trunks=_count(there, TrunkRow.assignable),
         remote_unmute=unmute.known(),
     )
 
@@ -123,7 +123,7 @@ def _newest(
 
 
 def _count(*where: sa.ColumnExpressionArgument[bool]) -> int:
-    return db.session.scalar(sa.select(sa.func.count()).select_from(Trunk).where(*where)) or 0
+    return db.session.scalar(sa.select(sa.func.count()).select_from(TrunkRow).where(*where)) or 0
 
 
 def _database_skew() -> float | None:

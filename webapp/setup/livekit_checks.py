@@ -10,7 +10,7 @@ from webapp.core.db import utcnow
 from webapp.core.settings import settings
 from webapp.deliveries import refused
 from webapp.livekit.probe import Heard
-from webapp.setup.checks import Check, State
+from webapp.setup.checks import Check, CheckState
 from webapp.setup.facts import Asked, Seen
 
 REDIS = ("redis:", "  address: redis.example.org:6379")
@@ -30,13 +30,13 @@ def reached(asked: Asked) -> Check:
     """LiveKit answers, and knows our key."""
     title, heard = _("LiveKit"), asked.rooms
     if heard is not None and not heard.code:
-        return Check("livekit", title, State.FINE, _("It answers; live rooms now: %(count)s.", count=heard.count))
+        return Check("livekit", title, CheckState.FINE, _("It answers; live rooms now: %(count)s.", count=heard.count))
     if heard is not None and heard.code in {"unauthenticated", "permission_denied"}:
         said = _("It answers, but refuses our key.")
         fix = _("Use a key and secret that stand below keys: in LiveKit’s configuration.")
-        return Check("livekit", title, State.BAD, said, fix, _settings("LIVEKIT_API_KEY", "LIVEKIT_API_SECRET"))
+        return Check("livekit", title, CheckState.BAD, said, fix, _settings("LIVEKIT_API_KEY", "LIVEKIT_API_SECRET"))
     fix = _("Set the address under which this machine reaches LiveKit, and see that LiveKit runs.")
-    return Check("livekit", title, State.BAD, _why(heard), fix, _settings("LIVEKIT_URL"))
+    return Check("livekit", title, CheckState.BAD, _why(heard), fix, _settings("LIVEKIT_URL"))
 
 
 def hooks(seen: Seen) -> Check:
@@ -48,14 +48,14 @@ def hooks(seen: Seen) -> Check:
         said, worst = refused.sentence(seen.refused_hooks), next(iter(seen.refused_hooks))
         # whoever finds the address may knock with nothing: only where LiveKit's own never arrive, that is the fault
         fine = seen.last_hook is not None and seen.last_hook > utcnow() - timedelta(hours=1)
-        state = State.WARNING if fine else State.BAD
+        state = CheckState.WARNING if fine else CheckState.BAD
         return Check("hooks", title, state, said, refused.fix(worst), () if worst == "clock" else lines)
     if seen.live_since and seen.live_since < utcnow() - LATE and not _since(seen, seen.live_since - LATE):
         said = _("A room is live, and LiveKit told nothing of it: rules come late, with the sweep.")
-        return Check("hooks", title, State.BAD, said, fix, lines)
+        return Check("hooks", title, CheckState.BAD, said, fix, lines)
     if seen.last_hook is None:
-        return Check("hooks", title, State.UNKNOWN, _("None came yet: join a room to see one."), fix, lines)
-    return Check("hooks", title, State.FINE, _("The last one came %(ago)s.", ago=times.ago(seen.last_hook)))
+        return Check("hooks", title, CheckState.UNKNOWN, _("None came yet: join a room to see one."), fix, lines)
+    return Check("hooks", title, CheckState.FINE, _("The last one came %(ago)s.", ago=times.ago(seen.last_hook)))
 
 
 def sip(asked: Asked) -> Check:
@@ -63,12 +63,15 @@ def sip(asked: Asked) -> Check:
     title, heard = _("SIP"), asked.trunks
     if heard is not None and not heard.code:
         return Check(
-            "sip", title, State.FINE, _("LiveKit’s SIP service answers; inbound trunks: %(count)s.", count=heard.count)
+            "sip",
+            title,
+            CheckState.FINE,
+            _("LiveKit’s SIP service answers; inbound trunks: %(count)s.", count=heard.count),
         )
     if heard is not None and heard.code == "no_redis":
         fix = _("Give LiveKit and livekit-sip the same Redis, in the configuration of both.")
-        return Check("sip", title, State.BAD, _("LiveKit runs without Redis, so that it has no SIP."), fix, REDIS)
-    return Check("sip", title, State.UNKNOWN, _("Not told: LiveKit did not answer."))
+        return Check("sip", title, CheckState.BAD, _("LiveKit runs without Redis, so that it has no SIP."), fix, REDIS)
+    return Check("sip", title, CheckState.UNKNOWN, _("Not told: LiveKit did not answer."))
 
 
 def calls(seen: Seen) -> Check:
@@ -76,14 +79,14 @@ def calls(seen: Seen) -> Check:
     title = _("Calls")
     if seen.outages:
         said = _("LiveKit refuses every call on a trunk, because of its rules.")
-        return Check("calls", title, State.BAD, said, _("Repair the outage at the top of the page Rules."))
+        return Check("calls", title, CheckState.BAD, said, _("Repair the outage at the top of the page Rules."))
     if seen.last_call is not None and seen.last_call > utcnow() - timedelta(days=1):
-        return Check("calls", title, State.FINE, _("The last call came %(ago)s.", ago=times.ago(seen.last_call)))
+        return Check("calls", title, CheckState.FINE, _("The last call came %(ago)s.", ago=times.ago(seen.last_call)))
     said = _("LiveKit cannot be asked whether livekit-sip runs, and no call came within a day.")
     fix = _(
         "Call a room’s number. When it rings for ever, look at livekit-sip’s log and at the provider’s address of it."
     )
-    return Check("calls", title, State.UNKNOWN, said, fix)
+    return Check("calls", title, CheckState.UNKNOWN, said, fix)
 
 
 def trunks(seen: Seen) -> Check:
@@ -91,15 +94,15 @@ def trunks(seen: Seen) -> Check:
     title = _("Trunks")
     if seen.open_trunks:
         said = _("Open for new rooms: %(open)s of %(all)s.", open=seen.open_trunks, all=seen.trunks)
-        return Check("trunks", title, State.FINE, said, url=url_for("trunks.index"))
+        return Check("trunks", title, CheckState.FINE, said, url=url_for("trunks.index"))
     if seen.trunks:
         said, fix = (
             _("None is open for new rooms, which get no number. A trunk that Frontdesk found in LiveKit stays closed."),
             _("An admin can open one on its page, after reading what changes for calls that come in over it."),
         )
-        return Check("trunks", title, State.WARNING, said, fix, url=url_for("trunks.index"))
+        return Check("trunks", title, CheckState.WARNING, said, fix, url=url_for("trunks.index"))
     said = _("There is none, so that no phone reaches a room.")
-    return Check("trunks", title, State.WARNING, said, _("Make one on the page Trunks; an admin may."))
+    return Check("trunks", title, CheckState.WARNING, said, _("Make one on the page Trunks; an admin may."))
 
 
 def hold(seen: Seen) -> Check:
@@ -108,16 +111,16 @@ def hold(seen: Seen) -> Check:
     fix = _("Set this in LiveKit’s configuration and start it again; Frontdesk asks again by itself.")
     if found is None:
         said = _("Nobody was inside yet to ask LiveKit whether it gives a muted caller the floor back.")
-        return Check("hold", title, State.UNKNOWN, said, fix, UNMUTE)
+        return Check("hold", title, CheckState.UNKNOWN, said, fix, UNMUTE)
     learnt = _("Learnt %(ago)s.", ago=times.ago(found.learnt_at))
     if found.works:
         said = _("LiveKit would give a muted caller the floor back, so that callers can wait.")
-        return Check("hold", title, State.FINE, f"{said} {learnt}")
+        return Check("hold", title, CheckState.FINE, f"{said} {learnt}")
     if settings.callers_without_hold == "turn_away":
         said = _("LiveKit would not give a muted caller the floor back, so that those who had to wait are turned away.")
     else:
         said = _("LiveKit would not give a muted caller the floor back, so that callers come in without waiting.")
-    return Check("hold", title, State.WARNING, f"{said} {learnt}", fix, UNMUTE)
+    return Check("hold", title, CheckState.WARNING, f"{said} {learnt}", fix, UNMUTE)
 
 
 def egress(asked: Asked, seen: Seen) -> Check:
@@ -126,19 +129,24 @@ def egress(asked: Asked, seen: Seen) -> Check:
     if heard is not None and heard.code == "no_redis":
         fix = _("Give LiveKit and the egress worker the same Redis, in the configuration of both.")
         return Check(
-            "egress", title, State.BAD, _("LiveKit runs without Redis, so that nothing can be recorded."), fix, REDIS
+            "egress",
+            title,
+            CheckState.BAD,
+            _("LiveKit runs without Redis, so that nothing can be recorded."),
+            fix,
+            REDIS,
         )
     if heard is None or heard.code:
-        return Check("egress", title, State.UNKNOWN, _("Not told: LiveKit did not answer."))
+        return Check("egress", title, CheckState.UNKNOWN, _("Not told: LiveKit did not answer."))
     worker = _("See that an egress worker runs with LiveKit’s Redis, key and secret, then record a minute.")
     if seen.last_failed and (seen.last_saved is None or seen.last_failed > seen.last_saved):
         said = _("The last recording failed, %(ago)s.", ago=times.ago(seen.last_failed))
-        return Check("egress", title, State.WARNING, said, worker)
+        return Check("egress", title, CheckState.WARNING, said, worker)
     if seen.last_saved is None:
         said = _("LiveKit cannot be asked whether a worker waits, and nothing was recorded yet.")
-        return Check("egress", title, State.UNKNOWN, said, worker)
+        return Check("egress", title, CheckState.UNKNOWN, said, worker)
     return Check(
-        "egress", title, State.FINE, _("The last recording was saved %(ago)s.", ago=times.ago(seen.last_saved))
+        "egress", title, CheckState.FINE, _("The last recording was saved %(ago)s.", ago=times.ago(seen.last_saved))
     )
 
 
@@ -149,7 +157,7 @@ def pin_log() -> Check:
         "Frontdesk can't check this. Callers' numbers stay in livekit-sip's log even so, when a call ends badly."
     )
     fix = _("Set the first in LiveKit's configuration and the second in livekit-sip's, then restart both.")
-    return Check("pin_log", _("PINs in logs"), State.UNKNOWN, said, fix, (*LIVEKIT_LOG, *SIP_LOG))
+    return Check("pin_log", _("PINs in logs"), CheckState.UNKNOWN, said, fix, (*LIVEKIT_LOG, *SIP_LOG))
 
 
 def _since(seen: Seen, moment: datetime) -> bool:

@@ -9,7 +9,7 @@ from webapp.accounts import problems
 from webapp.core.db import utcnow
 from webapp.core.settings import settings
 from webapp.recordings.storage import FOLDER
-from webapp.setup.checks import Check, State
+from webapp.setup.checks import Check, CheckState
 from webapp.setup.facts import Asked, Seen
 
 SCARCE = 2 * 10**9  # bytes: a few hours of video
@@ -36,11 +36,11 @@ def https(*, arrived_secure: bool) -> Check:
     if settings.secure and not arrived_secure:
         said = _("You came by https, but Frontdesk saw http: it does not trust the proxy in front of it.")
         fix = _("Say how many proxies stand in front, and let them send X-Forwarded-Proto and X-Forwarded-For.")
-        return Check("https", title, State.BAD, said, fix, ("FRONTDESK_PROXY_COUNT=1",))
+        return Check("https", title, CheckState.BAD, said, fix, ("FRONTDESK_PROXY_COUNT=1",))
     if not settings.secure:
         said = _("Browsers come by http: cookies and names travel in clear.")
         fix = _("Put a proxy with a certificate in front, and name its address.")
-        state = State.WARNING if local else State.BAD
+        state = CheckState.WARNING if local else CheckState.BAD
         return Check("https", title, state, said, fix, ("FRONTDESK_PUBLIC_URL=https://desk.example.org",))
     livekit = urlsplit(settings.livekit_url)
     if livekit.scheme == "http" and livekit.hostname not in LOCAL:
@@ -50,12 +50,12 @@ def https(*, arrived_secure: bool) -> Check:
         return Check(
             "https",
             title,
-            State.WARNING,
+            CheckState.WARNING,
             said,
             _("Name LiveKit’s https address."),
             ("FRONTDESK_LIVEKIT_URL=https://…",),
         )
-    return Check("https", title, State.FINE, _("Browsers come by https."))
+    return Check("https", title, CheckState.FINE, _("Browsers come by https."))
 
 
 def clocks(asked: Asked, seen: Seen) -> Check:
@@ -68,17 +68,17 @@ def clocks(asked: Asked, seen: Seen) -> Check:
     }
     known = {name: skew for name, skew in told.items() if skew is not None}
     if not known:
-        return Check("clocks", title, State.UNKNOWN, _("Nobody told the time."))
+        return Check("clocks", title, CheckState.UNKNOWN, _("Nobody told the time."))
     name, skew = max(known.items(), key=lambda each: abs(each[1]))
     if abs(skew) < SLOW:
         said = _("Compared: %(names)s. They differ by less than %(seconds)s s.", names=", ".join(known), seconds=SLOW)
-        return Check("clocks", title, State.FINE, said)
+        return Check("clocks", title, CheckState.FINE, said)
     said = _(
         "The clock of %(name)s is %(seconds)s s away from ours. Tokens and hooks may be refused.",
         name=name,
         seconds=abs(skew),
     )
-    state = State.BAD if abs(skew) >= WRONG else State.WARNING
+    state = CheckState.BAD if abs(skew) >= WRONG else CheckState.WARNING
     return Check(
         "clocks", title, state, said, _("Let both machines follow a time server."), ("timedatectl set-ntp true",)
     )
@@ -91,8 +91,8 @@ def provider(asked: Asked, seen: Seen) -> Check:
         if cures := problems.cures(seen.refused_sign_ins):
             said = _("It answers, but sign-ins of the last hour lacked something that no visitor can change.")
             fix = _("Change the settings, or what the provider sends.")
-            return Check("provider", title, State.WARNING, said, fix, tuple(cures))
-        return Check("provider", title, State.FINE, _("It answers at %(issuer)s.", issuer=settings.oidc_issuer))
+            return Check("provider", title, CheckState.WARNING, said, fix, tuple(cures))
+        return Check("provider", title, CheckState.FINE, _("It answers at %(issuer)s.", issuer=settings.oidc_issuer))
     words = {
         "confused": _("What answers there is no OpenID provider."),
         "issuer": _("It calls itself by another name than ours for it."),
@@ -100,18 +100,18 @@ def provider(asked: Asked, seen: Seen) -> Check:
     }
     said = words.get(found.problem if found else "", _("It did not answer in time."))
     fix = _("Set the issuer exactly as the provider’s discovery document names it.")
-    return Check("provider", title, State.BAD, said, fix, ("FRONTDESK_OIDC_ISSUER=…",))
+    return Check("provider", title, CheckState.BAD, said, fix, ("FRONTDESK_OIDC_ISSUER=…",))
 
 
 def meeting() -> Check:
     """Admitted guests get to the meeting page, with a token that nobody else gets to see."""
     title = _("Meeting page")
     if not settings.token_in_query:
-        return Check("meeting", title, State.FINE, _("The token travels in the fragment, which no server sees."))
+        return Check("meeting", title, CheckState.FINE, _("The token travels in the fragment, which no server sees."))
     said = _("The token stands in the query: servers, proxies and browser histories keep it while it is valid.")
     fix = _("If your meeting page reads it from the fragment, put {token} behind a #, or leave it out.")
     line = "FRONTDESK_MEETING_URL=https://meet.example.org/{room}#token={token}"
-    return Check("meeting", title, State.WARNING, said, fix, (line,))
+    return Check("meeting", title, CheckState.WARNING, said, fix, (line,))
 
 
 def store(asked: Asked) -> Check:
@@ -119,7 +119,7 @@ def store(asked: Asked) -> Check:
     title, folder = _("Storage"), str(settings.recordings_dir / FOLDER)
     if asked.store is None:
         fix = _("See that the folder’s disk or network share answers.")
-        return Check("storage", title, State.BAD, _("Writing there took too long."), fix, (f"ls {folder}",))
+        return Check("storage", title, CheckState.BAD, _("Writing there took too long."), fix, (f"ls {folder}",))
     if asked.store.problem:
         said = _("It cannot be written: %(problem)s.", problem=asked.store.problem)
         fix = _(
@@ -127,19 +127,19 @@ def store(asked: Asked) -> Check:
             "A worker that makes the folder itself keeps it for its own user."
         )
         lines = (f"install -d -g GROUP -m 2770 {folder}", f"chgrp -R GROUP {folder}", "FRONTDESK_RECORDINGS_DIR=…")
-        return Check("storage", title, State.BAD, said, fix, lines)
+        return Check("storage", title, CheckState.BAD, said, fix, lines)
     free = f"{asked.store.free / 10**9:.1f} GB"
     if asked.store.free < SCARCE:
         fix = _("Make room, or let recordings expire sooner.")
         return Check(
             "storage",
             title,
-            State.WARNING,
+            CheckState.WARNING,
             _("Only %(free)s are free.", free=free),
             fix,
             ("FRONTDESK_RETENTION_DAYS=30",),
         )
-    return Check("storage", title, State.FINE, _("Can be written; %(free)s are free.", free=free))
+    return Check("storage", title, CheckState.FINE, _("Can be written; %(free)s are free.", free=free))
 
 
 def jobs(asked: Asked, seen: Seen) -> Check:
@@ -148,26 +148,28 @@ def jobs(asked: Asked, seen: Seen) -> Check:
     late = timedelta(minutes=3)
     if seen.last_sweep is not None and seen.last_sweep > utcnow() - late:
         if asked.queue is not False:
-            return Check("jobs", title, State.FINE, _("The sweep ran within the last minutes."))
+            return Check("jobs", title, CheckState.FINE, _("The sweep ran within the last minutes."))
         fix = _("See that Redis runs at the address of this setting.")
         said = _("The sweep ran, but Redis does not answer: work begins some seconds later.")
-        return Check("jobs", title, State.WARNING, said, fix, ("FRONTDESK_REDIS_URL=redis://…",))
+        return Check("jobs", title, CheckState.WARNING, said, fix, ("FRONTDESK_REDIS_URL=redis://…",))
     said = _("The sweep did not succeed within the last minutes: what hooks missed stays wrong.")
     if settings.embedded:
         fix = _("Jobs run inside the web process: start it as the README says, and look at its log.")
-        return Check("jobs", title, State.BAD, said, fix)
-    return Check("jobs", title, State.BAD, said, _("Start a worker, and look at its log."), ("flask worker",))
+        return Check("jobs", title, CheckState.BAD, said, fix)
+    return Check("jobs", title, CheckState.BAD, said, _("Start a worker, and look at its log."), ("flask worker",))
 
 
 def schema(seen: Seen) -> Check:
     """The database has the tables that this version expects."""
     title = _("Database")
     if seen.schema == "current":
-        return Check("schema", title, State.FINE, _("Its schema is that of this version."))
+        return Check("schema", title, CheckState.FINE, _("Its schema is that of this version."))
     if seen.schema == "newer":
         said = _("A newer Frontdesk has upgraded it.")
-        return Check("schema", title, State.WARNING, said, _("Run the newer Frontdesk, or restore the last backup."))
+        return Check(
+            "schema", title, CheckState.WARNING, said, _("Run the newer Frontdesk, or restore the last backup.")
+        )
     said = (
         _("Its schema is not that of this version.") if seen.schema == "behind" else _("It does not tell its version.")
     )
-    return Check("schema", title, State.BAD, said, _("Bring it up to date."), ("flask db upgrade",))
+    return Check("schema", title, CheckState.BAD, said, _("Bring it up to date."), ("flask db upgrade",))

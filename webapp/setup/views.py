@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from webapp.core.security import require
 from webapp.setup import facts, livekit_checks, own_checks, policy
-from webapp.setup.checks import State, worst_first
+from webapp.setup.checks import CheckState, worst_first
 
 bp = Blueprint("setup", __name__)
 
@@ -20,7 +20,7 @@ def index() -> ResponseReturnValue:
     asked = facts.ask()
     checks = livekit_checks.checks(asked, seen) + own_checks.checks(asked, seen, arrived_secure=request.is_secure)
     counted = Counter(check.state for check in checks)
-    return render_template("setup/index.html", checks=worst_first(checks), counted=counted, State=State)
+    return render_template("setup/index.html", checks=worst_first(checks), counted=counted, State=CheckState)
 
 
 def init_app(app: Flask) -> None:

@@ -2,11 +2,11 @@
 
 from flask_babel import gettext as _
 
-from webapp.tracer.changes import Change
+from webapp.tracer.changes import FieldChange
 from webapp.tracer.story import Story
 
 
-def reason(change: Change) -> str:
+def reason(change: FieldChange) -> str:
     """Why this field."""
     sentences: dict[str, str] = {
         "conflict": _(
@@ -44,7 +44,7 @@ def reason(change: Change) -> str:
     return sentences[change.code]
 
 
-def needs(change: Change) -> str:
+def needs(change: FieldChange) -> str:
     """The version of LiveKit that the change needs; empty where every version takes it."""
     if change.thing == "rule" and change.field == "numbers" and change.new:
         return str(

@@ -14,7 +14,7 @@ from webapp.tracer import advice, outcomes
 from webapp.tracer.changes import proposed
 from webapp.tracer.comparison import Compared, compare
 from webapp.tracer.names import Names
-from webapp.tracer.outcomes import Outcome
+from webapp.tracer.outcomes import Ending
 from webapp.tracer.proposals import Proposal, checked
 from webapp.tracer.question import Question
 from webapp.tracer.steps import Step, steps
@@ -22,14 +22,14 @@ from webapp.tracer.story import Story, tell
 
 
 @dataclass(frozen=True)
-class Answer:
+class Trace:
     """What is told about a call; `room` is ours whose PIN was typed although no rule has it.
 
     `of_room`: the rule that takes the call, or asks for a PIN, is that of one of our rooms.
     """
 
     verdict: str
-    outcome: Outcome
+    outcome: Ending
     steps: Sequence[Step]
     proposals: Sequence[Proposal]
     advice: str
@@ -38,14 +38,14 @@ class Answer:
     of_room: bool = False
 
 
-def answer(question: Question, reading: Reading) -> Answer:
+def answer(question: Question, reading: Reading) -> Trace:
     """Explain a call over what LiveKit has in the reading."""
     story, names = _told(question, reading), Names(reading)
     changes = proposed(story, reading.trunks, reading.rules)
     proposals, refusals = checked(changes, reading.trunks, reading.rules, names)
     rule = reading.rule_by_id.get(story.rule_id)
     room, says = _of_our_pin(story)
-    return Answer(
+    return Trace(
         story.verdict,
         outcomes.outcome(story, names.live_room(story) if story.taken else ""),
         steps(story, reading.trunk_by_id, names),
@@ -57,7 +57,7 @@ def answer(question: Question, reading: Reading) -> Answer:
     )
 
 
-def ask(question: Question) -> tuple[Reading, Answer | None]:
+def ask(question: Question) -> tuple[Reading, Trace | None]:
     """Read LiveKit and explain a call; no answer while LiveKit is away, or where the call cannot be followed.
 
     Ends the transaction.

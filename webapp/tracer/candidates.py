@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from webapp.matching import Call, Rule, Trunk, choose_rule, fits_number, normalise, trunk_reason, trunk_refusals
+from webapp.matching import Rule, SipCall, Trunk, choose_rule, fits_number, normalise, trunk_reason, trunk_refusals
 from webapp.tracer import lookalikes
 
 
@@ -22,13 +22,13 @@ class Candidate:
     also: tuple[str, ...] = ()
 
 
-def of_trunks(trunks: Sequence[Trunk], call: Call, chosen: str) -> list[Candidate]:
+def of_trunks(trunks: Sequence[Trunk], call: SipCall, chosen: str) -> list[Candidate]:
     """Every trunk; `chosen` is the id of the one that takes the call."""
     specific = any(trunk_reason(trunk, call) == "specific" for trunk in trunks)
     return [_trunk(trunk, call, chosen, specific) for trunk in trunks]
 
 
-def _trunk(trunk: Trunk, call: Call, chosen: str, specific: bool) -> Candidate:
+def _trunk(trunk: Trunk, call: SipCall, chosen: str, specific: bool) -> Candidate:
     reason = trunk_reason(trunk, call)
     if reason == "default" and specific:
         return Candidate(trunk.id, False, "default_beaten")
@@ -65,7 +65,7 @@ class Lookup:
     """One question to LiveKit: which rule, with what was typed; `ours` are the ids of the rules that Frontdesk made."""
 
     trunk: Trunk | None
-    call: Call
+    call: SipCall
     pin: str = ""
     no_pin: bool = False
     ours: Collection[str] = ()

@@ -12,7 +12,7 @@ from webapp.tracer import terminal
 from webapp.tracer.answer import ask as ask_livekit
 from webapp.tracer.evaluate import MalformedCaseError, evaluate_line
 from webapp.tracer.forms import CallForm
-from webapp.tracer.question import Question, Typed
+from webapp.tracer.question import Question, TypedChoice
 
 telephony = AppGroup("telephony", help="Explain phone calls.")
 _OPTIONS = {"to_user": "--to", "from_user": "--from", "source_ip": "--source", "from_host": "--host", "pin": "--pin"}
@@ -51,7 +51,7 @@ def explain(pin: str | None, only_hash: bool, **call: str) -> None:
         raise click.UsageError("--hash is for calls where no PIN is typed: leave out --hash or --pin.")
     if pin == "-":
         pin = click.prompt("PIN", hide_input=True)
-    typed = Typed.HASH if only_hash else Typed.NOTHING if pin is None else Typed.PIN
+    typed = TypedChoice.HASH if only_hash else TypedChoice.NOTHING if pin is None else TypedChoice.PIN
     reading, answer = ask_livekit(_question({**call, "typed": typed.value, "pin": pin or ""}))
     if answer is None:
         click.echo(sentences.unanswered(reading.problem), err=True)

@@ -12,7 +12,7 @@ from wtforms.validators import DataRequired, InputRequired, Length, ValidationEr
 
 from webapp.tracer.log import LONGEST, UnreadableCallError
 from webapp.tracer.log import read as read_log
-from webapp.tracer.question import Question, Typed
+from webapp.tracer.question import Question, TypedChoice
 
 _KEYS = re.compile(r"[0-9*a-d]{1,32}")
 
@@ -56,24 +56,24 @@ class CallForm(FlaskForm):
     typed = RadioField(
         _l("Typed at the prompt"),
         choices=[
-            SelectChoice(Typed.NOTHING.value, _l("Nothing yet")),
-            SelectChoice(Typed.HASH.value, _l("Only #")),
-            SelectChoice(Typed.PIN.value, _l("A PIN, then #")),
+            SelectChoice(TypedChoice.NOTHING.value, _l("Nothing yet")),
+            SelectChoice(TypedChoice.HASH.value, _l("Only #")),
+            SelectChoice(TypedChoice.PIN.value, _l("A PIN, then #")),
         ],
-        default=Typed.NOTHING.value,
+        default=TypedChoice.NOTHING.value,
     )
     pin = StringField(_l("PIN"), [Length(max=32)], [_trimmed])
 
     def validate_pin(self, field: Field) -> None:
         """A PIN is asked for by its choice, and consists of keys of a telephone."""
-        if self.typed.data == Typed.PIN.value and not _KEYS.fullmatch(field.data or ""):
+        if self.typed.data == TypedChoice.PIN.value and not _KEYS.fullmatch(field.data or ""):
             raise ValidationError(_("Type the keys that were pressed before #: digits, *, or a to d."))
 
     def question(self) -> Question:
         """What was asked, once valid; a PIN without its choice is dropped."""
         data: dict[str, Any] = {name: self[name].data for name in ("to_user", "from_user", "source_ip", "from_host")}
         typed = self.typed.data
-        return Question(**data, typed=typed, pin=self.pin.data if typed == Typed.PIN.value else "")
+        return Question(**data, typed=typed, pin=self.pin.data if typed == TypedChoice.PIN.value else "")
 
 
 class LogForm(FlaskForm):

@@ -11,8 +11,8 @@ from typing import Any
 
 from webapp.matching import parse_address
 from webapp.tracer import log_codes, log_entries, log_fields, sip_messages
-from webapp.tracer.log_entries import Entry
-from webapp.tracer.question import PastedPart, Question, Typed
+from webapp.tracer.log_entries import LogEntry
+from webapp.tracer.question import PastedPart, Question, TypedChoice
 
 LONGEST = 100_000  # characters
 DEEPEST = 3  # envelopes in envelopes
@@ -70,7 +70,7 @@ def read(text: str) -> Question | None:
         from_user=facts.get("fromUser", ""),
         source_ip=source if parse_address(source) else "",
         from_host=facts.get("fromHost", ""),
-        typed=(Typed.HASH if any(line.no_pin for line in of_call) else Typed.NOTHING).value,
+        typed=(TypedChoice.HASH if any(line.no_pin for line in of_call) else TypedChoice.NOTHING).value,
         lines=_codes(of_call),
         calls=len(ids),
         pin_dropped=any(line.pin for line in lines),
@@ -136,7 +136,7 @@ def _lines(text: str, depth: int = 0) -> Iterator[_Line]:
             yield _line(entry, found)
 
 
-def _sip(entry: Entry) -> _Line:
+def _sip(entry: LogEntry) -> _Line:
     message = sip_messages.read(entry.text)
     codes = _sip_codes(message)
     if not codes:
@@ -158,7 +158,7 @@ def _sip_codes(message: sip_messages.SipMessage) -> tuple[str, ...]:
     return (f"sip-{message.method.lower()}",) if message.method in ("BYE", "CANCEL", "ACK", "REGISTER") else ()
 
 
-def _line(entry: Entry, found: dict[str, str]) -> _Line:
+def _line(entry: LogEntry, found: dict[str, str]) -> _Line:
     text, known = entry.text, {name: value for name, value in found.items() if name in (*log_fields.PHONE, *_PROVES)}
     message = found.get("msg") or found.get("message") or log_codes.message_before(text.partition("{")[0])
     said = f"{message}\n{found.get('error', '')}\n{found.get('reason', '')}"

@@ -23,7 +23,7 @@ _GOES_ON = re.compile(r"[\"'}\]{]|[\w.+-]{1,80},?$")  # a line inside an object 
 
 
 @dataclass(frozen=True)
-class Entry:
+class LogEntry:
     """What was written as one, on these lines of the text, counted from 1; `source` is where a capture saw it from."""
 
     first: int
@@ -37,12 +37,12 @@ MOST_LINES = 5000
 MOST_ENTRIES = 1500
 
 
-def entries(text: str) -> Iterator[Entry]:
+def entries(text: str) -> Iterator[LogEntry]:
     """Everything that says something, in its order; no more than MOST_ENTRIES on MOST_LINES."""
     return islice(_cut(text), MOST_ENTRIES)
 
 
-def _cut(text: str) -> Iterator[Entry]:
+def _cut(text: str) -> Iterator[LogEntry]:
     cutter = _Cutter()
     for number, line in enumerate(text.splitlines()[:MOST_LINES], start=1):
         yield from cutter.take(number, _bare(line))
@@ -63,7 +63,7 @@ class _Cutter:
         self._first = self._last = self._depth = 0
         self._sip, self._source, self._in_body = False, "", False
 
-    def take(self, number: int, line: str) -> Iterator[Entry]:
+    def take(self, number: int, line: str) -> Iterator[LogEntry]:
         """One more line; yields what it ends, and what is whole on it."""
         if hop := _HOP.search(line[:400]):
             yield from self.end()
@@ -78,11 +78,11 @@ class _Cutter:
         else:
             yield from self._take_log(number, line)
 
-    def end(self) -> Iterator[Entry]:
+    def end(self) -> Iterator[LogEntry]:
         """What was gathered, whole or not."""
         text = "\n".join(self._lines)
         if any(character.isalnum() for character in text):
-            yield Entry(self._first, self._last, text, self._sip, self._source)
+            yield LogEntry(self._first, self._last, text, self._sip, self._source)
         self._lines, self._depth, self._sip, self._source, self._in_body = [], 0, False, "", False
 
     @property
@@ -100,7 +100,7 @@ class _Cutter:
             return bool(_BODY.match(line))
         return bool(_HEADER.match(line)) or line[0] in " \t"
 
-    def _take_log(self, number: int, line: str) -> Iterator[Entry]:
+    def _take_log(self, number: int, line: str) -> Iterator[LogEntry]:
         if self._sip or (self._depth and (line.startswith("{") or not _GOES_ON.match(line.lstrip()))):
             yield from self.end()  # what was before it was cut off
         start, depth, opening = 0, self._depth, line.rfind("{")

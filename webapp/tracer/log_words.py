@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from flask_babel import gettext as _
 
 from webapp.tracer import statuses
-from webapp.tracer.answer import Answer
+from webapp.tracer.answer import Trace
 from webapp.tracer.question import Question
 
 _NOT_TAKEN = (
@@ -67,7 +67,7 @@ def unfollowed(question: Question) -> str:
     return ""
 
 
-def since(lines: Sequence[str], answer: Answer) -> str:
+def since(lines: Sequence[str], answer: Trace) -> str:
     """How the end that the lines tell differs from the answer of now; empty where it does not.
 
     A PIN that was refused then differs in nothing: it was dropped, so that now it is only asked for.

@@ -11,7 +11,7 @@ NO_ANSWER = "503 Try again later"
 
 
 @dataclass(frozen=True)
-class Outcome:
+class Ending:
     """The end of a call: `tone` is taken, asks or refused."""
 
     tone: str
@@ -20,23 +20,23 @@ class Outcome:
     sip: str
 
 
-def outcome(story: Story, room: str) -> Outcome:
+def outcome(story: Story, room: str) -> Ending:
     """The end of the story; `room` is what the room is called, if the call gets into one."""
     found = _removed(story) or _taken(story, room) or _prompted(story) or _silent(story) or _failed(story)
     if story.trunk and story.trunk.asks_password and story.verdict != "error_bad_source_ip":
-        return Outcome(found.tone, found.title, found.hears, f"407 Unauthorized; {found.sip}")
+        return Ending(found.tone, found.title, found.hears, f"407 Unauthorized; {found.sip}")
     return found
 
 
-def _removed(story: Story) -> Outcome | None:
+def _removed(story: Story) -> Ending | None:
     if not story.guarded:
         return None
     title = _("Frontdesk ends this call: it has no caller number")
     hears = _("The caller hears ringing for a moment, and then the call ends.")
-    return Outcome("refused", title, hears, _("%(ringing)s, then the end of the call", ringing=RINGING))
+    return Ending("refused", title, hears, _("%(ringing)s, then the end of the call", ringing=RINGING))
 
 
-def _taken(story: Story, room: str) -> Outcome | None:
+def _taken(story: Story, room: str) -> Ending | None:
     if not story.taken:
         return None
     title = _("This call goes into %(room)s", room=room or _("a room without a name"))
@@ -45,9 +45,9 @@ def _taken(story: Story, room: str) -> Outcome | None:
             "The caller hears ringing until somebody in the room speaks or can be heard, and then the room. "
             "With nobody there for 3 minutes the call ends."
         )
-        return Outcome("taken", title, hears + _by_nobodys_trunk(story), f"{RINGING}, 200 OK / 486 Rejected")
+        return Ending("taken", title, hears + _by_nobodys_trunk(story), f"{RINGING}, 200 OK / 486 Rejected")
     hears = _("The caller hears the prompt for a PIN, then that they are being connected, then the room.")
-    return Outcome("taken", title, hears + _by_nobodys_trunk(story), f"{RINGING}, 200 OK")
+    return Ending("taken", title, hears + _by_nobodys_trunk(story), f"{RINGING}, 200 OK")
 
 
 def _by_nobodys_trunk(story: Story) -> str:
@@ -57,19 +57,19 @@ def _by_nobodys_trunk(story: Story) -> str:
     return f" {said}"
 
 
-def _prompted(story: Story) -> Outcome | None:
+def _prompted(story: Story) -> Ending | None:
     if story.verdict == "request_pin":
         title = _("LiveKit asks for a PIN")
         hears = _("The caller hears the prompt and types a PIN and #, of any rule. There is one try per call.")
-        return Outcome("asks", title, hears, f"{RINGING}, 200 OK")
+        return Ending("asks", title, hears, f"{RINGING}, 200 OK")
     if story.verdict not in ("pin_wrong", "hash_refused"):
         return None
     title = _("No rule takes this PIN") if story.verdict == "pin_wrong" else _("No open rule takes a call with only #")
     hears = _("The caller hears the prompt, then “wrong PIN”, and the call ends. There is one try per call.")
-    return Outcome("refused", title, hears, f"{RINGING}, 200 OK, BYE")
+    return Ending("refused", title, hears, f"{RINGING}, 200 OK, BYE")
 
 
-def _silent(story: Story) -> Outcome | None:
+def _silent(story: Story) -> Ending | None:
     titles = {
         "drop_no_rule": _("No rule takes this call"),
         "drop_no_trunk": _("No trunk and no rule takes this call"),
@@ -88,10 +88,10 @@ def _silent(story: Story) -> Outcome | None:
     )
     hears = f"{hears} {hosted}"
     sip = _("%(ringing)s, then no final answer", ringing=RINGING)
-    return Outcome("refused", titles[story.verdict], hears, sip)
+    return Ending("refused", titles[story.verdict], hears, sip)
 
 
-def _failed(story: Story) -> Outcome:
+def _failed(story: Story) -> Ending:
     titles = {
         "error_several_trunks": _("Two trunks list the called number, so LiveKit takes neither"),
         "error_several_default_trunks": _("Two trunks take every number, so LiveKit takes neither"),
@@ -104,7 +104,7 @@ def _failed(story: Story) -> Outcome:
     title = titles.get(story.verdict, _("LiveKit fails at this call"))
     if story.verdict == "error_panic":
         hears = _("The caller hears that nobody can be reached, and every meeting may stop until LiveKit is back.")
-        return Outcome("refused", title, hears, f"{RINGING}, {NO_ANSWER}")
+        return Ending("refused", title, hears, f"{RINGING}, {NO_ANSWER}")
     hears = _("The caller hears no prompt, only that nobody can be reached.")
     before = story.verdict in ("error_several_trunks", "error_several_default_trunks", "error_bad_source_ip")
-    return Outcome("refused", title, hears, f"{'100 Processing' if before else RINGING}, {NO_ANSWER}")
+    return Ending("refused", title, hears, f"{'100 Processing' if before else RINGING}, {NO_ANSWER}")

@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 from webapp.core.masking import impersonal
 from webapp.matching import MatchingError, Rule, Trunk, check_rules, update_rule
 from webapp.tracer import advice
-from webapp.tracer.changes import EMPTY_ID, Change
+from webapp.tracer.changes import EMPTY_ID, FieldChange
 from webapp.tracer.names import Name, Names
 from webapp.trunks import acceptance
 
@@ -19,14 +19,14 @@ _LISTS = ("numbers", "inbound_numbers", "trunk_ids")
 class Proposal:
     """A change with the name of its object, the reason for it, and the version of LiveKit that it needs."""
 
-    change: Change
+    change: FieldChange
     name: Name
     why: str
     needs: str
 
 
 def checked(
-    changes: Sequence[Change], trunks: Sequence[Trunk], rules: Sequence[Rule], names: Names
+    changes: Sequence[FieldChange], trunks: Sequence[Trunk], rules: Sequence[Rule], names: Names
 ) -> tuple[list[Proposal], list[str]]:
     """The changes that would be taken; and for the others, in words, why they would not."""
     proposals, refusals = [], []
@@ -45,7 +45,7 @@ def checked(
     return proposals, refusals
 
 
-def _refusal(change: Change, trunks: Sequence[Trunk], rules: Sequence[Rule]) -> str:
+def _refusal(change: FieldChange, trunks: Sequence[Trunk], rules: Sequence[Rule]) -> str:
     if change.thing == "trunk" and change.new and change.code != "several_default":
         return acceptance.refusal(change.id, change.field, change.new, trunks)
     if change.thing == "rule" and change.field in _LISTS:
@@ -53,7 +53,7 @@ def _refusal(change: Change, trunks: Sequence[Trunk], rules: Sequence[Rule]) -> 
     return ""  # what only takes something away, or asks for a decision
 
 
-def _by_livekit(change: Change, rules: Sequence[Rule]) -> str:
+def _by_livekit(change: FieldChange, rules: Sequence[Rule]) -> str:
     rule = next(each for each in rules if each.id == change.id)
     old = "" if change.old == EMPTY_ID else change.old
     kept = [value for value in rule.info.get(change.field) or () if not _goes(change, old, value)]
@@ -76,7 +76,7 @@ def _unharmed(others: Sequence[Rule], changed: Rule) -> None:
         check_rules([changed, *(each for each in others if not each.trunk_ids or trunk_id in each.trunk_ids)])
 
 
-def _goes(change: Change, old: str, value: str) -> bool:
+def _goes(change: FieldChange, old: str, value: str) -> bool:
     if change.code == "other_trunk":
         return False
     return change.code == "trunk_stale" or value == old if change.old else False

@@ -5,11 +5,11 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Self
 
-from webapp.matching import Call
+from webapp.matching import SipCall
 from webapp.tracer.masked import is_masked
 
 
-class Typed(enum.Enum):
+class TypedChoice(enum.Enum):
     """What the caller types when a PIN is asked."""
 
     NOTHING = "nothing"
@@ -37,7 +37,7 @@ class Question:
     from_user: str = ""
     source_ip: str = ""
     from_host: str = ""
-    typed: str = Typed.NOTHING.value
+    typed: str = TypedChoice.NOTHING.value
     pin: str = ""
     lines: tuple[str, ...] = ()
     calls: int = 0
@@ -75,14 +75,14 @@ class Question:
         return bool(self.to_user) and not self.outbound and "to_user" not in self.masked
 
     @property
-    def call(self) -> Call:
+    def call(self) -> SipCall:
         """The call as the matching reads it."""
-        return Call(self.from_user, self.from_host, self.to_user, self.source_ip)
+        return SipCall(self.from_user, self.from_host, self.to_user, self.source_ip)
 
     @property
     def keys(self) -> str | None:
         """The keys pressed at the prompt; None while nothing was."""
-        return {Typed.HASH.value: "#", Typed.PIN.value: f"{self.pin}#"}.get(self.typed)
+        return {TypedChoice.HASH.value: "#", TypedChoice.PIN.value: f"{self.pin}#"}.get(self.typed)
 
     def as_json(self) -> dict[str, Any]:
         """The question as it is sealed."""

@@ -4,14 +4,14 @@ from collections.abc import Iterator
 
 from flask_babel import gettext as _
 
-from webapp.tracer.answer import Answer
+from webapp.tracer.answer import Trace
 from webapp.tracer.proposals import Proposal
 from webapp.tracer.steps import Step
 
 _MARKS = {"passed": "[ok]", "stopped": "[STOP]", "never": "[--]"}
 
 
-def lines(answer: Answer) -> Iterator[str]:
+def lines(answer: Trace) -> Iterator[str]:
     """The verdict, the steps, what to change."""
     yield answer.outcome.title
     yield answer.outcome.hears

@@ -11,7 +11,7 @@ from webapp.core.db import db
 from webapp.core.security import limiter, require
 from webapp.doctor import sentences
 from webapp.tracer import log_words, policy, questions
-from webapp.tracer.answer import Answer, compared
+from webapp.tracer.answer import Trace, compared
 from webapp.tracer.answer import ask as ask_livekit
 from webapp.tracer.comparison import Compared
 from webapp.tracer.forms import CallForm, LogForm
@@ -82,7 +82,7 @@ def _page(
     return make_response(render_template("tracer/index.html", form=form, log_form=log_form, **context), status)
 
 
-def _log(question: Question | None, answer: Answer | None) -> dict[str, object]:
+def _log(question: Question | None, answer: Trace | None) -> dict[str, object]:
     """What pasted lines mean, each by itself and together, and how LiveKit would act otherwise now."""
     if question is None or not question.pasted:
         return {"headline": "", "readings": [], "unfollowed": "", "since": ""}

@@ -25,7 +25,7 @@ from webapp.matching import (
     parse_trunks,
     update_trunk,
 )
-from webapp.rooms.models import Trunk as TrunkRow
+from webapp.rooms.models import TrunkRow
 from webapp.trunks.spread import EVEN, EVERY
 
 NUMBER = re.compile(r"\+?[0-9() -]+")

@@ -22,7 +22,7 @@ from webapp.core import due, leases, paging
 from webapp.core.db import db, utcnow
 from webapp.live import reconcile
 from webapp.rooms import pins, service, trunks
-from webapp.rooms.models import PhonePin, Room, Trunk
+from webapp.rooms.models import PhonePin, Room, TrunkRow
 from webapp.trunks.models import Moved, MovedRoom, MoveState, TrunkMove
 from webapp.trunks.spread import EVEN, EVERY, quotas
 
@@ -37,12 +37,12 @@ class NowhereError(Exception):
     """No trunk is there to which the room could go."""
 
 
-class Busy(Exception):
+class MoveRunning(Exception):
     """Another worker is at it, or another move runs."""
 
 
 @dataclass(frozen=True)
-class Plan:
+class MovePlan:
     """What a move would do: how many rooms each trunk gives away, and what that means for them."""
 
     source: str
@@ -74,15 +74,19 @@ def counts() -> dict[str, int]:
     return {row[0]: row[1] for row in db.session.execute(counted)}
 
 
-def plan(source: str, target: str) -> Plan:
+def plan(source: str, target: str) -> MovePlan:
     """What the move would do now."""
     rooms = counts()
-    opened = list(db.session.scalars(sa.select(Trunk.sip_trunk_id).where(Trunk.assignable, Trunk.gone_at.is_(None))))
+    opened = list(
+        db.session.scalars(sa.select(TrunkRow.sip_trunk_id).where(TrunkRow.assignable, TrunkRow.gone_at.is_(None)))
+    )
     sources = list(rooms) if source == EVERY else [source]
     quota = quotas(rooms, sources, target, opened)
     found = [_look(trunk, count, [target] if target != EVEN else opened) for trunk, count in quota.items()]
     targets = tuple(opened) if target == EVEN else (target,)
-    return Plan(source, target, quota, targets, sum(keep for keep, _live in found), sum(live for _keep, live in found))
+    return MovePlan(
+        source, target, quota, targets, sum(keep for keep, _live in found), sum(live for _keep, live in found)
+    )
 
 
 def _look(source: str, count: int, targets: Sequence[str]) -> tuple[int, int]:
@@ -97,7 +101,7 @@ def _look(source: str, count: int, targets: Sequence[str]) -> tuple[int, int]:
     return int(row[0] or 0), int(row[1] or 0)
 
 
-def move_rooms(planned: Plan, *, actor: Actor) -> TrunkMove:
+def move_rooms(planned: MovePlan, *, actor: Actor) -> TrunkMove:
     """Begin the move; due work does it. Raises Busy when another one runs."""
     move = TrunkMove(source=planned.source, target=planned.target, total=planned.total, quota=planned.quota)
     move.started_by_id = actor.user_id
@@ -105,7 +109,7 @@ def move_rooms(planned: Plan, *, actor: Actor) -> TrunkMove:
         with db.collision_safe():
             db.session.add(move)
     except IntegrityError:
-        raise Busy from None
+        raise MoveRunning from None
     audit.record("trunk.move_rooms", str(move.id), actor, rooms=planned.total, to=planned.target)
     due.add("telephony.move_rooms", move_id=str(move.id))
     return move
@@ -129,7 +133,7 @@ def work_on(move_id: str) -> None:
     deadline = time.monotonic() + PIECE
     with leases.held(f"move:{move_id}") as mine:
         if not mine:
-            raise Busy
+            raise MoveRunning
         while (move := _running(move_id)) is not None:
             if time.monotonic() > deadline:
                 due.add("telephony.move_rooms", move_id=move_id)
@@ -207,8 +211,8 @@ def _moved(move: TrunkMove, source: str, room_id: uuid.UUID) -> tuple[Room, Move
 
 
 def _still_there(trunk_id: str) -> str | None:
-    there = sa.select(Trunk.sip_trunk_id).where(Trunk.sip_trunk_id == trunk_id)
-    return db.session.scalar(there.where(Trunk.gone_at.is_(None)))
+    there = sa.select(TrunkRow.sip_trunk_id).where(TrunkRow.sip_trunk_id == trunk_id)
+    return db.session.scalar(there.where(TrunkRow.gone_at.is_(None)))
 
 
 def _let_stay(move: TrunkMove, source: str) -> None:

@@ -10,10 +10,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from webapp.matching import (
-    Call,
     Json,
     MatchingError,
     Rule,
+    SipCall,
     Trunk,
     check_rules,
     choose_rule,
@@ -82,7 +82,7 @@ def _added(trunk: Trunk, external: list[Rule]) -> list[Rule]:
 
 def _effect(rule: Rule, trunk: Trunk, external: list[Rule], joined: list[Rule]) -> Effect:
     call = _call_for(rule, trunk)
-    withheld = Call("", "", call.to_user, "")
+    withheld = SipCall("", "", call.to_user, "")
     taken = not trunk.allowed_numbers and choose_rule(external, trunk, withheld) is rule
     return Effect(
         rule,
@@ -92,7 +92,7 @@ def _effect(rule: Rule, trunk: Trunk, external: list[Rule], joined: list[Rule]) 
     )
 
 
-def _outcome(rule: Rule, trunk: Trunk, rules: list[Rule], call: Call) -> str:
+def _outcome(rule: Rule, trunk: Trunk, rules: list[Rule], call: SipCall) -> str:
     if _conflict(rules):
         return "fails"
     first = choose_rule(rules, trunk, call)
@@ -102,11 +102,11 @@ def _outcome(rule: Rule, trunk: Trunk, rules: list[Rule], call: Call) -> str:
     return "asks" if first is not None and first.pin and reached is rule else "behind"
 
 
-def _call_for(rule: Rule, trunk: Trunk) -> Call:
+def _call_for(rule: Rule, trunk: Trunk) -> SipCall:
     """A call that the rule is for."""
     called = next(iter((*rule.numbers, *trunk.numbers)), "")
     caller = next((number for number in (*rule.inbound_numbers, *trunk.allowed_numbers) if number), SOME_CALLER)
-    return Call("" if list(rule.inbound_numbers) == [""] else caller, "", called, "")
+    return SipCall("" if list(rule.inbound_numbers) == [""] else caller, "", called, "")
 
 
 def _conflict(rules: Iterable[Rule]) -> bool:

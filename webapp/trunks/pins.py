@@ -9,7 +9,7 @@ from prometheus_client import REGISTRY
 from webapp.core.db import db
 from webapp.rooms import pin_space
 from webapp.rooms import queries as room_queries
-from webapp.rooms.models import Room, Trunk
+from webapp.rooms.models import Room, TrunkRow
 from webapp.rooms.queries import Fill
 from webapp.trunks import odds
 
@@ -71,7 +71,7 @@ def namespaces(length: int) -> list[Namespace]:
 
 
 def _namespace(
-    trunk_id: str, row: Trunk | None, fills: Mapping[str, Fill], live: Mapping[str, int], length: int
+    trunk_id: str, row: TrunkRow | None, fills: Mapping[str, Fill], live: Mapping[str, int], length: int
 ) -> Namespace:
     fill = fills.get(trunk_id, Fill())
     name, open_now = (row.name or trunk_id, row.assignable and row.gone_at is None) if row else (trunk_id, False)

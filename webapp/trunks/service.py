@@ -9,7 +9,7 @@ from webapp.audit.service import Actor
 from webapp.core.db import db
 from webapp.matching import Json
 from webapp.rooms import trunk_rows
-from webapp.rooms.models import Trunk
+from webapp.rooms.models import TrunkRow
 
 
 def create_trunk(wanted: Json, *, actor: Actor) -> AuditEntry:
@@ -36,7 +36,7 @@ def trunk_updated(trunk_id: str, wanted: Json, stored: Json) -> None:
 
 def delete_trunk(trunk_id: str, *, actor: Actor) -> AuditEntry:
     """Record that LiveKit is to forget the trunk."""
-    row = db.session.get(Trunk, trunk_id)
+    row = db.session.get(TrunkRow, trunk_id)
     return intents.record("trunk.delete", trunk_id, actor, sought="", rooms=row.room_count if row else 0)
 
 
@@ -45,7 +45,7 @@ def trunk_deleted(trunk_id: str) -> None:
     trunk_rows.forget(trunk_id)
 
 
-def set_assignable(row: Trunk, assignable: bool, *, actor: Actor) -> None:
+def set_assignable(row: TrunkRow, assignable: bool, *, actor: Actor) -> None:
     """Open the trunk for new rooms, or close it."""
     row.assignable = assignable
     audit.record("trunk.set_assignable", row.sip_trunk_id, actor, assignable=assignable)

@@ -15,7 +15,7 @@ from webapp.rules.problems import Problem
 
 
 @dataclass(frozen=True)
-class Said:
+class FindingWords:
     """The words of a finding; `badge` is the badge's look."""
 
     badge: str
@@ -26,10 +26,10 @@ class Said:
     pending: str  # why LiveKit has not followed yet, where we know
 
 
-def say(finding: Finding, trunks: Mapping[str, str]) -> Said:
+def say(finding: Finding, trunks: Mapping[str, str]) -> FindingWords:
     """The finding in words; `trunks` are the names of trunks by id."""
     said = (facts.of(finding, trunks), _effect(finding), repair(finding.kind), _pending(finding))
-    return Said(finding.severity.value, label(finding.kind), *said)
+    return FindingWords(finding.severity.value, label(finding.kind), *said)
 
 
 def _effect(finding: Finding) -> str:
@@ -42,7 +42,7 @@ def _effect(finding: Finding) -> str:
     return str(MEANINGS[finding.kind].effect)
 
 
-def of(findings: Iterable[Finding], trunks: Mapping[str, str]) -> dict[str, Said]:
+def of(findings: Iterable[Finding], trunks: Mapping[str, str]) -> dict[str, FindingWords]:
     """The words of some findings, by key."""
     return {finding.key: say(finding, trunks) for finding in findings}
 

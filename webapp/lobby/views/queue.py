@@ -17,7 +17,7 @@ from webapp.core.security import require
 from webapp.holds import hold
 from webapp.live import reconcile
 from webapp.lobby import policy, queries, queues, service
-from webapp.lobby.models import Entry, Kind
+from webapp.lobby.models import Entry, EntryKind
 from webapp.lobby.queues import Queue, Version
 from webapp.lobby.views.blueprint import bp
 from webapp.rooms import policy as rooms_policy
@@ -141,7 +141,7 @@ def _decide(entry: Entry, verb: Callable[..., None], *, offer_undo: bool = False
     except service.AlreadyDecided:
         db.session.rollback()
         return _too_late(entry)
-    if entry.kind is Kind.PHONE:
+    if entry.kind is EntryKind.PHONE:
         return _done(entry.room, [entry.room])
     return _done(entry.room, denied=entry if offer_undo else None)
 
@@ -216,9 +216,9 @@ def _unchanged(number: str) -> bool:
     return htmx.is_swap() and Version.holds(request.args.get("v", ""), number)
 
 
-def _kind() -> Kind | None:
+def _kind() -> EntryKind | None:
     name = request.values.get("kind")
-    return Kind(name) if name in {kind.value for kind in Kind} else None
+    return EntryKind(name) if name in {kind.value for kind in EntryKind} else None
 
 
 def _page() -> int:

@@ -21,7 +21,7 @@ from webapp.doctor.sentences import MEANINGS
 from webapp.repairs import policy, queries, runs, service
 from webapp.repairs import words as repair_words
 from webapp.repairs.forms import RepairAllForm
-from webapp.repairs.models import RepairItem, RepairRun, Result
+from webapp.repairs.models import ItemResult, RepairItem, RepairRun
 from webapp.repairs.views.blueprint import bp
 
 ALL = "all"
@@ -79,11 +79,11 @@ def run(run_id: uuid.UUID) -> ResponseReturnValue:
     """How far a run has come, and what became of each item."""
     require(policy.repair)
     run = _run(run_id)
-    shown = paging.member(Result, request.args.get("show"))
+    shown = paging.member(ItemResult, request.args.get("show"))
     page = queries.items(run.id, shown, paging.Place.of(request.args, PAGE))
     rooms = queries.rooms_of(page.rows)
     context = {"run": run, "show": shown.value if shown else "", "page": page, "rooms": rooms, "labels": _labels()}
-    said = {"result_of": repair_words.result, "why": repair_words.problem, "results": list(Result)}
+    said = {"result_of": repair_words.result, "why": repair_words.problem, "results": list(ItemResult)}
     return htmx.respond("repairs/run.html", "repairs/_run.html", **context, **said)
 
 

@@ -13,7 +13,7 @@ from webapp.core import htmx, paging
 from webapp.core.db import db
 from webapp.core.security import require
 from webapp.rooms import queries as room_queries
-from webapp.rooms.models import Trunk
+from webapp.rooms.models import TrunkRow
 from webapp.trunks import moves, policy
 from webapp.trunks.forms import MoveRoomsForm
 from webapp.trunks.models import Moved, MoveState, TrunkMove
@@ -56,7 +56,7 @@ def move_rooms() -> ResponseReturnValue:
         return _choose(form, rows, planned, status=422)
     try:
         begun = moves.move_rooms(planned, actor=current_actor())
-    except moves.Busy:
+    except moves.MoveRunning:
         db.session.rollback()
         said = _("Another move runs still. Wait until it is over, or stop it.")
         return _choose(form, rows, planned, said, status=409)
@@ -92,7 +92,7 @@ def stop_move(move_id: uuid.UUID) -> ResponseReturnValue:
 
 
 def _choose(
-    form: MoveRoomsForm, rows: dict[str, Trunk], planned: moves.Plan | None, problem: str = "", status: int = 200
+    form: MoveRoomsForm, rows: dict[str, TrunkRow], planned: moves.MovePlan | None, problem: str = "", status: int = 200
 ) -> ResponseReturnValue:
     names = _names(rows, planned.source, planned.target) if planned else ("", "")
     found: dict[str, Any] = {"form": form, "plan": planned, "names": names, "problem": problem}
@@ -100,11 +100,11 @@ def _choose(
     return render_template("trunks/new_move.html", given=given, **found), status
 
 
-def _names(rows: dict[str, Trunk], source: str, target: str) -> tuple[str, str]:
+def _names(rows: dict[str, TrunkRow], source: str, target: str) -> tuple[str, str]:
     to = _("the open trunk with the fewest rooms") if target == EVEN else _name(rows, target)
     return str(_("every trunk") if source == EVERY else _name(rows, source)), str(to)
 
 
-def _name(rows: dict[str, Trunk], trunk_id: str) -> str:
+def _name(rows: dict[str, TrunkRow], trunk_id: str) -> str:
     row = rows.get(trunk_id)
     return (row.name if row else "") or trunk_id or str(_("no trunk"))
