@@ -4,7 +4,7 @@
 
 SHELL := /bin/bash -o pipefail
 .DEFAULT_GOAL := help
-.PHONY: help install demo demo-reset packages test test-fast lint contract bench readme screenshots lock messages FORCE
+.PHONY: help install demo demo-reset packages test test-fast lint contract bench settings screenshots lock messages FORCE
 .DELETE_ON_ERROR:
 
 PORT ?= 8000
@@ -61,8 +61,8 @@ messages: $(VENV)/.dev ## collect the texts of code and templates into the catal
 	$(RUN)/python -m tools.messages update
 	$(RUN)/python -m tools.messages compile
 
-readme: $(VENV)/.dev ## write the README's table of settings
-	$(RUN)/python -m tools.readme
+settings: $(VENV)/.dev ## write the table of settings in docs/settings.md
+	$(RUN)/python -m tools.settings
 
 screenshots: $(VENV)/.dev packages $(CATALOGUES:.po=.mo) ## take the README's two pictures of the demo
 	WRITE_SCREENSHOTS=1 $(RUN)/python -m pytest -q tests/browser/test_screenshots.py

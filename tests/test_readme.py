@@ -5,14 +5,15 @@ from pathlib import Path
 
 import pytest
 
-from tools import readme
+from tools import settings
 
 ROOT = Path(__file__).parent.parent
-TEXT = readme.README.read_text()
+TEXT = (ROOT / "README.md").read_text()
 
 
 def test_the_table_of_settings_is_the_settings_class():
-    assert readme.with_table(TEXT) == TEXT, "run `make readme`"
+    page = settings.PAGE.read_text()
+    assert settings.with_table(page) == page, "run `make settings`"
 
 
 def test_it_stays_short_enough_to_be_read():

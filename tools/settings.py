@@ -1,4 +1,4 @@
-"""The README's table of settings, generated from the settings class: `python -m tools.readme` writes it."""
+"""The page of settings, generated from the settings class: `python -m tools.settings` writes it."""
 
 from pathlib import Path
 
@@ -7,8 +7,8 @@ from pydantic.fields import FieldInfo
 
 from webapp.core.config import NEEDED, Settings
 
-README = Path(__file__).parent.parent / "README.md"
-BEGIN, END = "<!-- settings: make readme -->\n", "<!-- end of settings -->\n"
+PAGE = Path(__file__).parent.parent / "docs" / "settings.md"
+BEGIN, END = "<!-- settings: make settings -->\n", "<!-- end of settings -->\n"
 NEEDED_IN_PRODUCTION = {"secret_key", "public_url", *NEEDED}
 
 
@@ -34,11 +34,11 @@ def table() -> str:
 
 
 def with_table(text: str) -> str:
-    """The README's text with today's table in it. Raises ValueError without the two marks."""
+    """The page's text with today's table in it. Raises ValueError without the two marks."""
     before, rest = text.split(BEGIN, 1)
     _old, after = rest.split(END, 1)
     return before + BEGIN + table() + END + after
 
 
 if __name__ == "__main__":
-    README.write_text(with_table(README.read_text()))
+    PAGE.write_text(with_table(PAGE.read_text()))
