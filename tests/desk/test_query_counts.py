@@ -16,7 +16,7 @@ from webapp.deliveries.models import Delivery, Result
 from webapp.recordings.models import Mode, Recording, State
 
 As = Callable[[str], Browser]
-MOST = {"/": 20, "/lobby/": 6, "/recordings/": 5, "/system/hooks/": 6, "/account/": 6}
+MOST = {"/": 20, "/lobby/": 7, "/recordings/": 5, "/system/hooks/": 6, "/account/": 6}
 
 
 def fill(app: Flask, number: int) -> None:

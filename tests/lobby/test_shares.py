@@ -96,7 +96,7 @@ def test_no_address_is_stored_and_none_can_be_compared_between_rooms(app: Flask)
 
 
 def test_hosts_see_how_many_were_refused_and_clear_the_line(app: Flask, client_as: As):
-    room, host = make_room(), client_as("owner")
+    room, host = make_room(member="member"), client_as("owner")
     assert "refused" not in host.get("/lobby/").text
     knocks(app, room, "192.0.2.7", 13)
     for path in ("/lobby/", f"/rooms/{room.slug}/queue"):
