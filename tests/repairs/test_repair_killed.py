@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from tests.support.installation import Installation, until
 from tests.support.installed import ROOT, SECRET_KEY
+from tests.support.processes import end
 from tests.support.repairs import As, begin, last_run, later, orphan, results
 from tests.support.waiting import PATIENCE
 from webapp.core.config import Settings
@@ -38,8 +39,7 @@ def _worker(settings: Settings, livekit_url: str) -> Iterator[subprocess.Popen[b
     try:
         yield process
     finally:
-        process.kill()
-        process.wait(PATIENCE)
+        end(process)
 
 
 def test_a_worker_killed_between_two_items_loses_nothing_and_repeats_nothing(

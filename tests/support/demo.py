@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from tests.support.waiting import PATIENCE
+from tests.support.processes import end
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -48,9 +48,7 @@ def demo(folder: Path, port: int) -> Iterator[subprocess.Popen[str]]:
     try:
         yield process
     finally:
-        process.terminate()
-        process.wait(PATIENCE)
-        _output(process).close()
+        end(process)
 
 
 def welcome(process: subprocess.Popen[str]) -> str:

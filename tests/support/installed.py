@@ -1,7 +1,6 @@
 """Frontdesk as it is installed: gunicorn and `flask worker` in processes of their own, with what they write kept."""
 
 import os
-import signal
 import socket
 import subprocess
 import sys
@@ -14,6 +13,7 @@ from typing import Any
 import requests
 import sqlalchemy as sa
 
+from tests.support.processes import end
 from tests.support.waiting import PATIENCE, until
 from webapp import create_app
 from webapp.core import revisions
@@ -60,7 +60,7 @@ class Installation:
             process = subprocess.Popen(
                 [sys.executable, *command], cwd=ROOT, env=self.settings, stdout=log, stderr=log, start_new_session=True
             )
-        self.stack.callback(_end, process)
+        self.stack.callback(end, process, group=True)
         return process
 
     def _answers(self) -> bool:
@@ -68,17 +68,6 @@ class Installation:
             return requests.get(f"{self.url}/healthz", timeout=PATIENCE).ok
         except requests.RequestException:
             return False
-
-
-def _end(process: subprocess.Popen[bytes]) -> None:
-    """End the process and what it started: politely, then not."""
-    if process.poll() is None:
-        process.terminate()
-        try:
-            process.wait(PATIENCE)
-        except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
 
 
 def free_port() -> int:

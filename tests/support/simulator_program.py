@@ -8,6 +8,7 @@ from contextlib import contextmanager
 
 from simulator.world import Options
 from tests.support.livekit import LiveKit
+from tests.support.processes import end
 
 
 @contextmanager
@@ -21,5 +22,4 @@ def program(*options: str) -> Iterator[tuple[subprocess.Popen[str], LiveKit]]:
         with LiveKit(addresses["livekit"], Options.api_key, Options.api_secret).opened() as livekit:
             yield process, livekit
     finally:
-        process.kill()
-        process.communicate()
+        end(process)
