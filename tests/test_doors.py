@@ -91,7 +91,7 @@ def guess(client: Browser, count: int, path: str = "/join/no-such-{}") -> list[i
     return [client.get(path.format(at)).status_code for at in range(count)]
 
 
-@pytest.mark.parametrize("path", ["/join/no-such-{}", "/join/no-such-{}/wait"])
+@pytest.mark.parametrize("path", ["/join/no-such-{}", "/join/no-such-{}/wait", "/join/no-such-{}/"])
 def test_whoever_guesses_links_is_refused_also_with_the_right_one(
     app: Flask, configured: Callable[..., None], installation: Installation, path: str
 ):

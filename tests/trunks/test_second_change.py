@@ -15,13 +15,13 @@ from webapp.rooms.models import TrunkRow
 def test_a_trunk_that_is_found_gone_while_somebody_opens_it_for_rooms_stays_closed(
     app: Flask, installation: Installation, client_as: Callable[[str], Browser]
 ):
-    support = client_as("support")
+    admin = client_as("admin")
     url = f"/telephony/trunks/{installation.trunk_id}/assignable"
     with db.engine.connect() as other:
         gone = sa.update(TrunkRow).where(TrunkRow.sip_trunk_id == installation.trunk_id)
         other.execute(gone.values(gone_at=utcnow(), assignable=False))
         timer = threading.Timer(0.5, other.commit)
         timer.start()
-        assert support.post(url, data={"assignable": "y"}).status_code == 404
+        assert admin.post(url, data={"assignable": "y"}).status_code == 404
         timer.join()
     assert db.session.get_one(TrunkRow, installation.trunk_id, populate_existing=True).assignable is False

@@ -78,6 +78,7 @@ def ask(slug: str) -> ResponseReturnValue:
 
 
 @bp.get("/join/<path:typed>")
+@limit_guessing
 def join_typed(typed: str) -> ResponseReturnValue:
     """A link with a slash at its end, and whatever else came behind the room's name but no words."""
     slug, _slash, more = typed.strip("/ ").partition("/")
@@ -107,6 +108,7 @@ def wait(slug: str) -> ResponseReturnValue:
 
 
 @bp.post("/join/<slug>/leave")
+@limit_guessing
 def leave(slug: str) -> ResponseReturnValue:
     """Stop waiting."""
     room = _room(slug)
