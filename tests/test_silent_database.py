@@ -169,9 +169,8 @@ def test_a_silent_connection_is_closed_and_not_given_to_the_next_who_asks(silenc
         assert connection.scalar(sa.text("SELECT 1")) == 1
 
 
-def test_migrations_and_seeds_take_as_long_as_they_take(silenced: Flask, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(patience, "WORK", 0.5)
-    with db.at_length() as connection:
+def test_migrations_and_seeds_take_as_long_as_they_take(silenced: Flask):
+    with patience.of(0.5), db.at_length() as connection:
         connection.execute(sa.text("SELECT pg_sleep(1.2)"))
         assert connection.scalar(sa.text("SHOW statement_timeout")) == "0"
     with db.engine.connect() as connection:
