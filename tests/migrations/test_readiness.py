@@ -98,9 +98,9 @@ def test_a_server_that_may_wait_starts_when_the_database_was_brought_up(site: In
     worker = site.work()
     with pytest.raises(subprocess.TimeoutExpired):
         worker.wait(4)
-    assert "Huey consumer started" not in site.written()
+    assert "runner.started" not in site.written()
     leave_at(site, NEWEST)
-    until(lambda: "Huey consumer started" in site.written())
+    until(lambda: "runner.started" in site.written())
     worker.terminate()
     assert worker.wait(PATIENCE) == 0
 
