@@ -71,6 +71,7 @@ TABLE: Mapping[str, Rule] = {
     "jobs.run_now": STAFF,
     "lobby.admit": ROOM_HOSTS,
     "lobby.admit_all": ROOM_HOSTS,
+    "lobby.clear_refused": ROOM_HOSTS,
     "lobby.admit_everywhere": EVERYBODY,  # of one's own rooms, which may be none
     "lobby.confirm_admit_everywhere": EVERYBODY,
     "lobby.count": EVERYBODY,

@@ -98,7 +98,8 @@ def test_a_deed_that_is_done_leaves_one_entry_in_its_rooms_trail(room: Room, bef
 def test_every_service_function_of_rooms_and_access_stands_here():
     functions = {f"room.{name}" for name in vars(service) if _is_deed(service, name)}
     functions |= {f"access.{name}" for name in vars(access) if _is_deed(access, name)}
-    assert functions - {"room.take_callback"} == set(DEEDS)
+    of_people = {"room.take_callback", "access.take_over_pending"}  # the latter is tried at sign-in
+    assert functions - of_people == set(DEEDS)
 
 
 def _is_deed(module: object, name: str) -> bool:

@@ -156,7 +156,7 @@ def test_the_meeting_page_gets_room_token_and_livekits_address_where_it_reads_th
     client: Browser, change_settings: Callable[..., None], meeting_url: str, pattern: str
 ):
     change_settings(meeting_url=meeting_url)
-    room = make_room(level=AccessLevel.PUBLIC)
+    room = make_room(access_level=AccessLevel.PUBLIC)
     location = ask(client, room).location
     expected = pattern.replace("SLUG", room.slug).replace("JWT", r"[\w-]+\.[\w-]+\.[\w-]+")
     assert re.fullmatch(expected, location), location

@@ -118,6 +118,10 @@ OF_THE_MOMENT = {
     "diagnoses",
     "repair_runs",
     "repair_items",
+    "intents",
+    "refusals",
+    "logout_tokens",
+    "lobby_refusals",
 }
 
 

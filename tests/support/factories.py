@@ -30,6 +30,7 @@ def make_room(owner: str | User = "owner", *, administrator: str = "", member: s
         if name:
             access_service.grant(room, actor=Actor.user(user), email=persona(name).email, role=role)
     for name, value in fields.items():
+        assert name in Room.__table__.columns, name
         setattr(room, name, value)
     db.session.commit()
     return room

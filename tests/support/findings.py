@@ -6,6 +6,7 @@ from typing import Any
 
 from tests.support.installation import NUMBER, Installation
 from tests.support.repairs import missing, orphan
+from tests.support.waiting import until
 from webapp.doctor.kinds import Kind
 from webapp.rules import wanted
 
@@ -72,6 +73,11 @@ def _gone(installation: Installation) -> None:
 
 def _unheard(installation: Installation) -> None:
     installation.join(installation.room())
+    until(lambda: any(room.get("num_participants") for room in _listed(installation)))  # LiveKit counts late
+
+
+def _listed(installation: Installation) -> list[dict[str, Any]]:
+    return list(installation.livekit.call("RoomService", "ListRooms").get("rooms", ()))
 
 
 RECIPES: dict[Kind, Callable[[Installation], object]] = {

@@ -87,7 +87,9 @@ HELD = {
 
 def _held(installation: Installation, **fields: object) -> str:
     installation.livekit.store_sip(trunks=[{**HELD, **fields}])
-    return str(installation.livekit.trunks()[-1]["sip_trunk_id"])
+    ids = {str(trunk["sip_trunk_id"]) for trunk in installation.livekit.trunks()}
+    (stored,) = ids - {installation.trunk_id}
+    return stored
 
 
 def _typed(**fields: str) -> dict[str, str]:

@@ -1,7 +1,9 @@
 """The database: one engine per app, one session per app context, UTC times, SQLite made safe for writers."""
 
+import contextlib
 import enum
 import math
+import sqlite3
 import time
 import uuid
 from collections.abc import Iterable, Iterator
@@ -317,8 +319,12 @@ def _ping_after_rest(connection: Any, record: ConnectionPoolEntry, _proxy: objec
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:
     connection.isolation_level = None  # the driver's own transactions lose updates silently
-    for pragma in ("journal_mode=WAL", "foreign_keys=ON", "synchronous=NORMAL"):
+    for pragma in ("foreign_keys=ON", "synchronous=NORMAL"):
         connection.execute(f"PRAGMA {pragma}")
+    with contextlib.suppress(
+        sqlite3.OperationalError
+    ):  # somebody writes to a new file: the next connection turns it on
+        connection.execute("PRAGMA journal_mode=WAL")
 
 
 def _begin_sqlite(connection: Connection) -> None:

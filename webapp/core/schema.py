@@ -48,7 +48,7 @@ def downgrade(revision: str) -> None:
 
 
 def _refuse_newer() -> None:
-    with db.engine.connect() as connection:
+    with db.reader.connect() as connection:
         schema = revisions.of(connection)
     if schema.state is SchemaState.NEWER:
         raise CommandError(schema.words)
