@@ -78,8 +78,8 @@ def test_a_disabled_pending_account_gives_nothing_away(app: Flask, person: Perso
 
 
 def test_a_wrong_client_secret_is_named_in_the_log(
-    person: Person, configure: Callable[..., None], capsys: pytest.CaptureFixture[str]
+    person: Person, configure: Callable[..., None], capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ):
     configure(oidc_client_secret=SecretStr("of-another-client"))
     assert person.sign_in().status_code == 502
-    assert "FRONTDESK_OIDC_CLIENT_SECRET" in capsys.readouterr().out
+    assert "FRONTDESK_OIDC_CLIENT_SECRET" in capsys.readouterr().out + caplog.text

@@ -248,7 +248,10 @@ def test_the_staff_claim_may_be_nested(person: Person, configure: Callable[..., 
 
 
 def test_a_claim_that_is_not_sent_takes_no_role_and_the_admin_is_told(
-    person: Person, configure: Callable[..., None], capsys: pytest.CaptureFixture[str]
+    person: Person,
+    configure: Callable[..., None],
+    capsys: pytest.CaptureFixture[str],
+    caplog: pytest.LogCaptureFixture,
 ):
     person.sign_in("admin")
     assert user("dev|admin").staff is Staff.ADMIN
@@ -256,7 +259,7 @@ def test_a_claim_that_is_not_sent_takes_no_role_and_the_admin_is_told(
     person.sign_in("admin")
     assert user("dev|admin").staff is Staff.ADMIN
     assert "did not send your role (no_such_claim), so it stays as it was" in person.here.get("/account/").text
-    logged = "".join(capsys.readouterr())
+    logged = "".join(capsys.readouterr()) + caplog.text
     assert "sign_in.role_not_told" in logged and "role_absent" in logged and "admin@" not in logged
     assert refusals.recent(refusals.SIGN_IN)["role_absent"] >= 1
 

@@ -27,7 +27,9 @@ PHONE = {
 
 
 def stored() -> list[Delivery]:
-    found = list(db.session.scalars(sa.select(Delivery).execution_options(populate_existing=True)))
+    found = list(
+        db.session.scalars(sa.select(Delivery).order_by(Delivery.id).execution_options(populate_existing=True))
+    )
     db.session.commit()
     return found
 
