@@ -223,13 +223,11 @@ def run(demo: Demo) -> None:
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, supervisor.ask_to_stop)
     try:
-        for name, command in demo.commands().items():
-            supervisor.start(name, command)
-        deadline = time.monotonic() + START_SECONDS
-        supervisor.wait(lambda: ready(demo) or time.monotonic() > deadline)
+        for name, command in demo.commands().items():  # the simulator first: Frontdesk's first sweep asks it
+            if not supervisor.asked_to_stop:
+                supervisor.start(name, command)
+                await_answer(demo, supervisor, name)
         if not supervisor.asked_to_stop:
-            if not ready(demo):
-                raise DemoError(f"Frontdesk did not answer within {START_SECONDS} s; see {demo.folder}/*.log")
             furnish(demo)
             sys.stdout.write(welcome(demo))
             sys.stdout.flush()
@@ -262,9 +260,13 @@ def control(demo: Demo, command: str, **told: object) -> None:
         raise DemoError(f"The simulated LiveKit refused “{command}”: {error}") from error
 
 
-def ready(demo: Demo) -> bool:
-    """Both programs answer; the simulator opens its two ports together."""
-    return answers(f"{demo.issuer}/.well-known/openid-configuration") and answers(f"{demo.url}/readyz")
+def await_answer(demo: Demo, supervisor: Supervisor, name: str) -> None:
+    """Return when the program answers or somebody asked to stop. Raises DemoError when it takes too long."""
+    address = {"simulator": f"{demo.issuer}/.well-known/openid-configuration", "frontdesk": f"{demo.url}/readyz"}[name]
+    deadline = time.monotonic() + START_SECONDS
+    supervisor.wait(lambda: answers(address) or time.monotonic() > deadline)  # the simulator opens both ports together
+    if not supervisor.asked_to_stop and not answers(address):
+        raise DemoError(f"{name} did not answer within {START_SECONDS} s; see {demo.folder}/*.log")
 
 
 def main() -> None:

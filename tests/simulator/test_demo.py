@@ -6,6 +6,8 @@ import socket
 import sqlite3
 import subprocess
 import time
+from collections import defaultdict
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -13,7 +15,7 @@ import requests
 
 from simulator.demo import VISITORS, Demo, alone
 from tests.support.demo import ROOT, demo, three_free_ports, welcome
-from tests.support.waiting import PATIENCE
+from tests.support.waiting import PATIENCE, until
 
 
 def free(port: int) -> bool:
@@ -42,6 +44,20 @@ def test_it_says_where_it_is_and_who_can_sign_in_and_ends_with_all_it_started(tm
         assert process.wait(PATIENCE) == 0
     assert [number for number in started if Path(f"/proc/{number}").exists()] == []
     assert all(free(number) for number in range(port, port + 3))
+
+
+def test_no_first_round_of_a_job_fails_because_livekit_is_not_up_yet(tmp_path: Path, port: int):
+    with demo(tmp_path, port) as process:
+        welcome(process)
+        until(lambda: rounds(tmp_path)["rules"][0] and rounds(tmp_path)["diagnose"][0])
+        assert {name: failures for name, (_runs, failures) in rounds(tmp_path).items() if failures} == {}
+
+
+def rounds(folder: Path) -> dict[str, tuple[int, int]]:
+    """How often each job of the clock ran, and how often it failed."""
+    with closing(sqlite3.connect(f"file:{folder / 'frontdesk.sqlite3'}?mode=ro", uri=True)) as connection:
+        rows = connection.execute("SELECT name, runs, failures FROM periodic_jobs").fetchall()
+    return defaultdict(lambda: (0, 0), {name: (runs, failures) for name, runs, failures in rows})
 
 
 def test_its_state_is_kept_between_runs(tmp_path: Path, port: int):
