@@ -24,6 +24,7 @@ NO_PAGES = {  # fragments, files, redirects, and what machines ask
     "health.metrics",
     "health.readyz",
     "lobby.count",
+    "lobby.join_typed",
     "lobby.waiting",
     "recordings.media_file",
     "rooms.check_slug",
@@ -41,7 +42,6 @@ OF_GUESTS = {
     "accounts.login",
     "accounts.signed_out",
     "lobby.join",
-    "lobby.join_typed",
     "lobby.wait",
 }
 LINK = re.compile(r'href="(/[^"#]*)')
@@ -122,16 +122,21 @@ def explain(admin: Desk) -> str:
     return admin.path
 
 
-def move(admin: Desk) -> None:
-    """Spread the rooms over a second trunk."""
+def move(admin: Desk) -> str:
+    """Spread the rooms over a second trunk, and close it; returns the address of the page that opens it again."""
     admin.go("/telephony/trunks/new")
     admin.fill("Name", LONG_NAME)
     admin.fill("Called numbers", "+33 1 99 00 55 57")
     admin.press("Save in LiveKit")
     admin.page.get_by_role("heading", name=LONG_NAME, level=1).wait_for()
+    trunk = admin.path
     admin.go("/telephony/moves/new?source=*&target=%3D")
     admin.page.get_by_role("button", name=re.compile(r"Move \d+ room")).click()
     admin.sees_after_a_while("Done")
+    admin.go(trunk)
+    admin.press("Close for new rooms")
+    admin.sees("Open for new rooms…")
+    return f"{trunk}open"
 
 
 def repair(admin: Desk, site: Site) -> None:
@@ -167,13 +172,14 @@ def test_every_page_is_accessible_and_fits_in_both_themes(
     waiting = ask(guest, link, "Wolfeschlegelsteinhausenbergerdorff the Elder of Philadelphia")
 
     repair(admin, site)
-    move(admin)
+    closed = move(admin)
     walks = [Walk(app, desk) for desk in (owner, admin, guest)]
     walks[0].from_the_desk()
     walks[1].from_the_desk()
     for path in (waiting, link, "/login", "/signed-out", "/oidc/callback?state=none&code=none", "/nothing-here"):
         walks[2].look(path)
     walks[1].look(explain(admin))
+    walks[1].look(closed)
     walks[0].look("/system/jobs/")  # which is not for owners
 
     readable = {rule.endpoint for rule in app.url_map.iter_rules() if "GET" in (rule.methods or ())}
