@@ -13,7 +13,7 @@ from tests.support.factories import make_room
 from tests.support.personas import Browser, browser, persona
 from webapp import create_app
 from webapp.accounts.models import User
-from webapp.core import background, due
+from webapp.core import background, due, refusals
 from webapp.core.config import Settings
 from webapp.core.db import db
 from webapp.core.security import limiter
@@ -74,6 +74,7 @@ def app(_app: Flask) -> Iterator[Flask]:
     with _app.app_context():
         empty()
         limiter.reset()
+        refusals.reset()
         yield _app
 
 

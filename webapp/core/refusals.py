@@ -60,6 +60,14 @@ class _Waiting:
 _waiting = _Waiting()
 
 
+def reset() -> None:
+    """Forget what this process has counted and not written, as on an empty database."""
+    with _waiting.lock:
+        _waiting.counts.clear()
+        _waiting.known.clear()
+        _waiting.written = -PAUSE
+
+
 def count(door: str, reason: str) -> None:
     """Count a refusal; commits, and changes nothing of the answer when the database is away."""
     REFUSED.labels(door, reason).inc()
