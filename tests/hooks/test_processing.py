@@ -131,10 +131,11 @@ def test_a_failed_delivery_is_followed_by_a_look_at_livekit_all_the_same(
 
 
 def test_a_delivery_that_goes_on_failing_is_tried_once_a_sweep_and_given_up(send: Callable[..., Any], room: Room):
+    told = {"createdAt": str(int(utcnow().timestamp()))}  # an older one would be outdated
     with failing(STARTED, ValueError()) as tried:
-        send("room_started", str(room.id))
+        send("room_started", str(room.id), **told)
         for _ in range(3):  # what comes later brings no new try: that would use all of them up in a second
-            send("participant_joined", str(room.id), participant={"sid": "PA_1", "identity": "web"})
+            send("participant_joined", str(room.id), participant={"sid": "PA_1", "identity": "web"}, **told)
         assert len(tried) == 1
         for _ in range(10):
             processing.sweep()
