@@ -100,11 +100,8 @@ def recent(door: str) -> dict[str, int]:
 
 
 def purge() -> int:
-    """Forget what is older than a day; returns how many rows."""
-    old = sa.delete(Refusal).where(Refusal.minute < _minute() - KEPT // timedelta(minutes=1))
-    gone = db.session.execute(old).rowcount  # type: ignore[attr-defined]
-    db.session.commit()
-    return int(gone)
+    """Forget what is older than a day; returns how many rows. Commits."""
+    return db.purge(Refusal, Refusal.minute < _minute() - KEPT // timedelta(minutes=1))
 
 
 def _minute() -> int:
