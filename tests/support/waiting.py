@@ -20,6 +20,20 @@ def until(true: Callable[[], T], seconds: float = PATIENCE) -> T:
     return found
 
 
+def until_it_passes(check: Callable[[], object], seconds: float = PATIENCE) -> None:
+    """Check until no assertion fails any more. Fails after some seconds, with what failed last."""
+    deadline = time.monotonic() + seconds
+    while True:
+        try:
+            check()
+        except AssertionError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.05)
+        else:
+            return
+
+
 def seconds_until(true: Callable[[], object]) -> float:
     """Wait until something holds, and return how long it took."""
     begun = time.monotonic()
