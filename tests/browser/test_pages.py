@@ -88,6 +88,7 @@ class Walk:
         for width in WIDTHS:
             self.desk.page.set_viewport_size({"width": width, "height": 900})
             self.desk.fits()
+        self.desk.labelled()
 
     def links(self) -> Iterator[str]:
         """The addresses that the page leads to, as it was served and as scripts have made it since."""

@@ -89,6 +89,15 @@ class Desk:
         )
         assert whole <= shown, f"{self.page.url} is {whole} pixels wide on a screen of {shown}"
 
+    def labelled(self) -> None:
+        """On a narrow screen, where rows are cards, no label stands before nothing."""
+        cells = self.page.locator("table.list td[data-label]:visible")
+        empty = cells.evaluate_all("""
+            all => all.filter((one) => !one.textContent.trim() && !one.querySelector("svg, img, input, button"))
+                .map((one) => one.dataset.label)
+        """)
+        assert empty == [], f"{self.page.url} names {empty} and says nothing"
+
     def _complain(self, options: str) -> None:
         if not self.page.evaluate("'axe' in window"):
             self.page.evaluate(AXE)
