@@ -87,9 +87,7 @@ def _personal(provider: Provider, persona: Persona, scopes: frozenset[str]) -> d
         claims |= {"email": persona.email, "email_verified": verified}
         if provider.switches.email_verified_as == "absent":
             del claims["email_verified"]
-    if persona.groups:
-        claims |= {"groups": list(persona.groups), "realm_access": {"roles": list(persona.groups)}}
-    return claims
+    return claims | {"groups": list(persona.groups), "realm_access": {"roles": list(persona.groups)}}
 
 
 def _audience(provider: Provider) -> dict[str, Any]:
