@@ -13,14 +13,15 @@ from webapp.core import paging
 from webapp.core.db import db
 from webapp.rooms.models import Access, Role, Room
 
-RANK = sa.case((Access.role == Role.OWNER, 0), (Access.role == Role.ADMINISTRATOR, 1), else_=2)
+RANKS = {Role.OWNER: 0, Role.ADMINISTRATOR: 1, Role.MEMBER: 2}
+RANK = sa.case(*((Access.role == role, rank) for role, rank in RANKS.items()))
 OPEN = Access.revoked_at.is_(None)
 ABLE = sa.and_(User.disabled_at.is_(None), User.sub.is_not(None))  # what `policy.may_own` says, of rows
 OWNS = sa.and_(OPEN, Access.role == Role.OWNER, ABLE)
 
 
 def _open(room: Room) -> sa.Select[Access]:
-    return sa.select(Access).where(Access.room_id == room.id, Access.revoked_at.is_(None))
+    return sa.select(Access).where(Access.room_id == room.id, OPEN)
 
 
 def people(room: Room, limit: int | None = None) -> Sequence[Access]:
@@ -78,7 +79,7 @@ def history(room: Room) -> Iterator[Access]:
 
 def count(room: Room) -> int:
     """How many people have access now."""
-    rows = sa.select(sa.func.count()).where(Access.room_id == room.id, Access.revoked_at.is_(None))
+    rows = sa.select(sa.func.count()).where(Access.room_id == room.id, OPEN)
     return db.session.scalar(rows) or 0
 
 
@@ -103,15 +104,13 @@ def of_user(room: Room, user: User) -> Access | None:
 def rooms_of(user: User, limit: int) -> Sequence[sa.Row[Room, Role]]:
     """The rooms that the user has a role in, with the role, by name."""
     found = sa.select(Room, Access.role).join(Access, Access.room_id == Room.id)
-    mine = found.where(Access.user_id == user.id, Access.revoked_at.is_(None), Room.deleted_at.is_(None))
+    mine = found.where(Access.user_id == user.id, OPEN, Room.deleted_at.is_(None))
     return db.session.execute(mine.order_by(Room.name, Room.id).limit(limit)).all()
 
 
 def owners(room: Room) -> int:
     """How many owners the room has, whether or not they can sign in."""
-    rows = sa.select(sa.func.count()).where(
-        Access.room_id == room.id, Access.revoked_at.is_(None), Access.role == Role.OWNER
-    )
+    rows = sa.select(sa.func.count()).where(Access.room_id == room.id, OPEN, Access.role == Role.OWNER)
     return db.session.scalar(rows) or 0
 
 

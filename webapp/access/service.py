@@ -17,8 +17,6 @@ from webapp.audit import Actor
 from webapp.core.db import db, new_id, utcnow
 from webapp.rooms.models import Access, Role, Room
 
-RANKS = {Role.OWNER: 0, Role.ADMINISTRATOR: 1, Role.MEMBER: 2}
-
 
 class LastOwner(Exception):
     """The room would be left without an owner who can sign in."""
@@ -99,7 +97,7 @@ def take_over_pending(user: User) -> None:
 
 
 def _take_over(granted: Access, own: Access | None, user: User) -> None:
-    lower = granted if own is not None and RANKS[own.role] <= RANKS[granted.role] else own
+    lower = granted if own is not None and queries.RANKS[own.role] <= queries.RANKS[granted.role] else own
     if lower is not None:
         _close(lower, Actor.system())
     if lower is not granted:

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from webapp.accounts.models import User
 from webapp.core.db import db
 from webapp.deliveries import queries as delivery_queries
-from webapp.deliveries.models import Delivery, Result
+from webapp.deliveries.models import Delivery
 from webapp.jobs.models import PeriodicJob
 from webapp.recordings.models import RUNNING_STATES, Recording, State
 from webapp.rooms.models import Access, Room, TrunkRow
@@ -66,5 +66,4 @@ def trunks_known() -> bool:
 def hooks() -> Hooks:
     """The latest deliveries and those that wait."""
     latest = sa.select(Delivery).order_by(Delivery.id.desc()).limit(1)
-    undone = sa.select(sa.func.count()).where(Delivery.result.in_([Result.STORED, Result.FAILED]))
-    return Hooks(delivery_queries.lag(SAMPLE), db.session.scalar(latest), db.session.scalar(undone) or 0)
+    return Hooks(delivery_queries.lag(SAMPLE), db.session.scalar(latest), delivery_queries.unhandled())

@@ -73,6 +73,11 @@ class Rule:
             info=info,
         )
 
+    @property
+    def takes_numberless_calls(self) -> bool:
+        """Calls without a caller number may be its."""
+        return not self.inbound_numbers or "" in self.inbound_numbers
+
     @cached_property
     def keys(self) -> tuple[tuple[str, str, str, str], ...]:
         """The (PIN, trunk, caller, called) combinations that no other rule may share, in LiveKit's order."""

@@ -3,7 +3,7 @@
 from webapp.accounts.models import User
 from webapp.recordings.models import Recording
 from webapp.rooms.models import Role, Room
-from webapp.rooms.policy import HOSTS
+from webapp.rooms.policy import HOSTS, host
 
 
 def index(user: User) -> bool:
@@ -13,7 +13,7 @@ def index(user: User) -> bool:
 
 def list_of(user: User, room: Room) -> bool:
     """Hosts of the room, and admins, who audit."""
-    return user.is_admin or room.role_of(user) in HOSTS
+    return host(user, room)
 
 
 def start(user: User, room: Room) -> bool:
@@ -23,7 +23,7 @@ def start(user: User, room: Room) -> bool:
 
 def stop(user: User, recording: Recording) -> bool:
     """Hosts stop; so may an admin: a recording that nobody stops is a harm."""
-    return user.is_admin or recording.room.role_of(user) in HOSTS
+    return host(user, recording.room)
 
 
 def view(user: User, recording: Recording) -> bool:

@@ -7,8 +7,6 @@ from webapp.doctor.reading import Reading
 from webapp.matching import Rule, best_rule
 from webapp.rules import wanted
 
-NOBODY = ""
-
 
 class Obstacle(enum.Enum):
     """Why a rule must go on to show numbers: hidden, they would let anybody end LiveKit."""
@@ -33,10 +31,6 @@ def obstacle(rule: Rule, reading: Reading) -> Obstacle | None:
         guard = Rule.parse(wanted.guard(trunk_id))
         for holder in filter(None, map(reading.foreign_keys.get, guard.keys)):
             return Obstacle.OPEN if holder.id == rule.id else Obstacle.BESIDE_OPEN
-        if _takes_nobody(rule) and best_rule([guard, rule]) is rule:
+        if rule.takes_numberless_calls and best_rule([guard, rule]) is rule:
             return Obstacle.FIRST
     return None
-
-
-def _takes_nobody(rule: Rule) -> bool:
-    return not rule.inbound_numbers or NOBODY in rule.inbound_numbers

@@ -6,8 +6,12 @@ from functools import cache
 @cache
 def codes(length: int) -> int:
     """How many PINs of a length can be drawn: no leading zero, no run (1234), no repeated block (7777, 1212)."""
-    every: int = 9 * 10 ** (length - 1)
-    return every - trivial(length)
+    return _every(length) - trivial(length)
+
+
+def _every(length: int) -> int:
+    """Numbers of so many digits, the first of them no zero."""
+    return int(9 * 10 ** (length - 1))
 
 
 def trivial(length: int) -> int:
@@ -22,5 +26,4 @@ def trivial(length: int) -> int:
 @cache
 def _blocks(size: int) -> int:
     """Blocks of digits without leading zero that are not made of a shorter one."""
-    every: int = 9 * 10 ** (size - 1)
-    return every - sum(_blocks(part) for part in range(1, size) if size % part == 0)
+    return _every(size) - sum(_blocks(part) for part in range(1, size) if size % part == 0)

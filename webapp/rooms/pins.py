@@ -12,10 +12,12 @@ from sqlalchemy.exc import IntegrityError
 
 from webapp.core.db import db, utcnow
 from webapp.core.settings import settings
+from webapp.matching import LONGEST_PIN
 from webapp.rooms.models import PhonePin, Room
 
 TRIES = 5
-TYPEABLE = re.compile("[0-9]{4,16}")  # LiveKit reads at most 16 digits
+SHORTEST_PIN = 4
+TYPEABLE = re.compile(rf"[0-9]{{{SHORTEST_PIN},{LONGEST_PIN}}}")
 COLLISIONS = Counter("frontdesk_pin_collisions", "New PINs that were taken already and were drawn again")
 EXHAUSTED = Counter("frontdesk_pins_exhausted", "Times that no try found a free PIN")
 

@@ -6,13 +6,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 import sqlalchemy as sa
-from flask import Flask, current_app
+from flask import Flask
 from redis import Redis
 from redis.exceptions import RedisError
 from sqlalchemy.exc import SQLAlchemyError
 
 from webapp.accounts import metadata, oidc
 from webapp.accounts.problems import CURES, SignInError
+from webapp.core.app import this_app
 from webapp.core.db import db
 from webapp.core.settings import settings
 from webapp.livekit import probe
@@ -119,7 +120,7 @@ def client() -> None:
 
 def _all(wanted: list[tuple[str, str, Callable[[], None]]]) -> list[Opened]:
     """The outcomes in order; what hangs is left behind in a thread that does not keep the command from ending."""
-    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
+    app = this_app()
     outcomes = [Opened(f"FRONTDESK_{setting}", what) for setting, what, _open in wanted]
     for outcome, (_setting, _what, open_it) in zip(outcomes, wanted, strict=True):
         outcome.thread = threading.Thread(target=_try, args=(app, outcome, open_it), daemon=True)

@@ -5,9 +5,10 @@
 
 import math
 
+from webapp.matching import LONGEST_PIN
 from webapp.rooms import pin_space, pins
 
-SHORTEST, LONGEST = 4, 16  # LiveKit reads at most 16 digits
+LENGTHS = range(pins.SHORTEST_PIN, LONGEST_PIN + 1)
 SAFE = 1e-6  # one blind guess may reach some room as often as this, were all of them live
 
 
@@ -38,7 +39,5 @@ def expected_guesses(live: int, codes: int) -> float:
 
 def advised_length(rooms: int) -> int:
     """The shortest length at which one guess in a million reaches some room, were all rooms of the trunk live."""
-    fitting = (
-        length for length in range(SHORTEST, LONGEST + 1) if blind_guess_hits(rooms, pin_space.codes(length)) <= SAFE
-    )
-    return next(fitting, LONGEST)
+    fitting = (length for length in LENGTHS if blind_guess_hits(rooms, pin_space.codes(length)) <= SAFE)
+    return next(fitting, LONGEST_PIN)

@@ -12,14 +12,13 @@ from webapp.rules.owners import GuardOf
 if TYPE_CHECKING:  # what it reads is found by a reading
     from webapp.doctor.reading import Reading
 
-NOBODY = ""
 OTHER_FORM = "a form that no rule lists"  # rules compare called numbers exactly, trunks do not
 
 
 def guards(reading: "Reading") -> Iterator[Finding]:
     """Trunks where a call without a number may reach a hiding rule, because of no guard, a beaten or a narrow one."""
     for trunk in reading.trunks:
-        fitting = [rule for rule in reading.on_trunk.get(trunk.id, []) if _fits_nobody(rule)]
+        fitting = [rule for rule in reading.on_trunk.get(trunk.id, []) if rule.takes_numberless_calls]
         if any(rule.hides_caller for rule in fitting):
             yield from _of_trunk(reading, trunk, fitting)
 
@@ -27,7 +26,7 @@ def guards(reading: "Reading") -> Iterator[Finding]:
 def hiding_wildcards(reading: "Reading") -> Iterator[Finding]:
     """Hiding rules of no trunk: no guard covers them, because a guard stands on a trunk."""
     for rule in reading.rules:
-        if not rule.trunk_ids and rule.hides_caller and _fits_nobody(rule):
+        if not rule.trunk_ids and rule.hides_caller and rule.takes_numberless_calls:
             yield Finding(Kind.HIDING_WILDCARD, (rule,))
 
 
@@ -53,10 +52,6 @@ def _of_trunk(reading: "Reading", trunk: Trunk, fitting: list[Rule]) -> Iterator
         yield Finding(Kind.DEFEATED, (rule,), trunk_id=trunk.id, detail=trunk.id)
     if len(covered) < len(unsafe):
         yield Finding(Kind.NARROW, (guard, *_in_the_way(guard, reading)), trunk_id=trunk.id)
-
-
-def _fits_nobody(rule: Rule) -> bool:
-    return not rule.inbound_numbers or NOBODY in rule.inbound_numbers
 
 
 def _takers(reading: "Reading", trunk: Trunk, fitting: list[Rule]) -> dict[str, Rule]:

@@ -29,7 +29,7 @@ def pins() -> ResponseReturnValue:
         trivial=pin_space.trivial(length),
         namespaces=namespaces(length),
         collisions=collisions(),
-        lengths=range(odds.SHORTEST, odds.LONGEST + 1),
+        lengths=odds.LENGTHS,
         said=said,
         guesses=guesses,
         newest_move=moves.newest(),
@@ -38,7 +38,7 @@ def pins() -> ResponseReturnValue:
 
 def _length(text: str) -> int:
     length = int(text) if text.isascii() and text.isdecimal() and len(text) <= 2 else settings.pin_length
-    return length if odds.SHORTEST <= length <= odds.LONGEST else settings.pin_length
+    return length if length in odds.LENGTHS else settings.pin_length
 
 
 def said(chance: float) -> str:
