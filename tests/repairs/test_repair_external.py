@@ -218,7 +218,7 @@ def test_a_guard_that_turns_out_narrow_stops_the_repair_before_the_rule_hides(
     assert finding is not None
     (planned,) = plan.plans(finding, now)
     installation.foreign(name="Open line")  # somebody makes it right after the reading
-    assert requests.do(planned.deeds, now) == problems.GUARD_NARROW
+    assert requests.do(planned.requests, now) == problems.GUARD_NARROW
     stored = next(rule for rule in installation.livekit.rules() if rule["sip_dispatch_rule_id"] == rule_id)
     assert stored["hide_phone_number"] is False
     assert support.get(page).status_code == 200

@@ -1,4 +1,4 @@
-"""What a repair would do: the deeds, each rule before and after, and a fingerprint of what was seen."""
+"""What a repair would do: the requests, each rule before and after, and a fingerprint of what was seen."""
 
 import hashlib
 import hmac
@@ -15,7 +15,7 @@ from webapp.livekit import caller_id
 from webapp.matching import MatchingError, Rule, check_rules, normalise
 from webapp.repairs import hiding
 from webapp.repairs.hiding import Obstacle
-from webapp.repairs.requests import REFUSING, Deed, Delete, Follow, Heal, Replace
+from webapp.repairs.requests import REFUSING, Delete, Follow, Heal, Replace, Request
 from webapp.rules import wanted as rules
 from webapp.rules.owners import GuardOf, OfRoom
 from webapp.rules.wanted import Json
@@ -61,7 +61,7 @@ class Plan:
 
     finding: Finding
     choice: str
-    deeds: tuple[Deed, ...]
+    requests: tuple[Request, ...]
     changes: tuple[Change, ...]
     foreign: Rule | None = None
     still_refused: bool = False  # another rule goes on to keep every call of the trunk out
@@ -101,17 +101,17 @@ def plans(finding: Finding, reading: Reading) -> list[Plan]:
         return []
     foreign = [rule for rule in finding.rules if not reading.is_ours(rule)]
     if finding.remedy is Remedy.OURS and not foreign:
-        return [*_of_blocker(finding, reading), _of_ours(finding, _deeds(finding, reading), reading)]
+        return [*_of_blocker(finding, reading), _of_ours(finding, _requests(finding, reading), reading)]
     lost = [rule for rule in finding.rules if finding.kind in REFUSING and _is_lost(rule, reading)]
     if lost:
-        return [_of_ours(finding, [_deed(lost[0], reading)], reading)]
+        return [_of_ours(finding, [_request(lost[0], reading)], reading)]
     return [plan for rule in foreign for plan in _of_foreign(finding, rule, reading)]
 
 
-def _of_ours(finding: Finding, deeds: Iterable[Deed], reading: Reading) -> Plan:
-    told = tuple(dict.fromkeys(deeds))
-    changes = tuple(change for deed in told for change in _changes(deed, reading))
-    inside = sum(reading.web_inside(reading.rooms[deed.room_id]) for deed in told if isinstance(deed, Follow))
+def _of_ours(finding: Finding, requests: Iterable[Request], reading: Reading) -> Plan:
+    told = tuple(dict.fromkeys(requests))
+    changes = tuple(change for request in told for change in _changes(request, reading))
+    inside = sum(reading.web_inside(reading.rooms[request.room_id]) for request in told if isinstance(request, Follow))
     return Plan(finding, "", told, changes, None, _still_refused(finding, changes, reading), inside)
 
 
@@ -123,9 +123,9 @@ def _of_blocker(finding: Finding, reading: Reading) -> Iterator[Plan]:
     wanted = [change.after for change in made if change.after]
     keys = [key for rule in (*wanted, *_needed_guards(wanted, reading)) for key in rule.keys]
     for rule in {holder.id: holder for key in keys if (holder := reading.foreign_keys.get(key))}.values():
-        deeds = (Delete(rule.id), Follow(finding.room.id))
+        requests = (Delete(rule.id), Follow(finding.room.id))
         yield Plan(
-            finding, f"delete~{rule.id}", deeds, (Change(rule, None), *made), rule, False, finding.room.web_count
+            finding, f"delete~{rule.id}", requests, (Change(rule, None), *made), rule, False, finding.room.web_count
         )
 
 
@@ -137,16 +137,16 @@ def _needed_guards(wanted: Iterable[Rule], reading: Reading) -> Iterator[Rule]:
             yield Rule.parse(rules.guard(trunk_id))
 
 
-def _deeds(finding: Finding, reading: Reading) -> Iterator[Deed]:
+def _requests(finding: Finding, reading: Reading) -> Iterator[Request]:
     if finding.room:
         yield Follow(finding.room.id)
     for rule in finding.rules:
-        yield _deed(rule, reading)
+        yield _request(rule, reading)
     if not finding.room and not finding.rules:
         yield Heal(finding.trunk_id)
 
 
-def _deed(rule: Rule, reading: Reading) -> Deed:
+def _request(rule: Rule, reading: Reading) -> Request:
     """What puts a rule of ours right."""
     match reading.owner(rule):
         case GuardOf(trunk_id):
@@ -160,12 +160,12 @@ def _is_lost(rule: Rule, reading: Reading) -> bool:
     """A rule of ours that does not stay as it is anyhow."""
     if not reading.is_ours(rule):
         return False
-    changes = _changes(_deed(rule, reading), reading)
+    changes = _changes(_request(rule, reading), reading)
     return any(change.before and change.before.id == rule.id and change.fate != "kept" for change in changes)
 
 
-def _changes(deed: Deed, reading: Reading) -> list[Change]:
-    match deed:
+def _changes(request: Request, reading: Reading) -> list[Change]:
+    match request:
         case Follow(room_id):
             return _of_room(room_id, reading)
         case Heal(trunk_id):
@@ -221,13 +221,13 @@ def _held(kept: Rule, wanted: Rule) -> Change:
 def _of_foreign(finding: Finding, rule: Rule, reading: Reading) -> Iterator[Plan]:
     """Mendings first, then the deletion."""
     mended = _mended(finding, rule, reading)
-    ways: list[tuple[str, Deed]] = [(how, Replace(rule.id, content)) for how, content in mended]
+    ways: list[tuple[str, Request]] = [(how, Replace(rule.id, content)) for how, content in mended]
     if finding.kind in HARMFUL:
         ways.append(("delete", Delete(rule.id)))
     stays = [Change(other, other) for other in finding.rules if other is not rule]
-    for how, deed in ways:
-        changes = (*_changes(deed, reading), *stays)
-        yield Plan(finding, f"{how}~{rule.id}", (deed,), changes, rule, _still_refused(finding, changes, reading))
+    for how, request in ways:
+        changes = (*_changes(request, reading), *stays)
+        yield Plan(finding, f"{how}~{rule.id}", (request,), changes, rule, _still_refused(finding, changes, reading))
 
 
 def _mended(finding: Finding, rule: Rule, reading: Reading) -> Iterator[tuple[str, Json]]:

@@ -52,23 +52,23 @@ class Replace:
     content: Json = field(compare=False, repr=False)
 
 
-Deed = Follow | Heal | Delete | Replace
+Request = Follow | Heal | Delete | Replace
 SWEEP = "rules"  # the job that looks at every room, for as many repairs as ask for it meanwhile
 REFUSING = {Kind.CONFLICT, Kind.SELF_CONFLICT, Kind.NO_KIND}  # LiveKit refuses every call on their trunk
 
 
-def do(deeds: Iterable[Deed], reading: Reading) -> Problem:
-    """Do the deeds in order; one that fails keeps no other from being tried. Returns the first problem. Commits.
+def do(requests: Iterable[Request], reading: Reading) -> Problem:
+    """Do the requests in order; one that fails keeps no other from being tried. Returns the first problem. Commits.
 
     `reading` is what they were planned from; what our rows have learnt since then counts more.
     """
-    found = [_tried(deed, reading) for deed in deeds]
+    found = [_tried(request, reading) for request in requests]
     return next(filter(None, found), problems.NONE)
 
 
-def _tried(deed: Deed, reading: Reading) -> Problem:
+def _tried(request: Request, reading: Reading) -> Problem:
     try:
-        problem = _do(deed, reading)
+        problem = _do(request, reading)
     except (Pending, leases.Lost):
         problem = problems.BUSY
     except LiveKitError as error:
@@ -89,8 +89,8 @@ def wake(finding: Finding) -> None:
     due.run_soon(SWEEP)
 
 
-def _do(deed: Deed, reading: Reading) -> Problem:
-    match deed:
+def _do(request: Request, reading: Reading) -> Problem:
+    match request:
         case Follow(room_id):
             return _follow(room_id, reading)
         case Heal(trunk_id):

@@ -24,7 +24,7 @@ from webapp.doctor.reading import Reading
 from webapp.repairs import plan, queries, requests, service
 from webapp.repairs.models import ItemResult, RepairItem, RepairRun
 from webapp.repairs.plan import Plan
-from webapp.repairs.requests import Deed, Follow
+from webapp.repairs.requests import Follow, Request
 from webapp.rules.problems import Problem
 
 log = structlog.get_logger()
@@ -103,7 +103,7 @@ class Course:
     ticket: str
     actor: Actor  # in whose name each repair is recorded
     unanswered: int = 0
-    done: set[Deed] = field(default_factory=set)
+    done: set[Request] = field(default_factory=set)
 
     @classmethod
     def of(cls, run_id: uuid.UUID) -> Self:
@@ -142,12 +142,14 @@ class Course:
         ours = next((each for each in planned if each.foreign is None), None)
         if ours is None:
             return ItemResult.SKIPPED, "not_ours"
-        if ours.idle and not any(isinstance(deed, Follow) for deed in ours.deeds):  # a row may still be put right
+        if ours.idle and not any(
+            isinstance(request, Follow) for request in ours.requests
+        ):  # a row may still be put right
             return ItemResult.SKIPPED, "unchanged"
         return self._do(ours, reading)
 
     def _do(self, planned: Plan, reading: Reading) -> tuple[ItemResult, str]:
-        chosen = [deed for deed in planned.deeds if deed not in self.done]
+        chosen = [request for request in planned.requests if request not in self.done]
         service.repair(planned, ticket=self.ticket, actor=self.actor)
         db.session.commit()
         try:

@@ -12,7 +12,7 @@ from webapp.repairs import hiding
 from webapp.repairs.hiding import Obstacle
 from webapp.repairs.models import ItemResult
 from webapp.repairs.plan import Change, Plan
-from webapp.repairs.requests import REFUSING, Deed, Delete, Heal, Replace
+from webapp.repairs.requests import REFUSING, Delete, Heal, Replace, Request
 from webapp.rules import owners, problems
 from webapp.rules.owners import GuardOf
 from webapp.rules.problems import Problem
@@ -58,7 +58,7 @@ class PlanWords:
 
 def say(plan: Plan, reading: Reading) -> PlanWords:
     """A plan in words."""
-    requests = list(dict.fromkeys(text for deed in plan.deeds for text in _requests(deed, plan, reading)))
+    requests = list(dict.fromkeys(text for request in plan.requests for text in _requests(request, plan, reading)))
     sides = [_side(change, reading) for change in plan.changes]
     return PlanWords(plan, button(plan), sides, _effects(plan, reading), requests)
 
@@ -202,18 +202,18 @@ def _gone(rule: Rule, plan: Plan) -> str:
     return "" if again else str(_("Callers who type its PIN hear “wrong PIN”, or ringing without an answer."))
 
 
-def _requests(deed: Deed, plan: Plan, reading: Reading) -> list[str]:
+def _requests(request: Request, plan: Plan, reading: Reading) -> list[str]:
     """What LiveKit is asked to change, in the order of the changes."""
-    if isinstance(deed, Heal):
-        trunk = facts.trunk_name(deed.trunk_id, reading.trunk_names)
+    if isinstance(request, Heal):
+        trunk = facts.trunk_name(request.trunk_id, reading.trunk_names)
         return [_("Compare the guard of trunk %(trunk)s, and make or change it.", trunk=trunk)]
-    if isinstance(deed, Replace):
-        trunk_ids = hiding.present(deed.content.get("trunk_ids") or (), reading)
-        bare = deed.content.get("hide_phone_number") and not set(trunk_ids) <= reading.guards.keys()
+    if isinstance(request, Replace):
+        trunk_ids = hiding.present(request.content.get("trunk_ids") or (), reading)
+        bare = request.content.get("hide_phone_number") and not set(trunk_ids) <= reading.guards.keys()
         guard = [_("Make the guard of its trunks.")] if bare else []
-        return [*guard, _("Replace rule %(id)s.", id=deed.rule_id)]
-    if isinstance(deed, Delete):
-        return [_("Delete rule %(id)s.", id=deed.rule_id)]
+        return [*guard, _("Replace rule %(id)s.", id=request.rule_id)]
+    if isinstance(request, Delete):
+        return [_("Delete rule %(id)s.", id=request.rule_id)]
     changes = [
         each for each in plan.changes if each.fate != "kept" and (each.before is None or each.before != plan.foreign)
     ]

@@ -65,7 +65,7 @@ def _repaired(chosen: Plan, reading: Reading, ticket: str) -> ResponseReturnValu
     actor = current_actor()
     service.repair(chosen, ticket=ticket, actor=actor)
     db.session.commit()
-    problem = requests.do(chosen.deeds, reading)
+    problem = requests.do(chosen.requests, reading)
     if problem:
         service.note_failure(chosen, problem, ticket=ticket, actor=actor)
         db.session.commit()
