@@ -65,8 +65,13 @@ def begin(source: str, target: str) -> TrunkMove:
 
 
 def run(move: TrunkMove) -> TrunkMove:
-    moves.work_on(str(move.id))
-    return again(move)
+    """Work on it to its end, in as many pieces as a busy machine makes of it; not past one that moved nothing."""
+    before = -1
+    while move.state is MoveState.RUNNING and move.done > before:
+        before = move.done
+        moves.work_on(str(move.id))
+        move = again(move)
+    return move
 
 
 def again(move: TrunkMove) -> TrunkMove:
