@@ -262,12 +262,17 @@ def seconds(work: Callable[[], object]) -> float:
     return time.thread_time() - begun
 
 
+def costs_little(work: Callable[[], object]) -> bool:
+    """A fifth of a second in one of three tries: the first may have to compile, and processors shared slow down."""
+    return any(seconds(work) < 0.2 for _ in range(3))
+
+
 @pytest.mark.parametrize("piece", PIECES)
 def test_hiding_numbers_and_redaction_take_a_hundred_kilobytes_in_a_fifth_of_a_second(piece: str):
     text = (piece * 100_000)[:100_000]
     event = {"event": text, "participant": {"identity": text, "attributes": {"sip.callID": text}}}
     for work in (lambda: impersonal(text), lambda: redact(event), lambda: strict_json_or_not(text)):
-        assert seconds(work) < 3 * 0.2
+        assert costs_little(work)
 
 
 def strict_json_or_not(text: str) -> None:
@@ -298,4 +303,4 @@ def test_no_bad_request_of_eight_kilobytes_costs_much(
         "trace": lambda: admin.post("/telephony/explain/log", data={"text": text, "log": text}),
     }
     for name, request in asked.items():
-        assert seconds(request) < 3 * 0.2, name
+        assert costs_little(request), name

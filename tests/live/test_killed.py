@@ -33,6 +33,7 @@ from webapp.rooms.models import Access, Role, Room, TrunkRow
 
 LATE = 20  # seconds until LiveKit answers; by then the one who asked is dead
 HEALERS = ("rules", "hooks", "hooks_left", "rooms_left")
+EVERY, SWEEP = sa.true(), PeriodicJob.name == "rules"
 SHORT = 1.5  # so late it acts: after the death
 
 
@@ -58,7 +59,7 @@ def victim(site: Site, ours: Installation) -> subprocess.Popen[bytes]:
     """The process that will be killed; each job that heals has run once there and does so no more."""
     process = site.serve("--workers", "1")
     until(lambda: all(_runs(name) for name in HEALERS))
-    _next_sweep(utcnow() + timedelta(hours=1))
+    _next(EVERY, utcnow() + timedelta(hours=1))
     return process
 
 
@@ -68,8 +69,8 @@ def _runs(name: str = "rules") -> int:
     return found or 0
 
 
-def _next_sweep(at: object) -> None:
-    db.session.execute(sa.update(PeriodicJob).values(next_at=at))
+def _next(jobs: sa.ColumnElement[bool], at: object) -> None:
+    db.session.execute(sa.update(PeriodicJob).where(jobs).values(next_at=at))
     db.session.commit()
 
 
@@ -82,11 +83,11 @@ def _begin_again(site: Site) -> None:
     """Another process, after the leases of the dead one; returns after its first sweep, which is its last."""
     db.session.execute(sa.update(Lease).values(until=utcnow() - timedelta(seconds=1)))
     db.session.commit()
-    _next_sweep(utcnow() - timedelta(seconds=1))
+    _next(EVERY, utcnow() - timedelta(seconds=1))
     before = _runs()
     site.serve("--workers", "1")
     until(lambda: _runs() > before)
-    _next_sweep(utcnow() + timedelta(hours=1))
+    _next(SWEEP, utcnow() + timedelta(hours=1))
 
 
 def _rule_stands(ours: Installation, room: Room) -> bool:

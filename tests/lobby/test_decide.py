@@ -1,5 +1,6 @@
 """Hosts admit and deny: each guest once, whoever is first, and a denial can be taken back."""
 
+import re
 import threading
 from collections.abc import Callable
 from urllib.parse import urlsplit
@@ -82,7 +83,7 @@ def test_the_second_host_hears_who_decided_and_when(app: Flask, client_as: As, r
     for headers in ({}, SWAP):
         answer = page.post(f"{url}/deny", headers=headers)
         assert answer.status_code == 409
-        assert "Owner Person admitted Lotte Brandvold 4 seconds before you" in answer.text
+        assert re.search(r"Owner Person admitted Lotte Brandvold \d+ seconds before you", answer.text)
     assert status() is Status.ACCEPTED
     assert decided() == [("entry.admit", persona("owner").id)]
 
