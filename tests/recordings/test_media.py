@@ -10,6 +10,7 @@ from tests.support.personas import Browser
 from tests.support.waiting import PATIENCE
 from webapp.core.settings import settings
 from webapp.recordings.models import Recording, State
+from webapp.recordings.sharing import SharedFolder
 from webapp.recordings.storage import Folder
 
 ClientAs = Callable[[str], Browser]
@@ -106,7 +107,7 @@ def test_a_full_disk_does_not_stop_a_reader(client_as: ClientAs, make_recording:
 
 def test_a_key_cannot_leave_the_folder(tmp_path):
     (tmp_path / "secret").write_text("x")
-    folder = Folder(tmp_path / "recordings")
+    folder = Folder(SharedFolder(tmp_path / "recordings"))
     for key in ("../secret", "/etc/passwd", "a/../../secret"):
         with pytest.raises(ValueError, match="left the folder"):
             folder.find(key)

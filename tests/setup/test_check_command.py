@@ -241,7 +241,7 @@ def test_what_accepts_and_never_answers_is_given_up_in_time(tmp_path: Path):
         }
         answer = run("flask", "--app", "wsgi", "check", "--connect", **told)
     assert answer.returncode == 1
-    assert answer.stdout.count("FRONTDESK_") == 4 and "Recordings' folder: open." in answer.stdout
+    assert answer.stdout.count("- FRONTDESK_") == 4 and "Recordings' folder: open." in answer.stdout
 
 
 def test_several_workers_on_sqlite_are_warned_of():

@@ -1,23 +1,29 @@
 """The check list says what works, what does not and how to mend it; what it cannot find out it does not invent."""
 
+import os
 import re
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from flask import Flask
 
 from simulator.server import Addresses
 from tests.support.livekit import LiveKit
+from tests.support.modes import SHARED, WORKER, as_root, mode
 from tests.support.personas import Browser
+from webapp.core import files
 from webapp.core.config import Settings
 from webapp.core.db import db, utcnow
 from webapp.deliveries.models import Delivery
 from webapp.doctor import diagnosis
 from webapp.jobs.models import PeriodicJob
+from webapp.recordings import storage
 from webapp.recordings.models import Mode, Recording, State
+from webapp.recordings.sharing import SharedFolder
 from webapp.rooms.models import Room, TrunkRow
 
 As = Callable[[str], Browser]
@@ -36,6 +42,15 @@ def look(client_as: As, livekit: LiveKit) -> Look:
         return {key: (next(word for word in words if text.startswith(word)), text) for key, text in texts.items()}
 
     return _look
+
+
+@pytest.fixture
+def change_folder(app: Flask, settings: Settings, tmp_path: Path) -> Iterator[Path]:
+    """An empty folder for recordings, until the test ends."""
+    before = app.extensions[storage.EXTENSION]
+    app.extensions[storage.EXTENSION] = storage.Folder(SharedFolder(tmp_path))
+    yield tmp_path
+    app.extensions[storage.EXTENSION] = before
 
 
 @pytest.mark.parametrize("who", ["owner", "member", "stranger"])
@@ -126,16 +141,30 @@ def test_a_folder_that_cannot_be_written_is_named_with_its_fix(look: Look, setti
     assert "FRONTDESK_RECORDINGS_DIR" in told[1]
 
 
-def test_the_very_folder_that_the_worker_writes_is_tried(look: Look, settings: Settings, tmp_path: Path):
-    folder = settings.recordings_dir / "recordings"
-    folder.mkdir(exist_ok=True)
-    folder.rename(tmp_path / "aside")
-    assert look()["storage"][0] == "Fine", "the worker has still to make it"
-    folder.write_text("nobody can write into this")
+def test_the_very_folder_that_the_worker_writes_is_tried(look: Look, change_folder: Path):
+    (change_folder / "recordings").write_text("nobody can write into this")
     told = look()["storage"]
-    folder.unlink()
-    (tmp_path / "aside").rename(folder)
-    assert told[0] == "Mend" and "install -d -g GROUP -m 2770" in told[1]
+    assert told[0] == "Mend" and "install -d -o" in told[1] and "FRONTDESK_RECORDINGS_GROUP" in told[1]
+
+
+def test_the_folder_is_made_before_the_worker_can_keep_it_for_itself_and_the_page_says_whose_it_is(
+    look: Look, change_folder: Path
+):
+    state, said = look()["storage"]
+    assert state == "Fine" and mode(change_folder / "recordings") == "0700"
+    me = files.user_name(os.geteuid())
+    assert f"belongs to user {me} and group" in said and f"mode 0700; Frontdesk runs as {me}." in said
+
+
+@as_root
+def test_a_folder_in_which_only_the_worker_can_delete_is_warned_of(look: Look, change_folder: Path):
+    folder = change_folder / "recordings"
+    folder.mkdir()
+    os.chown(folder, WORKER, SHARED)
+    folder.chmod(0o3770)
+    state, said = look()["storage"]
+    assert state == "Look at" and f"belongs to user {WORKER} and group {SHARED}, mode 3770" in said
+    assert "nobody but the egress worker delete" in said and "install -d -o root" in said
 
 
 def test_a_token_in_the_query_of_the_meeting_page_is_warned_of(look: Look, change_settings: Callable[..., None]):

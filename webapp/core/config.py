@@ -1,5 +1,6 @@
 """Every setting of Frontdesk in one typed class, read from the environment and refused when wrong."""
 
+import grp
 import re
 import ssl
 from ipaddress import ip_network
@@ -108,6 +109,30 @@ def _ca_file(value: str) -> str:
     return value
 
 
+def _folder_mode(value: str) -> str:
+    """Accept what chmod takes as a number, with all rights for Frontdesk's own user, and nothing at all."""
+    if value and not re.fullmatch(r"(0o)?0*[0-3]?[0-7]{3}", value):
+        raise ValueError("should be a folder's mode in octal digits, such as 2770")
+    if value and int(value, 8) & 0o700 != 0o700:
+        raise ValueError("should let Frontdesk's own user read, write and enter: 7 as the third digit from the right")
+    return value
+
+
+def _group_id(value: str) -> int:
+    """The number of a group that is named or numbered. Raises KeyError for a name that this machine does not know."""
+    return int(value) if re.fullmatch(r"[0-9]{1,9}", value) else grp.getgrnam(value).gr_gid
+
+
+def _group(value: str) -> str:
+    """Accept groups of this machine, numbers (a container may know no name for one), and nothing at all."""
+    try:
+        if value:
+            _group_id(value)
+    except (KeyError, ValueError) as error:  # ValueError: a zero byte
+        raise ValueError("should be a group that this machine knows (getent group), or its number") from error
+    return value
+
+
 def _languages(value: list[str]) -> list[str]:
     """Accept languages that have a catalogue."""
     if not value or set(value) - LANGUAGES:
@@ -134,6 +159,8 @@ Zone = Annotated[str, AfterValidator(_zone)]
 Country = Annotated[str, AfterValidator(_country)]
 DatabaseUrl = Annotated[str, AfterValidator(_database)]
 RedisUrl = Annotated[str, AfterValidator(_redis)]
+FolderMode = Annotated[str, AfterValidator(_folder_mode)]
+Group = Annotated[str, AfterValidator(_group)]
 CaFile = Annotated[str, AfterValidator(_ca_file)]
 Limit = Annotated[str, AfterValidator(_limit)]
 
@@ -251,6 +278,12 @@ class Settings(BaseSettings):
 
     recordings_dir: Path = Field(Path("var/recordings"), description="folder of recordings in the embedded default")
     recordings_egress_dir: str = Field("", description="the same folder as the egress worker sees it; empty: alike")
+    recordings_group: Group = Field(
+        "", description="group, or its number, of Frontdesk's and the egress worker's user; empty: the folder's own"
+    )
+    recordings_mode: FolderMode = Field(
+        "", description="octal mode of the folder; empty: 2770 for a group named above, else 0700 or as it is found"
+    )
     retention_days: int = Field(0, ge=0, le=36500, description="days a new recording is kept; 0: permanent")
 
     @property
@@ -265,6 +298,16 @@ class Settings(BaseSettings):
     def livekit_verify(self) -> bool | str:
         """The same for what asks LiveKit's plain addresses."""
         return self.livekit_verify_tls and (self.livekit_ca_file or True)
+
+    @property
+    def recordings_gid(self) -> int | None:
+        """The number of the group that shares the recordings' folder; None: none is named."""
+        return _group_id(self.recordings_group) if self.recordings_group else None
+
+    @property
+    def recordings_folder_mode(self) -> int | None:
+        """The mode of that folder; None: none is set."""
+        return int(self.recordings_mode, 8) if self.recordings_mode else None
 
     @property
     def several_processes_lose(self) -> bool:

@@ -22,7 +22,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 from sqlalchemy.pool import ConnectionPoolEntry
 from uuid_utils.compat import uuid7
 
-from webapp.core import connections, patience
+from webapp.core import connections, files, patience
 
 T = TypeVar("T")
 PIECE = 1000  # rows that a purge deletes at a time: a few hundredths of a second under SQLite's only write lock
@@ -156,6 +156,8 @@ class Database:
     def init_app(self, app: Flask, url: str, pool_size: int) -> None:
         """Open the engine for the app and close sessions with its contexts."""
         engine = _writer(url, pool_size)
+        files.narrow_database(url)
+        files.keep_private(engine)
         if engine.dialect.name == "sqlite":
             event.listen(engine, "connect", _prepare_sqlite)
             event.listen(engine, "begin", _begin_sqlite)

@@ -30,6 +30,7 @@ GIVE_UP = 5  # failures in a row after which LiveKit or the storage is taken for
 def begin(recording: Recording) -> None:
     """Ask LiveKit to record; commits. A refusal ends the recording, silence leaves it to hooks and the sweep."""
     path = storage().egress_path(recording.key)
+    _make_ready()
     try:
         started = egress.start(str(recording.room_id), path, audio_only=recording.mode is Mode.AUDIO)
     except LiveKitUnavailable as error:
@@ -41,6 +42,14 @@ def begin(recording: Recording) -> None:
         db.session.commit()
     else:
         take(recording, started)
+
+
+def _make_ready() -> None:
+    """Make the folder; the worker tries its own way where we cannot."""
+    try:
+        storage().make_ready()
+    except OSError as error:
+        log.warning("recordings.folder_not_made", problem=error.strerror)
 
 
 def end(recording: Recording) -> None:

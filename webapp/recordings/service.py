@@ -12,7 +12,7 @@ from webapp.core import due
 from webapp.core.db import db, new_id, utcnow
 from webapp.core.settings import settings
 from webapp.livekit.egress import Egress
-from webapp.recordings import storage
+from webapp.recordings import sharing, storage
 from webapp.recordings.models import Mode, Recording, State
 from webapp.recordings.retention import expires_at
 from webapp.recordings.states import STATES, advances
@@ -43,7 +43,7 @@ def start(room: Room, mode: Mode, *, actor: Actor) -> Recording:
         id=recording_id,
         room_id=room.id,
         mode=mode,
-        key=f"{storage.FOLDER}/{recording_id}.{SUFFIX[mode]}",
+        key=f"{sharing.NAME}/{recording_id}.{SUFFIX[mode]}",
         started_by_id=actor.user_id,
         retention_days=settings.retention_days or None,
     )

@@ -12,10 +12,10 @@ from flask import Flask, current_app
 
 from webapp.core.config import Settings
 from webapp.core.db import db
+from webapp.recordings.sharing import Place, SharedFolder, shared_folder
 
 CHUNK = 256 * 1024
 EXTENSION = "frontdesk.storage"
-FOLDER = "recordings"  # where all keys lie, below the storage's root
 
 
 @dataclass(frozen=True)
@@ -34,6 +34,9 @@ class Storage(Protocol):
     def egress_path(self, key: str) -> str:
         """Where the egress worker writes the object."""
 
+    def make_ready(self) -> None:
+        """Let the worker find where it writes. Raises OSError."""
+
     def find(self, key: str) -> Stored | None:
         """What is stored under the key, or None; raises OSError while the store is away."""
 
@@ -46,19 +49,26 @@ class Storage(Protocol):
     def try_out(self) -> int:
         """Write and remove something small; returns the free bytes. Raises OSError when it does not work."""
 
+    def place(self) -> Place | None:
+        """Whose the folder is that the worker writes; None where there is none."""
+
 
 class Folder:
     """Recordings on disk, in a folder that the egress worker also sees (perhaps under another path)."""
 
     expires_objects = False
 
-    def __init__(self, root: Path, egress_root: str = "") -> None:
-        self._root = root.absolute()
+    def __init__(self, shared: SharedFolder, egress_root: str = "") -> None:
+        self._root, self._shared = shared.root, shared
         self._egress_root = egress_root
 
     def egress_path(self, key: str) -> str:
         """The file as the worker names it."""
         return str(PurePosixPath(self._egress_root or str(self._root)) / key)
+
+    def make_ready(self) -> None:
+        """Make the folder: a worker that made it would keep it for its own user."""
+        self._shared.make()
 
     def find(self, key: str) -> Stored | None:
         """Size and time of the file."""
@@ -81,12 +91,14 @@ class Folder:
         self._path(key).unlink(missing_ok=True)
 
     def try_out(self) -> int:
-        """Write and remove a file beside the recordings, or above the folder that the worker is still to make."""
-        self._root.mkdir(parents=True, exist_ok=True)
-        folder = self._root / FOLDER
-        folder = folder if folder.exists() else self._root
-        with tempfile.NamedTemporaryFile(dir=folder, prefix=".frontdesk-"):
-            return shutil.disk_usage(folder).free
+        """Write and remove a file where the worker writes."""
+        self._shared.make()
+        with tempfile.NamedTemporaryFile(dir=self._shared.path, prefix=".frontdesk-"):
+            return shutil.disk_usage(self._shared.path).free
+
+    def place(self) -> Place:
+        """The folder as it stands."""
+        return self._shared.place()
 
     def _path(self, key: str) -> Path:
         path = (self._root / key).resolve()
@@ -112,4 +124,6 @@ def delete(key: str) -> None:
 
 def init_app(app: Flask, settings: Settings) -> None:
     """Open the store that the settings name."""
-    app.extensions[EXTENSION] = Folder(settings.recordings_dir, settings.recordings_egress_dir)
+    shared = shared_folder(settings)
+    shared.narrow()
+    app.extensions[EXTENSION] = Folder(shared, settings.recordings_egress_dir)

@@ -2,6 +2,7 @@
 
 import difflib
 import os
+import shlex
 from collections.abc import Iterator, Mapping
 
 import click
@@ -10,7 +11,7 @@ from pydantic import ValidationError
 from sqlalchemy.exc import SQLAlchemyError
 
 from webapp.accounts import problems
-from webapp.core import refusals
+from webapp.core import files, refusals
 from webapp.core.config import NEEDED, Settings
 from webapp.core.settings import settings
 from webapp.setup import connections
@@ -92,6 +93,9 @@ def check(connect: bool, ask_provider: bool) -> None:
 
 def _refused() -> list[str]:
     """What sign-ins of the last hour lacked, as the database remembers; nothing while it is away or behind."""
+    file = files.database_file(settings.database_url)
+    if file is not None and not file.exists():  # to connect would make it, perhaps for another user than the server's
+        return []
     try:
         counts = refusals.recent(refusals.SIGN_IN)
     except SQLAlchemyError:
@@ -104,6 +108,18 @@ def warnings(told: Settings) -> Iterator[str]:
     workers = os.environ.get("WEB_CONCURRENCY", "1")
     if told.several_processes_lose and workers.isdecimal() and int(workers) > 1:
         yield "WEB_CONCURRENCY should be 1 with SQLite or without FRONTDESK_REDIS_URL"
+    yield from _exposed(told)
+
+
+def _exposed(told: Settings) -> Iterator[str]:
+    """Our files that others may read although Frontdesk takes that from them at each start: they are not its own."""
+    allowed = [(file, files.FILE) for file in files.database_files(told.database_url)]
+    allowed += [(files.own_folder(), files.FOLDER | 0o011)]  # those may pass who come for recordings
+    for path, mode in allowed:
+        if (found := files.exposed(path, mode)) is not None:
+            user, quoted = files.user_name(os.geteuid()), shlex.quote(str(path))
+            cure = f"chown {user} {quoted} && chmod {mode & files.FOLDER:o} {quoted}"
+            yield f"{found.words}: others may read it, and Frontdesk, as {user}, may not change that. As root: {cure}"
 
 
 def init_app(app: Flask) -> None:

@@ -1,5 +1,7 @@
 """What `flask check --connect` opens: all that the settings name, at once, each for some seconds at most."""
 
+import os
+import shlex
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -13,12 +15,14 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from webapp.accounts import metadata, oidc
 from webapp.accounts.problems import CURES, SignInError
+from webapp.core import files
 from webapp.core.app import this_app
 from webapp.core.db import db
 from webapp.core.settings import settings
 from webapp.livekit import probe
 from webapp.recordings.storage import storage
 
+Wanted = tuple[str, str, Callable[[], str | None]]  # the setting, what it names, what opens that
 PATIENCE = 5.0  # seconds
 LIVEKIT = {
     "unauthenticated": "it does not know FRONTDESK_LIVEKIT_API_KEY with FRONTDESK_LIVEKIT_API_SECRET",
@@ -34,6 +38,17 @@ PROVIDER = {
 }
 
 
+FOLDER = {
+    "otherwise": "The settings want it otherwise, and only its owner, as a member of that group, or root can change it",
+    "sticky": "Its sticky bit lets nobody but the egress worker delete what the worker wrote",
+    "public": "Everybody on this machine may read or write there (FRONTDESK_RECORDINGS_MODE)",
+}
+WHO_WRITES = {
+    "group": "An egress worker whose user is in that group may write there",
+    "alone": "An egress worker of another user may not write there: name a group of both in FRONTDESK_RECORDINGS_GROUP",
+}
+
+
 class NotOpened(Exception):
     """What a setting names cannot be opened; the text says why, and never repeats the setting, which may be secret."""
 
@@ -45,17 +60,23 @@ class Opened:
     setting: str
     what: str
     problem: str = "it did not answer in time"
+    told: str = ""  # what is worth knowing of one that is open
     thread: threading.Thread | None = field(default=None, repr=False)
 
     @property
     def words(self) -> str:
         """The sentence for the terminal."""
-        return f"{self.setting}: {self.problem}." if self.problem else f"{self.what}: open."
+        if self.problem:
+            return f"{self.setting}: {self.problem}."
+        return f"{self.what}: open. {self.told}".rstrip()
 
 
 def connect() -> list[Opened]:
     """Open the database, Redis, LiveKit, the provider and the recordings' folder."""
-    wanted = [("DATABASE_URL", "Database", database), ("LIVEKIT_URL", "LiveKit", livekit)]
+    wanted: list[tuple[str, str, Callable[[], str | None]]] = [
+        ("DATABASE_URL", "Database", database),
+        ("LIVEKIT_URL", "LiveKit", livekit),
+    ]
     if settings.redis_url:
         wanted.append(("REDIS_URL", "Redis", redis))
     wanted += [("OIDC_ISSUER", "Sign-in provider", provider), ("RECORDINGS_DIR", "Recordings' folder", recordings)]
@@ -71,11 +92,26 @@ def database() -> None:
     """Connect and ask the simplest of questions, over a connection of its own."""
     patience = {} if db.engine.dialect.name == "sqlite" else {"connect_timeout": int(PATIENCE)}
     engine = sa.create_engine(settings.database_url, connect_args=patience, poolclass=sa.NullPool, hide_parameters=True)
+    files.keep_private(engine)
     try:
         with engine.connect() as connection:
             connection.execute(sa.text("SELECT 1"))
     except SQLAlchemyError as error:
-        raise NotOpened("it cannot be opened: see its address, user, password and folder") from error
+        raise NotOpened(_owned("it cannot be opened: see its address, user, password and folder")) from error
+    file = files.database_file(settings.database_url)
+    if file is not None and not all(os.access(path, os.R_OK | os.W_OK) for path in (file, file.parent)):
+        raise NotOpened(_owned("it cannot be written"))
+
+
+def _owned(problem: str) -> str:
+    """The problem of an SQLite database with who owns the file, or the folder where it is to lie."""
+    file = files.database_file(settings.database_url)
+    found = file and (files.standing(file) or files.standing(file.parent))
+    if not found or found.ours:
+        return problem
+    user = files.user_name(os.geteuid())
+    cure = f"chown -R {user} {shlex.quote(str(found.path))}"
+    return f"{problem}. {found.words}, and Frontdesk runs as {user}. As root: {cure}"
 
 
 def redis() -> None:
@@ -103,12 +139,26 @@ def provider() -> None:
         raise NotOpened(PROVIDER.get(problem.code, problem.code)) from problem
 
 
-def recordings() -> None:
-    """Write a file there and remove it."""
+def recordings() -> str:
+    """Write a file where the egress worker writes, and remove it; returns who else may."""
+    problem = ""
     try:
         storage().try_out()
     except OSError as error:
-        raise NotOpened(f"it cannot be written: {error.strerror or type(error).__name__}") from error
+        problem = f"it cannot be written: {error.strerror or type(error).__name__}"
+    place = storage().place()
+    if place is None:
+        if problem:
+            raise NotOpened(problem)
+        return ""
+    words = [place.standing.words] if place.standing is not None else []
+    words += [FOLDER[place.fault]] if place.fault else []
+    if problem or place.fault == "otherwise":
+        words = [*filter(None, [problem]), *words, f"Frontdesk runs as {place.user}", f"As root: {place.cure}"]
+        raise NotOpened(". ".join(words))
+    if not place.fault:
+        words += [WHO_WRITES["group" if place.shared else "alone"]]
+    return ". ".join(words) + "."
 
 
 def client() -> None:
@@ -118,7 +168,7 @@ def client() -> None:
         raise NotOpened(PROVIDER.get(problem, f"it answered otherwise than expected ({problem})"))
 
 
-def _all(wanted: list[tuple[str, str, Callable[[], None]]]) -> list[Opened]:
+def _all(wanted: list[Wanted]) -> list[Opened]:
     """The outcomes in order; what hangs is left behind in a thread that does not keep the command from ending."""
     app = this_app()
     outcomes = [Opened(f"FRONTDESK_{setting}", what) for setting, what, _open in wanted]
@@ -135,10 +185,10 @@ def _threads(outcomes: list[Opened]) -> Iterator[threading.Thread]:
     yield from (outcome.thread for outcome in outcomes if outcome.thread is not None)
 
 
-def _try(app: Flask, outcome: Opened, open_it: Callable[[], None]) -> None:
+def _try(app: Flask, outcome: Opened, open_it: Callable[[], str | None]) -> None:
     with app.app_context():
         try:
-            open_it()
+            outcome.told = open_it() or ""
         except NotOpened as refusal:
             outcome.problem = str(refusal)
         except Exception as error:

@@ -20,6 +20,7 @@ from webapp.jobs.models import PeriodicJob
 from webapp.livekit import probe
 from webapp.livekit.probe import Heard
 from webapp.recordings.models import Recording, State
+from webapp.recordings.sharing import Place
 from webapp.recordings.storage import storage
 from webapp.rooms.models import Room, TrunkRow
 
@@ -36,10 +37,11 @@ class Provider:
 
 @dataclass(frozen=True)
 class Store:
-    """Where recordings lie: what the system said against writing, and the free bytes."""
+    """Where recordings lie: what the system said against writing, the free bytes, and whose the folder is."""
 
     problem: str = ""
     free: int = 0
+    place: Place | None = None
 
 
 @dataclass(frozen=True)
@@ -151,9 +153,10 @@ def _ask_provider() -> Provider:
 
 def _try_storage() -> Store:
     try:
-        return Store(free=storage().try_out())
+        free = storage().try_out()
     except OSError as error:
-        return Store(problem=error.strerror or type(error).__name__)
+        return Store(error.strerror or type(error).__name__, place=storage().place())
+    return Store(free=free, place=storage().place())
 
 
 def _queue_answers() -> bool | None:

@@ -4,16 +4,22 @@ from datetime import timedelta
 from urllib.parse import urlsplit
 
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 
 from webapp.accounts import problems
 from webapp.core.db import utcnow
 from webapp.core.settings import settings
-from webapp.recordings.storage import FOLDER
+from webapp.recordings.sharing import NAME, Place
 from webapp.setup.checks import Check, CheckState
 from webapp.setup.facts import Asked, Seen
 
 SCARCE = 2 * 10**9  # bytes: a few hours of video
 SLOW, WRONG = 5, 30  # seconds between two clocks: worth a look; tokens and hooks may be refused
+FAULTS = {
+    "otherwise": _l("The settings want it otherwise, and the system does not let Frontdesk change it."),
+    "sticky": _l("Its sticky bit lets nobody but the egress worker delete what the worker wrote."),
+    "public": _l("Everybody on this machine may read or write there."),
+}
 LOCAL = {"localhost", "127.0.0.1", "::1"}
 
 
@@ -116,18 +122,17 @@ def meeting() -> Check:
 
 def store(asked: Asked) -> Check:
     """Recordings can be written; whether the egress worker sees the same folder shows only in a recording."""
-    title, folder = _("Storage"), str(settings.recordings_dir / FOLDER)
+    title, folder = _("Storage"), str(settings.recordings_dir / NAME)
     if asked.store is None:
         fix = _("See that the folder’s disk or network share answers.")
         return Check("storage", title, CheckState.BAD, _("Writing there took too long."), fix, (f"ls {folder}",))
+    place, standing = asked.store.place, _standing(asked.store.place)
     if asked.store.problem:
-        said = _("It cannot be written: %(problem)s.", problem=asked.store.problem)
-        fix = _(
-            "Put Frontdesk's user and the egress worker's user into one group, and let that group write there. "
-            "A worker that makes the folder itself keeps it for its own user."
-        )
-        lines = (f"install -d -g GROUP -m 2770 {folder}", f"chgrp -R GROUP {folder}", "FRONTDESK_RECORDINGS_DIR=…")
-        return Check("storage", title, CheckState.BAD, said, fix, lines)
+        said = " ".join([_("It cannot be written: %(problem)s.", problem=asked.store.problem), *standing])
+        return Check("storage", title, CheckState.BAD, said, _shared_by_group(), _cure(place))
+    if place is not None and place.fault:
+        said = " ".join([*standing, str(FAULTS[place.fault])])
+        return Check("storage", title, CheckState.WARNING, said, _shared_by_group(), _cure(place))
     free = f"{asked.store.free / 10**9:.1f} GB"
     if asked.store.free < SCARCE:
         fix = _("Make room, or let recordings expire sooner.")
@@ -139,7 +144,37 @@ def store(asked: Asked) -> Check:
             fix,
             ("FRONTDESK_RETENTION_DAYS=30",),
         )
-    return Check("storage", title, CheckState.FINE, _("Can be written; %(free)s are free.", free=free))
+    said = " ".join([_("Can be written; %(free)s are free.", free=free), *standing])
+    return Check("storage", title, CheckState.FINE, said)
+
+
+def _standing(place: Place | None) -> list[str]:
+    """Who owns the folder that the worker writes."""
+    if place is None or place.standing is None:
+        return []
+    found = place.standing
+    said = _(
+        "The folder belongs to user %(owner)s and group %(group)s, mode %(mode)s; Frontdesk runs as %(user)s.",
+        owner=found.owner,
+        group=found.group,
+        mode=f"{found.mode:04o}",
+        user=place.user,
+    )
+    return [str(said)]
+
+
+def _shared_by_group() -> str:
+    return str(
+        _(
+            "Put Frontdesk's user and the egress worker's user into one group, and let that group write there. "
+            "A worker that makes the folder itself keeps it for its own user."
+        )
+    )
+
+
+def _cure(place: Place | None) -> tuple[str, ...]:
+    lines = ("FRONTDESK_RECORDINGS_GROUP=…", "FRONTDESK_RECORDINGS_DIR=…")
+    return (place.cure, *lines) if place is not None else lines
 
 
 def jobs(asked: Asked, seen: Seen) -> Check:
