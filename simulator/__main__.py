@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import json
+import os
 import signal
 import sys
 from pathlib import Path
@@ -17,6 +18,7 @@ from simulator.world import Options, Switches, Timing, World
 def main() -> None:
     """Read the options and serve until asked to stop."""
     told = parser().parse_args()
+    os.umask(0o077)  # recordings, and trunks with their passwords, are of this user alone
     try:
         asyncio.run(serve(told))
     except OSError as error:

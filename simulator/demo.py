@@ -7,6 +7,7 @@ import os
 import secrets
 import signal
 import socket
+import stat
 import subprocess
 import sys
 import time
@@ -58,8 +59,7 @@ class Demo:
         """A secret made at the first start and kept, so that a restart signs nobody out."""
         file = self.folder / f"{name}.secret"
         if not file.exists():
-            file.touch(mode=0o600)
-            file.write_text(secrets.token_hex(32))
+            file.write_text(secrets.token_hex(32))  # for this user alone: see `main`
         return file.read_text()
 
     def environment(self) -> dict[str, str]:
@@ -177,6 +177,14 @@ def alone(demo: Demo) -> Iterator[None]:
         yield
 
 
+def narrow(folder: Path) -> None:
+    """Take from others what an earlier demo let them do in its folder."""
+    for path in (folder, *folder.rglob("*")):
+        found = path.lstat()
+        if found.st_uid == os.geteuid() and not stat.S_ISLNK(found.st_mode):
+            path.chmod(found.st_mode & 0o700)
+
+
 def refuse_taken_ports(demo: Demo) -> None:
     """Raise DemoError when one of the three ports is in use."""
     for port in range(demo.port, demo.port + 3):
@@ -276,9 +284,11 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, default=Path("var/demo"), help="where state is kept")
     options = parser.parse_args()
     demo = Demo(options.port, options.folder.resolve())
+    os.umask(0o077)  # what we and what we start will write is of this user alone
     demo.folder.mkdir(parents=True, exist_ok=True)
     try:
         with alone(demo):
+            narrow(demo.folder)
             run(demo)
     except DemoError as error:
         sys.exit(str(error))

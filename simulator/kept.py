@@ -57,9 +57,10 @@ def save(world: World, file: Path) -> None:
         },
         indent=1,
     )
-    if file.exists() and file.read_text() == text:
+    if file.exists() and file.read_text() == text and not file.stat().st_mode & 0o077:
         return
     fresh = file.with_suffix(".new")
+    fresh.unlink(missing_ok=True)
     fresh.touch(mode=0o600)  # trunks have passwords, rules have PINs
     fresh.write_text(text)
     fresh.replace(file)

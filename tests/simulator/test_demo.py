@@ -15,6 +15,7 @@ import requests
 
 from simulator.demo import VISITORS, Demo, alone
 from tests.support.demo import ROOT, demo, three_free_ports, welcome
+from tests.support.modes import mode, umask
 from tests.support.waiting import PATIENCE, until
 
 
@@ -44,6 +45,27 @@ def test_it_says_where_it_is_and_who_can_sign_in_and_ends_with_all_it_started(tm
         assert process.wait(PATIENCE) == 0
     assert [number for number in started if Path(f"/proc/{number}").exists()] == []
     assert all(free(number) for number in range(port, port + 3))
+
+
+def test_all_it_keeps_is_of_its_user_alone_whatever_the_umask_and_also_what_was_there(tmp_path: Path, port: int):
+    folder = tmp_path / "demo"
+    folder.mkdir()
+    folder.chmod(0o777)
+    (folder / "cookies.secret").write_text("a-secret-of-an-earlier-release-of-32-characters")
+    (folder / "cookies.secret").chmod(0o644)
+    with umask(0), demo(folder, port) as process:
+        welcome(process)
+        names = {path.name for path in folder.rglob("*")}
+        assert {"livekit.secret", "livekit-sip.json", "frontdesk.sqlite3", "frontdesk.log", "rooms.tsv"} <= names
+        assert [path.name for path in (folder, *folder.rglob("*")) if is_wide(path)] == []
+
+
+def is_wide(path: Path) -> bool:
+    """Others may do something with the file, if it is still there."""
+    try:
+        return bool(int(mode(path), 8) & 0o077)
+    except FileNotFoundError:
+        return False
 
 
 def test_no_first_round_of_a_job_fails_because_livekit_is_not_up_yet(tmp_path: Path, port: int):
