@@ -295,11 +295,6 @@ class Settings(BaseSettings):
         return context
 
     @property
-    def livekit_verify(self) -> bool | str:
-        """The same for what asks LiveKit's plain addresses."""
-        return self.livekit_verify_tls and (self.livekit_ca_file or True)
-
-    @property
     def recordings_gid(self) -> int | None:
         """The number of the group that shares the recordings' folder; None: none is named."""
         return _group_id(self.recordings_group) if self.recordings_group else None

@@ -6,7 +6,6 @@ import time
 from collections.abc import Callable
 from ipaddress import ip_address, ip_network
 
-import requests
 import sqlalchemy as sa
 from flask import Blueprint, Flask, current_app, request
 from flask.typing import ResponseReturnValue
@@ -16,7 +15,7 @@ from redis import Redis
 from redis.exceptions import RedisError
 from sqlalchemy.exc import SQLAlchemyError
 
-from webapp.core import patience, revisions, together
+from webapp.core import patience, revisions, tls, together
 from webapp.core.db import db
 from webapp.core.revisions import Schema, SchemaState
 from webapp.core.security import csrf, limiter
@@ -91,9 +90,8 @@ def _redis_answers() -> bool:
 def _livekit_answers() -> bool:
     """Its front page is its own health check, and needs no token."""
     try:
-        with requests.get(settings.livekit_url, timeout=PATIENCE_SECONDS, verify=settings.livekit_verify) as answer:
-            return answer.status_code < 500
-    except requests.RequestException:
+        return tls.get(settings.livekit_url, lambda: settings.livekit_tls, PATIENCE_SECONDS).status < 500
+    except tls.NoAnswer:
         return False
 
 

@@ -110,6 +110,10 @@ async def _ask(
         raise _refusal(error) from None
     except TimeoutError:
         raise LiveKitUnavailable("timeout") from None
+    except aiohttp.ClientConnectorCertificateError:
+        raise LiveKitUnavailable("certificate") from None
+    except aiohttp.ClientConnectorSSLError:
+        raise LiveKitUnavailable("no_tls") from None
     except (aiohttp.ClientError, OSError):
         raise LiveKitUnavailable("no_connection") from None
     except (NotLiveKit, DecodeError):

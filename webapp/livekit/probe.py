@@ -4,11 +4,11 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
-import requests
 from livekit import api
 from livekit.api import LiveKitAPI
 from livekit.protocol.sip import ListSIPInboundTrunkRequest
 
+from webapp.core import tls
 from webapp.core.dates import skew
 from webapp.core.settings import settings
 from webapp.livekit.client import call
@@ -41,12 +41,10 @@ def egresses(timeout: float) -> Heard:
 def clock(timeout: float) -> float | None:
     """How many seconds LiveKit's clock is ahead of ours, to about a second; None when it does not say."""
     try:
-        answer = requests.get(
-            settings.livekit_url, timeout=timeout, allow_redirects=False, verify=settings.livekit_verify
-        )
-    except requests.RequestException:
+        answer = tls.get(settings.livekit_url, lambda: settings.livekit_tls, timeout)
+    except tls.NoAnswer:
         return None
-    return skew(answer.headers.get("Date", ""), answer.elapsed)
+    return skew(answer.date, answer.elapsed)
 
 
 def _hear(ask: Callable[[LiveKitAPI], Awaitable[Any]], name: str, timeout: float) -> Heard:

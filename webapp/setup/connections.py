@@ -27,7 +27,10 @@ PATIENCE = 5.0  # seconds
 LIVEKIT = {
     "unauthenticated": "it does not know FRONTDESK_LIVEKIT_API_KEY with FRONTDESK_LIVEKIT_API_SECRET",
     "not_livekit": "what answers there is not LiveKit",
-    "no_connection": "nothing answers there, or its certificate is not trusted (FRONTDESK_LIVEKIT_CA_FILE)",
+    "no_connection": "nothing answers there",
+    "certificate": "its certificate is not trusted, or of another name: put the certificate of whoever signed it into "
+    "the file that FRONTDESK_LIVEKIT_CA_FILE names (in development FRONTDESK_LIVEKIT_VERIFY_TLS=false skips the check)",
+    "no_tls": "what answers there does not speak https: see whether its address should begin with http:// or ws://",
     "timeout": "it did not answer in time",
 }
 PROVIDER = {

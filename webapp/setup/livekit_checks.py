@@ -35,6 +35,10 @@ def reached(asked: Asked) -> Check:
         said = _("It answers, but refuses our key.")
         fix = _("Use a key and secret that stand below keys: in LiveKit’s configuration.")
         return Check("livekit", title, CheckState.BAD, said, fix, _settings("LIVEKIT_API_KEY", "LIVEKIT_API_SECRET"))
+    if heard is not None and heard.code == "certificate":
+        said = _("Its certificate is not trusted, or names another host.")
+        fix = _("Name the file with its authority’s certificate, or the host that LiveKit’s certificate names.")
+        return Check("livekit", title, CheckState.BAD, said, fix, _settings("LIVEKIT_CA_FILE", "LIVEKIT_URL"))
     fix = _("Set the address under which this machine reaches LiveKit, and see that LiveKit runs.")
     return Check("livekit", title, CheckState.BAD, _why(heard), fix, _settings("LIVEKIT_URL"))
 
@@ -169,6 +173,8 @@ def _why(heard: Heard | None) -> str:
         return str(_("It did not answer in time."))
     if heard.code == "not_livekit":
         return str(_("What answers at its address is not LiveKit: a proxy’s page, perhaps."))
+    if heard.code == "no_tls":
+        return str(_("What answers at its address does not speak https."))
     if heard.code == "no_connection":
         return str(_("Nothing answers at its address."))
     return str(_("It answers with an error: %(code)s.", code=heard.code))

@@ -1,0 +1,46 @@
+"""A plain question to a server: whether it is there, and its time; by https its certificate is checked as told.
+
+Not by requests: that trusts certificates which it brings along, and not the system's, as LiveKit's own client does.
+"""
+
+import ssl
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from http.client import HTTPConnection, HTTPException, HTTPSConnection
+from urllib.parse import urlsplit
+
+
+class NoAnswer(Exception):
+    """Nothing came back, or nothing that is HTTP, or from a server whose certificate is not trusted."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """How the server answered, and when it did by its own clock (as HTTP has it, empty if it did not say)."""
+
+    status: int
+    date: str
+    elapsed: timedelta
+
+
+def get(url: str, context: Callable[[], ssl.SSLContext], timeout: float) -> Answer:
+    """Ask; redirects are not followed. Raises NoAnswer.
+
+    The context is made for https only: to read all certificates of the system takes a while.
+    """
+    parts, begun = urlsplit(url), time.monotonic()
+    host, port = parts.hostname or "", parts.port
+    if parts.scheme == "https":
+        connection: HTTPConnection = HTTPSConnection(host, port, timeout=timeout, context=context())
+    else:
+        connection = HTTPConnection(host, port, timeout=timeout)
+    try:
+        connection.request("GET", parts.path or "/")
+        answer = connection.getresponse()
+        return Answer(answer.status, answer.getheader("Date", ""), timedelta(seconds=time.monotonic() - begun))
+    except (OSError, HTTPException, ValueError) as error:  # ValueError: a host that no name can be
+        raise NoAnswer from error
+    finally:
+        connection.close()
