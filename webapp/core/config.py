@@ -3,7 +3,7 @@
 import grp
 import re
 import ssl
-from ipaddress import ip_network
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
@@ -13,6 +13,7 @@ import phonenumbers
 from limits import parse_many as parse_limits
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from redis.connection import parse_url
 
 DEVELOPMENT_SECRET = "development-only-secret-key"  # noqa: S105 - refused in production below
 NEEDED = (
@@ -31,9 +32,14 @@ LANGUAGES = {"en", "fr"}  # those that have a catalogue
 
 def _http_url(value: str) -> str:
     """Accept http(s) addresses only, without the trailing slash."""
-    parts = urlsplit(value)
-    if parts.scheme not in {"http", "https"} or not parts.netloc:
-        raise ValueError("should be an address such as https://desk.example.org")
+    wrong = ValueError("should be an address such as https://desk.example.org")
+    try:
+        parts = urlsplit(value)
+        known = parts.hostname and (parts.port is None or parts.port > 0)
+    except ValueError as error:  # a port that is no number, a bracket that is not closed
+        raise wrong from error
+    if parts.scheme not in {"http", "https"} or not known:
+        raise wrong
     return value.rstrip("/")
 
 
@@ -87,6 +93,11 @@ def _redis(value: str) -> str:
     """Accept Redis addresses, and nothing at all."""
     if value and not value.startswith(("redis://", "rediss://", "unix://")):
         raise ValueError("should begin with redis://, rediss:// or unix://, or be empty")
+    try:
+        if value:
+            parse_url(value)
+    except ValueError as error:
+        raise ValueError("should be an address such as redis://:PASSWORD@redis.example.org:6379/0") from error
     return value
 
 
@@ -305,6 +316,16 @@ class Settings(BaseSettings):
         return int(self.recordings_mode, 8) if self.recordings_mode else None
 
     @property
+    def redis_open_to_others(self) -> bool:
+        """Redis is on another machine and asks for nothing: no password, no certificate of ours."""
+        if not self.redis_url or self.redis_url.startswith("unix://"):
+            return False
+        told = parse_url(self.redis_url)
+        if told.get("password") or told.get("ssl_certfile"):
+            return False
+        return not _is_loopback(str(told.get("host", "localhost")))
+
+    @property
     def several_processes_lose(self) -> bool:
         """The settings serve one web process: SQLite has one writer, and jobs and rate limits live in the process."""
         return self.embedded or self.database_url.startswith("sqlite")
@@ -354,6 +375,14 @@ class Settings(BaseSettings):
         if problems:
             raise ValueError("; ".join(problems))
         return self
+
+
+def _is_loopback(host: str) -> bool:
+    """Only this machine is reached under that name or address."""
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def _weak(secret: str, least: int) -> bool:

@@ -108,6 +108,12 @@ def warnings(told: Settings) -> Iterator[str]:
     workers = os.environ.get("WEB_CONCURRENCY", "1")
     if told.several_processes_lose and workers.isdecimal() and int(workers) > 1:
         yield "WEB_CONCURRENCY should be 1 with SQLite or without FRONTDESK_REDIS_URL"
+    if told.redis_open_to_others:
+        yield (
+            "FRONTDESK_REDIS_URL names a Redis on another host without a password. Whoever reaches it can empty the "
+            "rate limits and wake or silence the workers. Set one there (requirepass, or a user by ACL) and name it "
+            "here: redis://:PASSWORD@…, or rediss://USER:PASSWORD@… where others could listen"
+        )
     yield from _exposed(told)
 
 
