@@ -1,6 +1,8 @@
 """`flask check` says whose files and folders are, where that is not as it should be, and what to type."""
 
 import os
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -8,13 +10,14 @@ import pytest
 from pydantic import ValidationError
 
 from tests.plugins.servers import temporary_folder
-from tests.support.modes import ANOTHER, SHARED, WORKER, as_root, mode
+from tests.support.modes import ANOTHER, SHARED, WORKER, as_root, mode, umask
 from webapp import create_app
 from webapp.core import files
 from webapp.core.config import Settings
 from webapp.core.db import db
 from webapp.setup.command import explain
 
+ROOT = Path(__file__).parent.parent.parent
 Check = Callable[..., str]
 ME = files.user_name(os.geteuid())
 
@@ -55,6 +58,14 @@ def test_a_database_of_another_user_that_others_may_read_is_warned_of(check: Che
     for each in (place / "var").iterdir():  # SQLite gives what it makes to the owner of the database
         os.chown(each, 0, 0)
     assert "belongs to" not in check() and mode(file) == "0600", "it was only looked at, and could be narrowed"
+
+
+def test_a_fresh_folder_needs_only_the_upgrade_command(place: Path):
+    plain = {name: value for name, value in os.environ.items() if not name.startswith("FRONTDESK_")}
+    line = [sys.executable, "-m", "flask", "--app", str(ROOT / "wsgi"), "db", "upgrade"]
+    with umask(0):
+        subprocess.run(line, env=plain | {"FRONTDESK_ENVIRONMENT": "development"}, cwd=place, check=True)
+    assert {path.name: mode(path) for path in place.rglob("*")} == {"var": "0700", "frontdesk.sqlite3": "0600"}
 
 
 def test_to_look_makes_nothing(check: Check, place: Path):
