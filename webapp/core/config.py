@@ -14,6 +14,8 @@ from limits import parse_many as parse_limits
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from redis.connection import parse_url
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
 
 DEVELOPMENT_SECRET = "development-only-secret-key"  # noqa: S105 - refused in production below
 NEEDED = (
@@ -27,6 +29,7 @@ NEEDED = (
 )
 MEETING_FIELDS = {"{room}", "{token}", "{livekit_url}"}
 PRIVATE_NETWORKS = ("127.0.0.0/8", "::1/128", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7", "fe80::/10")
+NO_FILE = {None, "", ":memory:"}
 LANGUAGES = {"en", "fr"}  # those that have a catalogue
 
 
@@ -86,6 +89,43 @@ def _database(value: str) -> str:
     """Accept the two databases that the migrations are tested on."""
     if not value.startswith(("sqlite://", "postgresql://", "postgresql+psycopg://")):
         raise ValueError("should begin with sqlite:/// or postgresql://")
+    wrong = ValueError(
+        "should be an address such as sqlite:///var/desk.sqlite3 or postgresql://USER:PASSWORD@HOST/NAME"
+    )
+    try:
+        made = make_url(value)
+    except (ValueError, ArgumentError) as error:  # a port that is no number
+        raise wrong from error
+    if made.get_backend_name() == "sqlite" and made.host:  # two slashes, where a file's name needs three
+        raise wrong
+    return value
+
+
+def _folder(value: object) -> object:
+    """Refuse the empty name, which would be the working directory."""
+    if not str(value).strip():
+        raise ValueError("should name a folder")
+    return value
+
+
+def _host_names(value: list[str]) -> list[str]:
+    """Accept bare names, perhaps with a port: anything else would match no request."""
+    if not all(re.fullmatch(r"[\w.-]+(:[0-9]+)?|\[[0-9a-fA-F:.]+\](:[0-9]+)?", name) for name in value):
+        raise ValueError("should be host names such as desk.example.org, separated by commas")
+    return value
+
+
+def _scopes(value: str) -> str:
+    """Accept what makes OpenID Connect of OAuth (Core 3.1.2.1)."""
+    if "openid" not in value.split():
+        raise ValueError("should hold openid, and be separated by blanks")
+    return value
+
+
+def _claims(value: list[str]) -> list[str]:
+    """Accept at least one claim."""
+    if not value:
+        raise ValueError("should name at least one claim")
     return value
 
 
@@ -168,6 +208,10 @@ Languages = Annotated[list[str], NoDecode, BeforeValidator(_words), AfterValidat
 Networks = Annotated[list[str], NoDecode, BeforeValidator(_words), AfterValidator(_networks)]
 Zone = Annotated[str, AfterValidator(_zone)]
 Country = Annotated[str, AfterValidator(_country)]
+HostNames = Annotated[list[str], NoDecode, BeforeValidator(_words), AfterValidator(_host_names)]
+Claims = Annotated[list[str], NoDecode, BeforeValidator(_words), AfterValidator(_claims)]
+Scopes = Annotated[str, AfterValidator(_scopes)]
+Folder = Annotated[Path, BeforeValidator(_folder)]
 DatabaseUrl = Annotated[str, AfterValidator(_database)]
 RedisUrl = Annotated[str, AfterValidator(_redis)]
 FolderMode = Annotated[str, AfterValidator(_folder_mode)]
@@ -190,7 +234,7 @@ class Settings(BaseSettings):
         SecretStr(DEVELOPMENT_SECRET), description="signs cookies; at least 32 random characters"
     )
     public_url: HttpUrl = Field("http://127.0.0.1:8000", description="address under which browsers reach Frontdesk")
-    trusted_hosts: Words = Field(
+    trusted_hosts: HostNames = Field(
         [], description="further host names under which pages are served; hooks, probes and metrics take any"
     )
     proxy_count: int = Field(0, ge=0, le=5, description="reverse proxies in front whose X-Forwarded-* are trusted")
@@ -232,7 +276,7 @@ class Settings(BaseSettings):
     oidc_name: str = Field("", description="provider's name on the sign-in button; empty: its host name")
     oidc_client_id: str = Field("frontdesk", min_length=1, description="client id at the provider")
     oidc_client_secret: SecretStr = Field(SecretStr("frontdesk-secret"), description="client secret at the provider")
-    oidc_scopes: str = Field("openid email profile", description="scopes asked for, separated by blanks")
+    oidc_scopes: Scopes = Field("openid email profile", description="scopes asked for, separated by blanks")
     oidc_algorithm: Literal["RS256", "RS384", "RS512", "PS256", "ES256", "HS256"] = Field(
         "RS256", description="signature of the id_token; never taken from the token itself"
     )
@@ -241,7 +285,7 @@ class Settings(BaseSettings):
     oidc_trust_email: bool = Field(
         False, description="count addresses as verified when the provider never sends email_verified"
     )
-    oidc_email_claims: Words = Field(["email"], description="claims of the address; the first that holds one counts")
+    oidc_email_claims: Claims = Field(["email"], description="claims of the address; the first that holds one counts")
     oidc_email_verified_claims: Words = Field(
         ["email_verified", "xms_edov"], description="claims that say whether the address is verified; the first counts"
     )
@@ -287,7 +331,7 @@ class Settings(BaseSettings):
     )
     hook_limit: Limit = Field("6000 per minute", description="rate limit of incoming hooks, per address")
 
-    recordings_dir: Path = Field(Path("var/recordings"), description="folder of recordings in the embedded default")
+    recordings_dir: Folder = Field(Path("var/recordings"), description="folder of recordings in the embedded default")
     recordings_egress_dir: str = Field("", description="the same folder as the egress worker sees it; empty: alike")
     recordings_group: Group = Field(
         "", description="group, or its number, of Frontdesk's and the egress worker's user; empty: the folder's own"
@@ -426,6 +470,10 @@ def _production_problems(settings: Settings) -> list[str]:
     """Name what a production server must not run with."""
     fresh = {name for name in Settings.model_fields if name not in settings.model_fields_set}
     problems = [*_secret_problems(settings), *_address_problems(settings)]
+    if make_url(settings.database_url).database in {None, "", ":memory:"} and settings.database_url.startswith(
+        "sqlite"
+    ):
+        problems.append("FRONTDESK_DATABASE_URL should name a file: what is in memory is gone with the process")
     if settings.phone_number and not _dialled(settings.phone_number):
         problems.append("FRONTDESK_PHONE_NUMBER should be a number in international form, such as +33 1 86 99 00 00")
     if not settings.livekit_verify_tls:

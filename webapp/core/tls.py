@@ -32,15 +32,17 @@ def get(url: str, context: Callable[[], ssl.SSLContext], timeout: float) -> Answ
     """
     parts, begun = urlsplit(url), time.monotonic()
     host, port = parts.hostname or "", parts.port
-    if parts.scheme == "https":
-        connection: HTTPConnection = HTTPSConnection(host, port, timeout=timeout, context=context())
-    else:
-        connection = HTTPConnection(host, port, timeout=timeout)
+    connection: HTTPConnection | None = None
     try:
+        if parts.scheme == "https":
+            connection = HTTPSConnection(host, port, timeout=timeout, context=context())
+        else:
+            connection = HTTPConnection(host, port, timeout=timeout)
         connection.request("GET", parts.path or "/")
         answer = connection.getresponse()
         return Answer(answer.status, answer.getheader("Date", ""), timedelta(seconds=time.monotonic() - begun))
     except (OSError, HTTPException, ValueError) as error:  # ValueError: a host that no name can be
         raise NoAnswer from error
     finally:
-        connection.close()
+        if connection is not None:
+            connection.close()
