@@ -1,8 +1,10 @@
 """A lease is one worker's, runs out by itself, lasts as long as its holder's questions, and is forgotten."""
 
+import subprocess
+import sys
 import threading
 import time
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
@@ -10,10 +12,13 @@ import time_machine
 from flask import Flask, g
 
 from tests.plugins.queries import Counted
-from tests.support.waiting import PATIENCE
+from tests.support.waiting import PATIENCE, seconds_until, until
+from webapp import create_app
 from webapp.core import leases
+from webapp.core.config import Settings
 from webapp.core.db import db, utcnow
 from webapp.core.leases import Lease
+from webapp.models import metadata
 
 
 @pytest.mark.usefixtures("app")
@@ -45,6 +50,45 @@ def test_a_holder_that_was_killed_delays_others_by_less_than_fifteen_seconds(app
     until = db.session.get_one(Lease, "room:x").until
     db.session.commit()
     assert until < utcnow() + timedelta(seconds=15)
+
+
+HOLDER = """
+import sys, time
+from webapp import create_app
+from webapp.core import leases
+from webapp.core.config import Settings
+with create_app(Settings(environment="testing", database_url=sys.argv[1])).app_context():
+    with leases.held("room:x"):
+        print("held", flush=True)
+        time.sleep(3600)
+"""
+
+
+def test_a_process_that_is_killed_while_it_renews_a_lease_leaves_it_to_others_within_fifteen_seconds(
+    own_database_url: str,
+):
+    with create_app(Settings(environment="testing", database_url=own_database_url)).app_context():
+        metadata.create_all(db.engine)
+        holder = subprocess.Popen([sys.executable, "-c", HOLDER, own_database_url], stdout=subprocess.PIPE)
+        try:
+            assert holder.stdout is not None and holder.stdout.readline() == b"held\n"
+            begun = db.session.get_one(Lease, "room:x").until
+            db.session.commit()
+            until(lambda: held_until() > begun)  # it was renewed: what follows is the last breath of a living one
+        finally:
+            holder.kill()
+            holder.communicate()
+        left = db.session.scalars(sa.select(Lease.until <= db.clock(15))).one()
+        db.session.commit()
+        assert left, "by the database's clock"
+        assert seconds_until(lambda: leases.claim("room:x")) < 45, "fifteen, on a machine that does nothing else"
+        db.dispose()
+
+
+def held_until() -> datetime:
+    found = db.session.scalars(sa.select(Lease.until)).one()
+    db.session.commit()
+    return found
 
 
 def test_a_renewal_that_comes_after_the_release_holds_nothing(app: Flask):
