@@ -23,12 +23,11 @@ log = structlog.get_logger()
 def ensure(trunk_id: str) -> Problem:
     """Give the trunk its guard; returns the problem with it. Commits. Raises LiveKitError.
 
-    What our row says of it is believed only while other rules of ours stand there: those the sweep looks after.
+    What our row says of it is never believed: somebody may have taken it away since the last sweep.
     """
     row = row_of(trunk_id)
-    others = db.session.scalar(sa.select(sa.exists().where(_has_rule_on(trunk_id))))
     db.session.commit()
-    if row.guard_rule_id is None or not (others or _stands(row)):
+    if not _stands(row):
         _place(row)
     return Problem.parse(row.guard_problem)
 
@@ -38,10 +37,16 @@ def _has_rule_on(trunk_id: str) -> sa.ColumnElement[bool]:
 
 
 def _stands(row: TrunkRow) -> bool:
-    """LiveKit has the guard of our row, and it says what a guard says."""
-    stored = sip.find_rule(row.guard_rule_id or "")
-    rule = Rule.parse(stored) if stored is not None else None
-    return is_whole(row.sip_trunk_id, [rule] if rule is not None else [])
+    """LiveKit has the guard of our row, and it says what that guard says, or says it again. Commits."""
+    stored = sip.find_rule(row.guard_rule_id) if row.guard_rule_id is not None else None
+    if stored is None:
+        return False
+    rule = Rule.parse(stored)
+    narrow = Problem.parse(row.guard_problem) == problems.GUARD_NARROW
+    if is_whole(row.sip_trunk_id, [rule]) and (narrow or not rule.numbers):
+        return True
+    kept = _keep_one(row, [rule])
+    return kept is not None and _put_right(row, kept, ())
 
 
 def _says(rule: Rule, trunk_id: str, numbers: tuple[str, ...]) -> bool:
