@@ -21,7 +21,7 @@ from webapp.livekit.rooms import Participant
 from webapp.matching import Rule
 from webapp.rooms import trunk_rows
 from webapp.rooms.models import Room
-from webapp.rules import placing, problems, wanted
+from webapp.rules import placing, problems, removals, wanted
 from webapp.rules.placing import Pending, Placed
 from webapp.rules.problems import Problem
 from webapp.rules.wanted import Json
@@ -168,7 +168,7 @@ def _place_old(room: Room, wish: Json) -> None:
 def _give_way(room: Room, rule_id: str | None, remember: Callable[[Room, None], None]) -> None:
     """Take the rule away that we have: no longer wanted, or another room waits for it in turn for what that one has."""
     if rule_id is not None:
-        placing.take_away(rule_id)
+        removals.take_away(rule_id)
         remember(room, None)
 
 

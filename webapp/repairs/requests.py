@@ -17,7 +17,7 @@ from webapp.livekit import sip
 from webapp.livekit.errors import LiveKitError
 from webapp.repairs import hiding
 from webapp.rooms.models import Room
-from webapp.rules import guard, observed, placing, problems, wanted
+from webapp.rules import guard, observed, placing, problems, removals, wanted
 from webapp.rules.placing import Pending
 from webapp.rules.problems import Problem
 from webapp.rules.wanted import Json
@@ -96,7 +96,7 @@ def _do(request: Request, reading: Reading) -> Problem:
         case Heal(trunk_id):
             return _heal(trunk_id, reading)
         case Delete(rule_id):
-            placing.take_away(rule_id)
+            removals.take_away(rule_id)
         case Replace(rule_id, content):
             return _replace(rule_id, content, reading)
     return problems.NONE

@@ -11,7 +11,7 @@ from webapp.core import leases
 from webapp.core.db import db, pieces
 from webapp.matching import Rule
 from webapp.rooms.models import Room
-from webapp.rules import owners, placing, wanted
+from webapp.rules import owners, removals, wanted
 from webapp.rules.owners import Known, OfRoom
 
 Says = set[tuple[str, str]]  # ids of rules and what they say
@@ -74,7 +74,7 @@ def observe(room_id: uuid.UUID, found: list[Rule], begun: datetime, wrong: Colle
         if room is None or (room.rule_changed_at is not None and room.rule_changed_at >= begun):
             return
         kept, old = _kept(room, [rule for rule in found if rule.id not in wrong])
-        failures = placing.take_all_away(rule.id for rule in found if rule is not kept and rule is not old)
+        failures = removals.take_all_away(rule.id for rule in found if rule is not kept and rule is not old)
         if room.sip_dispatch_rule_id not in failures:  # or nothing would tell that a rule somebody changed is ours
             room.sip_dispatch_rule_id = kept.id if kept else None
             room.rule_fingerprint = wanted.fingerprint(kept) if kept else ""

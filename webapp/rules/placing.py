@@ -4,25 +4,24 @@ Creations on one trunk follow one another by a lease: two at once can store a co
 LiveKit refuse every call and every change on the trunk.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 import structlog
-from prometheus_client import Counter
 
 from webapp.core import leases
 from webapp.core.db import db
 from webapp.livekit import sip
 from webapp.livekit.errors import LiveKitError
 from webapp.matching import ConflictError, MatchingError, Rule, check_rules, parse_rules
-from webapp.rules import guard, owners, problems
+from webapp.rules import guard, owners, problems, removals
 from webapp.rules.owners import External, Known, OfRoom, Owner, owner_of
 from webapp.rules.problems import Problem
+from webapp.rules.removals import CHANGES
 from webapp.rules.wanted import Json, fingerprint
 
 log = structlog.get_logger()
-CHANGES = Counter("frontdesk_rule_changes_total", "Dispatch rules changed in LiveKit", ["what"])
 LEASE_WAIT = 5
 
 
@@ -64,24 +63,6 @@ def place(wish: Json, rule_id: str | None) -> Placed:
         if rule_id is not None and rule_id != placed.rule_id:
             _leave(rule_id)
         return placed
-
-
-def take_away(rule_id: str) -> None:
-    """Delete the rule, if LiveKit still has it."""
-    if sip.delete_rule(rule_id):
-        CHANGES.labels("deleted").inc()
-
-
-def take_all_away(rule_ids: Iterable[str]) -> dict[str, LiveKitError]:
-    """Delete rules one after the other; returns how LiveKit failed at those that it may have still, by id."""
-    failures: dict[str, LiveKitError] = {}
-    for rule_id in rule_ids:
-        try:
-            take_away(rule_id)
-        except LiveKitError as error:
-            failures[rule_id] = error
-            log.warning("rule.left_behind", rule=rule_id, livekit_code=error.code)
-    return failures
 
 
 @contextmanager
@@ -126,7 +107,7 @@ def _send(wish: Json, rule_id: str | None) -> Placed:
 
 def _leave(rule_id: str) -> None:
     """Take the rule away in whose place another one stands; where that fails the sweep keeps that of the row."""
-    take_all_away([rule_id])
+    removals.take_all_away([rule_id])
 
 
 def _placed(what: str, stored: Json) -> Placed:
@@ -194,5 +175,5 @@ def _without_doubles(stored: list[Rule], known: Known) -> list[Rule]:
         if first is not rule and rule.id not in known.recorded:
             doubles.append(rule.id)
             log.warning("rule.double", rule=rule.id)
-    gone = set(doubles) - take_all_away(doubles).keys()
+    gone = set(doubles) - removals.take_all_away(doubles).keys()
     return [rule for rule in stored if rule.id not in gone]
