@@ -10,6 +10,7 @@ from webapp.live import reconcile
 from webapp.rules import wanted
 
 LIST = "ListSIPDispatchRule"
+DELETE = "DeleteSIPDispatchRule"
 
 
 def _edit(installation: Installation, rule: dict[str, Any], **fields: Any) -> None:
@@ -107,3 +108,52 @@ def test_the_look_at_the_guard_costs_as_many_questions_whether_few_rooms_stand_t
             reconcile.now(room)
         counts.append(len(sent))
     assert counts[0] == counts[1]
+
+
+def _doubles(installation: Installation, count: int) -> list[str]:
+    """More guards on the trunk, as lost races leave them."""
+    return installation.store(*[wanted.guard(installation.trunk_id) for _ in range(count)])
+
+
+def _ids(installation: Installation) -> set[str]:
+    return {guard["sip_dispatch_rule_id"] for guard in installation.guards()}
+
+
+def test_of_the_guards_that_are_too_many_one_that_stays_keeps_no_other_from_going_and_is_logged(
+    installation: Installation, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+):
+    installation.live()
+    (kept,) = _ids(installation)
+    doubles = _doubles(installation, 3)
+    installation.livekit.fail(DELETE)
+    assert installation.sweep().failures == ["unavailable"]
+    (left,) = _ids(installation) - {kept}
+    (line,) = [line for line in ("".join(capsys.readouterr()) + caplog.text).splitlines() if "left_behind" in line]
+    assert left in doubles and left in line and "unavailable" in line
+    assert installation.sweep().failures == []
+    assert _ids(installation) == {kept}
+
+
+def test_doubles_of_a_guard_that_stay_keep_nobody_from_putting_it_right(installation: Installation):
+    installation.live()
+    (guard,) = installation.guards()
+    _edit(installation, guard, hide_phone_number=True)
+    installation.store({**wanted.guard(installation.trunk_id), "inbound_numbers": [wanted.NOBODY]})
+    installation.livekit.fail(DELETE)
+    assert installation.sweep().failures == ["unavailable"]
+    assert guard in installation.guards()
+
+
+def test_a_guard_that_neither_can_be_put_right_nor_goes_keeps_no_other_from_guarding(installation: Installation):
+    installation.live()
+    (guard,) = installation.guards()
+    _edit(installation, guard, hide_phone_number=True, inbound_numbers=[wanted.NOBODY])
+    (double,) = _doubles(installation, 1)
+    installation.livekit.fail(DELETE, times=2)
+    assert set(installation.sweep().failures) == {"unavailable"}
+    phone = installation.dial(caller="")
+    until(lambda: installation.phone(phone)["room"])
+    assert installation.phone(phone)["room"].startswith(wanted.GUARD_PREFIX)
+    assert double in _ids(installation)
+    assert installation.sweep().failures == []
+    assert len(_ids(installation)) == 1

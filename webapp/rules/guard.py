@@ -13,7 +13,7 @@ from webapp.livekit import rooms, sip
 from webapp.livekit.errors import LiveKitError
 from webapp.matching import Rule, parse_rules, parse_trunks
 from webapp.rooms.models import Room, TrunkRow
-from webapp.rules import owners, problems, wanted
+from webapp.rules import owners, problems, removals, wanted
 from webapp.rules.problems import Problem
 from webapp.rules.wanted import Json
 
@@ -86,10 +86,13 @@ def _place(row: TrunkRow) -> None:
     listed, stored = _listed(trunk_id), parse_rules(sip.list_rules(trunk_id))
     known = owners.known(stored)
     db.session.commit()
+    failures: dict[str, LiveKitError] = {}
     for rule in owners.guards(stored, known).get(trunk_id, ()):
         if _put_right(row, rule, listed):
             return
-        sip.delete_rule(rule.id)  # it guards nothing as it is, and what it should be is taken
+        failures |= removals.take_all_away([rule.id])  # it guards nothing as it is, and what it should be is taken
+    for failure in failures.values():  # one of ours may be in the way, and nobody else is to blame
+        raise failure
     _place_beside_open_rule(row, listed, _holder(trunk_id, stored))
 
 
@@ -143,7 +146,8 @@ def _create(guard: Json) -> str:
 def heal(trunk_id: str, found: list[Rule], *, numbers: tuple[str, ...], hiding: bool) -> bool:
     """Make the guards that LiveKit lists for a trunk the one it should have; False when others work there. Commits.
 
-    `numbers` are those that the trunk lists; `hiding`: rules there hide numbers, so that a guard must be there.
+    `numbers` are those that the trunk lists; `hiding`: rules there hide numbers, so that a guard must be there. One
+    that LiveKit does not delete keeps nothing else from being done; its LiveKitError is raised at the end.
     """
     with leases.held(f"trunk:{trunk_id}", wait=5) as mine:
         if not mine:
@@ -151,16 +155,17 @@ def heal(trunk_id: str, found: list[Rule], *, numbers: tuple[str, ...], hiding: 
         row = row_of(trunk_id)
         db.session.commit()
         kept = _keep_one(row, found)
-        for rule in found:
-            if rule is not kept:
-                sip.delete_rule(rule.id)
+        failures = removals.take_all_away(rule.id for rule in found if rule is not kept)
         if kept is not None and not _put_right(row, kept, numbers):
-            sip.delete_rule(kept.id)
+            failures |= removals.take_all_away([kept.id])
             kept = None
         if kept is None:
-            _remember(row, None)
+            if row.guard_rule_id not in failures:
+                _remember(row, None)
             if hiding:
                 ensure(trunk_id)
+        for error in failures.values():
+            raise error
     return True
 
 
