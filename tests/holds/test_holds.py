@@ -170,15 +170,6 @@ def test_callers_without_a_number_are_never_admitted_for_one_another(door: Door,
     assert entries()[-1].name == ""
 
 
-def test_a_caller_who_was_admitted_and_calls_again_while_inside_comes_in_at_once(door: Door) -> None:
-    first = door.waiting()
-    admit(door)
-    call_id = door.call_id(first)
-    second = door.dial()
-    until(lambda: door.is_free(second) and door.call(second) and door.call(second).hold is Hold.ADMITTED)
-    until(lambda: calls()[call_id].end_reason == "duplicate_identity")
-
-
 def test_whoever_a_host_removed_waits_again(door: Door, client_as) -> None:
     phone = door.waiting()
     admit(door)

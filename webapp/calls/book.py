@@ -16,6 +16,7 @@ from webapp.rooms.models import Room
 
 REFUSED = Counter("frontdesk_calls_refused_total", "Calls that Frontdesk ended, by reason", ["reason"])
 LOST = "lost"  # nobody told why the visit ended
+REPLACED = "duplicate_identity"  # LiveKit lets a number in once: its next call ended this one
 
 
 def came(
@@ -88,9 +89,10 @@ def observe(room_id: uuid.UUID, phones: Iterable[Participant]) -> None:
     """Make the open visits of a room those that LiveKit lists: begin the untold ones, end the lost ones."""
     _hold_room(room_id)
     inside = {phone.call_id: phone for phone in phones if phone.call_id}
-    for call in _open(room_id):
-        if call.sip_call_id not in inside:
-            left(room_id, call.sip_call_id, reason=LOST)
+    gone = [call for call in _open(room_id) if call.sip_call_id not in inside]
+    names = pseudonyms.all_of(pseudonyms.digest_of(one.identity, one.attributes) for one in inside.values() if gone)
+    for call in gone:
+        left(room_id, call.sip_call_id, reason=REPLACED if call.caller in names else LOST)
     for call_id, phone in inside.items():
         call = came(room_id, call_id, trunk_id=phone.attributes.get("sip.trunkID", ""), sid=phone.sid)
         if not call.caller:

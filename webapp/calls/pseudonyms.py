@@ -7,7 +7,7 @@ and when the random half is deleted nothing does.
 import hashlib
 import hmac
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
@@ -58,6 +58,12 @@ def pseudonym(found: str) -> str:
 def pseudonyms(found: str, session: Session | None = None) -> list[str]:
     """All pseudonyms that a digest may be known by: under the key of now, and under one that has just been replaced."""
     return [_keyed(key.secret, found) for key in _keys(session or db.session)] if found else []
+
+
+def all_of(found: Iterable[str]) -> set[str]:
+    """The same of several digests."""
+    digests = {each for each in found if each}
+    return {_keyed(key.secret, each) for key in (_keys(db.session) if digests else ()) for each in digests}
 
 
 def rotate(now: datetime) -> None:

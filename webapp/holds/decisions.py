@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from webapp.calls import book, pseudonyms
 from webapp.calls.models import Call, Hold
 from webapp.core.db import db, utcnow
-from webapp.holds import queue
+from webapp.holds import admissions, queue
 from webapp.livekit.rooms import Participant
 from webapp.lobby.service import move_version
 
@@ -21,6 +21,7 @@ def wait(room_id: uuid.UUID, phone: Participant, took_ms: int | None = None) -> 
 
     `took_ms` is how long they could be heard before. Gives what holds. Commits.
     """
+    ended_another = admissions.ended_another(room_id, phone)
     move_version(room_id)  # the room's row first, as everybody who changes a queue does
     call = _visit(room_id, phone)
     gone = call.left_at is not None and call.participant_sid == phone.sid  # the end was told before the beginning
@@ -30,7 +31,7 @@ def wait(room_id: uuid.UUID, phone: Participant, took_ms: int | None = None) -> 
     if call.hold is Hold.HELD and not gone:
         book.come_back(call, phone.sid)
         try:
-            queue.line_up(room_id, call.sip_call_id, call.ending)
+            queue.line_up(room_id, call.sip_call_id, call.ending, ended_another)
         except queue.LobbyFull:
             _turn_away(call, LOBBY_FULL)
     db.session.commit()

@@ -10,6 +10,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
+from webapp.calls import book
 from webapp.core.db import db, utcnow
 from webapp.lobby import bearers, service
 from webapp.lobby.models import Entry, EntryKind, Status
@@ -21,12 +22,15 @@ LOST = "lost"  # nobody told why the caller is gone
 BACK = {Status.LEFT, Status.EXPIRED}  # who was taken for gone and is there after all has the old place
 
 
-def line_up(room_id: uuid.UUID, call_id: str, ending: str) -> None:
-    """Let a caller wait in the room's queue, once for each call. Raises LobbyFull."""
+def line_up(room_id: uuid.UUID, call_id: str, ending: str, ended_another: bool = False) -> None:
+    """Let a caller wait in the room's queue, once for each call. Raises LobbyFull.
+
+    `ended_another`: LiveKit ended an earlier call of the same number for this one, as the host is told.
+    """
     service.move_version(room_id)  # first: two who heard of the call must not both add it
     known = db.session.scalar(sa.select(Entry).where(Entry.sip_call_id == call_id))
     if known is None:
-        service.line_up(_entry(room_id, call_id, ending))
+        service.line_up(_entry(room_id, call_id, ending, ended_another))
     elif known.status in BACK:
         known.status, known.decided_at, known.end_reason = Status.WAITING, None, ""
         known.polled_at = utcnow()  # seen just now
@@ -41,6 +45,15 @@ def end(room_id: uuid.UUID, call_id: str, reason: str) -> None:
     untold = sa.update(Entry).where(Entry.sip_call_id == call_id, Entry.status == Status.LEFT)
     told = untold.where(Entry.end_reason == LOST).values(end_reason=reason)
     db.session.execute(told, execution_options={"synchronize_session": False})
+    if reason == book.REPLACED:
+        _show_again(call_id)
+
+
+def _show_again(call_id: str) -> None:
+    """Hosts hear that the call of somebody who had been let in was ended for another one."""
+    inside = sa.update(Entry).where(Entry.sip_call_id == call_id, Entry.status == Status.ACCEPTED)
+    ended = inside.values(status=Status.LEFT, end_reason=book.REPLACED, decided_at=utcnow())
+    db.session.execute(ended, execution_options={"synchronize_session": False})
 
 
 def let_in(room_id: uuid.UUID, call_id: str, reason: str = "") -> None:
@@ -71,7 +84,7 @@ def _waits(call_id: str) -> bool:
     return db.session.scalar(waiting) is not None
 
 
-def _entry(room_id: uuid.UUID, call_id: str, ending: str) -> Entry:
+def _entry(room_id: uuid.UUID, call_id: str, ending: str, ended_another: bool) -> Entry:
     return Entry(
         room_id=room_id,
         bearer_hash=bearers.hashed(bearers.new()),  # nobody's: a caller has no browser
@@ -80,4 +93,5 @@ def _entry(room_id: uuid.UUID, call_id: str, ending: str) -> Entry:
         kind=EntryKind.PHONE,
         sip_call_id=call_id,
         asked_at=utcnow(),
+        ended_another=ended_another,
     )

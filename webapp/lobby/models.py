@@ -57,6 +57,8 @@ class Entry(Keyed, Model):
     asked_from: Mapped[str] = mapped_column(sa.String(32), default="", server_default="")  # "": signed in
     network: Mapped[str] = mapped_column(sa.String(32), default="", server_default="")
     end_reason: Mapped[str] = mapped_column(default="", server_default="")  # why they wait no more, in LiveKit's word
+    # A call for which LiveKit ended another one of the same number.
+    ended_another: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
 
     room: Mapped[Room] = relationship(lazy="raise")
     decided_by: Mapped[User | None] = relationship(foreign_keys=[decided_by_id], lazy="raise")
