@@ -81,6 +81,10 @@ class Door:
         """LiveKit shows that we hold the caller."""
         return bool(self.person(phone).get("attributes", {}).get("frontdesk.held") == "1")
 
+    def rights_changed(self) -> int:
+        """How often LiveKit was asked to change what somebody may do; a name changes nothing of that."""
+        return sum(bool(asked.get("permission")) for asked in self.livekit.asked("UpdateParticipant"))
+
     def call_id(self, phone: str) -> str:
         """LiveKit's id of the call."""
         return str(self.person(phone).get("attributes", {}).get("sip.callID", phone))

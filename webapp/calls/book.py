@@ -102,6 +102,37 @@ def observe(room_id: uuid.UUID, phones: Iterable[Participant]) -> None:
     db.session.flush()
 
 
+def number(room_id: uuid.UUID, meeting_sid: str, call_ids: Sequence[str]) -> dict[str, int]:
+    """The number in the meeting of each call in the book, given to those without one in this order.
+
+    A call keeps its number, and no other call of the meeting gets it: not even the next of the same caller, because who
+    calls with a number need not be who called with it before.
+    """
+    _hold_room(room_id)
+    mine = sa.select(Call).where(Call.room_id == room_id, Call.sip_call_id.in_(call_ids))
+    calls = {call.sip_call_id: call for call in db.session.scalars(mine.execution_options(populate_existing=True))}
+    of_meeting = sa.or_(Call.meeting_sid == meeting_sid, Call.left_at.is_(None))  # LiveKit may have lost its session
+    last = db.session.scalar(sa.select(sa.func.max(Call.meeting_number)).where(Call.room_id == room_id, of_meeting))
+    without = (calls[each] for each in call_ids if each in calls and calls[each].meeting_number is None)
+    for following, call in enumerate(without, (last or 0) + 1):
+        call.meeting_number, call.meeting_sid = following, meeting_sid
+    db.session.flush()
+    return {call_id: call.meeting_number for call_id, call in calls.items() if call.meeting_number is not None}
+
+
+def numbers(call_ids: Collection[str]) -> dict[str, int]:
+    """The numbers that calls have in their meetings; those without one are left out. Asked beside the session."""
+    found = sa.select(Call.sip_call_id, Call.meeting_number).where(Call.sip_call_id.in_(call_ids))
+    with db.reader.connect() as connection:
+        return {row[0]: row[1] for row in connection.execute(found) if row[1] is not None}
+
+
+def endings(call_ids: Collection[str]) -> dict[str, str]:
+    """The last two digits of the numbers that made these calls; empty for withheld ones."""
+    found = sa.select(Call.sip_call_id, Call.ending).where(Call.sip_call_id.in_(call_ids))
+    return {row[0]: row[1] for row in db.session.execute(found)} if call_ids else {}
+
+
 def end_all(room_id: uuid.UUID, reason: str) -> None:
     """The room is over, so is every visit to it."""
     _hold_room(room_id)

@@ -54,6 +54,9 @@ class Call(Keyed, Model):
     # A keyed pseudonym; empty where no number was shown.
     caller: Mapped[str] = mapped_column(sa.String(32), default="", server_default="")
     ending: Mapped[str] = mapped_column(sa.String(2), default="", server_default="")  # the number's last two digits
+    # By which the others inside know a caller whose phone number is hidden; of one session of LiveKit's room.
+    meeting_number: Mapped[int | None]
+    meeting_sid: Mapped[str] = mapped_column(sa.String(64), default="", server_default="")
     hold: Mapped[Hold | None] = mapped_column(choice(Hold))  # None: not decided yet
     held_at: Mapped[datetime | None]
     muted_at: Mapped[datetime | None]  # we muted the caller then, and have not given the floor back

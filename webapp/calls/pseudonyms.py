@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 from webapp.calls.models import CallerKey
 from webapp.core.db import db, utcnow
 from webapp.core.settings import settings
+from webapp.livekit import phones
 
 DAY = timedelta(days=1)
 WITHHELD = ("", "anonymous", "unavailable", "restricted", "private", "unknown", "withheld")
@@ -40,7 +41,9 @@ def digest_of(identity: str, attributes: Mapping[str, str]) -> str:
 
 
 def ending_of(name: str) -> str:
-    """The last two digits that LiveKit shows of a caller; empty when it shows none."""
+    """The last two digits that LiveKit shows of a caller; empty when it shows none, or the name that we gave."""
+    if phones.is_numbered(name):
+        return ""
     digits = "".join(character for character in name if character.isdecimal() and character.isascii())
     return digits[-2:]
 

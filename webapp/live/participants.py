@@ -1,10 +1,12 @@
 """Who is inside a live room, as its members may see it: web participants by name, callers by their last two digits."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from webapp.calls import book
 from webapp.calls.pseudonyms import ending_of
-from webapp.livekit.phones import HELD
+from webapp.livekit import phones
 from webapp.livekit.rooms import Participant
 
 
@@ -15,6 +17,7 @@ class Person:
     sid: str
     name: str  # empty for callers
     ending: str  # of a caller's number; empty when there is none to show
+    shown_as: str  # what the others see of a caller whose number is hidden; empty where that is the number's end
     phone: bool
     held: bool  # waits in the lobby: hears nobody and is not heard
     joined_at: datetime
@@ -22,11 +25,14 @@ class Person:
 
 def inside(participants: list[Participant]) -> list[Person]:
     """The people among the participants, in the order they came."""
-    people = [_person(one) for one in participants if one.is_web or one.is_phone]
+    endings = book.endings([one.call_id for one in participants if one.is_phone])
+    people = [_person(one, endings) for one in participants if one.is_web or one.is_phone]
     return sorted(people, key=lambda person: (person.joined_at, person.sid))
 
 
-def _person(one: Participant) -> Person:
+def _person(one: Participant, endings: Mapping[str, str]) -> Person:
     if not one.is_phone:
-        return Person(one.sid, one.name or one.identity, "", False, False, one.joined_at)
-    return Person(one.sid, "", ending_of(one.name), True, HELD in one.attributes, one.joined_at)
+        return Person(one.sid, one.name or one.identity, "", "", False, False, one.joined_at)
+    ending = endings.get(one.call_id) or ending_of(one.name)
+    shown_as = one.name if phones.is_numbered(one.name) else ""
+    return Person(one.sid, "", ending, shown_as, True, phones.HELD in one.attributes, one.joined_at)

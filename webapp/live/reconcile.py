@@ -14,7 +14,7 @@ from prometheus_client import Counter
 from webapp.calls import book
 from webapp.core import leases
 from webapp.core.db import db, utcnow
-from webapp.holds import hold, queue
+from webapp.holds import hold, names, queue
 from webapp.livekit import rooms
 from webapp.livekit.errors import LiveKitError
 from webapp.livekit.rooms import Participant
@@ -92,7 +92,7 @@ def _due(room: Room) -> bool:
 def _look(room: Room) -> None:
     _reread(room)
     seen = room.reconcile_at
-    problem, unheld = problems.NONE, []
+    problem, unheld = problems.NONE, []  # what of the callers is to be tried again
     try:
         looked_at, inside = utcnow(), rooms.list_participants(str(room.id))
         if _are_unlisted(room, inside, looked_at):
@@ -101,6 +101,7 @@ def _look(room: Room) -> None:
             _count(room, inside)
             db.session.commit()
             unheld = hold.follow(room.id, inside, looked_at)
+            unheld += names.follow(room.id, inside) if room.hide_phone_number else []
         problem = _agree(room)
     except Pending as pending:
         problem = pending.problem

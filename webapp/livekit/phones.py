@@ -4,6 +4,8 @@ Never by `can_publish=false`: that takes the phone's track away for good. Unmuti
 the server's configuration, else a muted phone stays so until it calls again.
 """
 
+import re
+
 from livekit import api
 from livekit.protocol.models import ParticipantPermission
 
@@ -13,6 +15,7 @@ from webapp.livekit.rooms import Participant, present
 
 HELD = "frontdesk.held"  # the attribute of those whom we hold, so that nobody is let speak whom a host has muted
 NO_TRACK = "TR_frontdesk_probe"  # nobody's: LiveKit says whether it would unmute, and unmutes nothing
+NUMBERED = re.compile("Caller [0-9]+")
 NOT_ALLOWED = "failed_precondition"
 
 
@@ -24,6 +27,22 @@ def deafen(room: str, identity: str) -> Participant | None:
 def undeafen(room: str, identity: str) -> Participant | None:
     """Let the phone hear the others, and take the mark away; None when it is not there."""
     return _update(room, identity, hears=True)
+
+
+def numbered(number: int) -> str:
+    """The name, in whatever language the others speak, of a caller whose phone number they shall not see."""
+    return f"Caller {number}"
+
+
+def is_numbered(name: str) -> bool:
+    """The name is such a one, and tells nothing of the phone number."""
+    return NUMBERED.fullmatch(name) is not None
+
+
+def rename(room: str, identity: str, name: str) -> Participant | None:
+    """Let the others see the phone under that name; rights and the mark stay. None when it is not there."""
+    asked = api.UpdateParticipantRequest(room=room, identity=identity, name=name)
+    return present(lambda livekit: livekit.room.update_participant(asked))
 
 
 def mute(room: str, identity: str, track_sid: str) -> None:

@@ -14,6 +14,10 @@ from webapp.rooms.models import AccessLevel
 
 NAME_LONGEST = 500
 REASON_LONGEST = 200
+HIDDEN = _l(
+    "They appear as “Caller 1”, “Caller 2”. The others still see the number's last four digits for a moment after"
+    " a caller joins, and LiveKit tells their apps an identity from which a program can work the whole number out."
+)
 
 OVERLAPS = [
     SelectChoice(0, _l("At once: it leaked")),
@@ -79,7 +83,7 @@ class RoomForm(FlaskForm):
     )
     access_level = level_field()
     phone_enabled = BooleanField(_l("Phones may join with a PIN"), default=True)
-    hide_phone_number = BooleanField(_l("Hide callers' numbers from the others"), default=True)
+    hide_phone_number = BooleanField(_l("Hide callers' numbers from the others"), default=True, description=HIDDEN)
     callback_id = HiddenField(validators=[one_line])
 
     @property
@@ -109,7 +113,7 @@ class PhoneForm(FlaskForm):
 
     seen = HiddenField()
     phone_enabled = BooleanField(_l("Phones may join with a PIN"))
-    hide_phone_number = BooleanField(_l("Hide callers' numbers from the others"))
+    hide_phone_number = BooleanField(_l("Hide callers' numbers from the others"), description=HIDDEN)
 
 
 class DeleteForm(FlaskForm):
