@@ -36,6 +36,14 @@ def mutes(door: Door) -> list[dict[str, object]]:
     return [asked for asked in door.livekit.asked("MutePublishedTrack") if asked.get("muted")]
 
 
+def let_in(door: Door, caller: str = "+15551234") -> str:
+    """A caller who came in without waiting; gives the phone."""
+    phone = door.dial(caller)
+    until(lambda: door.is_free(phone) and (call := door.call(phone)) is not None and call.hold is Hold.UNHELD)
+    door.livekit.settle()
+    return phone
+
+
 def works() -> bool | None:
     """What was learnt of unmuting."""
     found = unmute.known()
@@ -77,25 +85,40 @@ def test_an_installation_may_turn_such_callers_away(
     assert entries() == []
 
 
-def test_the_sweep_asks_anybody_inside_and_disturbs_nobody(door: Door) -> None:
-    person = door.livekit.participants(str(door.room_id))["web"]
-    told = {"room": str(door.room_id), "identity": "web", "track_sid": person["tracks"][0]["sid"]}
+def test_no_browser_is_ever_asked_whether_livekit_unmutes(door: Door) -> None:
+    for works in (None, False, True):
+        learn(works)
+        db.session.execute(sa.update(Probe).values(learnt_at=utcnow() - timedelta(hours=2)))
+        db.session.commit()
+        door.installation.sweep()
+    assert door.livekit.calls("MutePublishedTrack") == 0
+
+
+def test_the_sweep_asks_of_a_caller_and_changes_nothing_for_them(door: Door) -> None:
+    learn(works=False)
+    phone = let_in(door)
+    person = door.person(phone)
+    told = {"room": str(door.room_id), "identity": person["identity"], "track_sid": person["tracks"][0]["sid"]}
     door.livekit.call("RoomService", "MutePublishedTrack", muted=True, **told)
     door.livekit.switch(enable_remote_unmute=True)
+    db.session.execute(sa.update(Probe).values(learnt_at=utcnow() - timedelta(minutes=1)))
+    db.session.commit()
     door.installation.sweep()
     assert works() is True
-    assert door.livekit.participants(str(door.room_id))["web"]["tracks"][0]["muted"] is True
+    assert door.person(phone)["tracks"][0]["muted"] is True
     (asked,) = door.livekit.asked("MutePublishedTrack")
-    assert asked["track_sid"] == "TR_frontdesk_probe"
+    assert (asked["identity"], asked["track_sid"]) == (person["identity"], "TR_frontdesk_probe")
 
 
 def test_the_sweep_gives_up_on_a_room_where_livekit_does_not_answer_for_anybody(door: Door) -> None:
-    for number in range(6):
-        door.installation.join(door.room, f"web-{number}")
+    learn(works=False)
+    for number in range(5):
+        door.dial(f"+1555010{number}")
     door.livekit.settle()
+    learn(None)
     door.livekit.fail("MutePublishedTrack", times=20)
     unmute.refresh()
-    assert door.livekit.calls("MutePublishedTrack") == unmute.ASKED < 7
+    assert door.livekit.calls("MutePublishedTrack") == unmute.ASKED < 5
     assert works() is None
 
 
@@ -111,9 +134,19 @@ def test_callers_are_held_as_soon_as_livekit_was_seen_to_allow_it(door: Door) ->
     db.session.execute(sa.update(Probe).values(learnt_at=utcnow() - timedelta(minutes=1)))
     db.session.commit()
     door.livekit.switch(enable_remote_unmute=True)
-    door.installation.sweep()
-    assert works() is True
     door.waiting()
+    assert works() is True
+
+
+def test_an_old_refusal_is_asked_about_once_more_of_the_next_caller_who_is_not_muted_for_it(door: Door) -> None:
+    learn(works=False)
+    db.session.execute(sa.update(Probe).values(learnt_at=utcnow() - timedelta(minutes=1)))
+    db.session.commit()
+    for caller in ("+15551234", "+15554321"):
+        let_in(door, caller)
+    assert mutes(door) == []
+    assert door.livekit.calls("MutePublishedTrack") == 1
+    assert works() is False
 
 
 def test_the_first_refusal_at_a_release_is_learnt_and_said(door: Door, client_as: As) -> None:
@@ -162,7 +195,7 @@ def test_the_page_of_a_public_room_speaks_of_no_wait(door: Door, client_as: As) 
 @pytest.mark.parametrize(
     ("known", "badge", "said"),
     [
-        (None, "Not told", "Nobody was inside yet"),
+        (None, "Not told", "No caller was inside yet"),
         (False, "Look at", "come in without waiting"),
         (True, "Fine", "wait"),
     ],

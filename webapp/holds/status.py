@@ -23,7 +23,7 @@ _lined_up = _entries.sip_call_id == _calls.sip_call_id
 
 
 def _where(which: sa.ColumnElement[bool]) -> sa.Select[Any]:
-    of_room = (_rooms.access_level, _rooms.deleted_at, _probes.works)
+    of_room = (_rooms.access_level, _rooms.deleted_at, _probes.works, _probes.learnt_at)
     told = sa.select(*of_room, _calls.sip_call_id, _calls.hold, _calls.muted_at, _entries.status)
     found = Room.__table__.outerjoin(Probe.__table__, _probed).outerjoin(Call.__table__, which)
     told = told.select_from(found.outerjoin(Entry.__table__, _lined_up))
@@ -36,7 +36,10 @@ BY_SID = _where(sa.and_(_calls.participant_sid == sa.bindparam("sid"), _calls.le
 
 @dataclass(frozen=True)
 class HoldStatus:
-    """A room that may have callers; `works`: LiveKit can unmute, None when that is not known."""
+    """A room that may have callers; `works`: LiveKit can unmute, None when that is not known.
+
+    An old refusal is none: the next caller is asked, so that whoever has just allowed it sees that it works.
+    """
 
     room_id: uuid.UUID
     public: bool
@@ -67,8 +70,9 @@ def _ask(room_id: uuid.UUID, question: sa.Select[Any], **values: object) -> Hold
         rows = connection.execute(question, {"room": room_id, **values}).all()
     if not rows:
         return None
-    level, deleted_at, works = rows[0][:3]
-    calls = [row[3:] for row in rows if row[3] is not None]
+    level, deleted_at, works, learnt_at = rows[0][:4]
+    works = None if works is False and not unmute.is_fresh(works, learnt_at) else works
+    calls = [row[4:] for row in rows if row[4] is not None]
     waiting = frozenset(call_id for call_id, _hold, _muted_at, status in calls if status is Status.WAITING)
     holds = {call_id: hold for call_id, hold, _muted_at, _status in calls}
     muted = {call_id: muted_at for call_id, _hold, muted_at, _status in calls if muted_at is not None}

@@ -112,9 +112,9 @@ def trunks(seen: Seen) -> Check:
 def hold(seen: Seen) -> Check:
     """Callers can wait: LiveKit gives back the floor that it takes from them."""
     title, found = _("Waiting callers"), seen.remote_unmute
-    fix = _("Set this in LiveKit’s configuration and start it again; Frontdesk asks again by itself.")
+    fix = _("Set this in LiveKit’s configuration and start it again; Frontdesk asks again when somebody phones in.")
     if found is None:
-        said = _("Nobody was inside yet to ask LiveKit whether it gives a muted caller the floor back.")
+        said = _("No caller was inside yet of whom LiveKit could be asked whether it gives a muted one the floor back.")
         return Check("hold", title, CheckState.UNKNOWN, said, fix, UNMUTE)
     learnt = _("Learnt %(ago)s.", ago=times.ago(found.learnt_at))
     if found.works:
