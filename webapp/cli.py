@@ -10,6 +10,7 @@ from flask.cli import AppGroup
 
 from webapp.core import revisions
 from webapp.core.db import db
+from webapp.rules.commands import installation
 from webapp.tracer.cli import telephony
 
 database = AppGroup("db", help="Move the database between versions of the schema.")
@@ -87,4 +88,5 @@ def without_settings() -> Flask:
 def init_app(app: Flask) -> None:
     """Register the commands."""
     app.cli.add_command(database)
+    app.cli.add_command(installation)
     app.cli.add_command(telephony)

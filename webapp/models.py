@@ -15,6 +15,7 @@ from webapp.lobby.models import Entry, RefusedAddress
 from webapp.recordings.models import Recording
 from webapp.repairs.models import RepairItem, RepairRun
 from webapp.rooms.models import Access, OldSlug, PhonePin, Room, RoomCallback, TrunkRow
+from webapp.rules.models import Installation
 from webapp.tracer.models import CallQuestion
 from webapp.trunks.models import MovedRoom, TrunkMove
 
@@ -30,6 +31,7 @@ __all__ = [
     "Diagnosis",
     "DueWork",
     "Entry",
+    "Installation",
     "Intent",
     "Lease",
     "LogoutToken",

@@ -27,7 +27,7 @@ from simulator import ids
 from tests.support.database import empty
 from tests.support.installation import Installation
 from tests.support.livekit import LiveKit, Refused
-from tests.support.oracle import Json, Seen
+from tests.support.oracle import OTHERS, Json, Seen
 from tests.support.personas import Browser, browser
 from webapp.audit import Actor
 from webapp.core.db import db, utcnow
@@ -206,6 +206,32 @@ class Machine(RuleBasedStateMachine):
         else:
             self.place.store(asked)
         self._see_foreign()
+
+    @rule(which=some, on=some, copy=flag)
+    def another_frontdesk_takes(self, which: int, on: int, copy: bool) -> None:
+        """A rule of ours says that it is another Frontdesk's: a copy of it, which is stored unchecked, or it itself."""
+        if not self._ours():
+            return
+        told = self._replacement(self._of(self._ours(), which), metadata=OTHERS)
+        if copy:
+            del told["sip_dispatch_rule_id"]
+            self.place.store({**told, "trunk_ids": [self._of(self.trunks, on)]})
+        else:
+            self._replace(told)
+        self._see_foreign()
+
+    @rule(which=some)
+    def forget_whose(self, which: int) -> None:
+        """As an older version left its rules."""
+        if self._ours():
+            self._replace(self._replacement(self._of(self._ours(), which), metadata=""))
+
+    def _replacement(self, found: Json, **changed: Any) -> Json:
+        return {name: value for name, value in {**found, **changed}.items() if value is not None}
+
+    def _replace(self, told: Json) -> None:
+        rule_id = told["sip_dispatch_rule_id"]
+        self._try(self.livekit.call, "SIP", "UpdateSIPDispatchRule", sip_dispatch_rule_id=rule_id, replace=told)
 
     @rule(which=some, on=some)
     def move_foreign(self, which: int, on: int) -> None:
@@ -390,7 +416,8 @@ class Machine(RuleBasedStateMachine):
         theirs = {f"frontdesk:{uuid.UUID(int=7)}", "theirs", "", "frontdesk:not-a-room"}
         for each in self.livekit.rules():
             rule_id = each["sip_dispatch_rule_id"]
-            if rule_id == changed or (rule_id not in self.foreign and each["name"] in theirs):
+            named = each["name"] in theirs or each["metadata"] == OTHERS
+            if rule_id == changed or (rule_id not in self.foreign and named):
                 self.foreign[rule_id] = each
 
     def _ours(self) -> list[Json]:

@@ -7,6 +7,8 @@ import pytest
 
 from tests.support.worlds import guard, old, own, room, rule
 from webapp.matching import Rule
+from webapp.rules import marks
+from webapp.rules.marks import Identity
 from webapp.rules.owners import External, GuardOf, Known, OfRoom, owner_of, shown_name
 from webapp.rules.wanted import NOBODY
 
@@ -57,3 +59,48 @@ def test_a_name_that_frontdesk_did_not_give_is_cut_whoever_owns_the_rule():
     for name in ("frontdesk-guard:+33612345678", "+33612345678"):
         assert "336" not in shown_name(rule(name=name), NAMED)
         assert "336" not in shown_name(own(OURS, name=name), OfRoom(OURS.id))
+
+
+MINE, EARLIER, THEIRS = "id-of-mine", "id-of-before", "id-of-theirs"
+HERE = Identity((MINE, EARLIER))
+COPY = Identity((MINE,), is_copy=True)
+THEIR_RULE = External(named_like_ours=True, by_another=True)
+
+
+def marked(named: Rule, installation: str) -> Rule:
+    return Rule.parse(marks.marked(named.info, installation))
+
+
+def test_a_rule_with_another_installations_id_is_not_ours_by_name_by_content_or_by_our_row():
+    known = Known.of([(OURS.id, "SDR_own", "SDR_old")], [("ST_a", "SDR_guard_ST_a")], HERE)
+    for each in (own(OURS), old(OURS), guard(), own(OURS, "SDR_copy")):
+        assert owner_of(marked(each, THEIRS), known) == THEIR_RULE
+        assert not isinstance(owner_of(marked(each, MINE), known), External)
+        assert not isinstance(owner_of(marked(each, EARLIER), known), External)
+    assert owner_of(marked(rule(), THEIRS), known) == External(named_like_ours=False, by_another=True)
+
+
+def test_a_rule_without_an_id_is_judged_as_before_there_were_any():
+    known = Known.of([(OURS.id, "SDR_changed", None)], [], HERE)
+    assert owner_of(own(OURS, "SDR_changed", name="theirs"), known) == OfRoom(OURS.id)
+    assert owner_of(own(OURS), known) == OfRoom(OURS.id)
+    assert owner_of(own(room()), known) == NAMED
+    assert owner_of(rule(), known) == External(named_like_ours=False)
+
+
+def test_for_a_copy_what_has_no_id_is_the_originals():
+    known = Known.of([(OURS.id, "SDR_changed", None)], [("ST_a", "SDR_guard_ST_a")], COPY)
+    assert {owner_of(each, known) for each in (own(OURS), guard(), old(OURS))} == {THEIR_RULE}
+    changed = owner_of(rule("SDR_changed"), known)
+    assert changed == External(named_like_ours=False, by_another=True), "the original's, as our row has it"
+    assert owner_of(own(room()), known) == NAMED
+    assert owner_of(rule(), known) == External(named_like_ours=False)
+    assert owner_of(marked(own(OURS), MINE), known) == OfRoom(OURS.id)
+
+
+@pytest.mark.parametrize(
+    "metadata",
+    ["", "text", "[]", '{"frontdesk": 7}', '{"frontdesk": null}', "{" * 5000, '{"frontdesk": "x"', "[" * 100_000, "{}"],
+)
+def test_metadata_that_says_nothing_of_an_installation_has_no_id(metadata: str):
+    assert marks.mark_of(own(OURS, metadata=metadata)) == ""

@@ -122,6 +122,7 @@ OF_THE_MOMENT = {
     "refusals",
     "logout_tokens",
     "lobby_refusals",
+    "installations",
 }
 
 

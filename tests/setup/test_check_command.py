@@ -55,6 +55,13 @@ def test_the_cure_for_pins_in_livekits_logs_is_told():
     assert "Callers' numbers stay in livekit-sip's log" in told
 
 
+def test_it_says_under_which_id_rules_are_ours_when_the_database_answers(tmp_path: Path):
+    database = {"FRONTDESK_DATABASE_URL": f"sqlite:///{tmp_path / 'desk.sqlite3'}"}
+    assert "rule" not in check(**database).stdout, "a database without tables tells nothing"
+    assert run("flask", "--app", "wsgi", "db", "upgrade", **database).returncode == 0
+    assert "No rule was made yet." in check(**database).stdout
+
+
 def test_a_token_in_a_query_is_warned_of():
     answer = check(FRONTDESK_MEETING_URL="https://meet.frontdesk.example/custom?room={room}&token={token}")
     assert answer.returncode == 0 and "Warning: FRONTDESK_MEETING_URL has {token} in its query" in answer.stdout

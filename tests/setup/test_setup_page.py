@@ -3,6 +3,7 @@
 import os
 import re
 import time
+import uuid
 from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -25,6 +26,7 @@ from webapp.recordings import storage
 from webapp.recordings.models import Mode, Recording, State
 from webapp.recordings.sharing import SharedFolder
 from webapp.rooms.models import Room, TrunkRow
+from webapp.rules import installation
 
 As = Callable[[str], Browser]
 Look = Callable[..., dict[str, tuple[str, str]]]
@@ -240,6 +242,22 @@ def test_without_a_trunk_that_takes_rooms_the_list_says_so(look: Look):
     db.session.query(TrunkRow).update({"assignable": True})
     db.session.commit()
     assert look()["trunks"][0] == "Fine"
+
+
+def test_the_list_says_under_which_id_rules_are_ours_and_that_a_moved_database_had_another(
+    look: Look, change_settings: Callable[..., None]
+):
+    assert look()["installation"][0] == "Not told"
+    first = installation.own_id()
+    state, said = look()["installation"]
+    assert state == "Fine" and first in said
+    change_settings(livekit_url="http://other.example.org")
+    installation.own_id()
+    state, said = look()["installation"]
+    assert state == "Look at" and f"flask installation keep {first}" in said
+    installation.keep(uuid.UUID(first))
+    db.session.commit()
+    assert look()["installation"][0] == "Fine"
 
 
 def test_egress_is_judged_by_the_last_recording(look: Look):

@@ -114,6 +114,7 @@ RECIPES: dict[Kind, Callable[[Installation], object]] = {
     Kind.CALLER_VISIBLE: _rule(),
     Kind.FORGEABLE: _trunk(allowed_addresses=["192.0.2.0/24"], auth_username="", auth_password=""),
     Kind.OPEN_TRUNK: _trunk(numbers=[]),
+    Kind.OTHER_FRONTDESK: _rule(metadata='{"frontdesk": "another"}'),
     Kind.STALE: lambda installation: installation.room(sip_dispatch_rule_id="SDR_gone"),
     Kind.UNHEARD: _unheard,
     Kind.CALLED_IN_ROOM: _rule(rule={"dispatch_rule_callee": {"room_prefix": "call", "pin": "4711"}}),

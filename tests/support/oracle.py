@@ -1,5 +1,7 @@
 """What must hold after a sweep over a LiveKit that is well, written down without a line of what is under test."""
 
+import json
+import uuid
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,6 +14,7 @@ from webapp.matching import MatchingError, Rule, check_rules, evaluate_case, par
 from webapp.rooms.models import Room, TrunkRow
 
 Json = dict[str, Any]
+OTHERS = '{"frontdesk": "another"}'  # what the rules of another Frontdesk say of themselves
 TOLD = ("name", "trunk_ids", "inbound_numbers", "numbers", "hide_phone_number", "rule")
 
 
@@ -65,9 +68,10 @@ class Seen:
         known = {room.sip_dispatch_rule_id for room in rooms} | {room.old_sip_dispatch_rule_id for room in rooms}
         known |= {row.guard_rule_id for row in rows.values()}
         alone = [rule for rule in rules if _is_named_guard_alone(rule) or _is_named_room_rule_alone(rule)]
+        others = {rule["sip_dispatch_rule_id"]: rule for rule in rules if rule["metadata"] == OTHERS}
         nobodys = {rule["sip_dispatch_rule_id"]: rule for rule in alone}
         nobodys = {rule_id: rule for rule_id, rule in nobodys.items() if rule_id not in known}
-        return cls({**foreign, **nobodys}, rules, trunks, inside, rooms, rows)
+        return cls({**foreign, **nobodys, **others}, rules, trunks, inside, rooms, rows)
 
     def check(self) -> None:
         """Everything that a sweep promises; what fails says all that was seen, since ids are new in every run."""
@@ -93,6 +97,7 @@ class Seen:
         names = {f"{prefix}:{room.id}" for room in self.rooms for prefix in prefixes}
         names |= {f"frontdesk-guard:{each}" for each in self.rows}
         assert {rule["name"] for rule in self._ours()} <= names, "a rule of ours belongs to nobody"
+        assert {rule["metadata"] for rule in self._ours()} <= {_our_mark()}, "a rule of ours does not say so"
         db.session.commit()
 
     def _ours(self) -> list[Json]:
@@ -198,6 +203,12 @@ class Seen:
         call = {"from_user": "", "to_user": called, "source_ip": "", "from_host": ""}
         told = {"trunks": [self.trunks[trunk_id]], "rules": self.rules, "call": call, "typed": None}
         assert evaluate_case(told)["verdict"] != "error_panic", "a call without a number ends LiveKit"
+
+
+def _our_mark() -> str:
+    """What every rule of ours says of itself: the oldest id of the only addresses there are."""
+    found = db.session.execute(sa.text("SELECT id FROM installations ORDER BY created_at, id")).scalars().first()
+    return json.dumps({"frontdesk": str(uuid.UUID(str(found)))}) if found else ""
 
 
 def _is_named_guard_alone(rule: Json) -> bool:

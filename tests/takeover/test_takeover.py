@@ -19,7 +19,9 @@ from webapp.hooks import processing
 from webapp.jobs import register, work
 from webapp.live import sweep
 from webapp.lobby.models import Entry, EntryKind, Status
+from webapp.matching import parse_rules
 from webapp.rooms.models import PhonePin, Room
+from webapp.rules import installation, owners
 
 Before = Any
 
@@ -32,6 +34,11 @@ def rules(before: Before) -> set[str]:
 
 def rule_ids(livekit: LiveKit) -> set[str]:
     return {rule["sip_dispatch_rule_id"] for rule in livekit.rules()}
+
+
+def unmarked(rule: dict[str, Any]) -> dict[str, Any]:
+    """The rule without what it says of who made it."""
+    return {**rule, "metadata": ""}
 
 
 def room_ids() -> dict[str, tuple[str | None, str | None]]:
@@ -81,7 +88,10 @@ def test_the_sweep_deletes_no_rule_and_makes_the_one_that_was_lost(
     for _ in range(2):
         processing.sweep()
         sweep.run()
-    assert [rule for rule in livekit.rules() if rule["sip_dispatch_rule_id"] in rules] == stored
+    kept = [rule for rule in livekit.rules() if rule["sip_dispatch_rule_id"] in rules]
+    assert list(map(unmarked, kept)) == stored, "each is as it was, but for the id that it got"
+    ours = [rule for rule in parse_rules(livekit.rules()) if rule.name.startswith("frontdesk")]
+    assert {owners.bears_our_id(rule, installation.identity()) for rule in ours} == {True}
     (made,) = [rule for rule in livekit.rules() if rule["sip_dispatch_rule_id"] not in rules]
     lost = db.session.scalars(sa.select(Room).where(Room.name == "Lost rule")).one()
     assert (made["name"], made["sip_dispatch_rule_id"]) == (f"frontdesk:{lost.id}", lost.sip_dispatch_rule_id)

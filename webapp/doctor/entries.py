@@ -62,7 +62,7 @@ class RuleEntry:
     """A rule with its room, if it is a room's, and the worst that is wrong with it."""
 
     rule: Rule
-    owner: str  # room, guard, foreign
+    owner: str  # room, guard, foreign, other (another Frontdesk's)
     room: RoomFacts | None
     trunks: tuple[str, ...]
     finding: Finding | None

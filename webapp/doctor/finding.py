@@ -52,7 +52,7 @@ class Finding:
 def key_ending(problem: Problem, room_id: uuid.UUID) -> str:
     """The key of the finding whose repair ends what keeps a room waiting; empty where nothing but time helps."""
     match problem:
-        case Problem("conflict" | "guard_refused"):  # LiveKit holds no pair: it refused ours
+        case Problem("conflict" | "guard_refused" | "other_frontdesk"):  # LiveKit holds no pair: it refused ours
             return f"{Kind.MISSING.value}~{room_id}"
         case Problem("refused", "bad_rule", rule_id) if rule_id:
             return f"{Kind.NO_KIND.value}~{rule_id}"

@@ -19,6 +19,7 @@ CHECKS = (
     guards.strays,
     rooms.rooms,
     rooms.impostors,
+    rooms.of_another_frontdesk,
     contents.contents,
     contents.open_beside_pins,
     numbers.of_rules,

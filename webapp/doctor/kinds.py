@@ -59,6 +59,7 @@ class Kind(enum.Enum):
     FORGEABLE = "forgeable-address"
     OPEN_TRUNK = "open-trunk"
 
+    OTHER_FRONTDESK = "other-frontdesk"
     STALE = "stale-rule"
     UNHEARD = "unheard"
     CALLED_IN_ROOM = "called-in-room-name"
@@ -107,6 +108,7 @@ _OF = {
         Kind.OPEN_TRUNK,
     ),
     Severity.NOTE: (
+        Kind.OTHER_FRONTDESK,
         Kind.STALE,
         Kind.UNHEARD,
         Kind.CALLED_IN_ROOM,
@@ -126,7 +128,7 @@ OF_TRUNKS = {
     Kind.FORGEABLE,
     Kind.OPEN_TRUNK,
 }
-BY_HAND = OF_TRUNKS | {Kind.NO_TRUNK, Kind.VISIBLE_BY_CHOICE}
+BY_HAND = OF_TRUNKS | {Kind.NO_TRUNK, Kind.VISIBLE_BY_CHOICE, Kind.OTHER_FRONTDESK}
 OF_ROOMS = {  # of rules that are ours by the id on a row, whatever they are called
     Kind.MISSING,
     Kind.ORPHAN,

@@ -19,12 +19,11 @@ from webapp.matching import Rule, Trunk, normalise, parse_rules, parse_trunks
 from webapp.rooms import queries as room_queries
 from webapp.rooms.models import TrunkRow
 from webapp.rooms.queries import Fill
-from webapp.rules import facts, owners
+from webapp.rules import facts, installation, owners, wanted
 from webapp.rules.facts import RoomFacts
+from webapp.rules.marks import UNNAMED, Identity
 from webapp.rules.owners import External, GuardOf, Known, OfRoom, Owner
 from webapp.rules.wanted import as_room_id
-
-WORDS: dict[type[Owner], str] = {OfRoom: "room", GuardOf: "guard", External: "foreign"}
 
 
 @dataclass(frozen=True)
@@ -45,6 +44,7 @@ class Reading:
     rows: Mapping[str, TrunkRow] = field(default_factory=dict)
     fills: Mapping[str, Fill] = field(default_factory=dict)
     problem: str = ""
+    identity: Identity = UNNAMED
 
     # whose
 
@@ -52,7 +52,7 @@ class Reading:
     def known(self) -> Known:
         """What our rows tell of rules."""
         of_rooms = ((each.id, each.sip_dispatch_rule_id, each.old_sip_dispatch_rule_id) for each in self.rooms.values())
-        return Known.of(of_rooms, ((row.sip_trunk_id, row.guard_rule_id) for row in self.rows.values()))
+        return Known.of(of_rooms, ((row.sip_trunk_id, row.guard_rule_id) for row in self.rows.values()), self.identity)
 
     @cached_property
     def _owners(self) -> dict[str, Owner]:
@@ -78,8 +78,22 @@ class Reading:
 
     @cached_property
     def foreign(self) -> list[Rule]:
-        """The rules that Frontdesk did not make."""
+        """The rules that this Frontdesk did not make."""
         return [rule for rule in self.rules if not self.is_ours(rule)]
+
+    def is_of_another(self, rule: Rule) -> bool:
+        """Another Frontdesk on this LiveKit made the rule."""
+        owner = self.owner(rule)
+        return isinstance(owner, External) and owner.by_another
+
+    @cached_property
+    def strange(self) -> list[Rule]:
+        """The rules that no Frontdesk made: what they say nobody of its kind has looked after."""
+        return [rule for rule in self.foreign if not self.is_of_another(rule)]
+
+    def is_shared_guard(self, rule: Rule) -> bool:
+        """Another Frontdesk's guard, which guards our rules on its trunk as it does theirs."""
+        return self.is_of_another(rule) and any(wanted.is_guard(rule, trunk_id) for trunk_id in rule.trunk_ids)
 
     @cached_property
     def foreign_ids(self) -> frozenset[str]:
@@ -192,8 +206,15 @@ class Reading:
         return [entry for entry in self.rule_entries if trunk_id in entry.rule.trunk_ids]
 
     def owner_word(self, rule: Rule) -> str:
-        """Whose the rule is in a word: room, guard, foreign."""
-        return WORDS[type(self.owner(rule))]
+        """Whose the rule is in a word: room, guard, foreign, other (another Frontdesk's)."""
+        match self.owner(rule):
+            case OfRoom():
+                return "room"
+            case GuardOf():
+                return "guard"
+            case External(by_another=True):
+                return "other"
+        return "foreign"
 
     def room_of(self, rule: Rule) -> RoomFacts | None:
         """The room of a rule of ours."""
@@ -215,4 +236,6 @@ def read() -> Reading:
     inside = {room_id: room.participants for room in live if (room_id := as_room_id(room.name))}
     rooms = facts.rooms_with_rules(owners.claimed_rooms(rules) | inside.keys())
     rows, fills = room_queries.trunk_rows(), room_queries.pin_fill()
-    return Reading(begun, utcnow(), rules, parse_trunks(listed), rooms, inside, rows, fills)
+    return Reading(
+        begun, utcnow(), rules, parse_trunks(listed), rooms, inside, rows, fills, identity=installation.identity()
+    )

@@ -9,8 +9,8 @@ from webapp.core.masking import impersonal
 from webapp.doctor.entries import RuleEntry
 
 ROWS = 50
-ALL, OURS, FOREIGN, GUARDS, FOUND = SHOWS = ("all", "ours", "foreign", "guards", "found")
-OWNERS = {OURS: "room", FOREIGN: "foreign", GUARDS: "guard"}
+ALL, OURS, FOREIGN, OTHER, GUARDS, FOUND = SHOWS = ("all", "ours", "foreign", "other", "guards", "found")
+OWNERS = {OURS: "room", FOREIGN: "foreign", OTHER: "other", GUARDS: "guard"}
 
 
 def _show(word: str) -> str | None:

@@ -169,7 +169,7 @@ def _place_old(room: Room, wish: Json) -> None:
 def _give_way(room: Room, rule_id: str | None, remember: Callable[[Room, None], None]) -> None:
     """Take the rule away that we have: no longer wanted, or another room waits for it in turn for what that one has."""
     if rule_id is not None:
-        removals.take_away(rule_id)
+        removals.take_own_away(rule_id)
         remember(room, None)
 
 

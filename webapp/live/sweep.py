@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
-from itertools import chain
+from itertools import chain, islice
 
 import sqlalchemy as sa
 import structlog
@@ -25,7 +25,7 @@ from webapp.livekit.rooms import LiveRoom
 from webapp.matching import Rule, Trunk, parse_rules
 from webapp.rooms import trunk_rows
 from webapp.rooms.models import Room, TrunkRow
-from webapp.rules import guard, observed, owners, wanted
+from webapp.rules import guard, installation, observed, owners, wanted
 from webapp.rules.owners import GuardOf, Known
 from webapp.rules.problems import Problem
 
@@ -34,6 +34,7 @@ WORKERS = 4  # rooms looked at together: enough for thousands a minute, few enou
 REVIVED_AFTER = timedelta(minutes=5)
 TURNS = 10  # of so many sweeps one creates a given room again
 NO_SIP = "no_sip"  # said of a LiveKit without Redis: it has no rules at all, so that nothing is left undone
+MARKED = 200  # rules that one sweep lets say whose they are: after an upgrade there may be thousands
 GIVE_UP = 10  # failures after which LiveKit is taken for away: the rest waits for the next sweep
 
 
@@ -43,6 +44,7 @@ class Swept:
 
     failures: list[str] = field(default_factory=list)
     kept_out: set[uuid.UUID] = field(default_factory=set)
+    marks_left: int = MARKED
 
 
 def run() -> None:
@@ -108,14 +110,26 @@ def _round(suspect: set[uuid.UUID], present: dict[str, Trunk], done: Swept) -> b
     """Ask for the rules, and put right what is not as we left it; returns whether anything was not."""
     asked_at = utcnow()
     stored = parse_rules(sip.list_rules())
+    installation.own_id()  # only now: an address at which nobody answers is none of ours
     known = owners.known(stored)
     differ = observed.compare(stored, known)
     db.session.commit()
     for room_id, found in differ.of_rooms.items():
         _attempt(done, observed.observe, room_id, found, asked_at, differ.wrong)
     changed = _heal_guards(stored, known, present, done)
+    _mark(stored, known, asked_at, done)
     _each(suspect | set(differ.of_rooms), done)
     return changed or bool(differ.of_rooms)
+
+
+def _mark(stored: list[Rule], known: Known, asked_at: datetime, done: Swept) -> None:
+    """Let rules of ours say so that do not yet, a part of them: those from before an upgrade live on meanwhile."""
+    before = len(done.failures)
+    for room_id, rule in islice(observed.unmarked(stored, known), done.marks_left):
+        if len(done.failures) - before >= GIVE_UP:
+            return
+        done.marks_left -= 1
+        _attempt(done, observed.mark, room_id, rule, asked_at)
 
 
 def _guard_kept_out() -> bool:

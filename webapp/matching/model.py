@@ -78,6 +78,11 @@ class Rule:
         """Calls without a caller number may be its."""
         return not self.inbound_numbers or "" in self.inbound_numbers
 
+    @property
+    def metadata(self) -> str:
+        """What its maker wrote to it; participants who come in by it bear it too."""
+        return str(self.info.get("metadata") or "")
+
     @cached_property
     def keys(self) -> tuple[tuple[str, str, str, str], ...]:
         """The (PIN, trunk, caller, called) combinations that no other rule may share, in LiveKit's order."""

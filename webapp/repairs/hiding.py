@@ -30,6 +30,8 @@ def obstacle(rule: Rule, reading: Reading) -> Obstacle | None:
     for trunk_id in trunk_ids:
         guard = Rule.parse(wanted.guard(trunk_id))
         for holder in filter(None, map(reading.foreign_keys.get, guard.keys)):
+            if reading.is_shared_guard(holder):
+                continue
             return Obstacle.OPEN if holder.id == rule.id else Obstacle.BESIDE_OPEN
         if rule.takes_numberless_calls and best_rule([guard, rule]) is rule:
             return Obstacle.FIRST

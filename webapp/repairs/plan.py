@@ -116,13 +116,17 @@ def _of_ours(finding: Finding, requests: Iterable[Request], reading: Reading) ->
 
 
 def _of_blocker(finding: Finding, reading: Reading) -> Iterator[Plan]:
-    """A foreign rule has the room's place on the trunk, or that of its guard: with it gone, LiveKit takes ours."""
+    """A foreign rule has the room's place on the trunk, or that of its guard: with it gone, LiveKit takes ours.
+
+    Not one of another Frontdesk, which would put it back: the room's PIN is changed there, and a guard is shared.
+    """
     if finding.kind is not Kind.MISSING or finding.room is None:
         return
     made = _changes(Follow(finding.room.id), reading)
     wanted = [change.after for change in made if change.after]
     keys = [key for rule in (*wanted, *_needed_guards(wanted, reading)) for key in rule.keys]
-    for rule in {holder.id: holder for key in keys if (holder := reading.foreign_keys.get(key))}.values():
+    holders = {holder.id: holder for key in keys if (holder := reading.foreign_keys.get(key))}
+    for rule in (holder for holder in holders.values() if not reading.is_of_another(holder)):
         requests = (Delete(rule.id), Follow(finding.room.id))
         yield Plan(
             finding, f"delete~{rule.id}", requests, (Change(rule, None), *made), rule, False, finding.room.web_count

@@ -240,6 +240,7 @@ def problem(code: str) -> str:
         "unavailable": _("LiveKit did not answer."),
         "refused": _("LiveKit refused the change."),
         "conflict": _("A foreign rule has the same trunk and PIN."),
+        "other_frontdesk": _("A rule of another Frontdesk has the same trunk and PIN."),
         "pair": _("Two other rules of the trunk conflict: LiveKit refuses every change there until one is gone."),
         "waits_for": _("Another room’s rule still has the PIN."),
         "no_sip": _("LiveKit runs without Redis, so that it has no SIP."),

@@ -13,7 +13,8 @@ from webapp.livekit import rooms, sip
 from webapp.livekit.errors import LiveKitError
 from webapp.matching import Rule, parse_rules, parse_trunks
 from webapp.rooms.models import Room, TrunkRow
-from webapp.rules import owners, problems, removals, wanted
+from webapp.rules import installation, marks, owners, problems, recorded, removals, wanted
+from webapp.rules.owners import External, Known
 from webapp.rules.problems import Problem
 from webapp.rules.wanted import Json
 
@@ -38,10 +39,9 @@ def _has_rule_on(trunk_id: str) -> sa.ColumnElement[bool]:
 
 def _stands(row: TrunkRow) -> bool:
     """LiveKit has the guard of our row, and it says what that guard says, or says it again. Commits."""
-    stored = sip.find_rule(row.guard_rule_id) if row.guard_rule_id is not None else None
-    if stored is None:
+    rule = recorded.find(row.guard_rule_id) if row.guard_rule_id is not None else None
+    if rule is None:
         return False
-    rule = Rule.parse(stored)
     narrow = Problem.parse(row.guard_problem) == problems.GUARD_NARROW
     if is_whole(row.sip_trunk_id, [rule]) and (narrow or not rule.numbers):
         return True
@@ -55,7 +55,7 @@ def _says(rule: Rule, trunk_id: str, numbers: tuple[str, ...]) -> bool:
 
 def is_whole(trunk_id: str, found: list[Rule]) -> bool:
     """The trunk has one guard, and it says what a guard says."""
-    return len(found) == 1 and _says(found[0], trunk_id, tuple(found[0].numbers))
+    return len(found) == 1 and wanted.is_guard(found[0], trunk_id)
 
 
 def row_of(trunk_id: str) -> TrunkRow:
@@ -93,7 +93,19 @@ def _place(row: TrunkRow) -> None:
         failures |= removals.take_all_away([rule.id])  # it guards nothing as it is, and what it should be is taken
     for failure in failures.values():  # one of ours may be in the way, and nobody else is to blame
         raise failure
+    shared = _of_another(trunk_id, stored, known)
+    if shared is not None:  # it guards our rules as it does theirs
+        _remember(row, None, problems.GUARD_NARROW if shared.numbers else problems.NONE)
+        return
     _place_beside_open_rule(row, listed, _holder(trunk_id, stored))
+
+
+def _of_another(trunk_id: str, stored: list[Rule], known: Known) -> Rule | None:
+    """The guard that another Frontdesk keeps there, one for all numbers if there is one."""
+    theirs = [rule for rule in stored if owners.owner_of(rule, known) == External(True, by_another=True)]
+    return min(
+        (rule for rule in theirs if wanted.is_guard(rule, trunk_id)), key=lambda rule: len(rule.numbers), default=None
+    )
 
 
 def _remember(row: TrunkRow, rule_id: str | None, problem: Problem = problems.NONE) -> None:
@@ -132,7 +144,7 @@ def _create_narrow(trunk_id: str, numbers: tuple[str, ...]) -> str:
     """In two steps: only the flat form of a creation looks at this trunk alone, and it has no field for `numbers`."""
     rule_id = _create({**wanted.guard(trunk_id), "inbound_numbers": [wanted.NOBODY]})
     try:
-        sip.replace_rule(rule_id, wanted.guard(trunk_id, numbers))
+        sip.replace_rule(rule_id, _marked(wanted.guard(trunk_id, numbers)))
     except LiveKitError:
         sip.delete_rule(rule_id)
         raise
@@ -140,7 +152,11 @@ def _create_narrow(trunk_id: str, numbers: tuple[str, ...]) -> str:
 
 
 def _create(guard: Json) -> str:
-    return Rule.parse(sip.create_rule(guard)).id
+    return Rule.parse(sip.create_rule(_marked(guard))).id
+
+
+def _marked(guard: Json) -> Json:
+    return marks.marked(guard, installation.own_id())
 
 
 def heal(trunk_id: str, found: list[Rule], *, numbers: tuple[str, ...], hiding: bool) -> bool:
@@ -176,7 +192,9 @@ def forget(trunk_id: str) -> None:
             return
         row = row_of(trunk_id)
         db.session.commit()
-        sip.delete_rule(row.guard_rule_id or "")
+        stored = recorded.find(row.guard_rule_id or "")
+        if stored is not None:
+            sip.delete_rule(stored.id)
         _remember(row, None)
 
 
@@ -194,8 +212,9 @@ def _put_right(row: TrunkRow, kept: Rule, listed: tuple[str, ...]) -> bool:
 
     False when LiveKit refuses every form that would guard. Commits.
     """
+    is_marked = marks.mark_of(kept) == installation.own_id()
     for numbers in dict.fromkeys([(), listed, tuple(kept.numbers)]):
-        if _says(kept, row.sip_trunk_id, numbers) or _replace(kept.id, row.sip_trunk_id, numbers):
+        if (is_marked and _says(kept, row.sip_trunk_id, numbers)) or _replace(kept.id, row.sip_trunk_id, numbers):
             _remember(row, kept.id, problems.GUARD_NARROW if numbers else problems.NONE)
             return True
     return False
@@ -203,7 +222,7 @@ def _put_right(row: TrunkRow, kept: Rule, listed: tuple[str, ...]) -> bool:
 
 def _replace(rule_id: str, trunk_id: str, numbers: tuple[str, ...]) -> bool:
     try:
-        sip.replace_rule(rule_id, wanted.guard(trunk_id, numbers))
+        sip.replace_rule(rule_id, _marked(wanted.guard(trunk_id, numbers)))
     except LiveKitError as error:
         if not _refused(error):
             raise

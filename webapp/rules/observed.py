@@ -11,7 +11,7 @@ from webapp.core import leases
 from webapp.core.db import db, pieces
 from webapp.matching import Rule
 from webapp.rooms.models import Room
-from webapp.rules import owners, removals, wanted
+from webapp.rules import owners, placing, removals, wanted
 from webapp.rules.owners import Known, OfRoom
 
 Says = set[tuple[str, str]]  # ids of rules and what they say
@@ -84,6 +84,28 @@ def observe(room_id: uuid.UUID, found: list[Rule], begun: datetime, wrong: Colle
         db.session.commit()
         for error in failures.values():
             raise error
+
+
+def unmarked(stored: list[Rule], known: Known) -> list[tuple[uuid.UUID, Rule]]:
+    """The rules of rooms of ours that do not say yet whose they are, by what they say of their rooms."""
+    of_rooms = owners.rooms(stored, known)
+    return [
+        (room_id, rule)
+        for room_id, found in of_rooms.items()
+        for rule in found
+        if not owners.bears_our_id(rule, known.identity)
+    ]
+
+
+def mark(room_id: uuid.UUID, rule: Rule, begun: datetime) -> None:
+    """Under the room's lease: let the rule say that it is ours, unless the row is newer than the list. Commits."""
+    with leases.held(f"room:{room_id}", wait=1) as mine:
+        room = db.session.get(Room, room_id, populate_existing=True) if mine else None
+        db.session.commit()
+        if room is None or (room.rule_changed_at is not None and room.rule_changed_at >= begun):
+            return
+        if rule.id in (room.sip_dispatch_rule_id, room.old_sip_dispatch_rule_id):
+            placing.mark(rule)
 
 
 def _kept(room: Room, found: list[Rule]) -> tuple[Rule | None, Rule | None]:

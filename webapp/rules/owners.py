@@ -1,8 +1,10 @@
 """Whose a rule of LiveKit is: a room's, the guard of a trunk, or external. Nothing else of the app decides it.
 
-A rule is ours by its id on a row of ours, whatever it says by now, or by all that it says: a name of ours, and what our
-rules say. A name alone proves nothing, because anybody may give it: a rule that is only named like ours is somebody
-else's, so that nothing but a person changes it.
+A rule that bears the id of another installation is that one's, whatever else it says and whatever our rows say of it.
+Any other is ours by its id on a row of ours, whatever it says by now, or by all that it says: a name of ours, and what
+our rules say. A name alone proves nothing, because anybody may give it: a rule that is only named like ours is somebody
+else's, so that nothing but a person changes it. So a rule from before there were such ids is ours as it was then; not
+for a copy of the database, which has made none without one.
 """
 
 import uuid
@@ -16,7 +18,8 @@ from webapp.core.db import db, pieces
 from webapp.core.masking import impersonal
 from webapp.matching import Rule
 from webapp.rooms.models import Room, TrunkRow
-from webapp.rules import wanted
+from webapp.rules import installation, marks, wanted
+from webapp.rules.marks import UNNAMED, Identity
 from webapp.rules.wanted import GUARD_ROOM, GUARD_RULE, NOBODY, OLD_RULE, ROOM_RULE, as_room_id
 
 
@@ -37,9 +40,10 @@ class GuardOf:
 
 @dataclass(frozen=True, slots=True)
 class External:
-    """A rule that Frontdesk did not make; `named_like_ours`: it looks as if."""
+    """A rule that this Frontdesk did not make; `named_like_ours`: it looks as if; `by_another`: one of its kind did."""
 
     named_like_ours: bool
+    by_another: bool = False
 
 
 Owner = OfRoom | GuardOf | External
@@ -54,27 +58,41 @@ class Known:
 
     recorded: Mapping[str, OfRoom | GuardOf]
     rooms: Collection[uuid.UUID]
+    identity: Identity = UNNAMED
 
     @classmethod
     def of(
-        cls, rooms: Iterable[tuple[uuid.UUID, str | None, str | None]], guards: Iterable[tuple[str, str | None]]
+        cls,
+        rooms: Iterable[tuple[uuid.UUID, str | None, str | None]],
+        guards: Iterable[tuple[str, str | None]],
+        identity: Identity = UNNAMED,
     ) -> Self:
         """From the id of each room with those of its rule and its old rule; of each trunk with that of its guard."""
         rooms = list(rooms)
         recorded: dict[str, OfRoom | GuardOf] = {rule: GuardOf(trunk) for trunk, rule in guards if rule}
         recorded |= {rule: OfRoom(room) for room, rule, _old in rooms if rule}
         recorded |= {rule: OfRoom(room, old=True) for room, _rule, rule in rooms if rule}
-        return cls(recorded, frozenset(room for room, _rule, _old in rooms))
+        return cls(recorded, frozenset(room for room, _rule, _old in rooms), identity)
 
 
 def owner_of(rule: Rule, known: Known) -> Owner:
     """Whose the rule is."""
-    if rule.id in known.recorded:
-        return known.recorded[rule.id]
-    claim = _claim(rule)
-    if isinstance(claim, GuardOf) or (claim is not None and claim.room_id in known.rooms):
-        return claim
-    return External(named_like_ours=rule.name.startswith((ROOM_RULE, OLD_RULE, GUARD_RULE)))
+    looks, another = known.recorded.get(rule.id) or _claimed(rule, known), not may_be_ours(rule, known.identity)
+    if looks is not None and not another:
+        return looks
+    named = rule.name.startswith((ROOM_RULE, OLD_RULE, GUARD_RULE))
+    return External(named, by_another=another and (looks is not None or bool(marks.mark_of(rule))))
+
+
+def may_be_ours(rule: Rule, identity: Identity) -> bool:
+    """No other installation made the rule, as far as it tells: whether this one did is `owner_of`'s to say."""
+    mark = marks.mark_of(rule)
+    return mark in identity.ids if mark else not identity.is_copy
+
+
+def bears_our_id(rule: Rule, identity: Identity) -> bool:
+    """The rule says already that it is this installation's."""
+    return bool(identity.own) and marks.mark_of(rule) == identity.own
 
 
 def rooms(rules: Iterable[Rule], known: Known) -> dict[uuid.UUID, list[Rule]]:
@@ -103,7 +121,7 @@ def known(rules: Iterable[Rule]) -> Known:
     for piece in pieces(claimed_rooms(rules) - set(found)):
         found |= {row[0]: row for row in db.session.execute(columns.where(Room.id.in_(piece)))}
     of_trunks = sa.select(TrunkRow.sip_trunk_id, TrunkRow.guard_rule_id).where(TrunkRow.guard_rule_id.is_not(None))
-    return Known.of(found.values(), db.session.execute(of_trunks))
+    return Known.of(found.values(), db.session.execute(of_trunks), installation.identity())
 
 
 def claimed_rooms(rules: Iterable[Rule]) -> set[uuid.UUID]:
@@ -121,6 +139,11 @@ def shown_name(rule: Rule, owner: Owner) -> str:
         case External():
             given = set()
     return rule.name if rule.name in given else impersonal(rule.name)
+
+
+def _claimed(rule: Rule, known: Known) -> OfRoom | GuardOf | None:
+    claim = _claim(rule)
+    return claim if not isinstance(claim, OfRoom) or claim.room_id in known.rooms else None
 
 
 def _claim(rule: Rule) -> OfRoom | GuardOf | None:

@@ -15,7 +15,7 @@ from webapp.core.db import db
 from webapp.livekit import sip
 from webapp.livekit.errors import LiveKitError
 from webapp.matching import ConflictError, MatchingError, Rule, check_rules, parse_rules
-from webapp.rules import guard, owners, problems, removals
+from webapp.rules import guard, installation, marks, owners, problems, recorded, removals
 from webapp.rules.owners import External, Known, OfRoom, Owner, owner_of
 from webapp.rules.problems import Problem
 from webapp.rules.removals import CHANGES
@@ -52,6 +52,7 @@ def place(wish: Json, rule_id: str | None) -> Placed:
     """
     trunk_id = wish["trunk_ids"][0]
     with creating_on(trunk_id):
+        wish = marks.marked(wish, installation.own_id())
         if wish["hide_phone_number"]:
             _guarded(trunk_id)
         try:
@@ -63,6 +64,12 @@ def place(wish: Json, rule_id: str | None) -> Placed:
         if rule_id is not None and rule_id != placed.rule_id:
             _leave(rule_id)
         return placed
+
+
+def mark(rule: Rule) -> None:
+    """Let the rule say that it is ours, and leave the rest as it is: whoever is calling notices nothing."""
+    sip.replace_rule(rule.id, marks.marked(rule.info, installation.own_id()))
+    CHANGES.labels("marked").inc()
 
 
 @contextmanager
@@ -94,10 +101,9 @@ def _send(wish: Json, rule_id: str | None) -> Placed:
 
     What it checks are the rules that stand on the wished trunk, and those of no trunk.
     """
-    stored = sip.find_rule(rule_id) if rule_id is not None else None
-    if stored is None:
+    rule = recorded.find(rule_id) if rule_id is not None else None
+    if rule is None:
         return _placed("created", sip.create_rule(wish))
-    rule = Rule.parse(stored)
     if not rule.trunk_ids or wish["trunk_ids"][0] in rule.trunk_ids:
         return _placed("replaced", sip.replace_rule(rule.id, wish))
     placed = _placed("created", sip.create_rule(wish))
@@ -107,7 +113,10 @@ def _send(wish: Json, rule_id: str | None) -> Placed:
 
 def _leave(rule_id: str) -> None:
     """Take the rule away in whose place another one stands; where that fails the sweep keeps that of the row."""
-    removals.take_all_away([rule_id])
+    try:
+        removals.take_own_away(rule_id)
+    except LiveKitError as error:
+        log.warning("rule.left_behind", rule=rule_id, livekit_code=error.code)
 
 
 def _placed(what: str, stored: Json) -> Placed:
@@ -129,7 +138,7 @@ def _resolve(wish: Json, trunk_id: str) -> Placed:
         if rule not in mine:
             raise _in_the_way(rule, known)
     _refuse_pair([rule for rule in stored if rule not in mine])
-    if mine and fingerprint(mine[0]) == fingerprint(wanted):
+    if mine and fingerprint(mine[0]) == fingerprint(wanted) and owners.bears_our_id(mine[0], known.identity):
         CHANGES.labels("adopted").inc()
         return Placed(mine[0].id, fingerprint(mine[0]))
     return _send(wish, mine[0].id if mine else None)
@@ -146,8 +155,11 @@ def _same_room(one: Owner, other: Owner) -> bool:
 
 
 def _in_the_way(rule: Rule, known: Known) -> Pending:
-    if isinstance(owner_of(rule, known), OfRoom):
-        return Waits(problems.waits_for(rule.id))
+    match owner_of(rule, known):
+        case OfRoom():
+            return Waits(problems.waits_for(rule.id))
+        case External(by_another=True):
+            return Pending(problems.other_frontdesk(rule.id))
     return Pending(problems.conflict(rule.id, rule.name))
 
 

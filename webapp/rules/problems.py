@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from webapp.core.masking import impersonal
 from webapp.livekit.errors import LiveKitError, LiveKitUnavailable
 
-KEPT_OUT = ("guard_refused", "conflict", "pair", "refused", "waits_for")
+KEPT_OUT = ("guard_refused", "conflict", "other_frontdesk", "pair", "refused", "waits_for")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +74,11 @@ def conflict(rule_id: str, name: str) -> Problem:
     return Problem("conflict", rule_id, impersonal(name))
 
 
+def other_frontdesk(rule_id: str) -> Problem:
+    """A rule of another Frontdesk on the same LiveKit has the same trunk and PIN."""
+    return Problem("other_frontdesk", rule_id)
+
+
 def pair(first: str, second: str) -> Problem:
     """Two rules of the trunk conflict with each other, so that LiveKit refuses every call there."""
     return Problem("pair", first, second)
@@ -132,6 +137,9 @@ def _simple(code: str, detail: str) -> str:
     sentences: dict[str, str] = {
         "unavailable": _("LiveKit has not followed yet: it did not answer. Trying again by itself."),
         "refused": _("LiveKit refused the rule (%(code)s). Trying again by itself.", code=detail),
+        "other_frontdesk": _(
+            "Rule %(id)s of another Frontdesk has the same trunk and PIN. Change this room’s PIN.", id=detail
+        ),
         "waits_for": _("The PIN is still in rule %(id)s of another room. Trying again by itself.", id=detail),
         NO_TRUNK.code: _("The room has no trunk, so that no phone can reach it."),
         TRUNK_GONE.code: _("LiveKit does not have the room’s trunk any more, so that no phone can reach the room."),

@@ -61,6 +61,11 @@ def guard(sip_trunk_id: str, numbers: tuple[str, ...] = ()) -> Json:
     return {**wanted, "numbers": list(numbers)} if numbers else wanted
 
 
+def is_guard(rule: Rule, trunk_id: str) -> bool:
+    """The rule says all that the guard of the trunk says, for every number or for those that it lists."""
+    return fingerprint(rule) == fingerprint(Rule.parse(guard(trunk_id, tuple(rule.numbers))))
+
+
 def guard_numbers(trunk: Trunk) -> tuple[str, ...]:
     """The called numbers of a trunk as it lists them, each once: two forms of one number conflict in LiveKit."""
     return tuple({normalise(number): number for number in reversed(trunk.numbers)}.values())[::-1]
@@ -96,7 +101,10 @@ def is_guard_room(name: str) -> bool:
 
 
 def fingerprint(rule: Rule) -> str:
-    """What the rule says, as a digest: equal when nothing that a caller can notice differs."""
+    """What the rule says, as a digest: equal when nothing that a caller can notice differs.
+
+    Whose it says that it is does not count: rules from before they said so would all have to be replaced at once.
+    """
     says = (rule.name, rule.kind, rule.pin, rule.room, rule.random_room, rule.hides_caller)
     lists = (sorted(rule.trunk_ids), sorted(rule.inbound_numbers), sorted(rule.numbers))
     return hashlib.sha256(json.dumps([says, lists]).encode()).hexdigest()

@@ -14,6 +14,7 @@ from webapp.accounts import problems
 from webapp.core import files, refusals
 from webapp.core.config import NEEDED, Settings
 from webapp.core.settings import settings
+from webapp.rules import commands as installation
 from webapp.setup import connections
 
 PREFIX = "FRONTDESK_"
@@ -87,7 +88,7 @@ def check(connect: bool, ask_provider: bool) -> None:
     if settings.token_in_query:
         click.echo(EXPOSED)
     click.echo(PIN_LOGS)
-    for line in _refused():
+    for line in (*_refused(), *_whose_rules()):
         click.echo(line)
 
 
@@ -101,6 +102,14 @@ def _refused() -> list[str]:
     except SQLAlchemyError:
         return []
     return [f"Sign-ins of the last hour: {cure}" for cure in problems.cures(counts)]
+
+
+def _whose_rules() -> list[str]:
+    """Under which id rules are ours; nothing while the database is away or behind."""
+    try:
+        return installation.lines()
+    except SQLAlchemyError:
+        return []
 
 
 def warnings(told: Settings) -> Iterator[str]:

@@ -23,6 +23,8 @@ from webapp.recordings.models import Recording, State
 from webapp.recordings.sharing import Place
 from webapp.recordings.storage import storage
 from webapp.rooms.models import Room, TrunkRow
+from webapp.rules import installation
+from webapp.rules.models import Installation
 
 PATIENCE = 3.0  # seconds
 
@@ -75,6 +77,8 @@ class Seen:
     trunks: int
     open_trunks: int
     remote_unmute: Probe | None
+    installation: str  # the id that our rules have in LiveKit
+    elsewhere: list[Installation]  # ids that the database had at other addresses
 
 
 def ask() -> Asked:
@@ -114,6 +118,8 @@ def look() -> Seen:
         trunks=_count(there),
         open_trunks=_count(there, TrunkRow.assignable),
         remote_unmute=unmute.known(),
+        installation=installation.identity().own,
+        elsewhere=installation.others(),
     )
 
 

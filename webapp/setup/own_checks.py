@@ -33,6 +33,7 @@ def checks(asked: Asked, seen: Seen, *, arrived_secure: bool) -> list[Check]:
         store(asked),
         jobs(asked, seen),
         schema(seen),
+        installation(seen),
     ]
 
 
@@ -208,3 +209,24 @@ def schema(seen: Seen) -> Check:
         _("Its schema is not that of this version.") if seen.schema == "behind" else _("It does not tell its version.")
     )
     return Check("schema", title, CheckState.BAD, said, _("Bring it up to date."), ("flask db upgrade",))
+
+
+def installation(seen: Seen) -> Check:
+    """Rules in LiveKit say which Frontdesk made them, and ours are known as ours."""
+    title = _("Installation id")
+    if seen.elsewhere:
+        before = seen.elsewhere[0]
+        said = _(
+            "This database was used at other addresses before: %(public)s, with LiveKit at %(livekit)s. Rules from"
+            " there count as another Frontdesk’s.",
+            public=before.public_url,
+            livekit=before.livekit_url,
+        )
+        fix = _("If this is that installation under a new address, say so. If it is a copy, leave it as it is.")
+        line = f"flask installation keep {before.id}"
+        return Check("installation", title, CheckState.WARNING, said, fix, (line,))
+    if not seen.installation:
+        said = _("None yet: it comes with the first comparison with LiveKit.")
+        return Check("installation", title, CheckState.UNKNOWN, said)
+    said = _("The rules that it makes in LiveKit have the id %(id)s.", id=seen.installation)
+    return Check("installation", title, CheckState.FINE, said)

@@ -16,7 +16,10 @@ from webapp.tracer.story import Story
 
 @dataclass(frozen=True)
 class Name:
-    """A trunk or a rule, ours by its room: `owner` is trunk, room, guard or foreign; `slug` that of the room."""
+    """A trunk or a rule, ours by its room; `slug` is that of the room.
+
+    `owner` is trunk, room, guard, foreign or other (another Frontdesk's).
+    """
 
     id: str
     text: str

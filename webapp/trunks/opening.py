@@ -74,6 +74,8 @@ def _added(trunk: Trunk, external: list[Rule]) -> list[Rule]:
         "hide_phone_number": True,
         "rule": {"dispatch_rule_direct": {"room_name": "room", "pin": "of a room"}},
     }
+    if any(wanted.is_guard(rule, trunk.id) for rule in external):  # another Frontdesk's, and enough for both
+        return parse_rules([room])
     guard = {**wanted.guard(trunk.id), "sip_dispatch_rule_id": "guard"}
     if _conflict([*external, *parse_rules([guard])]):
         guard = {**wanted.guard(trunk.id, wanted.guard_numbers(trunk)), "sip_dispatch_rule_id": "guard"}

@@ -16,8 +16,8 @@ ANY = None  # where a rule has no filter
 
 
 def contents(reading: "Reading") -> Iterator[Finding]:
-    """Each foreign rule for itself."""
-    for rule in reading.foreign:
+    """Each rule that no Frontdesk made, for itself."""
+    for rule in reading.strange:
         if rule.kind:
             yield from _of_rule(rule)
         for place, trunk_id in enumerate(rule.trunk_ids):
@@ -29,7 +29,7 @@ def open_beside_pins(reading: "Reading") -> Iterator[Finding]:
     """Open rules to which a caller falls who presses only # where a PIN is asked for."""
     asking = {trunk_id: _Filters(rule for rule in found if rule.pin) for trunk_id, found in reading.on_trunk.items()}
     anywhere, nobody = _Filters(rule for rule in reading.rules if rule.pin), _Filters(())
-    for rule in reading.foreign:
+    for rule in reading.strange:
         if rule.pin or not rule.kind:
             continue
         beside = [trunk_id for trunk_id in rule.trunk_ids if asking.get(trunk_id, nobody).meet(rule)]

@@ -22,7 +22,7 @@ NEVER = ("form", "unlisted", "inner_zero")
 
 def of_rules(reading: "Reading") -> Iterator[Finding]:
     """Foreign rules: their lists are compared with a call's numbers letter for letter."""
-    for rule in reading.foreign:
+    for rule in reading.strange:
         there = (reading.trunk_by_id.get(trunk_id) for trunk_id in dict.fromkeys(rule.trunk_ids))
         trunks = [trunk for trunk in there if trunk is not None]
         on = rule.trunk_ids[0] if rule.trunk_ids else ""

@@ -32,6 +32,13 @@ def impostors(reading: "Reading") -> Iterator[Finding]:
             yield Finding(Kind.IMPOSTOR, (rule,))
 
 
+def of_another_frontdesk(reading: "Reading") -> Iterator[Finding]:
+    """Trunks on which rules of another Frontdesk stand: no fault, but whoever looks at them must know."""
+    for trunk_id, rules in reading.on_trunk.items():
+        if any(map(reading.is_of_another, rules)):
+            yield Finding(Kind.OTHER_FRONTDESK, trunk_id=trunk_id)
+
+
 def _of_room(reading: "Reading", room: RoomFacts, found: list[Rule]) -> Iterator[Finding]:
     wish = naming.desired(room, reading.web_inside(room))
     if wish is None:

@@ -82,6 +82,8 @@ def _more(finding: Finding, trunk: str, trunks: Names) -> object:
             return _differs(finding)
         case Kind.ORPHAN:
             return _orphan(finding, trunk)
+        case Kind.OTHER_FRONTDESK:
+            return _("Rules on %(trunk)s belong to another Frontdesk", trunk=trunk)
         case Kind.NO_TRUNK:
             return _no_trunk(finding)
         case Kind.SAME_NUMBER | Kind.TWO_DEFAULTS:

@@ -148,7 +148,7 @@ MEANINGS = {
         _l("Not ours"),
         _l("A rule is named like ours, but is of no room that we have, or leads elsewhere."),
         _l("Callers land where the rule leads, whatever its name says."),
-        _l("Rename or delete it, if nobody needs it; another Frontdesk may have made it."),
+        _l("Rename or delete it, if nobody needs it; another Frontdesk of an older version may have made it."),
     ),
     Kind.NO_TRUNK: Meaning(
         _l("No trunk"),
@@ -215,6 +215,15 @@ MEANINGS = {
         _l("A trunk lists neither numbers nor addresses."),
         _l("It takes every call that no other trunk lists, from anywhere."),
         _l("List the numbers that the trunk is for."),
+    ),
+    Kind.OTHER_FRONTDESK: Meaning(
+        _l("Another Frontdesk"),
+        _l("Rules that another Frontdesk made stand on the trunk: their metadata has its id."),
+        _l("Callers notice nothing. PINs of the two may be the same by chance: then the second room waits."),
+        _l(
+            "Nothing, if two share this LiveKit on purpose. If it was this one under an old address, run “flask"
+            " installation keep”; if it is gone for good, delete its rules in LiveKit."
+        ),
     ),
     Kind.STALE: Meaning(
         _l("Stale id"),
