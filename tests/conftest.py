@@ -60,7 +60,8 @@ def change_settings(settings: Settings) -> Iterator[Callable[..., None]]:
 @pytest.fixture(scope="session")
 def _app(settings: Settings) -> Iterator[Flask]:
     app = create_app(settings)
-    app.extensions[background.EXTENSION] = app.extensions[background.AT_ONCE] = background.Inline()
+    for threads in (background.EXTENSION, background.AT_ONCE, background.LONG):
+        app.extensions[threads] = background.Inline()
     app.extensions[due.RUNNER] = clock.Inline()
     with app.app_context():
         metadata.create_all(db.engine)

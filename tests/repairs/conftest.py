@@ -18,6 +18,14 @@ class Asleep:
 @pytest.fixture
 def asleep(app: Flask) -> Iterator[None]:
     """Runs wait for whoever works them off."""
+    kept, app.extensions[background.LONG] = app.extensions[background.LONG], Asleep()
+    yield
+    app.extensions[background.LONG] = kept
+
+
+@pytest.fixture
+def busy(app: Flask) -> Iterator[None]:
+    """The threads that work off hooks are all at something."""
     kept, app.extensions[background.EXTENSION] = app.extensions[background.EXTENSION], Asleep()
     yield
     app.extensions[background.EXTENSION] = kept

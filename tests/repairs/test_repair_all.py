@@ -370,3 +370,8 @@ def test_a_run_is_forgotten_long_after_its_end_with_its_items(client_as: As, ins
     newer = begin(client_as("support"))
     assert repairs.purge() == 1
     assert [item.run_id for item in db.session.scalars(sa.select(RepairItem))] == [newer.id]
+
+
+def test_a_run_takes_no_thread_that_hooks_wait_for(installation: Installation, client_as: As, busy: None):
+    orphan(installation)
+    assert begin(client_as("support")).done == 1

@@ -12,6 +12,7 @@ from webapp.core.app import this_app
 log = structlog.get_logger()
 EXTENSION = "frontdesk.background"
 AT_ONCE = "frontdesk.at_once"  # for what cannot stand behind slow work
+LONG = "frontdesk.long"  # for what takes minutes, and nobody but its own page waits for
 
 
 class Background(Protocol):
@@ -58,3 +59,4 @@ def init_app(app: Flask) -> None:
     """Use threads, unless tests put something else there."""
     app.extensions[EXTENSION] = Threads("background")
     app.extensions[AT_ONCE] = Threads("at-once", 8)
+    app.extensions[LONG] = Threads("long", 1)

@@ -121,7 +121,7 @@ def retry(run_id: uuid.UUID) -> ResponseReturnValue:
 
 def _go_on(run: RepairRun) -> ResponseReturnValue:
     db.session.commit()
-    background.run(runs.work_off)
+    background.run(runs.work_off, background.LONG)
     return htmx.go(url_for(".run", run_id=run.id))
 
 
