@@ -13,7 +13,7 @@ from pathlib import Path
 import requests
 import sqlalchemy as sa
 
-from bench import doctor, hold, livekit
+from bench import burst, doctor, hold, livekit
 from bench.load import LoadFailed, Measured, run
 from bench.report import Figure, Line, as_json, text
 from bench.scenarios import SCENARIOS, Plan, Proof, Scenario
@@ -131,7 +131,7 @@ def main(arguments: Sequence[str]) -> None:
     size, seconds = (SMOKE, 1) if options.smoke else (QUICK, 3) if options.quick else (FULL, 8)
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="frontdesk-bench-")))
-        chosen_figures = [each.KEY for each in (hold, doctor) if not options.only or each.KEY in options.only]
+        chosen_figures = [each.KEY for each in (hold, burst, doctor) if not options.only or each.KEY in options.only]
         results = measure_all(stack, folder, size, options.seconds or seconds, chosen, *chosen_figures)
     options.to.parent.mkdir(exist_ok=True)
     options.to.write_text(json.dumps(results, indent=2) + "\n")
@@ -172,6 +172,8 @@ def measure_all(
             measured: list[Figure] = []
             if hold.KEY in figures:
                 measured.append(hold.measure(world, simulator, server.url, size.calls))
+            if burst.KEY in figures:
+                measured.append(burst.measure(world, simulator, server.url, size.burst))
             worker_mb = server.worker_mb()
         if doctor.KEY in figures:
             count = doctor.fill(world, simulator)

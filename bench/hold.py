@@ -47,17 +47,18 @@ def measure(world: World, simulator: Simulator, url: str, count: int) -> Held:
     """Let phones call rooms where they must wait, and see when each is muted. Raises LoadFailed when one is not."""
     with _told(simulator, url):
         trunk_id = simulator.trunk(NUMBER)
-        for number, room_id in enumerate(_waiting_rooms(world)):
-            simulator.let_in(trunk_id, room_id, _pin(number))
+        for number, room_id in enumerate(waiting_rooms(world)):
+            simulator.let_in(trunk_id, room_id, pin(number))
         for number in range(count):
-            caller = {"from": f"+1555{20_000 + number}", "to": NUMBER, "keys": f"{_pin(number % ROOMS)}#"}
+            caller = {"from": f"+1555{20_000 + number}", "to": NUMBER, "keys": f"{pin(number % ROOMS)}#"}
             simulator.control("dial", **caller)
             time.sleep(PAUSE)
         took = sorted(_took(simulator, count))
     return Held(round(took[len(took) // 2], 1), round(took[len(took) * 95 // 100], 1), len(took))
 
 
-def _waiting_rooms(world: World) -> list[str]:
+def waiting_rooms(world: World) -> list[str]:
+    """Some rooms in which callers must wait."""
     some = world.rooms(ROOMS)
     closed = sa.update(Room).where(Room.id.in_(some)).values(access_level=AccessLevel.RESTRICTED)
     db.session.execute(closed)
@@ -65,7 +66,8 @@ def _waiting_rooms(world: World) -> list[str]:
     return [str(room_id) for room_id in some]
 
 
-def _pin(number: int) -> str:
+def pin(number: int) -> str:
+    """The PIN of so many."""
     return str(4711000 + number)
 
 
@@ -85,12 +87,17 @@ def _took(simulator: Simulator, count: int) -> list[float]:
     deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline:
         told = {hook["body"]["track"]["sid"]: hook["sent_at"] for hook in _published(simulator)}
-        asked = reversed(simulator.reading("requests", method="MutePublishedTrack"))
-        muted = {each["body"]["track_sid"]: each["at"] for each in asked if each["body"]["muted"]}
+        muted = muted_at(simulator)
         if len(told) == count == len(muted.keys() & told.keys()):
             return [(muted[sid] - sent_at) * 1000 for sid, sent_at in told.items()]
         time.sleep(0.5)
     raise LoadFailed(f"hold: {len(muted)} of {count} callers were muted")
+
+
+def muted_at(simulator: Simulator) -> dict[str, float]:
+    """When LiveKit was first asked to mute each track, in Unix time."""
+    asked = reversed(simulator.reading("requests", method="MutePublishedTrack"))
+    return {each["body"]["track_sid"]: each["at"] for each in asked if each["body"]["muted"]}
 
 
 def _published(simulator: Simulator) -> list[dict[str, Any]]:

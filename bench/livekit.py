@@ -17,6 +17,7 @@ from webapp.core.config import Settings
 
 API_KEY: str = Settings.model_fields["livekit_api_key"].default
 API_SECRET: str = Settings.model_fields["livekit_api_secret"].default.get_secret_value()
+NOWHERE = "http://127.0.0.1:9/"
 RULES_PER_TRUNK = 100  # each new rule is compared with those of its trunk
 
 
@@ -84,7 +85,7 @@ class Simulator:
 def running(folder: Path) -> Iterator[Simulator]:
     """Run it while the block runs; its own webhooks go nowhere."""
     command = [sys.executable, "-m", "simulator", "--port", "0", "--oidc-port", "0", "--announce"]
-    keys = ["--api-key", API_KEY, "--api-secret", API_SECRET, "--webhook-url", "http://127.0.0.1:9/"]
+    keys = ["--api-key", API_KEY, "--api-secret", API_SECRET, "--webhook-url", NOWHERE]
     with (folder / "simulator.log").open("ab") as log:
         process = subprocess.Popen(
             [*command, *keys], cwd=ROOT, env=clean_environment(), stdout=subprocess.PIPE, stderr=log, text=True

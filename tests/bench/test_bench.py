@@ -13,6 +13,7 @@ from flask import Flask
 from werkzeug.serving import make_server
 
 from bench.__main__ import count_queries, prove
+from bench.burst import Silenced
 from bench.doctor import Diagnosed
 from bench.hold import Held
 from bench.load import LoadFailed, Measured, raw, run
@@ -89,6 +90,13 @@ def test_the_report_says_how_soon_callers_are_silenced_and_whether_that_is_in_ti
     assert misses({}, 80, 0.9, late) == [late.text()]
 
 
+def test_of_many_callers_at_once_nearly_all_must_be_silent_in_time_and_the_machines_load_is_told():
+    held, late = Silenced(20.0, 99.0, 130.0, 50, 1.0, 0.7), Silenced(20.0, 101.0, 130.0, 50, 1.0, 11.5)
+    assert "p95 99.0 ms, worst 130.0 ms, 50 calls within 1.0 s at a load of 0.7" in text({}, 80, 0.9, held)
+    assert misses({}, 80, 0.9, held) == []
+    assert misses({}, 80, 0.9, late) == [late.text()]
+
+
 @pytest.mark.parametrize(("status", "expects"), [(500, 200), (303, 200), (200, 204)])
 def test_load_that_is_answered_otherwise_than_expected_ends_the_run(status: int, expects: int):
     program("wrk")
@@ -127,6 +135,7 @@ def test_every_scenario_runs_to_its_end_on_the_smallest_data(tmp_path: Path):
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr[-3000:]
     results = json.loads(file.read_text())
-    assert set(results) == KEYS | {"worker_mb", "start_s", "hold", "doctor"}
+    assert set(results) == KEYS | {"worker_mb", "start_s", "hold", "hold_burst", "doctor"}
     assert all(results[key]["rps"] > 0 for key in KEYS)
+    assert results["hold_burst"]["calls"] == SMOKE.burst
     assert results["hold"]["calls"] == SMOKE.calls and results["doctor"]["rules"] > 0
