@@ -11,7 +11,7 @@ from webapp.core.app import this_app
 
 log = structlog.get_logger()
 EXTENSION = "frontdesk.background"
-AT_ONCE = "frontdesk.at_once"  # for what cannot stand behind slow work
+AT_ONCE = "frontdesk.at_once"  # for what cannot stand behind slow work, nor behind the like of it: mostly it waits
 LONG = "frontdesk.long"  # for what takes minutes, and nobody but its own page waits for
 
 
@@ -58,5 +58,5 @@ def run(work: Callable[[], object], threads: str = EXTENSION) -> None:
 def init_app(app: Flask) -> None:
     """Use threads, unless tests put something else there."""
     app.extensions[EXTENSION] = Threads("background")
-    app.extensions[AT_ONCE] = Threads("at-once", 8)
+    app.extensions[AT_ONCE] = Threads("at-once", 48)
     app.extensions[LONG] = Threads("long", 1)

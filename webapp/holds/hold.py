@@ -19,7 +19,7 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 from webapp.calls.models import Hold
 from webapp.core.db import db, utcnow
 from webapp.core.settings import settings
-from webapp.holds import admissions, decisions, memory, queue, status, unmute
+from webapp.holds import admissions, decisions, memory, queue, status, turns, unmute
 from webapp.holds.memory import Held
 from webapp.holds.status import HoldStatus
 from webapp.livekit import phones, rooms
@@ -162,8 +162,10 @@ def _hold(stands: HoldStatus, phone: Participant, hold: Hold | None, arrived: fl
     if seen.sid != phone.sid:  # the same number called again: that is another call, of which we have muted nothing
         return agree(stands.room_id, [replace(seen, tracks=tuple(seen.sounding))])
     if hold is None or phone.call_id not in stands.waiting:
-        return _look_again(stands, seen, decisions.wait(stands.room_id, phone, took_ms))
-    return _look_again(stands, seen, decisions.muted(phone.call_id, took_ms)) if seen is not phone else []
+        with turns.writing():
+            word = decisions.wait(stands.room_id, phone, took_ms)
+        return _look_again(stands, seen, word)
+    return _written(stands, seen, took_ms) if seen is not phone else []
 
 
 def _silent(phone: Participant) -> bool:
@@ -191,13 +193,13 @@ def _mute_who_is_being_held(stands: HoldStatus, phone: Participant, held: Held, 
     took_ms = _mute(stands, phone, arrived)
     if memory.tell(phone.sid, held, took_ms or 0):
         return []
-    return _look_again(stands, phone, decisions.muted(phone.call_id, took_ms))
+    return _written(stands, phone, took_ms)
 
 
 def _mute_and_look_again(stands: HoldStatus, phone: Participant, arrived: float | None) -> list[str]:
     """Mute who can be heard; who was let in meanwhile is given the floor back."""
     took_ms = _mute(stands, phone, arrived)
-    return _look_again(stands, phone, decisions.muted(phone.call_id, took_ms))
+    return _written(stands, phone, took_ms)
 
 
 def _mute(stands: HoldStatus, phone: Participant, arrived: float | None) -> int | None:
@@ -209,6 +211,12 @@ def _mute(stands: HoldStatus, phone: Participant, arrived: float | None) -> int 
     took = time.monotonic() - arrived
     TOOK.observe(took)
     return round(took * 1000)
+
+
+def _written(stands: HoldStatus, phone: Participant, took_ms: int | None) -> list[str]:
+    with turns.writing():
+        word = decisions.muted(phone.call_id, took_ms)
+    return _look_again(stands, phone, word)
 
 
 def _look_again(stands: HoldStatus, phone: Participant, hold: Hold | None) -> list[str]:

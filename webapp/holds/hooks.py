@@ -1,7 +1,7 @@
 """What cannot wait: a caller is held by the process that LiveKit's hook reached, before the hook is stored.
 
 A caller is heard about a tenth of a second after LiveKit tells of one. So there is no queue, no lease and no store of
-the delivery in between, and a few threads that do nothing else; the answer to LiveKit does not wait for them.
+the delivery in between, and threads that do nothing else; the answer to LiveKit does not wait for them.
 """
 
 import uuid
@@ -11,7 +11,7 @@ from typing import Any
 
 from webapp.core import background, due
 from webapp.core.db import db
-from webapp.holds import hold
+from webapp.holds import hold, turns
 from webapp.livekit import webhooks
 from webapp.rules.wanted import as_room_id
 
@@ -24,15 +24,18 @@ def begin(event: Mapping[str, Any], arrived: float) -> None:
     act = _act(event, room_id, arrived) if room_id else None
     if room_id is None or act is None:
         return
+    caller = turns.begin()
     try:
-        background.run(partial(_do, act, room_id), background.AT_ONCE)
+        background.run(partial(_do, act, room_id, caller), background.AT_ONCE)
     except RuntimeError:  # the process is ending: the look after the stored delivery does it
-        return
+        turns.give_up(caller)
 
 
-def _do(act: Act, room_id: uuid.UUID) -> None:
+def _do(act: Act, room_id: uuid.UUID, caller: object) -> None:
     """Act; what failed is tried again as due work, with pauses that grow."""
-    if act():
+    with turns.silencing(caller):
+        failed = act()
+    if failed:
         due.add("telephony.follow", room_id=str(room_id))
         db.session.commit()
 

@@ -16,6 +16,7 @@ from webapp.core import background, leases
 from webapp.core.app import this_app
 from webapp.core.db import db, utcnow
 from webapp.deliveries.models import Delivery, Result
+from webapp.holds import turns
 from webapp.hooks.handlers import HANDLERS, Handler
 from webapp.live import reconcile
 from webapp.rooms.models import Room
@@ -41,6 +42,7 @@ def begin(room_id: uuid.UUID | None) -> None:
     waiting.add(room_id)
 
     def work() -> None:
+        turns.let_pass()
         waiting.discard(room_id)  # first: what comes from now on begins anew
         work_off(room_id)
 
