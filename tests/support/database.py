@@ -53,3 +53,25 @@ def failing(part: str, error: BaseException, *, times: int | None = None, after:
     finally:
         for engine in db.engines:
             event.remove(engine, "before_cursor_execute", fail)
+
+
+@contextmanager
+def somebody_inserts_first(table: str) -> Iterator[list[str]]:
+    """Inside the block another connection inserts the same row before the first into `table`; gives what it did.
+
+    SQLite lets nobody come between a writer's look and its insert: there is nothing to see there.
+    """
+    done: list[str] = []
+
+    def insert(_connection: Any, _cursor: Any, statement: str, parameters: Any, *_rest: Any) -> None:
+        if done or not statement.startswith(f"INSERT INTO {table} "):
+            return
+        done.append(statement)
+        with db.engine.begin() as another:
+            another.exec_driver_sql(statement, parameters)
+
+    event.listen(db.engine, "before_cursor_execute", insert)
+    try:
+        yield done
+    finally:
+        event.remove(db.engine, "before_cursor_execute", insert)

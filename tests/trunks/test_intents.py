@@ -7,11 +7,13 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from tests.support.database import failing, somebody_inserts_first
 from tests.support.installation import Installation
 from tests.support.personas import SWAP, Browser
 from webapp.audit.models import AuditEntry, DeedOutcome, Intent
 from webapp.core.db import db, utcnow
 from webapp.core.leases import Lease
+from webapp.livekit.errors import LiveKitUnavailable
 from webapp.rooms.models import TrunkRow
 
 As = Callable[[str], Browser]
@@ -96,6 +98,46 @@ def test_a_refusal_is_recorded_as_failed(installation: Installation, client_as: 
     assert (entry().outcome, entry().problem) == (DeedOutcome.FAILED, "invalid_argument")
     assert "invalid_argument" in client_as("admin").get("/audit/log").text
     assert names(installation) == before
+
+
+@pytest.mark.parametrize("verb", METHODS)
+@pytest.mark.parametrize("error", [ValueError("+15551234567"), LiveKitUnavailable("timeout")])
+def test_what_breaks_on_our_side_once_livekit_has_done_it_makes_nobody_say_that_nothing_was_changed(
+    installation: Installation, client_as: As, verb: str, error: Exception
+):
+    with failing("UPDATE audit_entries", error):
+        answer = act(client_as("admin"), installation, verb)
+    assert (answer.status_code, "not confirmed" in answer.text) == (500, True)
+    assert "Nothing was changed" not in answer.text
+    assert entry().outcome is DeedOutcome.NOT_CONFIRMED
+    sweep_after(installation, timedelta(0))
+    assert (entry().outcome, installation.livekit.calls(METHODS[verb])) == (DeedOutcome.DONE, 1)
+
+
+def test_a_new_trunk_whose_row_the_sweep_inserts_meanwhile_takes_new_rooms_all_the_same(
+    installation: Installation, client_as: As
+):
+    one_writer_at_a_time_there()
+    with somebody_inserts_first("trunks") as came_between:
+        answer = act(client_as("admin"), installation, "create")
+    assert (answer.status_code, len(came_between)) == (303, 1)
+    row = db.session.get_one(TrunkRow, entry().target_id)
+    assert (entry().outcome, row.name, row.assignable) == (DeedOutcome.DONE, "Night line", True)
+
+
+def test_a_sweep_between_whose_look_and_insert_the_trunk_is_remembered_goes_on(installation: Installation):
+    one_writer_at_a_time_there()
+    theirs = {"name": "Night line", "numbers": ["+15550009"]}
+    trunk_id = installation.livekit.call("SIP", "CreateSIPInboundTrunk", trunk=theirs)["sip_trunk_id"]
+    with somebody_inserts_first("trunks") as came_between:
+        assert installation.sweep().failures == []
+    assert (db.session.get_one(TrunkRow, trunk_id).name, len(came_between)) == ("Night line", 1)
+
+
+def one_writer_at_a_time_there() -> None:
+    """Go on where two may write at the same time."""
+    if db.engine.dialect.name == "sqlite":
+        pytest.skip("SQLite lets nobody come between a writer's look and its insert")
 
 
 def test_before_livekit_can_be_read_nothing_is_recorded(installation: Installation, client_as: As):

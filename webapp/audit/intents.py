@@ -6,10 +6,10 @@ the target's lease asks and records an outcome, so that the sweep never judges w
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from functools import partial
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
+import structlog
 from sqlalchemy.exc import OperationalError, TimeoutError
 
 from webapp.audit import service as audit
@@ -19,6 +19,7 @@ from webapp.core import leases
 from webapp.core.db import Model, db
 from webapp.livekit.errors import LiveKitError, LiveKitUnavailable
 
+log = structlog.get_logger()
 Answer = TypeVar("Answer")
 LEASE_SECONDS = 30
 WAIT_SECONDS = 5.0
@@ -37,11 +38,15 @@ class NotAsked(Exception):
 
 
 class NotConfirmed(Exception):
-    """LiveKit was asked, and nobody knows yet what became of it; `code` is LiveKit's, or empty for the database's."""
+    """LiveKit was asked, and nobody knows yet what became of it.
 
-    def __init__(self, target_kind: str, code: str = "") -> None:
+    `status` is 502 for LiveKit, with its `code`, 503 for the database, and 500 for a bug of ours.
+    """
+
+    def __init__(self, target_kind: str, status: int, code: str = "") -> None:
         super().__init__("the outcome is not confirmed")
         self.target_kind = target_kind
+        self.status = status
         self.code = code
 
 
@@ -83,17 +88,22 @@ def alone(kind: str, target_id: str, wait: float = WAIT_SECONDS) -> Iterator[Non
 def carry_out(entry: AuditEntry, ask: Callable[[], Answer], follow: Callable[[Answer], object]) -> Answer:
     """Commit the intent, ask LiveKit, record the outcome together with what follows from it, and commit that.
 
-    Raises Failed when LiveKit refuses, and NotConfirmed when it may have done it or not.
+    Raises Failed when LiveKit refuses, and NotConfirmed when it may have done it or not, or when we broke meanwhile.
     """
+    target_kind = entry.target_kind
     db.session.commit()
-    try:
-        answer = ask()
-    except LiveKitUnavailable as error:
-        raise NotConfirmed(entry.target_kind, error.code) from error
-    except LiveKitError as error:
-        _settle(entry, DeedOutcome.FAILED, error.code)
-        raise Failed(error.code, error.message) from error
-    _settle(entry, DeedOutcome.DONE, follow=partial(follow, answer))
+    with _not_confirmed_if_it_breaks(target_kind):
+        try:
+            answer = ask()
+        except LiveKitUnavailable as error:
+            raise NotConfirmed(target_kind, 502, error.code) from error
+        except LiveKitError as error:
+            settle(entry, DeedOutcome.FAILED, error.code)
+            db.session.commit()
+            raise Failed(error.code, error.message) from error
+        follow(answer)
+        settle(entry, DeedOutcome.DONE)
+        db.session.commit()
     return answer
 
 
@@ -114,16 +124,17 @@ def sought(entry: AuditEntry) -> str | None:
     return db.session.scalar(sa.select(Intent.sought).where(Intent.entry_id == entry.id))
 
 
-def _settle(
-    entry: AuditEntry, outcome: DeedOutcome, problem: str = "", follow: Callable[[], object] | None = None
-) -> None:
-    """The same with what follows from it, and commit; LiveKit has answered, so a database that does not is no "no"."""
-    unknown = NotConfirmed(entry.target_kind)
+@contextmanager
+def _not_confirmed_if_it_breaks(target_kind: str) -> Iterator[None]:
+    """LiveKit may have done it already: neither a database that does not answer nor a bug of ours is a "no"."""
     try:
-        if follow:
-            follow()
-        settle(entry, outcome, problem)
-        db.session.commit()
+        yield
+    except (Failed, NotConfirmed):
+        raise
     except (OperationalError, TimeoutError) as error:
         db.session.rollback()
-        raise unknown from error
+        raise NotConfirmed(target_kind, 503) from error
+    except Exception as error:
+        db.session.rollback()
+        log.error("intent.broke", kind=type(error).__name__, exc_info=error)
+        raise NotConfirmed(target_kind, 500) from error

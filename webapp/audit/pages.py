@@ -32,14 +32,13 @@ def _on_not_confirmed(error: NotConfirmed) -> Response:
     """Nobody can say what was done: neither "nothing was changed" nor "kept" would be true."""
     know_who_asks()  # before any word: the database may be what does not answer
     log.warning("intent.not_confirmed", livekit_code=error.code)
-    status = 502 if error.code else 503
     what = _("It is not confirmed whether this was done.")
     now = (
         _("Frontdesk checks within a minute, and the room's activity will say. Wait for that before you try again.")
         if error.target_kind == "room"
         else _("Frontdesk checks within two minutes, and the audit log will say. Wait for that before you try again.")
     )
-    return refusal(status, str(PAGES[status].title), what, now, _code(error.code) if error.code else "")
+    return refusal(error.status, str(PAGES[error.status].title), what, now, _code(error.code) if error.code else "")
 
 
 def _code(code: str) -> str:

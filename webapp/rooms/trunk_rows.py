@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable
 
 import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
 
 from webapp.core.db import db, utcnow
 from webapp.core.settings import settings
@@ -58,8 +59,13 @@ def version(trunk: Json) -> str:
 
 
 def _added(trunk: LiveTrunk, *, assignable: bool) -> TrunkRow:
+    """A new row; the one that somebody else has inserted since we looked, if so."""
     row = TrunkRow(sip_trunk_id=trunk.id, assignable=assignable)
-    db.session.add(row)
+    try:
+        with db.collision_safe():
+            db.session.add(row)
+    except IntegrityError:
+        return db.session.get_one(TrunkRow, trunk.id)
     return row
 
 
