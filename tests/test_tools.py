@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tools.related import related
+from tools.related import DOCUMENTS, FOUNDATIONS, OWN, related
 
 ROOT = Path(__file__).parent.parent
 
@@ -174,11 +174,25 @@ def test_what_only_some_pythons_need_is_locked_with_a_marker():
         (["webapp/static/app.css"], ["tests"]),
         (["requirements.txt"], ["tests"]),
         (["tests/plugins/simulator.py"], ["tests"]),
+        (["tests/support/factories.py"], ["tests"]),
+        (["tests/support/livekit.py"], ["tests"]),
+        (["webapp/core/db.py"], ["tests"]),
+        (["webapp/livekit/sip.py"], ["tests"]),
+        (["webapp/matching/rules.py"], ["tests"]),
+        (["webapp/rules/owners.py"], ["tests"]),
+        (["webapp/support/sides.py", "webapp/templates/support/show.html"], ["tests/support_page"]),
+        (["migrations/operations.py"], ["tests/migrations"]),
+        (["docs/architecture.md"], ["tests/test_architecture.py", "tests/test_readme.py"]),
         ([], ["tests"]),
     ],
 )
 def test_what_changed_says_which_tests_are_run(changed: list[str], tests: list[str]):
     assert related(changed) == tests
+
+
+def test_what_the_table_of_related_tests_names_is_there():
+    named = {path for tests in OWN.values() for path in tests} | set(OWN) | set(FOUNDATIONS) | set(DOCUMENTS)
+    assert [path for path in named if not (ROOT / path).exists()] == []
 
 
 @pytest.mark.parametrize(("seconds", "says"), [(0, "NOT RUN: 3 tests, the time was over."), (60, "3 passed")])

@@ -9,29 +9,35 @@ ROOT = Path(__file__).parent.parent
 EVERYTHING = "tests"
 # A change there is seen by its own tests; everything else that belongs to no feature concerns all of them.
 OWN = {
-    "bench": "tests/bench",
-    "docs": "tests/test_readme.py",
-    "migrations": "tests/test_migrations.py",
-    "simulator": "tests/simulator",
-    "tools": "tests/test_tools.py",
-    "webapp/translations": "tests/test_translations.py",
+    "bench": {"tests/bench"},
+    "docs": {"tests/test_readme.py", "tests/test_architecture.py"},
+    "migrations": {"tests/migrations"},
+    "simulator": {"tests/simulator"},
+    "tools": {"tests/test_tools.py"},
+    "webapp/support": {"tests/support_page"},
+    "webapp/templates/support": {"tests/support_page"},
+    "webapp/translations": {"tests/test_translations.py"},
 }
+# All features stand on these: their own tests see the least of what a change there breaks.
+FOUNDATIONS = ("tests/support", "webapp/core", "webapp/livekit", "webapp/matching", "webapp/rules")
 DOCUMENTS = ("tests/test_readme.py", "tests/test_contributing.py")
 
 
 def tests_of(changed: str) -> set[str]:
     """The tests that a changed file concerns."""
     path = Path(changed)
+    if any(path.is_relative_to(folder) for folder in FOUNDATIONS):
+        return {EVERYTHING}
     if path.parts[0] == "tests":
         return _tests_of_a_test(path)
     if len(path.parts) == 1:
         return set(DOCUMENTS) if path.suffix == ".md" or path.name.startswith(".") else {EVERYTHING}
     for folder, tests in OWN.items():
         if path.is_relative_to(folder):
-            return {tests}
+            return set(tests)
     feature = path.parts[2] if path.parts[:2] == ("webapp", "templates") else path.parts[1]
-    tests = f"tests/{feature}"
-    return {tests} if path.parts[0] == "webapp" and (ROOT / tests).is_dir() else {EVERYTHING}
+    of_feature = f"tests/{feature}"
+    return {of_feature} if path.parts[0] == "webapp" and (ROOT / of_feature).is_dir() else {EVERYTHING}
 
 
 def _tests_of_a_test(path: Path) -> set[str]:
