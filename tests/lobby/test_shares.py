@@ -13,7 +13,6 @@ from tests.support.doors import entries, entry, look
 from tests.support.factories import make_room
 from tests.support.personas import SWAP, Browser, browser
 from webapp.audit.models import AuditEntry
-from webapp.core.config import Settings
 from webapp.core.db import db, utcnow
 from webapp.lobby import jobs
 from webapp.lobby.models import Entry, RefusedAddress, Status
@@ -23,10 +22,9 @@ As = Callable[[str], Browser]
 
 
 @pytest.fixture(autouse=True)
-def small(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+def small(change_settings: Callable[..., None]) -> None:
     """Twenty seats, ten for one address, fifteen for one network; no limit per address over all rooms."""
-    monkeypatch.setattr(settings, "lobby_room_limit", 20)
-    monkeypatch.setattr(settings, "join_limit", "1000 per minute")
+    change_settings(lobby_room_limit=20, join_limit="1000 per minute")
 
 
 def knock(app: Flask, room: Room, address: str, name: str = "Lotte", client: Browser | None = None) -> TestResponse:
@@ -74,10 +72,8 @@ def test_who_waits_already_or_is_signed_in_is_never_refused_behind_a_full_addres
     assert entries() == 21
 
 
-def test_leaving_and_asking_again_does_not_flood_the_hosts_page(
-    app: Flask, settings: Settings, monkeypatch: pytest.MonkeyPatch
-):
-    monkeypatch.setattr(settings, "lobby_minute_limit", 5)
+def test_leaving_and_asking_again_does_not_flood_the_hosts_page(app: Flask, change_settings: Callable[..., None]):
+    change_settings(lobby_minute_limit=5)
     room, said = make_room(), []
     for _ in range(7):
         client = browser(app)
@@ -134,10 +130,8 @@ def test_a_hosts_poll_hears_of_refusals_but_not_of_each(app: Flask, client_as: A
     assert version(room) == before + 4  # at the 1st, 2nd, 4th and 8th
 
 
-def test_a_flood_from_many_networks_does_not_grow_without_end(
-    app: Flask, settings: Settings, monkeypatch: pytest.MonkeyPatch
-):
-    monkeypatch.setattr(settings, "lobby_minute_limit", 1)
+def test_a_flood_from_many_networks_does_not_grow_without_end(app: Flask, change_settings: Callable[..., None]):
+    change_settings(lobby_minute_limit=1)
     room = make_room()
     for number in range(25):
         address = f"198.51.{number}.1"

@@ -15,7 +15,7 @@ from migrations import running
 from tests.migrations.drafts import Drafts
 from tests.migrations.filling import fill
 from tests.migrations.kinds import on_postgresql
-from tests.support.waiting import PATIENCE
+from tests.support.waiting import PATIENCE, until
 from webapp.core.db import db
 from webapp.core.schema import configuration
 
@@ -125,10 +125,7 @@ def test_people_write_while_an_index_waits_for_them(newest: None, drafts: Drafts
 def until_waiting(statement: str) -> None:
     """A statement that begins so waits for a lock."""
     waiting = f"SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '{statement}%'"
-    deadline = time.monotonic() + 30
-    while not count(waiting):
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
+    until(lambda: count(waiting))
 
 
 @on_postgresql

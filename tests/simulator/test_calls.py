@@ -6,7 +6,8 @@ from livekit.protocol.models import DisconnectReason
 from simulator import calls, participants, rooms
 from simulator.calls_model import PhoneCall, State
 from simulator.world import World
-from tests.support.simulated_calls import dial, rule, run, settle, store, type_keys, until, web
+from tests.support.simulated_calls import dial, rule, run, settle, store, type_keys, web
+from tests.support.waiting import async_until
 
 ASKED = ["100 Processing", "407 Unauthorized"]
 PROMPTED = ["100 Processing", "180 Ringing", "200 OK"]
@@ -89,7 +90,7 @@ def test_an_open_rule_rings_in_the_room_until_somebody_there_speaks():
 
 
 async def settle_inside(call: PhoneCall) -> None:
-    await until(lambda: call.state is State.INSIDE)
+    await async_until(lambda: call.state is State.INSIDE)
 
 
 def test_an_open_rule_gives_up_after_the_ringing_timeout():
@@ -97,7 +98,7 @@ def test_an_open_rule_gives_up_after_the_ringing_timeout():
         trunk = {"sip_trunk_id": "ST_main", "numbers": ["+15550001"], "ringing_timeout": "0.1s"}
         store(world, rule("SDR_1", "meet"), trunk=trunk)
         call = await dial(world)
-        await until(lambda: call.state is State.ENDED)
+        await async_until(lambda: call.state is State.ENDED)
         assert call.answers()[-1] == "486 Rejected" and not world.rooms["meet"].participants
 
     run(scenario)
@@ -276,7 +277,7 @@ def test_a_phone_without_audio_is_hung_up_after_a_while():
         store(world, rule("SDR_1", "meet", pin="1"))
         call = await settle(await type_keys(world, await dial(world), "1#"))
         calls.go_silent(world, call)
-        await until(lambda: call.state is State.ENDED)
+        await async_until(lambda: call.state is State.ENDED)
         assert (call.answers()[-1], call.reason) == ("BYE", "media-timeout")
 
     run(scenario)

@@ -1,6 +1,5 @@
 """Real calls, recorded at a real LiveKit with its bridge's log, made again: SIP, webhooks, log and end agree."""
 
-import threading
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -8,6 +7,7 @@ import pytest
 
 from tests.support.livekit import LiveKit
 from tests.support.replay import recorded
+from tests.support.waiting import until
 
 NOWHERE = "http://127.0.0.1:9/hooks"
 Info = dict[str, Any]
@@ -144,9 +144,7 @@ def told_in_log(lines: list[Info]) -> list[tuple[str, str | None, str | None]]:
 
 
 def wait_for_the_end(livekit: LiveKit, phone: Info) -> None:
-    pause = threading.Event()
-    while livekit.phone(phone["id"])["state"] != "ended":
-        pause.wait(0.01)
+    until(lambda: livekit.phone(phone["id"])["state"] == "ended")
 
 
 @pytest.mark.parametrize(

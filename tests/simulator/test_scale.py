@@ -12,8 +12,8 @@ from livekit.protocol.sip import ListSIPDispatchRuleRequest, ListSIPDispatchRule
 from simulator import calls, participants, rooms
 from simulator.world import World
 from tests.support.livekit import LiveKit
-from tests.support.simulated_calls import dial, rule, run, store, type_keys, until, web
-from tests.support.waiting import PATIENCE
+from tests.support.simulated_calls import dial, rule, run, store, type_keys, web
+from tests.support.waiting import PATIENCE, async_until
 
 RULES = 10_000
 # Generous: on an idle machine a create takes 12 ms and the whole list 25 ms, but tests share their machine.
@@ -103,7 +103,7 @@ def test_nothing_goes_on_after_many_calls_and_visits() -> None:
             calls.hang_up(world, call)
         for room in list(world.rooms.values()):
             rooms.close(world, room, DisconnectReason.ROOM_DELETED)
-        await until(lambda: not world._tasks)
+        await async_until(lambda: not world._tasks)
         assert not [timer for timer in world._timers if not timer.cancelled()]
 
     run(scenario)

@@ -9,7 +9,7 @@ import requests
 
 from tests.plugins.receiver import Receiver
 from tests.support.livekit import LiveKit
-from tests.support.waiting import PATIENCE
+from tests.support.waiting import PATIENCE, until
 
 PIN = "4711"
 NOT_ANSWERED = "twirp error unknown: no response from servers"
@@ -102,10 +102,7 @@ def test_4_creation_changes_nothing_that_is_and_counts_lag(livekit: LiveKit) -> 
     livekit.join("meeting")
     assert counted(livekit) == 0
     assert len(ask(livekit, "ListParticipants", room="meeting").json()["participants"]) == 1
-    end = time.monotonic() + 10
-    while counted(livekit) == 0 and time.monotonic() < end:
-        time.sleep(0.05)
-    assert counted(livekit) == 1
+    assert until(lambda: counted(livekit)) == 1
 
 
 def counted(livekit: LiveKit) -> int:

@@ -9,7 +9,7 @@ from simulator.arguments import Arguments
 from simulator.calls_control import store_sip
 from simulator.calls_model import Caller, PhoneCall
 from simulator.world import Options, Participant, Timing, World
-from tests.support.waiting import PATIENCE
+from tests.support.waiting import PATIENCE, async_until
 
 NUMBER = "+15550001"
 TRUNK = {"sip_trunk_id": "ST_main", "numbers": [NUMBER]}
@@ -54,7 +54,7 @@ async def type_keys(world: World, call: PhoneCall, keys: str) -> PhoneCall:
 
 async def settle(call: PhoneCall) -> PhoneCall:
     """Wait until a call waits for somebody: for keys, for audio in the room, or for its end."""
-    await until(call.at_rest)
+    await async_until(call.at_rest)
     return call
 
 
@@ -64,9 +64,3 @@ def web(world: World, room: str, identity: str = "web", *, audio: bool = True) -
     if audio:
         participants.publish(world, person)
     return person
-
-
-async def until(claim: Callable[[], bool]) -> None:
-    """Wait for something to become true."""
-    while not claim():
-        await asyncio.sleep(0.002)

@@ -1,5 +1,6 @@
 """Waiting for what must come true: as long as a busy machine needs, and no longer than it does not."""
 
+import asyncio
 import time
 from collections.abc import Callable
 from typing import TypeVar
@@ -18,6 +19,14 @@ def until(true: Callable[[], T], seconds: float = PATIENCE) -> T:
         assert time.monotonic() < deadline, f"it did not come true within {seconds} s"
         time.sleep(0.01)
     return found
+
+
+async def async_until(true: Callable[[], object], seconds: float = PATIENCE) -> None:
+    """Wait until something holds that other tasks of this loop bring about. Fails after some seconds."""
+    deadline = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < deadline, f"it did not come true within {seconds} s"
+        await asyncio.sleep(0.002)
 
 
 def until_it_passes(check: Callable[[], object], seconds: float = PATIENCE) -> None:
