@@ -72,6 +72,7 @@ def answering(write: Write) -> Iterator[str]:
             listener.shutdown(socket.SHUT_RDWR)
 
 
+SOONER = 20.0  # seconds: the answers below take a minute, one second is allowed them, and the machine may be busy
 SLOW = {
     "nothing": lambda _client: time.sleep(60),
     "a status line that drips": drip(b"H"),
@@ -88,7 +89,7 @@ def test_the_time_out_counts_the_whole_answer_however_slowly_it_comes(how: str):
         begun = time.monotonic()
         with pytest.raises(SignInError) as raised:
             transport.get(url, 1.0)
-        assert time.monotonic() - begun < 3.0
+        assert time.monotonic() - begun < SOONER
         assert raised.value.code == "slow"
 
 
@@ -98,10 +99,9 @@ def test_redirects_share_one_time_out():
         client.sendall(b"HTTP/1.1 302 Found\r\nLocation: /again\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
 
     with answering(redirect) as url:
-        begun = time.monotonic()
-        with pytest.raises(SignInError):
+        with pytest.raises(SignInError) as raised:
             transport.get(url, 1.0)
-        assert time.monotonic() - begun < 3.0
+        assert raised.value.code == "slow", "else it would go on until there are too many"
 
 
 def test_an_answer_without_end_is_let_go_before_it_fills_the_memory():

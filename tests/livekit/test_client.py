@@ -123,10 +123,10 @@ def test_livekit_that_nobody_runs_is_an_outage(app: Flask, change_settings: Call
 
 def test_a_slow_livekit_is_given_up_after_the_set_time(server: Server, change_settings: Callable[..., None]):
     change_settings(livekit_timeout=0.2)
-    server.slow = 5
+    server.slow = 60
     begun = time.monotonic()
     assert _code(rooms.list_rooms) == (LiveKitUnavailable, "timeout")
-    assert time.monotonic() - begun < 4
+    assert time.monotonic() - begun < 20  # sooner than LiveKit's answer, however busy the machine is
 
 
 def test_a_refusal_keeps_livekits_words_out_of_the_exceptions_text(server: Server):

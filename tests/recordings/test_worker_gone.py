@@ -1,6 +1,5 @@
 """A recording whose worker died, or that LiveKit forgot, ends: its room is free, and it can be deleted."""
 
-import time
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -60,10 +59,7 @@ def half_a_film(recording: Recording) -> None:
 def test_pressing_stop_waits_for_no_worker_and_says_stopping(client_as: ClientAs, room: Room, live: LiveKit):
     recording = running(client_as, room)
     live.control("kill-egress-worker")
-    live.delay("StopEgress", 3)
-    began = time.monotonic()
     answer = client_as("owner").post(f"/recordings/{recording.id}/stop", headers=SWAP)
-    assert time.monotonic() - began < 2
     assert answer.status_code == 200 and "Stopping" in answer.text
     assert live.calls("StopEgress") == 0, "whoever works off what is due asks"
 
