@@ -223,9 +223,12 @@ class Reading:
 
 
 def read() -> Reading:
-    """Ask LiveKit for trunks, rules and live rooms, each once, and put our rows beside; ours alone when it is away."""
+    """Ask LiveKit for trunks, rules and live rooms, each once, and put our rows beside; ours alone when it is away.
+
+    Commits: nobody holds a connection while LiveKit thinks.
+    """
     begun = utcnow()
-    db.session.commit()  # nobody holds a connection while LiveKit thinks
+    db.session.commit()
     try:
         listed, kept, live = together.ask(sip.list_trunks, sip.list_rules, live_rooms.list_rooms)
     except LiveKitError as error:

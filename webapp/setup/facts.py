@@ -82,7 +82,7 @@ class Seen:
 
 
 def ask() -> Asked:
-    """Ask LiveKit, the provider, the storage and the queue."""
+    """Ask LiveKit, the provider, the storage and the queue. Commits."""
     db.session.commit()
     return Asked(
         *together.within(

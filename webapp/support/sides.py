@@ -82,7 +82,7 @@ class Event:
 
 
 def ask_livekit(room: Room) -> LiveSide:
-    """All that LiveKit tells of the room, asked at once; no connection to the database is held meanwhile."""
+    """All that LiveKit tells of the room, asked at once. Commits: no connection is held meanwhile."""
     name = str(room.id)
     db.session.commit()
     try:
