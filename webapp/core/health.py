@@ -15,7 +15,7 @@ from redis import Redis
 from redis.exceptions import RedisError
 from sqlalchemy.exc import SQLAlchemyError
 
-from webapp.core import patience, revisions, tls, together
+from webapp.core import patience, questions, revisions, tls
 from webapp.core.db import db
 from webapp.core.revisions import Schema, SchemaState
 from webapp.core.security import csrf, limiter
@@ -44,7 +44,7 @@ def readyz() -> ResponseReturnValue:
     """
     kept_at, others = current_app.extensions.get(EXTENSION, (-KEPT_SECONDS, {}))  # because anybody may ask us
     asked = {} if time.monotonic() - kept_at < KEPT_SECONDS else _others()
-    answers = together.within(patience.PROBE, _schema, *asked.values())
+    answers = questions.within(patience.PROBE, _schema, *asked.values())
     if asked:
         others = {name: bool(answer) for name, answer in zip(asked, answers[1:], strict=True)}
         current_app.extensions[EXTENSION] = (time.monotonic(), others)

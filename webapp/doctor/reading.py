@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 
-from webapp.core import together
+from webapp.core import questions
 from webapp.core.db import db, utcnow
 from webapp.doctor import findings
 from webapp.doctor.entries import RuleEntry, TrunkEntry
@@ -230,7 +230,7 @@ def read() -> Reading:
     begun = utcnow()
     db.session.commit()
     try:
-        listed, kept, live = together.ask(sip.list_trunks, sip.list_rules, live_rooms.list_rooms)
+        listed, kept, live = questions.ask(sip.list_trunks, sip.list_rules, live_rooms.list_rooms)
     except LiveKitError as error:
         code = "no_sip" if error.without_redis else error.code
         rows, fills = room_queries.trunk_rows(), room_queries.pin_fill()

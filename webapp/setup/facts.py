@@ -7,7 +7,7 @@ import requests
 import sqlalchemy as sa
 
 from webapp.calls.models import Call
-from webapp.core import refusals, revisions, together
+from webapp.core import questions, refusals, revisions
 from webapp.core.dates import ahead, skew
 from webapp.core.db import db
 from webapp.core.settings import settings
@@ -85,7 +85,7 @@ def ask() -> Asked:
     """Ask LiveKit, the provider, the storage and the queue. Commits."""
     db.session.commit()
     return Asked(
-        *together.within(
+        *questions.within(
             PATIENCE + 0.5,
             lambda: probe.rooms(PATIENCE),
             lambda: probe.trunks(PATIENCE),

@@ -8,7 +8,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from webapp.audit.models import AuditEntry
-from webapp.core import together
+from webapp.core import questions
 from webapp.core.db import db
 from webapp.deliveries.models import Delivery
 from webapp.livekit import egress, rooms, sip
@@ -86,7 +86,7 @@ def ask_livekit(room: Room) -> LiveSide:
     name = str(room.id)
     db.session.commit()
     try:
-        listed, inside, stored, egresses = together.ask(
+        listed, inside, stored, egresses = questions.ask(
             lambda: rooms.list_rooms([name]),
             lambda: rooms.list_participants(name),
             sip.list_rules,

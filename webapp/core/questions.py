@@ -18,14 +18,14 @@ def ask(*questions: Callable[[], Any]) -> list[Any]:
     Raises the first failure, once all are answered: each question bounds its own waiting.
     """
     app = this_app()
-    with ThreadPoolExecutor(len(questions), thread_name_prefix="together") as pool:
+    with ThreadPoolExecutor(len(questions), thread_name_prefix="question") as pool:
         return [asked.result() for asked in [pool.submit(_inside, app, question) for question in questions]]
 
 
 def within(seconds: float, *questions: Callable[[], Any]) -> list[Any]:
     """The answers that came in time, in order; None for those that failed or are still on their way."""
     app = this_app()
-    pool = ThreadPoolExecutor(len(questions), thread_name_prefix="together")
+    pool = ThreadPoolExecutor(len(questions), thread_name_prefix="question")
     asked = [pool.submit(_inside, app, question) for question in questions]
     wait(asked, seconds)
     pool.shutdown(wait=False, cancel_futures=True)
@@ -36,7 +36,7 @@ def _result(asked: Future[Any]) -> Any:
     if not asked.done() or asked.cancelled():
         return None
     if (error := asked.exception()) is not None:
-        log.warning("together.failed", error=type(error).__name__)
+        log.warning("question.failed", error=type(error).__name__)
         return None
     return asked.result()
 
