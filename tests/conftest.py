@@ -8,12 +8,13 @@ from flask import Flask
 
 from simulator.server import Addresses
 from tests.support import clock
+from tests.support.background import do_before_the_answer
 from tests.support.database import empty
 from tests.support.factories import make_room
 from tests.support.personas import Browser, browser, persona
 from webapp import create_app
 from webapp.accounts.models import User
-from webapp.core import background, due, refusals
+from webapp.core import due, refusals
 from webapp.core.config import Settings
 from webapp.core.db import db
 from webapp.core.security import limiter
@@ -60,8 +61,7 @@ def change_settings(settings: Settings) -> Iterator[Callable[..., None]]:
 @pytest.fixture(scope="session")
 def _app(settings: Settings) -> Iterator[Flask]:
     app = create_app(settings)
-    for threads in (background.EXTENSION, background.AT_ONCE, background.LONG):
-        app.extensions[threads] = background.Inline()
+    do_before_the_answer(app)
     app.extensions[due.RUNNER] = clock.Inline()
     with app.app_context():
         metadata.create_all(db.engine)

@@ -10,6 +10,7 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
+from tests.support.background import do_before_the_answer
 from tests.support.personas import Browser
 from tests.support.phones import Door, calls, decide, entries, learn
 from tests.support.waiting import PATIENCE, until
@@ -191,7 +192,7 @@ def test_our_own_restart_while_callers_are_held_loses_nobody(door: Door, setting
     phone = door.waiting()
     db.session.commit()
     fresh = create_app(settings)
-    fresh.extensions[background.EXTENSION] = fresh.extensions[background.AT_ONCE] = background.Inline()
+    do_before_the_answer(fresh)
     with fresh.app_context():
         room = db.session.get_one(Room, door.room_id)
         db.session.commit()

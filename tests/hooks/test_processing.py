@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from flask import Flask
 
 from tests.plugins.queries import Counted
+from tests.support.background import BeforeTheAnswer
 from tests.support.database import LOCKED, failing
 from tests.support.livekit import LiveKit
 from tests.support.personas import Browser
@@ -34,7 +35,7 @@ class Later:
 def crashed(app: Flask) -> Any:
     app.extensions[background.EXTENSION] = Later()
     yield
-    app.extensions[background.EXTENSION] = background.Inline()
+    app.extensions[background.EXTENSION] = BeforeTheAnswer()
 
 
 def results() -> list[Result]:

@@ -12,11 +12,12 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
+from tests.support.background import do_before_the_answer
 from tests.support.installation import Installation, said
 from tests.support.livekit import LiveKit
 from tests.support.personas import Browser
 from webapp import create_app
-from webapp.core import background, due
+from webapp.core import due
 from webapp.core.config import Settings
 from webapp.core.db import db
 from webapp.live import reconcile
@@ -58,7 +59,7 @@ def other(installation: Installation, settings: Settings, tmp_path: Path, app: F
     """Another Frontdesk, with a database of its own, on the same LiveKit and trunk; what stands in the block is its."""
     told = {"database_url": f"sqlite:///{tmp_path / 'other.sqlite3'}", "public_url": "https://other.example.org"}
     theirs = create_app(settings.model_copy(update=told))
-    theirs.extensions[background.EXTENSION] = theirs.extensions[background.AT_ONCE] = background.Inline()
+    do_before_the_answer(theirs)
     theirs.extensions[due.RUNNER] = app.extensions[due.RUNNER]
 
     @contextmanager

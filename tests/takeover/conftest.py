@@ -20,10 +20,11 @@ import sqlalchemy as sa
 from flask import Flask
 
 from tests.plugins.servers import fresh_database
+from tests.support.background import do_before_the_answer
 from tests.support.livekit import LiveKit
 from tests.support.waiting import until
 from webapp import create_app
-from webapp.core import background, schema
+from webapp.core import schema
 from webapp.core.config import Settings
 from webapp.core.db import db
 
@@ -107,7 +108,7 @@ def app(
 
 def _running(settings: Settings, fill: Callable[[], None]) -> Iterator[Flask]:
     app = create_app(settings)
-    app.extensions[background.EXTENSION] = app.extensions[background.AT_ONCE] = background.Inline()
+    do_before_the_answer(app)
     with app.app_context():
         fill()
         schema.upgrade()

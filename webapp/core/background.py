@@ -33,14 +33,6 @@ class Threads:
         return self._pool.submit(work)
 
 
-class Inline:
-    """Does the work before the answer, for tests and commands."""
-
-    def submit(self, work: Callable[[], object], /) -> object:
-        """Do the work."""
-        return work()
-
-
 def run(work: Callable[[], object], threads: str = EXTENSION) -> None:
     """Do `work` in an app context of its own, soon; a failure is logged, whoever recorded the work sweeps it."""
     app = this_app()
