@@ -1,5 +1,6 @@
-"""The page about the architecture shows the import contracts, and names files that are there."""
+"""The page about the architecture shows the import contracts, and names files that are there; the code keeps to it."""
 
+import ast
 import re
 import tomllib
 from pathlib import Path
@@ -47,3 +48,15 @@ def test_views_and_forms_are_private_to_their_feature() -> None:
         if importer != "webapp" and not importer.startswith(f"webapp.{owner[1]}.")
     }
     assert crossings == set()
+
+
+def test_no_service_and_no_query_commits() -> None:
+    """Whoever called them does: a view, a job or a hook."""
+    paths = [path for name in ("service", "queries") for path in (ROOT / "webapp").glob(f"*/{name}.py")]
+    committing = {
+        f"{path.parent.name}/{path.name}:{node.lineno}"
+        for path in paths
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Attribute) and node.attr in {"commit", "purge"}
+    }
+    assert len(paths) > 20 and committing == set()

@@ -34,11 +34,20 @@ def stop(recording_id: str) -> None:
 def delete(recording_id: str) -> None:
     """Remove a recording that somebody asked to delete; raises OSError while the store is away, to be tried again.
 
-    One that is not over is left: its end orders this anew.
+    One that is not over is left: its end orders this anew. Commits.
     """
     recording = db.session.get(Recording, uuid.UUID(recording_id), populate_existing=True)
     if recording is not None and recording.deleting_at is not None and recording.state.terminal:
-        service.remove(recording)
+        _remove(recording)
+
+
+def _remove(recording: Recording) -> None:
+    """Remove the object, then the row; the trail keeps what was. Raises OSError while the store is away. Commits."""
+    key = recording.key
+    db.session.commit()
+    storage.delete(key)
+    db.session.execute(sa.delete(Recording).where(Recording.id == recording.id))
+    db.session.commit()
 
 
 def remove_expired() -> int:

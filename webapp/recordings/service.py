@@ -12,7 +12,7 @@ from webapp.core import due
 from webapp.core.db import db, new_id, utcnow
 from webapp.core.settings import settings
 from webapp.livekit.egress import Egress
-from webapp.recordings import sharing, storage
+from webapp.recordings import sharing
 from webapp.recordings.models import Mode, Recording, State
 from webapp.recordings.retention import expires_at
 from webapp.recordings.states import STATES, advances
@@ -180,12 +180,3 @@ def remove_expired(recording: Recording, *, actor: Actor) -> bool:
     audit.record("recording.remove_expired", recording, actor)
     due.add("recordings.remove_file", recording_id=str(recording.id))
     return True
-
-
-def remove(recording: Recording) -> None:
-    """Remove the object, then the row; the trail keeps what was. Raises OSError while the store is away. Commits."""
-    key = recording.key
-    db.session.commit()
-    storage.delete(key)
-    db.session.execute(sa.delete(Recording).where(Recording.id == recording.id))
-    db.session.commit()
