@@ -3,6 +3,7 @@
 import ast
 import re
 import tomllib
+from collections import Counter
 from pathlib import Path
 
 import grimp
@@ -48,6 +49,12 @@ def test_views_and_forms_are_private_to_their_feature() -> None:
         if importer != "webapp" and not importer.startswith(f"webapp.{owner[1]}.")
     }
     assert crossings == set()
+
+
+def test_one_class_name_is_one_class() -> None:
+    modules = [ast.parse(path.read_text()) for path in (ROOT / "webapp").rglob("*.py")]
+    names = Counter(node.name for tree in modules for node in ast.walk(tree) if isinstance(node, ast.ClassDef))
+    assert names and {name for name, count in names.items() if count > 1} == set()
 
 
 def test_no_service_and_no_query_commits() -> None:

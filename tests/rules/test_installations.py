@@ -268,7 +268,7 @@ def test_at_another_address_the_same_database_is_another_installation(
 ):
     first = identities.own_id()
     change_settings(**changed)
-    assert identities.identity() == identities.Identity((), is_copy=True)
+    assert identities.identity() == identities.OwnIds((), is_copy=True)
     assert identities.own_id() != first
     assert identities.identity().is_copy and first not in identities.identity().ids
 

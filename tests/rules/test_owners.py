@@ -8,7 +8,7 @@ import pytest
 from tests.support.worlds import guard, old, own, room, rule
 from webapp.matching import Rule
 from webapp.rules import marks
-from webapp.rules.marks import Identity
+from webapp.rules.marks import OwnIds
 from webapp.rules.owners import External, GuardOf, Known, OfRoom, owner_of, shown_name
 from webapp.rules.wanted import NOBODY
 
@@ -62,8 +62,8 @@ def test_a_name_that_frontdesk_did_not_give_is_cut_whoever_owns_the_rule():
 
 
 MINE, EARLIER, THEIRS = "id-of-mine", "id-of-before", "id-of-theirs"
-HERE = Identity((MINE, EARLIER))
-COPY = Identity((MINE,), is_copy=True)
+HERE = OwnIds((MINE, EARLIER))
+COPY = OwnIds((MINE,), is_copy=True)
 THEIR_RULE = External(named_like_ours=True, by_another=True)
 
 

@@ -17,7 +17,7 @@ class NoAnswer(Exception):
 
 
 @dataclass(frozen=True)
-class Answer:
+class PlainAnswer:
     """How the server answered, and when it did by its own clock (as HTTP has it, empty if it did not say)."""
 
     status: int
@@ -25,7 +25,7 @@ class Answer:
     elapsed: timedelta
 
 
-def get(url: str, context: Callable[[], ssl.SSLContext], timeout: float) -> Answer:
+def get(url: str, context: Callable[[], ssl.SSLContext], timeout: float) -> PlainAnswer:
     """Ask; redirects are not followed. Raises NoAnswer.
 
     The context is made for https only: to read all certificates of the system takes a while.
@@ -40,7 +40,7 @@ def get(url: str, context: Callable[[], ssl.SSLContext], timeout: float) -> Answ
             connection = HTTPConnection(host, port, timeout=timeout)
         connection.request("GET", parts.path or "/")
         answer = connection.getresponse()
-        return Answer(answer.status, answer.getheader("Date", ""), timedelta(seconds=time.monotonic() - begun))
+        return PlainAnswer(answer.status, answer.getheader("Date", ""), timedelta(seconds=time.monotonic() - begun))
     except (OSError, HTTPException, ValueError) as error:  # ValueError: a host that no name can be
         raise NoAnswer from error
     finally:

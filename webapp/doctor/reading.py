@@ -21,7 +21,7 @@ from webapp.rooms.models import TrunkRow
 from webapp.rooms.queries import Fill
 from webapp.rules import facts, installation, owners, wanted
 from webapp.rules.facts import RoomFacts
-from webapp.rules.marks import UNNAMED, Identity
+from webapp.rules.marks import UNNAMED, OwnIds
 from webapp.rules.owners import External, GuardOf, Known, OfRoom, Owner
 from webapp.rules.wanted import as_room_id
 
@@ -44,7 +44,7 @@ class Reading:
     rows: Mapping[str, TrunkRow] = field(default_factory=dict)
     fills: Mapping[str, Fill] = field(default_factory=dict)
     problem: str = ""
-    identity: Identity = UNNAMED
+    identity: OwnIds = UNNAMED
 
     # whose
 

@@ -20,7 +20,7 @@ GROUP, GROUP_WRITES, OTHERS, SETGID, STICKY = 0o070, 0o020, 0o007, 0o2000, 0o100
 
 
 @dataclass(frozen=True)
-class Place:
+class FolderState:
     """How the folder stands, what is wrong with that, and what root types to mend it.
 
     `fault`: "otherwise" than the settings say, "sticky" so that only the worker can delete what it wrote, or "public"
@@ -94,7 +94,7 @@ class SharedFolder:
         anybody = mode & OTHERS or foreign or (mode & GROUP and not same_group)
         return FOLDER | (0o010 if mode & GROUP else 0) | (0o001 if anybody else 0)
 
-    def place(self) -> Place:
+    def place(self) -> FolderState:
         """Whose the folder is, and what is wrong with it."""
         found, (mode, gid) = files.standing(self.path), self._wanted()
         fault = "" if found is None else self._fault(found)
@@ -104,7 +104,7 @@ class SharedFolder:
         user = files.user_name(os.geteuid())
         wanted = mode if self.chosen else FOR_A_GROUP
         cure = f"install -d -o {user} -g {group} -m {wanted:04o} {shlex.quote(str(self.path))}"
-        return Place(found, fault, cure, user)
+        return FolderState(found, fault, cure, user)
 
     def _fault(self, found: Standing) -> str:
         mode, gid = self._wanted()

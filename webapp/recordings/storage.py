@@ -12,7 +12,7 @@ from flask import Flask, current_app
 
 from webapp.core.config import Settings
 from webapp.core.db import db
-from webapp.recordings.sharing import Place, SharedFolder, shared_folder
+from webapp.recordings.sharing import FolderState, SharedFolder, shared_folder
 
 CHUNK = 256 * 1024
 EXTENSION = "frontdesk.storage"
@@ -49,7 +49,7 @@ class Storage(Protocol):
     def try_out(self) -> int:
         """Write and remove something small; returns the free bytes. Raises OSError when it does not work."""
 
-    def place(self) -> Place | None:
+    def place(self) -> FolderState | None:
         """Whose the folder is that the worker writes; None where there is none."""
 
 
@@ -96,7 +96,7 @@ class Folder:
         with tempfile.NamedTemporaryFile(dir=self._shared.path, prefix=".frontdesk-"):
             return shutil.disk_usage(self._shared.path).free
 
-    def place(self) -> Place:
+    def place(self) -> FolderState:
         """The folder as it stands."""
         return self._shared.place()
 

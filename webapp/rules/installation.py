@@ -13,18 +13,18 @@ import structlog
 
 from webapp.core.db import db
 from webapp.core.settings import settings
-from webapp.rules.marks import Identity
+from webapp.rules.marks import OwnIds
 from webapp.rules.models import Installation
 
 log = structlog.get_logger()
 PORTS = {"http": 80, "https": 443}
 
 
-def identity() -> Identity:
+def identity() -> OwnIds:
     """The ids under which rules are ours. Only reads; it ends no transaction."""
     rows, here = _rows(), _here()
     mine = [row.id for row in rows if (row.livekit_url, row.public_url) == here]
-    return Identity(tuple(map(str, mine)), is_copy=bool(rows) and rows[0].id not in mine)
+    return OwnIds(tuple(map(str, mine)), is_copy=bool(rows) and rows[0].id not in mine)
 
 
 def own_id() -> str:

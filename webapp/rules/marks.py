@@ -17,7 +17,7 @@ LONGEST = 10_000  # characters of metadata that are read: what is longer is none
 
 
 @dataclass(frozen=True, slots=True)
-class Identity:
+class OwnIds:
     """The ids under which rules are ours; the first is the one that rules get, none before the first rule is made.
 
     `is_copy`: the database had an id at other addresses before. All that a copy makes has its id, so that a rule
@@ -33,7 +33,7 @@ class Identity:
         return self.ids[0] if self.ids else ""
 
 
-UNNAMED = Identity()  # no rule was made since there are ids
+UNNAMED = OwnIds()  # no rule was made since there are ids
 
 
 def marked(content: Mapping[str, Any], installation: str) -> dict[str, Any]:

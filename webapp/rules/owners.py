@@ -19,7 +19,7 @@ from webapp.core.masking import impersonal
 from webapp.matching import Rule
 from webapp.rooms.models import Room, TrunkRow
 from webapp.rules import installation, marks, wanted
-from webapp.rules.marks import UNNAMED, Identity
+from webapp.rules.marks import UNNAMED, OwnIds
 from webapp.rules.wanted import GUARD_ROOM, GUARD_RULE, NOBODY, OLD_RULE, ROOM_RULE, as_room_id
 
 
@@ -58,14 +58,14 @@ class Known:
 
     recorded: Mapping[str, OfRoom | GuardOf]
     rooms: Collection[uuid.UUID]
-    identity: Identity = UNNAMED
+    identity: OwnIds = UNNAMED
 
     @classmethod
     def of(
         cls,
         rooms: Iterable[tuple[uuid.UUID, str | None, str | None]],
         guards: Iterable[tuple[str, str | None]],
-        identity: Identity = UNNAMED,
+        identity: OwnIds = UNNAMED,
     ) -> Self:
         """From the id of each room with those of its rule and its old rule; of each trunk with that of its guard."""
         rooms = list(rooms)
@@ -84,13 +84,13 @@ def owner_of(rule: Rule, known: Known) -> Owner:
     return External(named, by_another=another and (looks is not None or bool(marks.mark_of(rule))))
 
 
-def may_be_ours(rule: Rule, identity: Identity) -> bool:
+def may_be_ours(rule: Rule, identity: OwnIds) -> bool:
     """No other installation made the rule, as far as it tells: whether this one did is `owner_of`'s to say."""
     mark = marks.mark_of(rule)
     return mark in identity.ids if mark else not identity.is_copy
 
 
-def bears_our_id(rule: Rule, identity: Identity) -> bool:
+def bears_our_id(rule: Rule, identity: OwnIds) -> bool:
     """The rule says already that it is this installation's."""
     return bool(identity.own) and marks.mark_of(rule) == identity.own
 

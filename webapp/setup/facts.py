@@ -20,7 +20,7 @@ from webapp.jobs.models import PeriodicJob
 from webapp.livekit import probe
 from webapp.livekit.probe import Heard
 from webapp.recordings.models import Recording, State
-from webapp.recordings.sharing import Place
+from webapp.recordings.sharing import FolderState
 from webapp.recordings.storage import storage
 from webapp.rooms.models import Room, TrunkRow
 from webapp.rules import installation
@@ -43,7 +43,7 @@ class Store:
 
     problem: str = ""
     free: int = 0
-    place: Place | None = None
+    place: FolderState | None = None
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from flask_babel import lazy_gettext as _l
 from webapp.accounts import problems
 from webapp.core.db import utcnow
 from webapp.core.settings import settings
-from webapp.recordings.sharing import NAME, Place
+from webapp.recordings.sharing import NAME, FolderState
 from webapp.setup.checks import Check, CheckState
 from webapp.setup.facts import Asked, Seen
 
@@ -149,7 +149,7 @@ def store(asked: Asked) -> Check:
     return Check("storage", title, CheckState.FINE, said)
 
 
-def _standing(place: Place | None) -> list[str]:
+def _standing(place: FolderState | None) -> list[str]:
     """Who owns the folder that the worker writes."""
     if place is None or place.standing is None:
         return []
@@ -173,7 +173,7 @@ def _shared_by_group() -> str:
     )
 
 
-def _cure(place: Place | None) -> tuple[str, ...]:
+def _cure(place: FolderState | None) -> tuple[str, ...]:
     lines = ("FRONTDESK_RECORDINGS_GROUP=…", "FRONTDESK_RECORDINGS_DIR=…")
     return (place.cure, *lines) if place is not None else lines
 
