@@ -68,8 +68,9 @@ def test_the_newest_version_is_known_without_alembic_and_is_alembics():
     }
 
 
-def test_no_server_loads_alembic(site: Installation):
-    done = run(site, "-c", "import wsgi, sys; sys.exit('alembic' in sys.modules)")
+@pytest.mark.parametrize("package", ["alembic", "boto3", "botocore"])
+def test_no_web_process_loads_what_only_others_need(site: Installation, package: str):
+    done = run(site, "-c", f"import wsgi, sys; sys.exit({package!r} in sys.modules)")
     assert done.returncode == 0, done.stderr
 
 
