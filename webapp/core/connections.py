@@ -3,6 +3,10 @@
 PostgreSQL ends what takes too long, when it hears of it; a server or a network that has gone silent is given up here.
 """
 
+import contextlib
+import math
+import sqlite3
+import time
 from collections.abc import Generator
 from typing import Any, TypeVar
 
@@ -10,13 +14,17 @@ import psycopg
 import sqlalchemy as sa
 from psycopg import errors
 from sqlalchemy import event
-from sqlalchemy.engine import Engine
-from sqlalchemy.pool import QueuePool
+from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
 
 from webapp.core import patience
 
 T = TypeVar("T")
 CONNECT_SECONDS = 3
+REST = 2.0  # seconds after which a connection is asked whether it still lives
+PING_SECONDS = 1.0
+BUSY_SECONDS = 10.0  # that SQLite's write lock is waited for, at most
+ALWAYS = {"hide_parameters": True}  # bound values are what people typed: no exception's text may hold them
 FOR_EVER = 24 * 3600.0  # commands that take as long as they take
 KEEPALIVES = {  # a connection whose other end is gone is found within half a minute also while nobody waits for it
     "keepalives": 1,
@@ -101,3 +109,65 @@ def postgresql(url: str, **options: Any) -> Engine:
 
     event.listen(engine, "do_connect", connect)
     return engine
+
+
+def writer(url: str, pool_size: int) -> Engine:
+    """The engine of all that writes; on SQLite there is but this one."""
+    if not url.startswith("sqlite"):
+        return postgresql(url, **ALWAYS, pool_size=pool_size // 2, max_overflow=0)
+    in_file = sa.engine.make_url(url).database not in {None, "", ":memory:"}
+    pool: dict[str, Any] = {"poolclass": PatientPool} if in_file else {}
+    return sa.create_engine(url, **ALWAYS, **pool, connect_args={"timeout": BUSY_SECONDS})
+
+
+def reader(engine: Engine, url: str, pool_size: int) -> Engine:
+    """The engine of reading requests; on PostgreSQL a transaction would cost them two more trips to the server."""
+    if engine.dialect.name == "sqlite":
+        return engine.execution_options(reading=True)
+    alone = {"isolation_level": "AUTOCOMMIT", "skip_autocommit_rollback": True, "pool_reset_on_return": None}
+    size = pool_size - pool_size // 2
+    reading = {"execution_options": {"reading": True}}
+    return postgresql(url, **ALWAYS, pool_size=size, max_overflow=0, **alone, **reading)
+
+
+def note_use(_connection: Any, record: ConnectionPoolEntry) -> None:
+    """Remember when the connection was used last."""
+    record.info["used"] = time.monotonic()
+
+
+def ping_after_rest(connection: Any, record: ConnectionPoolEntry, _proxy: object) -> None:
+    """Find out that the server was restarted before a request does; pinging each time would double a poll's trips."""
+    if time.monotonic() - record.info.get("used", math.inf) < REST:
+        return
+    try:
+        with patience.of(PING_SECONDS):
+            connection.execute("SELECT 1")
+            connection.rollback()
+    except errors.ConnectionTimeout as error:  # this one alone: a busy server would have to take all anew
+        raise sa.exc.DisconnectionError from error
+    except psycopg.Error as error:
+        raise sa.exc.InvalidatePoolError from error
+
+
+def prepare_sqlite(connection: Any, _record: object) -> None:
+    """Let a new connection have transactions of ours, foreign keys, and readers beside a writer."""
+    connection.isolation_level = None  # the driver's own transactions lose updates silently
+    for pragma in ("foreign_keys=ON", "synchronous=NORMAL"):
+        connection.execute(f"PRAGMA {pragma}")
+    with contextlib.suppress(
+        sqlite3.OperationalError
+    ):  # somebody writes to a new file: the next connection turns it on
+        connection.execute("PRAGMA journal_mode=WAL")
+
+
+def begin_sqlite(connection: Connection) -> None:
+    """Begin to read, or to write and wait for the write lock as long as the current patience lasts."""
+    if connection.get_execution_options().get("reading"):
+        connection.exec_driver_sql("BEGIN")
+        return
+    now = patience.current()
+    left = now.left()
+    seconds = BUSY_SECONDS if left is None else min(left, BUSY_SECONDS)
+    connection.exec_driver_sql(f"PRAGMA busy_timeout={int(seconds * 1000)}")
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
+    now.answered()

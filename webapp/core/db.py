@@ -1,9 +1,6 @@
 """The database: one engine per app, one session per app context, UTC times, SQLite made safe for writers."""
 
-import contextlib
 import enum
-import math
-import sqlite3
 import time
 import uuid
 from collections.abc import Iterable, Iterator
@@ -12,14 +9,12 @@ from datetime import UTC, datetime
 from itertools import islice
 from typing import Any, TypeVar, cast
 
-import psycopg
 import sqlalchemy as sa
 from flask import Flask, current_app, g, has_request_context, request
 from sqlalchemy import event
 from sqlalchemy.engine import Connection, Dialect, Engine
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
-from sqlalchemy.pool import ConnectionPoolEntry
 from uuid_utils.compat import uuid7
 
 from webapp.core import connections, files, patience
@@ -29,10 +24,6 @@ PIECE = 1000  # rows that a purge deletes at a time: a few hundredths of a secon
 PAUSE = 0.02  # seconds between two pieces, in which others write
 VALUES = 500  # in one statement; SQLite before 3.32 takes no more than 999
 READING = {"GET", "HEAD", "OPTIONS"}
-REST = 2.0  # seconds after which a connection is asked whether it still lives
-PING_SECONDS = 1.0
-BUSY_SECONDS = 10.0  # that SQLite's write lock is waited for, at most
-ALWAYS = {"hide_parameters": True}  # bound values are what people typed: no exception's text may hold them
 NAMES = {
     "ix": "ix_%(column_0_label)s",
     "uq": "uq_%(table_name)s_%(column_0_name)s",
@@ -155,18 +146,18 @@ class Database:
 
     def init_app(self, app: Flask, url: str, pool_size: int) -> None:
         """Open the engine for the app and close sessions with its contexts."""
-        engine = _writer(url, pool_size)
+        engine = connections.writer(url, pool_size)
         files.narrow_database(url)
         files.keep_private(engine)
         if engine.dialect.name == "sqlite":
-            event.listen(engine, "connect", _prepare_sqlite)
-            event.listen(engine, "begin", _begin_sqlite)
+            event.listen(engine, "connect", connections.prepare_sqlite)
+            event.listen(engine, "begin", connections.begin_sqlite)
         app.extensions["frontdesk.engine"] = engine
-        app.extensions["frontdesk.reader"] = _reader(engine, url, pool_size)
+        app.extensions["frontdesk.reader"] = connections.reader(engine, url, pool_size)
         if engine.dialect.name == "postgresql":
             for each in (engine, app.extensions["frontdesk.reader"]):
-                event.listen(each, "checkin", _note_use)
-                event.listen(each, "checkout", _ping_after_rest)
+                event.listen(each, "checkin", connections.note_use)
+                event.listen(each, "checkout", connections.ping_after_rest)
         app.teardown_appcontext(self._close)
 
     @property
@@ -281,64 +272,6 @@ def _only_reads(session: Session) -> bool:
 def _refuse_flush(session: Session, _context: object, _instances: object) -> None:
     if session.new or session.dirty or session.deleted:
         raise RuntimeError("a reading request may not write: call db.begin_writing() first")
-
-
-def _writer(url: str, pool_size: int) -> Engine:
-    if not url.startswith("sqlite"):
-        return connections.postgresql(url, **ALWAYS, pool_size=pool_size // 2, max_overflow=0)
-    in_file = sa.engine.make_url(url).database not in {None, "", ":memory:"}
-    pool: dict[str, Any] = {"poolclass": connections.PatientPool} if in_file else {}
-    return sa.create_engine(url, **ALWAYS, **pool, connect_args={"timeout": BUSY_SECONDS})
-
-
-def _reader(engine: Engine, url: str, pool_size: int) -> Engine:
-    """The engine of reading requests; on PostgreSQL a transaction would cost them two more trips to the server."""
-    if engine.dialect.name == "sqlite":
-        return engine.execution_options(reading=True)
-    alone = {"isolation_level": "AUTOCOMMIT", "skip_autocommit_rollback": True, "pool_reset_on_return": None}
-    size = pool_size - pool_size // 2
-    reading = {"execution_options": {"reading": True}}
-    return connections.postgresql(url, **ALWAYS, pool_size=size, max_overflow=0, **alone, **reading)
-
-
-def _note_use(_connection: Any, record: ConnectionPoolEntry) -> None:
-    record.info["used"] = time.monotonic()
-
-
-def _ping_after_rest(connection: Any, record: ConnectionPoolEntry, _proxy: object) -> None:
-    """Find out that the server was restarted before a request does; pinging each time would double a poll's trips."""
-    if time.monotonic() - record.info.get("used", math.inf) < REST:
-        return
-    try:
-        with patience.of(PING_SECONDS):
-            connection.execute("SELECT 1")
-            connection.rollback()
-    except psycopg.errors.ConnectionTimeout as error:  # this one alone: a busy server would have to take all anew
-        raise sa.exc.DisconnectionError from error
-    except psycopg.Error as error:
-        raise sa.exc.InvalidatePoolError from error
-
-
-def _prepare_sqlite(connection: Any, _record: object) -> None:
-    connection.isolation_level = None  # the driver's own transactions lose updates silently
-    for pragma in ("foreign_keys=ON", "synchronous=NORMAL"):
-        connection.execute(f"PRAGMA {pragma}")
-    with contextlib.suppress(
-        sqlite3.OperationalError
-    ):  # somebody writes to a new file: the next connection turns it on
-        connection.execute("PRAGMA journal_mode=WAL")
-
-
-def _begin_sqlite(connection: Connection) -> None:
-    if connection.get_execution_options().get("reading"):
-        connection.exec_driver_sql("BEGIN")
-        return
-    now = patience.current()
-    left = now.left()
-    seconds = BUSY_SECONDS if left is None else min(left, BUSY_SECONDS)
-    connection.exec_driver_sql(f"PRAGMA busy_timeout={int(seconds * 1000)}")
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
-    now.answered()
 
 
 db = Database()
