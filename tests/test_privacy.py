@@ -45,10 +45,14 @@ class Person:
         return self.browser.get(self.url + path, timeout=PATIENCE)
 
     def send(self, page: str, path: str, **data: str) -> requests.Response:
-        """Open a page and send a form of it with its token."""
-        token = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', self.get(page).text)
+        """Open a page and send a form of it with its token, and with the version that the page shows."""
+        text = self.get(page).text
+        token = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', text)
         assert token, page
         form = data | {"csrf_token": html.unescape(token[1])}
+        shown = re.search(rf'action="{path}".*?</form>', text, re.DOTALL)
+        if version := re.search(r'name="seen" value="([^"]*)"', shown[0] if shown else ""):
+            form |= {"seen": html.unescape(version[1])}
         return self.browser.post(self.url + path, data=form, headers={"Referer": self.url + page}, timeout=PATIENCE)
 
 

@@ -1,5 +1,7 @@
 """Two PINs for a while: the new one works at once, the old one until its time is over, and no moment is without one."""
 
+import html
+import re
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -189,6 +191,23 @@ def test_a_host_may_stop_it_early_and_the_trail_says_so(client_as: As, live: Roo
     assert len(trail("room.stop_old_pin")) == 1
     client_as("owner").post(f"/rooms/{live.slug}/pin/old")
     assert len(trail("room.stop_old_pin")) == 1, "there was nothing left to stop"
+
+
+def test_a_page_of_an_earlier_overlap_does_not_stop_the_later_one(client_as: As, live: Room):
+    owner, url = client_as("owner"), f"/rooms/{live.slug}/pin/old"
+    rotate(owner, live)
+    (seen,) = re.findall(r'name="seen" value="([^"]+)">\s*<button type="submit">.*Stop it now', page(owner, live))
+    rotate(owner, live)
+    old = stored(live).old_pin
+    late = owner.post(url, data={"seen": seen}, headers=SWAP)
+    assert (late.status_code, "Not stopped: the PIN was replaced" in late.text) == (409, True)
+    assert stored(live).old_pin == old and trail("room.stop_old_pin") == []
+    assert owner.post(url, headers=SWAP).status_code == 200
+    assert stored(live).old_pin is None
+
+
+def page(browser: Browser, room: Room) -> str:
+    return html.unescape(browser.get(f"/rooms/{room.slug}/pin", headers=SWAP).text)
 
 
 def test_the_page_shows_two_digits_of_the_old_pin_and_the_trail_only_its_minutes(client_as: As, live: Room):

@@ -48,6 +48,17 @@ def test_the_second_of_two_who_edit_hears_who_changed_what_and_keeps_what_was_ty
     assert len(trail("room.edit")) == 1
 
 
+@pytest.mark.parametrize("verb", ["edit", "phone", "delete", "pin", "pin/old"])
+def test_a_form_that_names_no_version_is_refused_in_words(client_as: As, room: Room, verb: str):
+    before, owner = (room.name, room.pin, room.version), client_as("owner")
+    owner.versions = False
+    answer = owner.post(f"/rooms/{room.slug}/{verb}", data={**BEFORE, "name": "Housing board", "slug": room.slug})
+    said = "Nothing was changed: the form did not say which version of the page you saw."
+    assert (answer.status_code, said in answer.text) == (400, True)
+    now = stored(room)
+    assert ((now.name, now.pin, now.version), now.deleted_at) == (before, None)
+
+
 def test_whoever_has_read_it_may_save_over_it(client_as: As, room: Room):
     slug = room.slug
     owner, url = client_as("owner"), f"/rooms/{slug}/edit"

@@ -103,6 +103,9 @@ WORDS = {
     "egress_aborted": _l("aborted before it began"),
     "egress_lost": _l("LiveKit lost it"),
     "file_missing": _l("no file was found"),
+    "busy": _l("somebody else was changing it"),
+    "unavailable": _l("LiveKit did not answer"),
+    "broken": _l("something broke on our side"),
 }
 PROBLEMS = {  # why a deed failed; other codes are LiveKit's
     "too_late": _l("LiveKit didn't answer for too long."),

@@ -122,6 +122,12 @@ class DeleteForm(FlaskForm):
     seen = HiddenField()
 
 
+class StopOldPinForm(FlaskForm):
+    """Which overlap of two PINs was shown to whoever ends it early."""
+
+    seen = HiddenField()
+
+
 class RotatePinForm(FlaskForm):
     """Why a PIN is replaced, how many minutes it works on, and which: `seen` is the version that the page showed."""
 

@@ -92,6 +92,11 @@ class Room(Keyed, Versioned, Model):
         """People are inside."""
         return self.live_since is not None
 
+    @property
+    def overlap(self) -> str:
+        """What tells the time in which two PINs work from each other such time; empty when one works alone."""
+        return self.old_pin_until.isoformat() if self.old_pin and self.old_pin_until else ""
+
     def role_of(self, user: User) -> "Role | None":
         """The user's role, as it was loaded together with the room.
 

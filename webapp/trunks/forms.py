@@ -242,8 +242,9 @@ class TrunkForm(FlaskForm):
 
 
 class DeleteTrunkForm(FlaskForm):
-    """A trunk is deleted once its consequences were read."""
+    """A trunk is deleted once its consequences were read; `seen` is the version that the page showed."""
 
+    seen = HiddenField()
     sure = BooleanField(_l("I have read what stops working"), [DataRequired(_l("Tick this to delete the trunk."))])
 
 

@@ -9,13 +9,13 @@ from werkzeug.wrappers import Response
 from webapp.audit import queries as audit_queries
 from webapp.audit import sentences
 from webapp.audit.actors import current_actor
-from webapp.core import times
+from webapp.core import times, versions
 from webapp.core.db import db
 from webapp.core.htmx import is_swap
 from webapp.live import reconcile
 from webapp.rooms import changes, pins, policy, queries, service
 from webapp.rooms.door import load_room
-from webapp.rooms.forms import PhoneForm, RevealPinForm, RotatePinForm
+from webapp.rooms.forms import PhoneForm, RevealPinForm, RotatePinForm, StopOldPinForm
 from webapp.rooms.models import Room
 from webapp.rooms.views.blueprint import bp
 from webapp.rooms.views.page import respond
@@ -36,7 +36,7 @@ def rotate_pin(slug: str) -> ResponseReturnValue:
     form = RotatePinForm()
     if not form.validate():
         return respond(room, FRAGMENT, 422, rotate_form=form)
-    if form.seen.data and form.seen.data != queries.pin_times(room).version:
+    if versions.shown(form.seen) != queries.pin_times(room).version:
         return _somebody_was_first(room)
     try:
         service.rotate_pin(room, actor=current_actor(), reason=form.reason.data, overlap=form.overlap.data)
@@ -48,7 +48,10 @@ def rotate_pin(slug: str) -> ResponseReturnValue:
 @bp.post("/<slug>/pin/old")
 def stop_old_pin(slug: str) -> ResponseReturnValue:
     """End the PIN before the present one early."""
-    room = load_room(slug, policy.stop_old_pin)
+    room, form = load_room(slug, policy.stop_old_pin), StopOldPinForm()
+    if versions.shown(form.seen) != room.overlap and room.overlap:
+        said = _("Not stopped: the PIN was replaced since you opened this page, and another old one works now.")
+        return respond(room, FRAGMENT, 409, problem=said)
     service.stop_old_pin(room, actor=current_actor())
     return _follow(room)
 
@@ -85,7 +88,7 @@ def set_phone(slug: str) -> ResponseReturnValue:
     form = PhoneForm()
     if not form.validate():
         abort(400)
-    if count := room.changes_since(form.seen.data):
+    if count := room.changes_since(versions.shown(form.seen)):
         unseen = changes.newest(room.id, service.CHANGES, count)
         return respond(room, FRAGMENT, 409, phone_form=form, unseen=unseen)
     service.set_phone(

@@ -12,7 +12,7 @@ from webapp.audit import queries as audit_queries
 from webapp.audit import sentences as trail
 from webapp.audit.actors import current_actor
 from webapp.calls import queries as call_queries
-from webapp.core import htmx, times
+from webapp.core import htmx, times, versions
 from webapp.core.db import db
 from webapp.core.masking import impersonal
 from webapp.core.security import require
@@ -91,7 +91,7 @@ def update(trunk_id: str) -> ResponseReturnValue:
     with intents.alone("trunk", trunk_id):
         stored, listed = _stored(trunk_id)
         form = TrunkForm(trunk=stored, trunks=listed)
-        if form.seen.data and form.seen.data != trunk_rows.version(stored):
+        if versions.shown(form.seen) != trunk_rows.version(stored):
             return _somebody_was_first(form, trunk_id)
         if not form.validate():
             return _form(form, trunk_id, 422)
@@ -113,7 +113,14 @@ def update(trunk_id: str) -> ResponseReturnValue:
 def confirm_delete(trunk_id: str) -> ResponseReturnValue:
     """What stops working when the trunk goes."""
     require(policy.edit)
-    return _show(trunk_id, "trunks/delete.html", form=DeleteTrunkForm(formdata=None))
+    return _confirm_delete(trunk_id)
+
+
+def _confirm_delete(
+    trunk_id: str, status: int = 200, form: DeleteTrunkForm | None = None, problem: str = ""
+) -> ResponseReturnValue:
+    form = form or DeleteTrunkForm(formdata=None)
+    return _show(trunk_id, "trunks/delete.html", status, form=form, problem=problem)
 
 
 @bp.post("/telephony/trunks/<trunk_id>/delete")
@@ -124,8 +131,12 @@ def delete(trunk_id: str) -> ResponseReturnValue:
     valid = form.validate()
     db.session.commit()
     if not valid:
-        return _show(trunk_id, "trunks/delete.html", 422, form=form)
+        return _confirm_delete(trunk_id, 422, form)
     with intents.alone("trunk", trunk_id):
+        stored = _listed(trunk_id, sip.list_trunks())
+        if stored is not None and versions.shown(form.seen) != trunk_rows.version(stored):
+            said = _("Not deleted: the trunk was changed since you opened this page.")
+            return _confirm_delete(trunk_id, 409, problem=said)
         entry = service.delete_trunk(trunk_id, actor=current_actor())
         intents.carry_out(entry, lambda: sip.delete_trunk(trunk_id), lambda _none: service.trunk_deleted(trunk_id))
     flash(_("The trunk is gone. Rules that name it stay and reach nobody."))
@@ -202,10 +213,14 @@ def _opening(reading: Reading, shown: TrunkEntry, form: OpenTrunkForm, status: i
 def _stored(trunk_id: str) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     """The trunk as LiveKit has it now, and all of them; 404 when it is gone, LiveKitError when LiveKit is."""
     listed = sip.list_trunks()
-    found = next((each for each in listed if each["sip_trunk_id"] == trunk_id), None)
+    found = _listed(trunk_id, listed)
     if found is None:
         abort(404)
     return found, listed
+
+
+def _listed(trunk_id: str, listed: list[dict[str, Any]]) -> dict[str, Any] | None:
+    return next((each for each in listed if each["sip_trunk_id"] == trunk_id), None)
 
 
 def _show(trunk_id: str, template: str = "trunks/show.html", status: int = 200, **context: Any) -> ResponseReturnValue:
@@ -219,6 +234,7 @@ def _show(trunk_id: str, template: str = "trunks/show.html", status: int = 200, 
         "calls_today": call_queries.calls_over(trunk_id, timedelta(days=1)),
         "reading": reading,
         "trunk": shown,
+        "version": trunk_rows.version(shown.live.info) if shown.live else "",
         "rooms": rooms,
         "outage": _outage(reading),
         "labels": sentences.of(
