@@ -47,10 +47,13 @@ def test_every_deed_of_the_code_has_a_sentence():
     assert {action for action, _details in recorded()} - set(SENTENCES) == set()
 
 
+FORMER = {"rule.repair_failed"}  # nobody writes them any more, and the trail has them
+
+
 def test_no_sentence_speaks_of_a_deed_that_is_not_done():
     code = "\n".join(path.read_text() for path in SOURCES.rglob("*.py") if path.name != "sentences.py")
     patterns = {action: rf'"{action}"|f"{action.split(".")[0]}\.{{' for action in SENTENCES}
-    assert [action for action, pattern in patterns.items() if not re.search(pattern, code)] == []
+    assert {action for action, pattern in patterns.items() if not re.search(pattern, code)} == FORMER
 
 
 @pytest.mark.parametrize(("action", "details"), sorted((action, sorted(given)) for action, given in recorded()))

@@ -8,6 +8,8 @@ from webapp.calls import book
 from webapp.calls.models import Call, Outcome
 from webapp.core.db import db
 from webapp.live import hooks, reconcile
+from webapp.livekit.errors import LiveKitError
+from webapp.rules import wanted
 
 
 @pytest.mark.usefixtures("hooked")
@@ -55,6 +57,15 @@ def test_a_reason_that_comes_after_the_sweep_ended_the_visit_is_kept(installatio
     hooks.participant_left(_event("SCL_1", reason="CLIENT_INITIATED"), room)
     (call,) = _visits()
     assert call.end_reason == "client_initiated"
+
+
+def test_a_call_without_a_number_is_counted_also_when_its_removal_fails(installation: Installation):
+    event = {**_event("SCL_1"), "room": {"name": f"{wanted.GUARD_PREFIX}{installation.trunk_id}"}}
+    installation.livekit.fail("RemoveParticipant", "unavailable")
+    with pytest.raises(LiveKitError):
+        hooks.participant_joined(event, None)
+    db.session.rollback()
+    assert [call.outcome for call in _visits()] == [Outcome.NO_CALLER_NUMBER]
 
 
 def test_the_end_of_a_session_ends_its_visits(installation: Installation):

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from tests.support.installation import Installation
 from tests.support.meanwhile import waiting_for_livekit
 from tests.support.repairs import As, begin, deed, ids, last_run, missing, press, results, shown, twin, url
+from webapp.audit.models import DeedOutcome
 from webapp.core import heartbeat, leases
 from webapp.core.db import db
 from webapp.repairs.models import ItemResult
@@ -39,7 +40,8 @@ def test_a_guard_that_another_worker_is_at_is_not_called_repaired(installation: 
         assert press(support, page).status_code == 303
         told = support.get("/telephony/repairs/").text
     assert "Somebody else is changing this" in told and REPAIRED not in told
-    assert deed("rule.repair_failed").details["problem"] == "busy"
+    assert (deed().outcome, deed().problem) == (DeedOutcome.FAILED, "busy")
+    assert "Failed: somebody else was changing it" in client_as("admin").get("/audit/log").text
     assert press(support, page).status_code == 303
     assert REPAIRED in support.get("/telephony/repairs/").text
     assert len(installation.guards()) == 1
@@ -98,7 +100,7 @@ def test_a_lease_that_is_lost_amid_a_repair_is_a_failure_in_the_trail(
     assert [answer.status_code for answer in answers] == [303]
     assert installation.livekit.calls("UpdateSIPDispatchRule") == 0
     assert REPAIRED not in support.get("/telephony/repairs/").text
-    assert (deed("rule.repair").reason, deed("rule.repair_failed").reason) == ("INC1", "INC1")
+    assert (deed().reason, deed().outcome) == ("INC1", DeedOutcome.FAILED)
 
 
 def test_a_trunk_that_another_worker_is_at_keeps_a_foreign_rule_as_it_is(installation: Installation, client_as: As):

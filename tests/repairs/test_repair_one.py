@@ -5,11 +5,12 @@ import re
 import pytest
 
 from tests.support.installation import NUMBER, Installation
+from tests.support.meanwhile import waiting_for_livekit
 from tests.support.personas import SWAP
 from tests.support.repairs import As, deed, ids, orphan, press, shown, url
 from tests.support.waiting import until
 from webapp.audit import Actor
-from webapp.audit.models import AuditEntry
+from webapp.audit.models import AuditEntry, DeedOutcome
 from webapp.core.db import db
 from webapp.doctor import reading
 from webapp.live import reconcile
@@ -161,7 +162,7 @@ def test_a_second_click_says_already_so_and_does_nothing(installation: Installat
         assert "Already so" in answer.text
     assert "Already so" in support.get(page).text
     assert installation.changes() == asked
-    assert deed().action == "rule.repair"
+    assert (deed().action, deed().outcome) == ("rule.repair", DeedOutcome.DONE)
 
 
 def test_when_the_rules_have_changed_nothing_is_done_and_the_new_dry_run_is_shown(
@@ -183,6 +184,18 @@ def test_when_the_rules_have_changed_nothing_is_done_and_the_new_dry_run_is_show
     assert rule_id not in ids(installation)
 
 
+def test_before_livekit_has_answered_the_trail_calls_no_repair_done(installation: Installation, client_as: As):
+    orphan(installation)
+    support, page = client_as("support"), url("orphan")
+    fields = shown(support.get(page))
+    livekit = installation.livekit
+    with waiting_for_livekit(livekit, "DeleteSIPDispatchRule", lambda: support.post(page, data=fields)) as answers:
+        assert deed().outcome is DeedOutcome.NOT_CONFIRMED
+    assert [answer.status_code for answer in answers] == [303]
+    db.session.expire_all()
+    assert deed().outcome is DeedOutcome.DONE
+
+
 def test_when_livekit_fails_the_page_says_so_the_trail_too_and_the_sweep_heals(
     installation: Installation, client_as: As
 ):
@@ -193,7 +206,7 @@ def test_when_livekit_fails_the_page_says_so_the_trail_too_and_the_sweep_heals(
     installation.livekit.fail("CreateSIPDispatchRule", "unavailable", times=5)
     assert support.post(page, data=fields).status_code == 303
     assert "Not repaired: LiveKit has not followed yet" in support.get("/telephony/repairs/").text
-    assert deed("rule.repair_failed").details["problem"] == "unavailable"
+    assert (deed().outcome, deed().problem) == (DeedOutcome.FAILED, "unavailable")
     installation.livekit.heal()
     installation.sweep()
     assert installation.rule_of(room) is not None

@@ -171,6 +171,8 @@ def outcome(entry: AuditEntry) -> str:
         return str(_("Not confirmed yet."))
     if entry.outcome is not DeedOutcome.FAILED:
         return ""
+    if entry.action == "rule.repair":
+        return str(_("Failed: %(why)s", why=_words(entry.problem)))
     why = PROBLEMS.get(entry.problem) or _("LiveKit answered %(code)s.", code=entry.problem)
     return str(_("Failed: %(why)s", why=why))
 

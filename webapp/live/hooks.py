@@ -68,13 +68,13 @@ def room_finished(_event: Event, room: Room | None, outdated: bool = False) -> N
 
 
 def _end_call_without_number(event: Event, participant: Mapping[str, Any], phone: str) -> None:
-    """Remove at once who landed in a guard's room, then count the call."""
+    """Count the call of who landed in a guard's room, then remove them: a removal that fails is tried again."""
     db.session.commit()
     name = str((event.get("room") or {}).get("name", ""))
     if phone and wanted.is_guard_room(name):
-        guard.remove_caller(name, str(participant.get("identity", "")))
         book.refuse_without_number(phone, _trunk(participant))
         db.session.commit()
+        guard.remove_caller(name, str(participant.get("identity", "")))
 
 
 def _phone(participant: Mapping[str, Any]) -> str:

@@ -150,7 +150,7 @@ class Course:
 
     def _do(self, planned: Plan, reading: Reading) -> tuple[ItemResult, str]:
         chosen = [request for request in planned.requests if request not in self.done]
-        service.repair(planned, ticket=self.ticket, actor=self.actor)
+        entry = service.repair(planned, ticket=self.ticket, actor=self.actor)
         db.session.commit()
         try:
             problem = requests.do(chosen, reading)
@@ -159,8 +159,8 @@ class Course:
             problem = Problem("broken")
             log.exception("repair.failed", error=type(error).__name__)
         self.unanswered = self.unanswered + 1 if problem.is_unavailable else 0
+        service.repaired(entry, problem)
         if problem:
-            service.note_failure(planned, problem, ticket=self.ticket, actor=self.actor)
             return ItemResult.FAILED, problem.code
         self.done |= set(chosen)
         return ItemResult.DONE, ""

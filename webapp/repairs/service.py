@@ -6,7 +6,9 @@ from datetime import timedelta
 
 import sqlalchemy as sa
 
+from webapp.audit import intents
 from webapp.audit import service as audit
+from webapp.audit.models import AuditEntry, DeedOutcome
 from webapp.audit.service import Actor
 from webapp.core import due
 from webapp.core.db import db, utcnow
@@ -19,14 +21,19 @@ WORK = "telephony.repair"
 BACKSTOP = timedelta(seconds=30)  # a run goes on right after the answer; this is for a process that ended meanwhile
 
 
-def repair(plan: Plan, *, ticket: str, actor: Actor) -> None:
-    """Record that a finding is repaired; LiveKit is asked after the commit."""
-    audit.record("rule.repair", target(plan.finding), actor, reason=ticket, **_told(plan))
+def repair(plan: Plan, *, ticket: str, actor: Actor) -> AuditEntry:
+    """Record that a finding is to be repaired; LiveKit is asked after the commit, and then `repaired` is called.
+
+    No sweep finds that out for whoever dies in between: the next reading shows whether the finding is still there.
+    """
+    entry = audit.record("rule.repair", target(plan.finding), actor, reason=ticket, **_told(plan))
+    entry.outcome = DeedOutcome.NOT_CONFIRMED
+    return entry
 
 
-def note_failure(plan: Plan, problem: Problem, *, ticket: str, actor: Actor) -> None:
-    """Record that LiveKit did not do it; of the problem the code alone, a foreign rule's name may follow it."""
-    audit.record("rule.repair_failed", target(plan.finding), actor, reason=ticket, problem=problem.code, **_told(plan))
+def repaired(entry: AuditEntry, problem: Problem) -> None:
+    """Record what became of a repair; of a problem the code alone, a foreign rule's name may follow it."""
+    intents.settle(entry, DeedOutcome.FAILED if problem else DeedOutcome.DONE, problem.code)
 
 
 def repair_all(found: Iterable[Finding], *, scope: str, ticket: str, actor: Actor) -> RepairRun:

@@ -62,13 +62,12 @@ def repair(key: str) -> ResponseReturnValue:
 
 
 def _repaired(chosen: Plan, reading: Reading, ticket: str) -> ResponseReturnValue:
-    actor = current_actor()
-    service.repair(chosen, ticket=ticket, actor=actor)
+    entry = service.repair(chosen, ticket=ticket, actor=current_actor())
     db.session.commit()
     problem = requests.do(chosen.requests, reading)
+    service.repaired(entry, problem)
+    db.session.commit()
     if problem:
-        service.note_failure(chosen, problem, ticket=ticket, actor=actor)
-        db.session.commit()
         flash(_("Not repaired: %(why)s", why=problems.sentence(problem)))
     else:
         requests.wake(chosen.finding)
