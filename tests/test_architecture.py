@@ -67,3 +67,8 @@ def test_no_service_and_no_query_commits() -> None:
         if isinstance(node, ast.Attribute) and node.attr in {"commit", "purge"}
     }
     assert len(paths) > 20 and committing == set()
+
+
+def test_no_module_is_too_long_to_be_read_at_once() -> None:
+    lengths = {path: len(path.read_text().splitlines()) for path in (ROOT / "webapp").rglob("*.py")}
+    assert lengths and {str(path.relative_to(ROOT)) for path, length in lengths.items() if length > 300} == set()

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
 
-import phonenumbers
 from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from redis.connection import parse_url
@@ -33,6 +32,8 @@ from webapp.core.values import (
     Words,
     Zone,
     group_id,
+    is_dialled,
+    is_weak,
 )
 
 DEVELOPMENT_SECRET = "development-only-secret-key"  # noqa: S105 - refused in production below
@@ -258,26 +259,12 @@ def _is_loopback(host: str) -> bool:
         return False
 
 
-def _weak(secret: str, least: int) -> bool:
-    """Short, of few letters, or one piece again and again: what random characters never are."""
-    again = (secret + secret).find(secret, 1)  # the length of what is repeated
-    return len(secret) < least or len(set(secret)) < min(8, least // 2) or again * 4 <= len(secret)
-
-
-def _dialled(number: str) -> bool:
-    """The number is one in international form, of a length that its country has."""
-    try:
-        return phonenumbers.is_possible_number(phonenumbers.parse(number, None))
-    except phonenumbers.NumberParseException:
-        return False
-
-
 def _secret_problems(settings: Settings) -> list[str]:
     key, livekit = settings.secret_key.get_secret_value(), settings.livekit_api_secret.get_secret_value()
     problems = []
-    if key == DEVELOPMENT_SECRET or _weak(key, 32):
+    if key == DEVELOPMENT_SECRET or is_weak(key, 32):
         problems.append("FRONTDESK_SECRET_KEY should be at least 32 random characters")
-    if "livekit_api_secret" in settings.model_fields_set and _weak(livekit, 16):
+    if "livekit_api_secret" in settings.model_fields_set and is_weak(livekit, 16):
         problems.append("FRONTDESK_LIVEKIT_API_SECRET should be at least 16 random characters, better 32")
     return problems
 
@@ -303,7 +290,7 @@ def _production_problems(settings: Settings) -> list[str]:
         "sqlite"
     ):
         problems.append("FRONTDESK_DATABASE_URL should name a file: what is in memory is gone with the process")
-    if settings.phone_number and not _dialled(settings.phone_number):
+    if settings.phone_number and not is_dialled(settings.phone_number):
         problems.append("FRONTDESK_PHONE_NUMBER should be a number in international form, such as +33 1 86 99 00 00")
     if not settings.livekit_verify_tls:
         problems.append("FRONTDESK_LIVEKIT_VERIFY_TLS should be true (a CA of yours: FRONTDESK_LIVEKIT_CA_FILE)")

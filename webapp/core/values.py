@@ -190,6 +190,20 @@ def _networks(value: list[str]) -> list[str]:
         raise ValueError("should be networks such as 10.0.0.0/8, separated by commas") from error
 
 
+def is_weak(secret: str, least: int) -> bool:
+    """Short, of few letters, or one piece again and again: what random characters never are."""
+    again = (secret + secret).find(secret, 1)  # the length of what is repeated
+    return len(secret) < least or len(set(secret)) < min(8, least // 2) or again * 4 <= len(secret)
+
+
+def is_dialled(number: str) -> bool:
+    """The number is one in international form, of a length that its country has."""
+    try:
+        return phonenumbers.is_possible_number(phonenumbers.parse(number, None))
+    except phonenumbers.NumberParseException:
+        return False
+
+
 HttpUrl = Annotated[str, AfterValidator(_http_url)]
 LiveKitUrl = Annotated[str, AfterValidator(_livekit_url)]
 MeetingUrl = Annotated[str, AfterValidator(_meeting_url)]
