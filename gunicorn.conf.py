@@ -6,6 +6,7 @@ import sys
 from typing import Any
 
 import structlog
+from gunicorn import glogging
 from prometheus_client import multiprocess
 from pydantic import ValidationError
 
@@ -28,20 +29,32 @@ SEVERAL = "one worker for SQLite or without Redis: set FRONTDESK_DATABASE_URL=po
 control_socket_disable = True  # would be opened in the home folder, which a service user may not have
 
 
+class Logger(glogging.Logger):
+    """gunicorn's lines go through our chain, from the first one on; HUP sets this up anew."""
+
+    def setup(self, cfg: Any) -> None:
+        """Take gunicorn's own way of writing, then take its handlers away: each line would stand there twice."""
+        super().setup(cfg)
+        logs.init_logging()
+        logs.watch_the_process()
+
+
+logger_class = Logger
+
+
 def on_starting(server: Any) -> None:
     """Refuse wrong settings and an older database once: a worker that cannot start would be started for ever."""
     try:
         settings = Settings()
     except ValidationError as error:
         sys.exit(explain(error, os.environ))
-    logs.init_logging()
+    logs.init_logging(settings.log_level)
     try:
         revisions.require(settings)
     except revisions.SchemaBehind as refusal:
         sys.exit(str(refusal))
     if server.cfg.workers > 1 and settings.several_processes_lose:
         structlog.get_logger().warning("several_workers", cure=SEVERAL)
-    logs.watch_the_process()
     _keep()  # before the fork: workers share the pages of what is never touched
 
 

@@ -12,7 +12,20 @@ from webapp.accounts import views as account_pages
 from webapp.audit import pages as intent_pages
 from webapp.audit import views as audit_pages
 from webapp.calls import views as call_pages
-from webapp.core import background, errors, filters, health, hosts, i18n, logs, patience, searching, security, times
+from webapp.core import (
+    background,
+    errors,
+    filters,
+    health,
+    hosts,
+    i18n,
+    logs,
+    patience,
+    request_log,
+    searching,
+    security,
+    times,
+)
 from webapp.core.config import Settings
 from webapp.core.db import db
 from webapp.desk import views as desk_pages
@@ -75,9 +88,10 @@ def create_app(settings: Settings | None = None) -> Flask:
         hops = settings.proxy_count
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
     if not app.testing:
-        logs.init_logging()
+        logs.init_logging(settings.log_level)
 
     patience.init_app(app)
+    request_log.init_app(app, behind_proxy=settings.proxy_count > 0)
     db.init_app(app, settings.database_url, settings.database_pool_size)
     sessions.init_app(app)
     hosts.init_app(app)

@@ -28,11 +28,14 @@ PERSONAL = {
 def logging_at_its_chattiest() -> Iterator[None]:
     """Log to this test's standard error as production does, only more."""
     root = logging.getLogger()
-    before, level = list(root.handlers), root.level
+    ours = logging.getLogger(logs.OURS)
+    before, levels = list(root.handlers), (root.level, ours.level)
     logs.init_logging("DEBUG")
+    root.setLevel("DEBUG")
     yield
     root.handlers = before
-    root.setLevel(level)
+    root.setLevel(levels[0])
+    ours.setLevel(levels[1])
     structlog.reset_defaults()
 
 

@@ -7,6 +7,7 @@ from typing import Protocol
 import structlog
 from flask import Flask
 
+from webapp.core import request_log
 from webapp.core.app import this_app
 
 log = structlog.get_logger()
@@ -34,11 +35,14 @@ class Threads:
 
 
 def run(work: Callable[[], object], threads: str = EXTENSION) -> None:
-    """Do `work` in an app context of its own, soon; a failure is logged, whoever recorded the work sweeps it."""
-    app = this_app()
+    """Do `work` in an app context of its own, soon; a failure is logged, whoever recorded the work sweeps it.
+
+    What it logs names the request that began it.
+    """
+    app, request_id = this_app(), request_log.current()
 
     def inside() -> None:
-        with app.app_context():
+        with app.app_context(), request_log.belonging_to(request_id):
             try:
                 work()
             except Exception as error:

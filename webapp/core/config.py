@@ -68,6 +68,9 @@ class Settings(BaseSettings):
         [], description="further host names under which pages are served; hooks, probes and metrics take any"
     )
     proxy_count: int = Field(0, ge=0, le=5, description="reverse proxies in front whose X-Forwarded-* are trusted")
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", description="least level of the lines logged; info has one per request, debug also one per probe"
+    )
     max_body_bytes: int = Field(2_000_000, ge=10_000, description="largest request body accepted, in bytes")
 
     database_url: DatabaseUrl = Field(

@@ -1,7 +1,6 @@
 """Error pages: what happened, what still holds, what to do; never a bare code."""
 
 import json
-import secrets
 from dataclasses import dataclass
 
 import structlog
@@ -13,7 +12,7 @@ from sqlalchemy.exc import OperationalError, SQLAlchemyError, TimeoutError
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
-from webapp.core import htmx
+from webapp.core import htmx, request_log
 from webapp.core.security import StaffOnly
 
 log = structlog.get_logger()
@@ -45,7 +44,7 @@ PAGES = {
     500: Words(
         _l("Something broke on our side"),
         _l("Nothing was changed."),
-        _l("Try again; if it fails twice, tell support the code below."),
+        _l("Try again; if it fails twice, send support the request number below."),
     ),
     502: Words(_l("LiveKit did not answer"), _l("What you saved is kept."), _l("It is tried again by itself.")),
     503: Words(_l("The database did not answer"), _l("Nothing was changed."), _l("Try again in a minute.")),
@@ -54,12 +53,13 @@ PAGES = {
 
 def refusal(status: int, title: str, what: str, now: str, code: str = "") -> Response:
     """Answer a refusal as a page, as an alert inside a swap, or as JSON for the API."""
+    request_id = request_log.current()
     if request.path.startswith(("/api/", "/hooks/")):
         response = Response(status=status)
         response.content_type = "application/json"
-        response.set_data(_json({"error": title, "detail": what, "hint": now, "code": code}))
+        response.set_data(_json({"error": title, "detail": what, "hint": now, "code": code, "request": request_id}))
         return response
-    context = {"status": status, "title": title, "what": what, "now": now, "code": code}
+    context = {"status": status, "title": title, "what": what, "now": now, "code": code, "request_id": request_id}
     if htmx.is_swap():
         return htmx.alert("_alert.html", status, **context)
     return htmx.respond("error.html", "error.html", status, **context)
@@ -101,10 +101,9 @@ def _on_database(error: OperationalError | TimeoutError) -> Response:
 
 def _on_bug(error: Exception) -> Response:
     know_who_asks()
-    code = "F-" + secrets.token_hex(4)
-    log.error("unhandled", code=code, kind=type(error).__name__, exc_info=error)
+    log.error("unhandled", endpoint=request.endpoint, kind=type(error).__name__, exc_info=error)
     words = PAGES[500]
-    return refusal(500, str(words.title), str(words.what), str(words.now), _("Code %(code)s", code=code))
+    return refusal(500, str(words.title), str(words.what), str(words.now))
 
 
 def init_app(app: Flask) -> None:

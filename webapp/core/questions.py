@@ -7,6 +7,7 @@ from typing import Any
 import structlog
 from flask import Flask
 
+from webapp.core import request_log
 from webapp.core.app import this_app
 
 log = structlog.get_logger()
@@ -17,16 +18,16 @@ def ask(*questions: Callable[[], Any]) -> list[Any]:
 
     Raises the first failure, once all are answered: each question bounds its own waiting.
     """
-    app = this_app()
+    app, request_id = this_app(), request_log.current()
     with ThreadPoolExecutor(len(questions), thread_name_prefix="question") as pool:
-        return [asked.result() for asked in [pool.submit(_inside, app, question) for question in questions]]
+        return [asked.result() for asked in [pool.submit(_inside, app, request_id, question) for question in questions]]
 
 
 def within(seconds: float, *questions: Callable[[], Any]) -> list[Any]:
     """The answers that came in time, in order; None for those that failed or are still on their way."""
-    app = this_app()
+    app, request_id = this_app(), request_log.current()
     pool = ThreadPoolExecutor(len(questions), thread_name_prefix="question")
-    asked = [pool.submit(_inside, app, question) for question in questions]
+    asked = [pool.submit(_inside, app, request_id, question) for question in questions]
     wait(asked, seconds)
     pool.shutdown(wait=False, cancel_futures=True)
     return [_result(each) for each in asked]
@@ -41,6 +42,6 @@ def _result(asked: Future[Any]) -> Any:
     return asked.result()
 
 
-def _inside(app: Flask, question: Callable[[], Any]) -> Any:
-    with app.app_context():
+def _inside(app: Flask, request_id: str, question: Callable[[], Any]) -> Any:
+    with app.app_context(), request_log.belonging_to(request_id):
         return question()

@@ -8,6 +8,7 @@ from flask import Response, request
 from werkzeug.datastructures import Range
 from werkzeug.http import http_date
 
+from webapp.core import request_log
 from webapp.recordings.models import Mode, Recording
 from webapp.recordings.storage import Stored, storage
 
@@ -60,11 +61,11 @@ def _same(headers: dict[str, str], found: Stored) -> bool:
 def _body(recording: Recording, start: int, length: int, status: int, headers: dict[str, str]) -> Response:
     headers["Content-Length"] = str(length)
     whole: Iterator[bytes] = iter(()) if request.method == "HEAD" else storage().read(recording.key, start, length)
-    pieces = _watched(whole, recording.id)
+    pieces = _watched(whole, recording.id, request_log.current())
     return Response(pieces, status, headers, direct_passthrough=True)
 
 
-def _watched(pieces: Iterator[bytes], recording_id: uuid.UUID) -> Iterator[bytes]:
+def _watched(pieces: Iterator[bytes], recording_id: uuid.UUID, request_id: str) -> Iterator[bytes]:
     """The bytes; a store that fails on the way cuts the connection, which every client sees as an incomplete file.
 
     Runs when the app's context is gone: everything it needs is given.
@@ -72,5 +73,6 @@ def _watched(pieces: Iterator[bytes], recording_id: uuid.UUID) -> Iterator[bytes
     try:
         yield from pieces
     except OSError as error:
-        log.error("recording.read_failed", recording=str(recording_id), error=type(error).__name__)
+        kind = type(error).__name__
+        log.error("recording.read_failed", recording=str(recording_id), error=kind, request=request_id)
         raise

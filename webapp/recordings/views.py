@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response
 from webapp.accounts.models import User
 from webapp.audit.actors import current_actor
 from webapp.audit.sentences import Deed
-from webapp.core import htmx, versions
+from webapp.core import htmx, request_log, versions
 from webapp.core.config import Settings
 from webapp.core.db import READING, db, utcnow
 from webapp.core.paging import Place
@@ -163,6 +163,7 @@ def _gone() -> Response:
         what=_("Its time was over, so nobody can open it any more."),
         now=_("Ask an owner of the room whether a copy was kept."),
         code="",
+        request_id=request_log.current(),
     )
 
 
