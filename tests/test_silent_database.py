@@ -100,6 +100,16 @@ def test_a_postgresql_that_goes_silent_is_told_in_words_within_the_promised_time
     assert browser(silenced).get("/readyz").status_code == 200
 
 
+def test_metrics_are_told_in_time_without_those_that_a_silent_database_would_tell(silenced: Flask, proxy: Proxy):
+    client = browser(silenced)
+    assert "frontdesk_rooms_live" in client.get("/metrics").text
+    with proxy.silent(), takes_less_than(PROBE):
+        answer = client.get("/metrics")
+    assert answer.status_code == 200 and "frontdesk_requests_total{" in answer.text
+    assert "frontdesk_rooms_live" not in answer.text
+    assert "frontdesk_rooms_live" in client.get("/metrics").text
+
+
 def test_when_all_connections_are_in_use_the_answers_come_in_time_too(silenced: Flask, livekit: LiveKit):
     client = browser(silenced, persona("owner"))
     silenced.extensions.pop(health.EXTENSION, None)

@@ -15,6 +15,7 @@ import pytest
 from flask import Flask
 from livekit.protocol.models import ParticipantInfo
 from livekit.protocol.room import ListParticipantsResponse, ListRoomsResponse
+from prometheus_client import REGISTRY, generate_latest
 
 from tests.support.waiting import PATIENCE
 from webapp.core.db import db
@@ -127,6 +128,35 @@ def test_a_slow_livekit_is_given_up_after_the_set_time(server: Server, change_se
     begun = time.monotonic()
     assert _code(rooms.list_rooms) == (LiveKitUnavailable, "timeout")
     assert time.monotonic() - begun < 20  # sooner than LiveKit's answer, however busy the machine is
+
+
+def _counted(name: str, **labels: str) -> float:
+    return REGISTRY.get_sample_value(f"frontdesk_livekit_{name}", labels) or 0
+
+
+def test_each_question_is_timed_under_livekits_name_for_it_whether_it_is_answered_or_not(
+    server: Server, change_settings: Callable[..., None]
+):
+    names = ("ListRooms", "DeleteSIPTrunk")
+    before = [_counted("call_seconds_count", method=name) for name in names]
+    rooms.list_rooms()
+    change_settings(livekit_timeout=0.2)
+    server.slow = 2
+    _code(rooms.list_rooms)
+    _code(lambda: sip.delete_trunk("ST_1"))
+    assert [_counted("call_seconds_count", method=name) for name in names] == [before[0] + 2, before[1] + 1]
+
+
+def test_failures_are_counted_by_method_and_code_and_odd_codes_under_one_word(server: Server):
+    codes = {"not_found": "not_found", "unavailable": "unavailable", "+33612345678": "other", "": "not_livekit"}
+    for said, counted in codes.items():
+        before = _counted("errors_total", method="ListRooms", code=counted)
+        server.refuse("ListRooms", 404, said, "nobody")
+        if not said:
+            server.say("ListRooms", 502, "text/html", b"<h1>Bad gateway</h1>")
+        _code(rooms.list_rooms)
+        assert _counted("errors_total", method="ListRooms", code=counted) == before + 1
+    assert "33612345678" not in generate_latest().decode()
 
 
 def test_a_refusal_keeps_livekits_words_out_of_the_exceptions_text(server: Server):

@@ -3,13 +3,14 @@
 import hmac
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from ipaddress import ip_address, ip_network
 
 import sqlalchemy as sa
 from flask import Blueprint, Flask, current_app, request
 from flask.typing import ResponseReturnValue
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, generate_latest, multiprocess
+from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 from redis import Redis
 from redis.exceptions import RedisError
@@ -17,6 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from webapp.core import patience, questions, revisions, tls
 from webapp.core.db import db
+from webapp.core.release import VERSION
 from webapp.core.revisions import Schema, SchemaState
 from webapp.core.security import csrf, limiter
 from webapp.core.settings import settings
@@ -27,7 +29,19 @@ EXTENSION = "frontdesk.health"
 KEPT_SECONDS = 5
 PATIENCE_SECONDS = 1
 TO_SPARE = 0.2  # seconds: the database's answer is there when the questions to all are over
-COLLECTORS: list[Collector] = []  # gauges of what the database holds: asked at the time, and the same in all processes
+
+
+class Build(Collector):
+    """Which release answers: Prometheus sees when it changed."""
+
+    def collect(self) -> Iterator[Metric]:
+        """A one, with the release beside it."""
+        family = GaugeMetricFamily("frontdesk_build_info", "The release that answers", labels=["version"])
+        family.add_metric([VERSION], 1)
+        yield family
+
+
+COLLECTORS: list[Collector] = [Build()]  # asked at the time, and the same in all processes
 
 
 @bp.get("/healthz")

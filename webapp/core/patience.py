@@ -16,7 +16,7 @@ PAGE = 5.0  # seconds; people read within six what is wrong
 HOOK = 2.5  # LiveKit repeats what was answered with a 5xx, and gives up on what is not answered
 PROBE = 1.4
 WORK = 20.0  # jobs, commands, and what is done after an answer
-PATHS = {"/hooks/": HOOK, "/readyz": PROBE}
+PATHS = {"/hooks/": HOOK, "/readyz": PROBE, "/metrics": PROBE}
 
 
 class Patience:

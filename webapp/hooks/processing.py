@@ -30,7 +30,11 @@ DELIVERIES_OPEN = "deliveries.result IN ('stored', 'failed')"  # as its index sa
 LEFT_AFTER = timedelta(seconds=2)
 TRIES = 5
 BATCH = 50
-LAG = Histogram("frontdesk_hook_lag_seconds", "From a hook's arrival to its end of processing")
+LAG = Histogram(
+    "frontdesk_hook_lag_seconds",
+    "From a hook's arrival to its end of processing",
+    buckets=(*Histogram.DEFAULT_BUCKETS[:-1], 30, 60, 120, 300, 600),
+)
 
 
 def begin(room_id: uuid.UUID | None) -> None:

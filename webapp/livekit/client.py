@@ -8,21 +8,32 @@ import atexit
 import os
 import ssl
 import threading
+import time
 from collections.abc import Awaitable, Callable
+from contextvars import ContextVar
 from typing import Any, TypeVar
 
 import aiohttp
 from google.protobuf.message import DecodeError
 from livekit.api import LiveKitAPI
 from livekit.api.twirp_client import ServerError
+from prometheus_client import Counter, Histogram
 
 from webapp.core import leases
 from webapp.core.db import db
 from webapp.core.settings import settings
-from webapp.livekit.errors import LiveKitError, LiveKitUnavailable
+from webapp.livekit.errors import LiveKitError, LiveKitUnavailable, known_code
 
 Answer = TypeVar("Answer")
 UNAVAILABLE = {"unavailable", "deadline_exceeded"}
+SECONDS = Histogram(
+    "frontdesk_livekit_call_seconds",
+    "From a question to LiveKit to its answer or failure, by LiveKit's name of the method",
+    ["method"],
+    buckets=(0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 25),
+)
+ERRORS = Counter("frontdesk_livekit_errors_total", "Questions that LiveKit did not answer well", ["method", "code"])
+_method: ContextVar[str] = ContextVar("method", default="unknown")  # each question has a context of its own
 
 
 class NotLiveKit(Exception):
@@ -103,6 +114,22 @@ async def _ask(
     ask: Callable[[LiveKitAPI], Awaitable[Answer]],
     timeout: float,
 ) -> Answer:
+    began = time.perf_counter()
+    try:
+        return await _answer(connection, address, ask, timeout)
+    except LiveKitError as error:
+        ERRORS.labels(_method.get(), known_code(error.code)).inc()
+        raise
+    finally:
+        SECONDS.labels(_method.get()).observe(time.perf_counter() - began)
+
+
+async def _answer(
+    connection: Connection,
+    address: tuple[str, str, str],
+    ask: Callable[[LiveKitAPI], Awaitable[Answer]],
+    timeout: float,
+) -> Answer:
     try:
         async with asyncio.timeout(timeout):
             return await ask(await connection.client(address))
@@ -131,6 +158,7 @@ def _refusal(error: ServerError) -> LiveKitError:
 
 
 async def _refuse_other_answers(request: Any, handler: Any) -> Any:
+    _method.set(request.url.name)
     response = await handler(request)
     if response.status == 200 and response.content_type != "application/protobuf":
         response.release()
