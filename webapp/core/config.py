@@ -25,6 +25,7 @@ from webapp.core.values import (
     Languages,
     Limit,
     LiveKitUrl,
+    LogLevel,
     MeetingUrl,
     Networks,
     RedisUrl,
@@ -68,14 +69,10 @@ class Settings(BaseSettings):
         [], description="further host names under which pages are served; hooks, probes and metrics take any"
     )
     proxy_count: int = Field(0, ge=0, le=5, description="reverse proxies in front whose X-Forwarded-* are trusted")
-    log_level: Literal["debug", "info", "warning", "error"] = Field(
-        "info", description="least level of the lines logged; info has one per request, debug also one per probe"
-    )
+    log_level: LogLevel = Field("info", description="least level of log lines; info: also requests, debug: also probes")
     max_body_bytes: int = Field(2_000_000, ge=10_000, description="largest request body accepted, in bytes")
 
-    database_url: DatabaseUrl = Field(
-        "sqlite:///var/frontdesk.sqlite3", description="SQLAlchemy address: sqlite:///file or postgresql://…"
-    )
+    database_url: DatabaseUrl = Field("sqlite:///var/frontdesk.sqlite3", description="sqlite:///file or postgresql://…")
     database_pool_size: int = Field(
         24, ge=2, le=400, description="most PostgreSQL connections of a process: half for reading, half for changes"
     )
@@ -104,6 +101,8 @@ class Settings(BaseSettings):
     metrics_networks: Networks = Field(
         list(PRIVATE_NETWORKS), description="networks that may read /metrics while it asks for no token"
     )
+    worker_port: int = Field(0, ge=0, le=65535, description="port of `flask worker`'s /healthz and /metrics; 0: none")
+    worker_address: str = Field("127.0.0.1", description="address of this machine on which it answers them")
 
     oidc_issuer: Issuer = Field("http://127.0.0.1:7881", description="OpenID provider's issuer")
     oidc_name: str = Field("", description="provider's name on the sign-in button; empty: its host name")

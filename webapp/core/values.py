@@ -8,7 +8,7 @@ import re
 import ssl
 from ipaddress import ip_network
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
@@ -223,3 +223,4 @@ FolderMode = Annotated[str, AfterValidator(_folder_mode)]
 Group = Annotated[str, AfterValidator(_group)]
 CaFile = Annotated[str, AfterValidator(_ca_file)]
 Limit = Annotated[str, AfterValidator(_limit)]
+LogLevel = Literal["debug", "info", "warning", "error"]

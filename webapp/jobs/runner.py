@@ -99,6 +99,7 @@ class Runner:
         self._stopping = threading.Event()
         self._threads: list[threading.Thread] = []
         self._places: dict[Pool | Work, Places] = {}
+        self._looked_at = time.monotonic()
 
     def look_soon(self) -> None:
         """Look at the rows, here and elsewhere; returns at once."""
@@ -140,6 +141,13 @@ class Runner:
         while self.is_busy and time.monotonic() < deadline:
             time.sleep(0.05)
         log.info("runner.stopped", left=sum(len(places.busy) for places in self._places.values()))
+
+    def quiet_for(self) -> float | None:
+        """Seconds since the rows were last looked at, or could not be; None when nobody looks any more."""
+        goes_on = any(thread.name == "runner" and thread.is_alive() for thread in self._threads)
+        if self._stopping.is_set() or not goes_on:
+            return None
+        return time.monotonic() - self._looked_at
 
     @property
     def is_busy(self) -> bool:
@@ -183,6 +191,7 @@ class Runner:
         while not self._stopping.wait(REST):
             self._told = False
             wait = self._tried()
+            self._looked_at = time.monotonic()
             with self._changed:
                 self._changed.wait_for(lambda: self._told or self._stopping.is_set(), wait)
 
@@ -211,9 +220,13 @@ def current() -> Runner:
     return of_app(current_app)
 
 
+def leave_signals_to_this_thread() -> None:
+    """Before any other is begun: those that end the process are waited for by this one."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, STOPPING)
+
+
 def run_until_stopped(app: Flask, threads: int) -> None:
     """Do what is due until SIGTERM or SIGINT: the body of `flask worker`."""
-    signal.pthread_sigmask(signal.SIG_BLOCK, STOPPING)  # first: all threads leave them to this one
     runner = of_app(app)
     runner.start(threads)
     signal.sigwait(STOPPING)

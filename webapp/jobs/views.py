@@ -1,6 +1,7 @@
 """The jobs page and `flask worker`."""
 
 import uuid
+from contextlib import ExitStack
 
 import click
 import sqlalchemy as sa
@@ -8,13 +9,13 @@ from flask import Blueprint, Flask, abort, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from webapp.audit.actors import current_actor
-from webapp.core import due, revisions
+from webapp.core import due, logs, revisions
 from webapp.core.app import this_app
 from webapp.core.db import db
 from webapp.core.due import DueWork
 from webapp.core.security import require
 from webapp.core.settings import settings
-from webapp.jobs import gauges, periodic, policy, register, runner, service, work
+from webapp.jobs import gauges, periodic, policy, probes, register, runner, service, work
 from webapp.jobs.models import PeriodicJob
 
 bp = Blueprint("jobs", __name__)
@@ -69,7 +70,17 @@ def worker(threads: int) -> None:
         revisions.require(settings)
     except revisions.SchemaBehind as refusal:
         raise click.ClickException(str(refusal)) from refusal
-    runner.run_until_stopped(this_app(), threads)
+    runner.leave_signals_to_this_thread()
+    logs.watch_the_process()
+    app = this_app()
+    with ExitStack() as stack:
+        if settings.worker_port:
+            answer = probes.Probes(app, runner.of_app(app))
+            try:
+                stack.enter_context(probes.listening(answer, settings.worker_address, settings.worker_port))
+            except probes.CannotListen as refusal:
+                raise click.ClickException(str(refusal)) from refusal
+        runner.run_until_stopped(app, threads)
 
 
 def init_app(app: Flask) -> None:
