@@ -14,6 +14,7 @@ from tests.support.database import LOCKED, failing
 from tests.support.livekit import LiveKit
 from tests.support.personas import Browser
 from tests.support.waiting import PATIENCE
+from tests.support.written import written
 from webapp.core import background, leases
 from webapp.core.db import db, utcnow
 from webapp.deliveries.models import Delivery, Result
@@ -101,6 +102,16 @@ def test_a_failed_delivery_is_tried_again_and_its_error_s_text_is_not_kept(send:
     assert db.session.scalar(sa.select(Delivery.problem)) == "ValueError"
     processing.sweep()
     assert results() == [Result.PROCESSED]
+
+
+def test_a_failure_is_logged_with_the_delivery_its_room_and_the_request_that_brought_it(
+    send: Callable[..., Any], room: Room
+):
+    with written() as lines, failing(STARTED, ValueError("+15551234567")):
+        answer = send("room_started", str(room.id))
+        (told,) = [line for line in lines() if line["event"] == "hook.failed"]
+    assert (told["room"], told["code"], told["delivery_event"]) == (str(room.id), "ValueError", "room_started")
+    assert told["delivery"] > 0 and told["request"] == answer.headers["X-Request-ID"]
 
 
 def test_a_handler_that_met_another_one_s_lock_is_tried_again_at_once(

@@ -17,13 +17,13 @@ def _on_busy(_error: Busy) -> Response:
 
 
 def _on_not_asked(error: NotAsked) -> Response:
-    log.warning("intent.not_asked", livekit_code=error.code)
+    log.warning("intent.not_asked", code=error.code)
     title, now = str(PAGES[502].title), _("Try again in a minute.")
     return refusal(502, title, _("Nothing was changed."), now, _code(error.code))
 
 
 def _on_failed(error: Failed) -> Response:
-    log.warning("intent.failed", livekit_code=error.code)
+    log.warning("intent.failed", code=error.code)
     now = _("Reload the page to see what holds; support can look at the set-up page.")
     return refusal(502, _("LiveKit refused"), _("Nothing was changed."), now, _code(error.code))
 
@@ -31,7 +31,7 @@ def _on_failed(error: Failed) -> Response:
 def _on_not_confirmed(error: NotConfirmed) -> Response:
     """Nobody can say what was done: neither "nothing was changed" nor "kept" would be true."""
     know_who_asks()  # before any word: the database may be what does not answer
-    log.warning("intent.not_confirmed", livekit_code=error.code)
+    log.warning("intent.not_confirmed", code=error.code)
     what = _("It is not confirmed whether this was done.")
     now = (
         _("Frontdesk checks within a minute, and the room's activity will say. Wait for that before you try again.")

@@ -104,7 +104,7 @@ def _try(work: Callable[..., list[str]], stands: HoldStatus, *arguments: object)
         db.session.rollback()
         code = type(error).__name__
     FAILED.labels(code).inc()
-    log.warning("hold.failed", room=stands.room, reason=code)
+    log.warning("hold.failed", room=stands.room, code=code)
     return [code]
 
 

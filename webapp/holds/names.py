@@ -53,6 +53,6 @@ def _rename(room: str, caller: Participant, name: str) -> list[str]:
     try:
         seen = phones.rename(room, caller.identity, name)
     except LiveKitError as error:
-        log.warning("name.failed", room=room, reason=error.code)
+        log.warning("name.failed", room=room, code=error.code)
         return [error.code]
     return [OTHER_CALL] if seen is not None and seen.sid != caller.sid else []

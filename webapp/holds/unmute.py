@@ -70,6 +70,6 @@ def refresh() -> None:
             try:
                 ask(str(room_id), one.identity)
             except LiveKitError as error:  # gone meanwhile: the next one tells
-                log.info("remote_unmute.not_told", reason=error.code)
+                log.info("remote_unmute.not_told", room=str(room_id), code=error.code)
                 continue
             return

@@ -19,6 +19,7 @@ from webapp.deliveries.models import Delivery, Result
 from webapp.holds import turns
 from webapp.hooks.handlers import HANDLERS, Handler
 from webapp.live import reconcile
+from webapp.livekit.errors import code_of
 from webapp.rooms.models import Room
 
 log = structlog.get_logger()
@@ -169,10 +170,14 @@ def _try(handler: Handler, delivery: Delivery, room: Room | None, outdated: bool
         except (OperationalError, IntegrityError) as error:
             # somebody else's lock or row was in the way, and is not any more: a call may be waiting
             db.session.rollback()
-            log.info("hook.again", delivery_event=delivery.event, error=type(error).__name__, delivery=delivery.id)
+            log.info("hook.again", **_about(delivery), code=code_of(error))
             handle()
     except Exception as error:  # kept as failed, tried again by the sweep
         db.session.rollback()
-        log.warning("hook.failed", delivery_event=delivery.event, error=type(error).__name__, delivery=delivery.id)
+        log.warning("hook.failed", **_about(delivery), code=code_of(error))
         return type(error).__name__
     return ""
+
+
+def _about(delivery: Delivery) -> dict[str, str | int]:
+    return {"delivery_event": delivery.event, "delivery": delivery.id, "room": str(delivery.room_id or "")}

@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from webapp.audit.actors import current_actor
-from webapp.core import refusals
+from webapp.core import refusals, request_log
 from webapp.core.app import this_app
 from webapp.core.db import db
 from webapp.core.security import csrf, limiter, require
@@ -60,10 +60,10 @@ def livekit() -> ResponseReturnValue:
     kept = delivery.result in {Result.STORED, Result.PROCESSED}
     response = answer(200, status="stored" if kept else delivery.result.value)
     if delivery.result is Result.STORED:
-        app, room_id = this_app(), delivery.room_id
+        app, room_id, request_id = this_app(), delivery.room_id, request_log.current()
 
         def begin() -> None:
-            with app.app_context():
+            with app.app_context(), request_log.belonging_to(request_id):
                 processing.begin(room_id)
 
         response.call_on_close(begin)

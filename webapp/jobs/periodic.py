@@ -18,6 +18,7 @@ from webapp.core import leases
 from webapp.core.db import db
 from webapp.core.leases import Lease
 from webapp.jobs.models import PeriodicJob
+from webapp.livekit.errors import code_of
 
 log = structlog.get_logger()
 
@@ -144,7 +145,7 @@ def _run(job: Job, began: datetime) -> None:
     except Exception as error:  # one job's failure must not stop the others
         db.session.rollback()
         problem = type(error).__name__
-        log.error("job.failed", job=job.name, error=problem)
+        log.error("job.failed", job=job.name, code=code_of(error))
     RUNS.labels(job.name, "failed" if problem else "done").inc()
     _note(job, began, problem)
 

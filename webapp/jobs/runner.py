@@ -23,6 +23,7 @@ from webapp.jobs import periodic, register, work
 from webapp.jobs.periodic import Job, Pool
 from webapp.jobs.wakeups import Wakeups
 from webapp.jobs.work import Handler
+from webapp.livekit.errors import code_of
 
 log = structlog.get_logger()
 LOOK = 5.0  # seconds after which the rows are looked at again, whatever was told
@@ -72,7 +73,7 @@ class Places:
                 do()
         except Exception as error:  # such as a database that is away: the next look begins it again
             self.busy.discard(key)
-            log.error("runner.failed", error=type(error).__name__)
+            log.error("runner.failed", work=str(key), code=code_of(error))
         else:
             self.busy.discard(key)
             self._ended()
@@ -200,7 +201,7 @@ class Runner:
             with self._app.app_context():
                 return self.look()
         except Exception as error:  # the clock must not stop while the database is away
-            log.error("runner.failed", error=type(error).__name__)
+            log.error("runner.failed", code=code_of(error))
             return self._look
 
 

@@ -15,6 +15,7 @@ from webapp.core import due, heartbeat
 from webapp.core.db import db, utcnow
 from webapp.core.due import DueWork, NotYet
 from webapp.core.heartbeat import Claim
+from webapp.livekit.errors import code_of
 
 log = structlog.get_logger()
 
@@ -127,7 +128,9 @@ def _claimed(work: DueWork) -> Iterator[None]:
 def _failed(work: DueWork, error: Exception) -> dict[str, Any]:
     # an exception's text may hold what must not be kept
     problem = error.reason if isinstance(error, NotYet) else type(error).__name__
-    log.warning("due_work.failed", kind=work.kind, work_id=str(work.id), error=problem, attempts=work.attempts)
+    code = error.reason if isinstance(error, NotYet) else code_of(error)
+    about = {"kind": work.kind, "work_id": str(work.id), "attempts": work.attempts}  # and the ids in its payload
+    log.warning("due_work.failed", code=code, payload=work.payload, **about)
     if work.attempts > len(PAUSES):
         DONE.labels(work.kind, "gave_up").inc()
         return {"problem": problem, "gave_up_at": utcnow()}

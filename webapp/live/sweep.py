@@ -20,7 +20,7 @@ from webapp.core.settings import settings
 from webapp.holds import unmute
 from webapp.live import outcomes, reconcile
 from webapp.livekit import rooms, sip
-from webapp.livekit.errors import LiveKitError, LiveKitUnavailable
+from webapp.livekit.errors import LiveKitError, LiveKitUnavailable, code_of
 from webapp.livekit.rooms import LiveRoom
 from webapp.matching import Rule, Trunk, parse_rules
 from webapp.rooms import trunk_rows
@@ -74,7 +74,7 @@ def sweep() -> Swept:
     else:
         _put_right(suspect, present, done)
         _forget_guards(present, done)
-    _attempt(done, unmute.refresh)
+    _attempt(done, unmute.refresh, deed="ask_remote_unmute")
     return done
 
 
@@ -83,7 +83,7 @@ def _confirm(done: Swept) -> None:
     entries = intents.waiting()
     db.session.commit()
     for entry in entries:
-        _attempt(done, outcomes.resolve, entry)
+        _attempt(done, partial(outcomes.resolve, entry), entry=str(entry.id))
 
 
 def _trunks(done: Swept) -> dict[str, Trunk] | None:
@@ -115,7 +115,8 @@ def _round(suspect: set[uuid.UUID], present: dict[str, Trunk], done: Swept) -> b
     differ = observed.compare(stored, known)
     db.session.commit()
     for room_id, found in differ.of_rooms.items():
-        _attempt(done, observed.observe, room_id, found, asked_at, differ.wrong)
+        observe = partial(observed.observe, room_id, found, asked_at, differ.wrong)
+        _attempt(done, observe, room=str(room_id), rules=[rule.id for rule in found])
     changed = _heal_guards(stored, known, present, done)
     _mark(stored, known, asked_at, done)
     _each(suspect | set(differ.of_rooms), done)
@@ -129,7 +130,7 @@ def _mark(stored: list[Rule], known: Known, asked_at: datetime, done: Swept) -> 
         if len(done.failures) - before >= GIVE_UP:
             return
         done.marks_left -= 1
-        _attempt(done, observed.mark, room_id, rule, asked_at)
+        _attempt(done, partial(observed.mark, room_id, rule, asked_at), room=str(room_id), rule=rule.id)
 
 
 def _guard_kept_out() -> bool:
@@ -150,7 +151,7 @@ def _revive(live: Iterable[LiveRoom], begun: datetime, done: Swept) -> None:
     ours = observed.believed(room_id for room_id in old if room_id and room_id.int % TURNS == turn)
     db.session.commit()
     for room_id in ours:
-        _attempt(done, rooms.create_room, old[room_id])
+        _attempt(done, partial(rooms.create_room, old[room_id]), room=str(room_id))
 
 
 def _of_livekit(live: Iterable[LiveRoom]) -> set[uuid.UUID]:
@@ -182,8 +183,9 @@ def _heal_guards(stored: list[Rule], known: Known, present: dict[str, Trunk], do
     # first those that stand in the way of another trunk's
     for trunk_id in sorted(set(found) | hiding | believed, key=lambda each: (at_home(each), each)):
         numbers = wanted.guard_numbers(present[trunk_id]) if trunk_id in present else ()
-        heal = partial(guard.heal, numbers=numbers, hiding=trunk_id in hiding)
-        _attempt(done, heal, trunk_id, found.get(trunk_id, []))
+        rules = found.get(trunk_id, [])
+        heal = partial(guard.heal, trunk_id, rules, numbers=numbers, hiding=trunk_id in hiding)
+        _attempt(done, heal, trunk=trunk_id, rules=[rule.id for rule in rules])
     return bool(spoilt)
 
 
@@ -192,14 +194,14 @@ def _forget_guards(present: dict[str, Trunk], done: Swept) -> None:
     guarded = set(db.session.scalars(sa.select(TrunkRow.sip_trunk_id).where(TrunkRow.guard_rule_id.is_not(None))))
     db.session.commit()
     for trunk_id in guarded - set(present):
-        _attempt(done, guard.forget, trunk_id)
+        _attempt(done, partial(guard.forget, trunk_id), trunk=trunk_id)
 
 
 def _clear_guards_rooms(live: Iterable[LiveRoom], done: Swept) -> None:
     """Remove callers without a number whose hook was lost."""
     for room in live:
         if wanted.is_guard_room(room.name):
-            _attempt(done, _clear_guards_room, room.name)
+            _attempt(done, partial(_clear_guards_room, room.name), deed="clear_guards_room")  # its name tells a caller
 
 
 def _clear_guards_room(name: str) -> None:
@@ -223,7 +225,7 @@ def _each(room_ids: set[uuid.UUID], done: Swept) -> None:
         if len(done.failures) - before >= GIVE_UP:
             return
         with app.app_context():
-            _attempt(done, _look, room_id, done)
+            _attempt(done, partial(_look, room_id, done), room=str(room_id))
 
     with ThreadPoolExecutor(WORKERS, thread_name_prefix="sweep") as pool:
         list(pool.map(look, sorted(room_ids)))
@@ -238,17 +240,18 @@ def _look(room_id: uuid.UUID, done: Swept) -> None:
     reconcile.now(room)
     problem = Problem.parse(room.rule_problem)
     if problem.is_unavailable:
-        done.failures.append(problem.code)
+        done.failures.append(problem.code)  # reconciling has logged it, with the room
     if problem.is_kept_out:
         done.kept_out.add(room_id)
     else:
         done.kept_out.discard(room_id)
 
 
-def _attempt(done: Swept, work: Callable[..., object], *arguments: object) -> None:
+def _attempt(done: Swept, work: Callable[[], object], **about: str | list[str]) -> None:
+    """Do it; a failure is recorded, and logged with the ids of what it is about."""
     try:
-        work(*arguments)
+        work()
     except Exception as error:  # one thing that fails does not keep the sweep from the next
         db.session.rollback()
-        done.failures.append(error.code if isinstance(error, LiveKitError) else type(error).__name__)
-        log.warning("sweep.failed", reason=done.failures[-1])
+        done.failures.append(code_of(error))
+        log.warning("sweep.failed", code=done.failures[-1], **about)

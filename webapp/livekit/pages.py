@@ -12,7 +12,7 @@ log = structlog.get_logger()
 
 
 def _on_livekit(error: LiveKitError) -> Response:
-    log.warning("livekit.failed", livekit_code=error.code)
+    log.warning("livekit.failed", code=error.code)
     code = _("LiveKit: %(code)s", code=error.code)
     if isinstance(error, LiveKitUnavailable):
         words = PAGES[502]

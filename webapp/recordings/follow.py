@@ -13,7 +13,7 @@ from webapp.core.due import IncompleteError
 from webapp.livekit import egress
 from webapp.livekit import rooms as live_rooms
 from webapp.livekit.egress import Egress
-from webapp.livekit.errors import LiveKitError, LiveKitUnavailable
+from webapp.livekit.errors import LiveKitError, LiveKitUnavailable, code_of
 from webapp.recordings import service
 from webapp.recordings.models import RUNNING_STATES, Mode, Recording, State
 from webapp.recordings.storage import Stored, storage
@@ -187,7 +187,7 @@ def _try(do: Callable[[Recording], None], recording: Recording) -> bool:
         do(recording)
     except (LiveKitError, OSError) as error:
         db.session.rollback()
-        log.warning("recording.not_looked_at", recording=str(recording.id), error=type(error).__name__)
+        log.warning("recording.not_looked_at", recording=str(recording.id), code=code_of(error))
         turn = sa.update(Recording).where(Recording.id == recording.id).values(looked_at=utcnow())
         db.session.execute(turn, execution_options={"synchronize_session": False})
         db.session.commit()

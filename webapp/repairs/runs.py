@@ -21,6 +21,7 @@ from webapp.core.db import db, utcnow
 from webapp.doctor import reading as readings
 from webapp.doctor.kinds import Remedy
 from webapp.doctor.reading import Reading
+from webapp.livekit.errors import code_of
 from webapp.repairs import plan, queries, requests, service
 from webapp.repairs.models import ItemResult, RepairItem, RepairRun
 from webapp.repairs.plan import Plan
@@ -157,7 +158,7 @@ class Course:
         except Exception as error:  # whatever went wrong with one, the others get their turn
             db.session.rollback()
             problem = Problem("broken")
-            log.exception("repair.failed", error=type(error).__name__)
+            log.exception("repair.failed", run=str(self.run_id), finding=planned.finding.key, code=code_of(error))
         self.unanswered = self.unanswered + 1 if problem.is_unavailable else 0
         service.repaired(entry, problem)
         if problem:

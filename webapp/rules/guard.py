@@ -136,7 +136,7 @@ def _place_beside_open_rule(row: TrunkRow, numbers: tuple[str, ...], holder: str
     except LiveKitError as error:
         if not _refused(error):
             raise
-        log.warning("guard.refused", trunk=row.sip_trunk_id, livekit_code=error.code)
+        log.warning("guard.refused", trunk=row.sip_trunk_id, code=error.code)
     _remember(row, None, problems.guard_refused(holder))
 
 

@@ -116,7 +116,7 @@ def _leave(rule_id: str) -> None:
     try:
         removals.take_own_away(rule_id)
     except LiveKitError as error:
-        log.warning("rule.left_behind", rule=rule_id, livekit_code=error.code)
+        log.warning("rule.left_behind", rule=rule_id, code=error.code)
 
 
 def _placed(what: str, stored: Json) -> Placed:

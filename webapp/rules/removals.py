@@ -37,5 +37,5 @@ def take_all_away(rule_ids: Iterable[str]) -> dict[str, LiveKitError]:
             take_away(rule_id)
         except LiveKitError as error:
             failures[rule_id] = error
-            log.warning("rule.left_behind", rule=rule_id, livekit_code=error.code)
+            log.warning("rule.left_behind", rule=rule_id, code=error.code)
     return failures
