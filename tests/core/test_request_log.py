@@ -15,7 +15,7 @@ from tests.support.personas import SWAP, Browser, browser
 from tests.support.waiting import until
 from tests.support.written import written
 from webapp import create_app
-from webapp.core import background, request_log, questions
+from webapp.core import background, questions, request_log
 from webapp.core.config import Settings
 from webapp.core.db import db
 
