@@ -134,16 +134,16 @@ def _served(world: World, info: EgressInfo) -> bool:
     return world.switches.egress_worker and info.egress_id not in of(world).orphaned
 
 
-def end(world: World, info: EgressInfo, status: int | None = None) -> None:
-    """Let a recording come to its end, in `status` or in what was ordered for the next one."""
+def end(world: World, info: EgressInfo, status: int | None = None, error: str = "") -> None:
+    """Let a recording come to its end, in `status` or in what was ordered for the next one; `error` is why, if it fails."""
     if info.status in ENDED or info.status == EgressStatus.EGRESS_ENDING:
         return
     move(world, info, EgressStatus.EGRESS_ENDING)
     final, of(world).next_end = status or of(world).next_end, EgressStatus.EGRESS_COMPLETE
-    world.spawn(_finish(world, info, final))
+    world.spawn(_finish(world, info, final, error))
 
 
-async def _finish(world: World, info: EgressInfo, final: int) -> None:
+async def _finish(world: World, info: EgressInfo, final: int, error: str) -> None:
     await world.wait(ENDING_SECONDS + of(world).uploading)
     if not _served(world, info):
         return
@@ -156,9 +156,9 @@ async def _finish(world: World, info: EgressInfo, final: int) -> None:
         else:
             info.file_results.extend(written)
     elif final == EgressStatus.EGRESS_FAILED:
-        info.error = "recording failed"
+        info.error = error or "recording failed"
     else:
-        info.error = "Start signal not received"
+        info.error = error or "Start signal not received"
     move(world, info, final)
 
 

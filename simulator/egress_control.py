@@ -11,8 +11,11 @@ from simulator.world import World
 
 
 def end_egress(world: World, told: Arguments) -> None:
-    """Let the worker end a recording (`egress_id`) by itself, in `status`: COMPLETE, FAILED, ABORTED, LIMIT_REACHED."""
-    egress.end(world, _known(world, told), _status(told.text("status", "COMPLETE")))
+    """Let the worker end a recording (`egress_id`) by itself, in `status`: COMPLETE, FAILED, ABORTED, LIMIT_REACHED.
+
+    `error` is why, in the worker's words, where it fails.
+    """
+    egress.end(world, _known(world, told), _status(told.text("status", "COMPLETE")), told.text("error", ""))
 
 
 def next_egress_end(world: World, told: Arguments) -> None:
