@@ -20,6 +20,7 @@ from webapp.core.db import Model, db
 from webapp.deliveries.models import Delivery
 from webapp.hooks.handlers import HANDLERS
 from webapp.lobby.models import Entry
+from webapp.recordings import reasons
 from webapp.recordings.models import Recording
 from webapp.repairs.models import RepairItem
 from webapp.rooms.models import Access, Room, TrunkRow
@@ -56,7 +57,8 @@ PAGES: dict[InstrumentedAttribute[object], str] = {
 NOT_SHOWN = {RepairItem.result, MovedRoom.result}  # rows of runs: their own tests walk through every result
 CODES: dict[InstrumentedAttribute[object], Iterable[str]] = {
     Recording.problem: ["", "no_worker", "no_answer", "no_egress", "refused", "room_not_live", "egress_failed",
-                        "egress_aborted", "egress_lost", "file_missing", "limit_reached", "one of the future"],
+                        "egress_aborted", "egress_lost", "file_missing", "limit_reached", "one of the future",
+                        *reasons.CODES],
     Delivery.event: [*HANDLERS, "", "one_of_the_future"],
     Room.rule_problem: [
         "", *map(str, (problems.NO_TRUNK, problems.TRUNK_GONE, problems.TRUNK_BUSY, problems.BUSY)),

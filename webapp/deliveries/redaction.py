@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from webapp.core.masking import quoted
+
 Body = dict[str, Any]
 
 ROOM = ("sid", "name", "creationTime", "numParticipants")
@@ -17,7 +19,9 @@ EGRESS = (
     "startedAt",
     "endedAt",
     "updatedAt",
+    "error",
     "errorCode",
+    "file",
     "fileResults",
 )
 FILE = ("startedAt", "endedAt", "duration", "size", "filename")
@@ -54,8 +58,18 @@ def _egress(egress: object) -> Body:
     if "roomComposite" in kept:  # the file's path holds our recording's id
         outputs = _list(mapping(kept["roomComposite"]).get("fileOutputs"))
         kept["roomComposite"] = {"fileOutputs": [_pick(output, ("filepath",)) for output in outputs]}
+    if "file" in kept:  # where older servers say it
+        kept["file"] = _pick(kept["file"], FILE)
+    if "error" in kept:
+        kept["error"] = quoted(str(kept["error"]), _path(kept))
     kept["fileResults"] = [_pick(result, FILE) for result in _list(kept.get("fileResults"))]
     return kept
+
+
+def _path(egress: Body) -> str:
+    """Where the worker writes, as we told it."""
+    outputs = mapping(egress.get("roomComposite")).get("fileOutputs") or [{}]
+    return str(outputs[0].get("filepath", ""))
 
 
 def _list(value: object) -> list[Any]:

@@ -26,7 +26,7 @@ TEXTS = {  # what LiveKit writes as text (livekit/protocol webhook), by where it
     "room": ("name", "sid"),
     "participant": ("sid", "identity", "name", "kind"),
     "track": ("sid",),
-    "egressInfo": ("egressId", "roomName", "status"),
+    "egressInfo": ("egressId", "roomName", "status", "error"),
 }
 
 

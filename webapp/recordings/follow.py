@@ -14,7 +14,7 @@ from webapp.livekit import egress
 from webapp.livekit import rooms as live_rooms
 from webapp.livekit.egress import Egress
 from webapp.livekit.errors import LiveKitError, LiveKitUnavailable, code_of
-from webapp.recordings import service
+from webapp.recordings import reasons, service
 from webapp.recordings.models import RUNNING_STATES, Mode, Recording, State
 from webapp.recordings.storage import Stored, storage
 
@@ -38,7 +38,7 @@ def begin(recording: Recording) -> None:
         _note(recording, "no_worker" if error.code == "unavailable" else "no_answer")
     except LiveKitError as error:
         _locked(recording)
-        service.fail(recording, _start_problem(error), actor=Actor.livekit())
+        service.fail(recording, _start_problem(error), actor=Actor.livekit(), said=error.message)
         db.session.commit()
     else:
         take(recording, started)
@@ -234,4 +234,6 @@ def _note(recording: Recording, problem: str) -> None:
 
 
 def _start_problem(error: LiveKitError) -> str:
-    return {"not_found": "room_not_live"}.get(error.code, "no_egress" if error.without_redis else "refused")
+    if error.code == "not_found":
+        return "room_not_live"
+    return "no_egress" if error.without_redis else reasons.code_of(error.message, "refused")

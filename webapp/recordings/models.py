@@ -59,7 +59,9 @@ class Recording(Keyed, Versioned, Model):
     state: Mapped[State] = mapped_column(choice(State), default=State.STARTING)
     egress_id: Mapped[str | None] = mapped_column(sa.String(64), unique=True)
     key: Mapped[str]  # where the object lies, below the storage's root
-    problem: Mapped[str] = mapped_column(default="")  # why it failed, in words without personal data
+    problem: Mapped[str] = mapped_column(default="")  # why it failed: a code
+    # In the words of LiveKit or the worker, with what is private cut; for staff.
+    reason: Mapped[str] = mapped_column(default="", server_default="")
     started_by_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("users.id", ondelete="SET NULL"))
     created_at: Mapped[datetime] = mapped_column(default=utcnow)
     started_at: Mapped[datetime | None]

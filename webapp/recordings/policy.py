@@ -31,6 +31,11 @@ def view(user: User, recording: Recording) -> bool:
     return list_of(user, recording.room)
 
 
+def view_reason(user: User) -> bool:
+    """Staff read what the recorder said; owners a plain sentence."""
+    return user.is_staff
+
+
 def download(user: User, recording: Recording) -> bool:
     """Hosts hear and see it; an admin audits without listening."""
     return recording.room.role_of(user) in HOSTS

@@ -10,9 +10,10 @@ from webapp import audit
 from webapp.audit import Actor
 from webapp.core import due
 from webapp.core.db import db, new_id, utcnow
+from webapp.core.masking import quoted
 from webapp.core.settings import settings
 from webapp.livekit.egress import Egress
-from webapp.recordings import sharing
+from webapp.recordings import reasons, sharing, storage
 from webapp.recordings.models import Mode, Recording, State
 from webapp.recordings.retention import expires_at
 from webapp.recordings.states import STATES, advances
@@ -86,7 +87,7 @@ def apply(recording: Recording, egress: Egress, found: Stored | None, *, actor: 
         recording.problem = ""  # of a stop that had not arrived
     if not advances(recording.state, state):
         return False
-    recording.state, recording.problem = state, problem
+    recording.state, recording.problem, recording.reason = state, problem, _reason(recording, egress.error)
     recording.started_at = recording.started_at or egress.started_at
     if state.terminal:
         _end(recording, egress, found)
@@ -94,9 +95,13 @@ def apply(recording: Recording, egress: Egress, found: Stored | None, *, actor: 
     return True
 
 
-def fail(recording: Recording, problem: str, *, actor: Actor) -> None:
-    """Give up on a recording of which nothing more will come; the room is free again."""
+def fail(recording: Recording, problem: str, *, actor: Actor, said: str = "") -> None:
+    """Give up on a recording of which nothing more will come; the room is free again.
+
+    `said` is what LiveKit said of it, if anything.
+    """
     if advances(recording.state, State.FAILED):
+        recording.reason = _reason(recording, said) or recording.reason
         recording.state, recording.problem, recording.ended_at = State.FAILED, problem, utcnow()
         _over(recording, actor, problem)
 
@@ -131,7 +136,7 @@ def ask_delete(recording: Recording, *, actor: Actor) -> None:
 def adopt(recording: Recording, found: Stored, *, actor: Actor) -> None:
     """Keep a file whose egress LiveKit has forgotten: what was recorded is not lost."""
     if advances(recording.state, State.SAVED):
-        recording.state, recording.problem = State.SAVED, ""
+        recording.state, recording.problem, recording.reason = State.SAVED, "", ""
         recording.ended_at = recording.ended_at or found.written_at
         _keep(recording, found)
         _over(recording, actor, "egress_forgotten")
@@ -148,12 +153,16 @@ def _target(egress: Egress, found: Stored | None) -> tuple[State, str]:
     state = STATES.get(egress.status, State.FAILED)
     if state is not State.SAVED:
         problems = {State.FAILED: "egress_failed", State.ABORTED: "egress_aborted"}
-        return state, problems.get(state, "")
+        return state, reasons.code_of(egress.error, problems[state]) if state in problems else ""
     if found is not None:
         return State.SAVED, "limit_reached" if egress.status == "limit_reached" else ""
     if egress.ended_at is not None and utcnow() - egress.ended_at > PATIENCE:
         return State.FAILED, "file_missing"
     return State.STOPPING, ""
+
+
+def _reason(recording: Recording, said: str) -> str:
+    return quoted(said, storage.storage().egress_path(recording.key))
 
 
 def _end(recording: Recording, egress: Egress, found: Stored | None) -> None:

@@ -19,7 +19,7 @@ from webapp.jobs import runner
 from webapp.jobs.models import PeriodicJob
 from webapp.livekit import probe
 from webapp.livekit.probe import Heard
-from webapp.recordings.models import Recording, State
+from webapp.recordings.models import FAILED_STATES, Recording, State
 from webapp.recordings.sharing import FolderState
 from webapp.recordings.storage import storage
 from webapp.rooms.models import Room, TrunkRow
@@ -44,6 +44,15 @@ class Store:
     problem: str = ""
     free: int = 0
     place: FolderState | None = None
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A recording that came to nothing: when it began, why (a code), and the recorder's own words."""
+
+    at: datetime
+    problem: str
+    reason: str
 
 
 @dataclass(frozen=True)
@@ -72,7 +81,7 @@ class Seen:
     last_call: datetime | None
     outages: int  # pairs of rules and the like, for which LiveKit refuses calls, when the rules were read last
     last_saved: datetime | None
-    last_failed: datetime | None
+    last_failure: Failure | None  # of a recording, where the recorder or LiveKit is what failed
     last_sweep: datetime | None
     trunks: int
     open_trunks: int
@@ -100,7 +109,7 @@ def ask() -> Asked:
 
 def look() -> Seen:
     """Read what the database remembers."""
-    saved, failed = Recording.state == State.SAVED, Recording.state == State.FAILED
+    saved = Recording.state == State.SAVED
     sweep = db.session.get(PeriodicJob, "rules")
     there, last = TrunkRow.gone_at.is_(None), diagnosis.latest()
     return Seen(
@@ -113,7 +122,7 @@ def look() -> Seen:
         last_call=_newest(Call.came_at),
         outages=last.outages if last else 0,
         last_saved=_newest(Recording.ended_at, saved),
-        last_failed=_newest(Recording.created_at, failed),
+        last_failure=_last_failure(),
         last_sweep=sweep.succeeded_at if sweep else None,
         trunks=_count(there),
         open_trunks=_count(there, TrunkRow.assignable),
@@ -121,6 +130,14 @@ def look() -> Seen:
         installation=installation.identity().own,
         elsewhere=installation.others(),
     )
+
+
+def _last_failure() -> Failure | None:
+    """An empty room is nobody's fault."""
+    columns = (Recording.created_at, Recording.problem, Recording.reason)
+    failed = sa.select(*columns).where(Recording.state.in_(FAILED_STATES), Recording.problem != "room_not_live")
+    found = db.session.execute(failed.order_by(Recording.created_at.desc()).limit(1)).first()
+    return Failure(*found) if found else None
 
 
 def _newest(

@@ -10,6 +10,7 @@ from webapp.core.db import utcnow
 from webapp.core.settings import settings
 from webapp.deliveries import refused
 from webapp.livekit.probe import Heard
+from webapp.setup import egress_fixes
 from webapp.setup.checks import Check, CheckState
 from webapp.setup.facts import Asked, Seen
 
@@ -142,10 +143,13 @@ def egress(asked: Asked, seen: Seen) -> Check:
         )
     if heard is None or heard.code:
         return Check("egress", title, CheckState.UNKNOWN, _("Not told: LiveKit did not answer."))
-    worker = _("See that an egress worker runs with LiveKit’s Redis, key and secret, then record a minute.")
-    if seen.last_failed and (seen.last_saved is None or seen.last_failed > seen.last_saved):
-        said = _("The last recording failed, %(ago)s.", ago=times.ago(seen.last_failed))
-        return Check("egress", title, CheckState.WARNING, said, worker)
+    worker = egress_fixes.fix("no_worker")
+    failure = seen.last_failure
+    if failure and (seen.last_saved is None or failure.at > seen.last_saved):
+        said = _("The last recording failed, %(ago)s.", ago=times.ago(failure.at))
+        if failure.reason:
+            said += " " + _("The recorder said: “%(reason)s”.", reason=failure.reason)
+        return Check("egress", title, CheckState.WARNING, said, egress_fixes.fix(failure.problem))
     if seen.last_saved is None:
         said = _("LiveKit cannot be asked whether a worker waits, and nothing was recorded yet.")
         return Check("egress", title, CheckState.UNKNOWN, said, worker)

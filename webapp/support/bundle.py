@@ -49,6 +49,8 @@ def _recording(kept: Kept) -> dict[str, Any]:
     return {
         "id": str(row.id),
         "state": row.state.value,
+        "problem": row.problem,
+        "reason": row.reason,
         "egress_id": row.egress_id,
         "livekit": kept.egress.status if kept.egress else None,
         "size": row.size,
