@@ -135,7 +135,7 @@ def _served(world: World, info: EgressInfo) -> bool:
 
 
 def end(world: World, info: EgressInfo, status: int | None = None, error: str = "") -> None:
-    """Let a recording come to its end, in `status` or in what was ordered for the next one; `error` is why, if it fails."""
+    """Let a recording come to its end, in `status` or in what was ordered for the next one; `error` is why."""
     if info.status in ENDED or info.status == EgressStatus.EGRESS_ENDING:
         return
     move(world, info, EgressStatus.EGRESS_ENDING)

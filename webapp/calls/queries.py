@@ -3,7 +3,7 @@
 import enum
 import re
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -15,6 +15,8 @@ from webapp.calls.models import Call
 from webapp.calls.verdicts import VERDICT, Verdict
 from webapp.core import paging
 from webapp.core.db import db, utcnow
+from webapp.rooms import queries as room_queries
+from webapp.rooms import trunk_names
 from webapp.rooms.models import Room, TrunkRow
 
 ORDER = paging.by_time(Call.came_at, Call.id, lambda row: (row.Call.came_at, row.Call.id))
@@ -109,11 +111,9 @@ def by_caller(callers: Iterable[str]) -> dict[str, int]:
     return {row[0]: row[1] for row in db.session.execute(counted.where(Call.caller.in_(wanted)))}
 
 
-def trunks() -> Sequence[Any]:
-    """Id and name of the trunks that calls can be filtered by."""
-    return db.session.execute(
-        sa.select(TrunkRow.sip_trunk_id, TrunkRow.name).order_by(TrunkRow.sip_trunk_id).limit(12)
-    ).all()
+def trunks() -> dict[str, str]:
+    """What the trunks are called that calls came over, by id in this order."""
+    return trunk_names.of_rows(dict(sorted(room_queries.trunk_rows().items())))
 
 
 def room_name(room_id: uuid.UUID | None) -> str:

@@ -26,17 +26,16 @@ class VisitStep:
     source: str = ""
 
 
-def tell(row: Any, *, names: bool) -> list[VisitStep]:
-    """The steps in order; `names` says whether the reader may see who decided."""
+def tell(row: Any, trunk: str, *, names: bool) -> list[VisitStep]:
+    """The steps in order; `trunk` is what to call it, `names` says whether the reader may see who decided."""
     call: Call = row.Call
-    steps = [VisitStep(call.came_at, _came(row)), *_held(call, names=names), *_hooks(call)]
+    steps = [VisitStep(call.came_at, _came(row.room, trunk)), *_held(call, names=names), *_hooks(call)]
     if call.left_at is not None:
         steps.append(VisitStep(call.left_at, call_words.why(call, row.verdict)))
     return sorted(steps, key=lambda step: step.at)
 
 
-def _came(row: Any) -> str:
-    trunk, room = row.trunk or row.Call.trunk_id, row.room
+def _came(room: str | None, trunk: str) -> str:
     if not room:
         return str(_("Came over %(trunk)s without a caller number", trunk=trunk or _("no trunk")))
     return str(_("Came over %(trunk)s into %(room)s", trunk=trunk or _("no trunk"), room=room))

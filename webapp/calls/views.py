@@ -49,9 +49,10 @@ def show(call_id: uuid.UUID) -> ResponseReturnValue:
     row = queries.one(call_id)
     if row is None:
         abort(404)
-    steps = story.tell(row, names=policy.name_hosts(current_user))
+    trunk = queries.trunks().get(row.Call.trunk_id) or row.Call.trunk_id
+    steps = story.tell(row, trunk, names=policy.name_hosts(current_user))
     known = queries.by_caller([row.Call.caller]).get(row.Call.caller, 0)
-    return render_template("calls/show.html", row=row, steps=steps, known=known, words=words)
+    return render_template("calls/show.html", row=row, trunk=trunk, steps=steps, known=known, words=words)
 
 
 @bp.get("/telephony/calls.csv")

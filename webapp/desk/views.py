@@ -13,6 +13,7 @@ from webapp.doctor import reading as readings
 from webapp.doctor import sentences
 from webapp.lobby import queues
 from webapp.recordings import queries as recordings
+from webapp.rooms import trunk_names
 
 bp = Blueprint("desk", __name__)
 
@@ -30,6 +31,7 @@ def index() -> ResponseReturnValue:
         live=queries.live_rooms(current_user),
         recordings=recordings.to_look_at(current_user, queries.SHOWN + 1),
         trunks=trunks,
+        trunk_names=trunk_names.of_rows({trunk.sip_trunk_id: trunk for trunk in trunks}),
         trunks_known=bool(trunks) or not staff or queries.trunks_known(),
         hooks=queries.hooks() if staff else None,
         calls=call_chart.last_day() if staff else None,

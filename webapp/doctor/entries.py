@@ -19,17 +19,12 @@ class TrunkEntry:
     """A trunk: LiveKit's object if it was read, our row if we have one."""
 
     id: str
+    name: str  # LiveKit's, else the last one we saw, else its id; told apart from others of that name
     live: LiveTrunk | None
     row: TrunkRow | None
     fill: Fill
     rule_count: int
-
-    @property
-    def name(self) -> str:
-        """What to call it: LiveKit's name, else the last one we saw, else its id."""
-        return (
-            (str(self.live.info.get("name", "")) if self.live else "") or (self.row.name if self.row else "") or self.id
-        )
+    listed: bool  # LiveKit was asked, and answered
 
     @property
     def room_count(self) -> int:
@@ -39,11 +34,13 @@ class TrunkEntry:
     @property
     def assignable(self) -> bool:
         """New rooms may be put there."""
-        return self.row is not None and self.row.assignable and self.row.gone_at is None
+        return self.row is not None and self.row.assignable and not self.gone
 
     @property
     def gone(self) -> bool:
-        """LiveKit does not list it any more."""
+        """LiveKit does not list it any more: it just said so, or had at the last sync."""
+        if self.listed:
+            return self.live is None
         return self.row is not None and self.row.gone_at is not None
 
     @property

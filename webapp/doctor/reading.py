@@ -1,7 +1,6 @@
 """One reading of LiveKit beside our rows: the checks, the pages of rules and trunks, repairs and the tracer ask it."""
 
 import uuid
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -17,8 +16,10 @@ from webapp.livekit import sip
 from webapp.livekit.errors import LiveKitError
 from webapp.matching import Rule, Trunk, normalise, parse_rules, parse_trunks
 from webapp.rooms import queries as room_queries
+from webapp.rooms import trunk_names
 from webapp.rooms.models import TrunkRow
 from webapp.rooms.queries import Fill
+from webapp.rooms.trunk_names import Named
 from webapp.rules import facts, installation, owners, wanted
 from webapp.rules.facts import RoomFacts
 from webapp.rules.marks import UNNAMED, OwnIds
@@ -169,17 +170,23 @@ class Reading:
     @cached_property
     def trunk_entries(self) -> list[TrunkEntry]:
         """LiveKit's trunks, and those of our rows that are there still or have rooms."""
-        counts = Counter(trunk_id for rule in self.rules for trunk_id in set(rule.trunk_ids))
         ours = {row_id for row_id, row in self.rows.items() if row.gone_at is None or row.room_count}
-        live, rows, fills = self.trunk_by_id, self.rows, self.fills
-        return [
-            TrunkEntry(each, live.get(each), rows.get(each), fills.get(each, Fill()), counts[each])
-            for each in sorted(live.keys() | ours)
-        ]
+        live, rows = self.trunk_by_id, self.rows
+        shown = sorted(live.keys() | ours)
+        called = trunk_names.apart(_named(each, live.get(each), rows.get(each)) for each in shown)
+        return [self._trunk_entry(trunk_id, called[trunk_id]) for trunk_id in shown]
+
+    def _trunk_entry(self, trunk_id: str, name: str) -> TrunkEntry:
+        live, row = self.trunk_by_id.get(trunk_id), self.rows.get(trunk_id)
+        rules = len(self.on_trunk.get(trunk_id, ()))
+        fill = self.fills.get(trunk_id, Fill())
+        return TrunkEntry(trunk_id, name, live, row, fill, rules, listed=not self.problem)
 
     def trunk_entry(self, trunk_id: str) -> TrunkEntry | None:
-        """One of the trunks."""
-        return next((entry for entry in self.trunk_entries if entry.id == trunk_id), None)
+        """One of the trunks, or one that is gone and has no rooms any more."""
+        row = self.rows.get(trunk_id)
+        gone = self._trunk_entry(trunk_id, row.name or trunk_id) if row else None
+        return next((entry for entry in self.trunk_entries if entry.id == trunk_id), gone)
 
     @cached_property
     def trunk_names(self) -> dict[str, str]:
@@ -220,6 +227,13 @@ class Reading:
         """The room of a rule of ours."""
         owner = self.owner(rule)
         return self.rooms.get(owner.room_id) if isinstance(owner, OfRoom) else None
+
+
+def _named(trunk_id: str, live: Trunk | None, row: TrunkRow | None) -> Named:
+    """A trunk by LiveKit's name, else by the last one we saw."""
+    name = str(live.info.get("name", "")) if live else ""
+    number = next(iter(live.numbers), "") if live else row.number if row else ""
+    return Named(trunk_id, name or (row.name if row else ""), number)
 
 
 def read() -> Reading:

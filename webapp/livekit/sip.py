@@ -21,9 +21,9 @@ from webapp.livekit.errors import LiveKitError
 Json = dict[str, Any]
 
 
-def list_trunks() -> list[Json]:
-    """Every inbound trunk, passwords included."""
-    answer = call(lambda livekit: livekit.sip.list_inbound_trunk(ListSIPInboundTrunkRequest()))
+def list_trunks(timeout: float | None = None) -> list[Json]:
+    """Every inbound trunk, passwords included; `timeout` bounds the waiting."""
+    answer = call(lambda livekit: livekit.sip.list_inbound_trunk(ListSIPInboundTrunkRequest()), timeout)
     return [_json(item) for item in answer.items]
 
 

@@ -25,7 +25,9 @@ from webapp.matching import (
     parse_trunks,
     update_trunk,
 )
+from webapp.rooms import trunk_names
 from webapp.rooms.models import TrunkRow
+from webapp.rooms.trunk_names import Named
 from webapp.trunks.spread import EVEN, EVERY
 
 NUMBER = re.compile(r"\+?[0-9() -]+")
@@ -219,7 +221,7 @@ class TrunkForm(FlaskForm):
             except ConflictError as error:
                 return self._refuse(self.numbers, self._clash(error, wanted.id))
             if both_take(other, wanted):
-                name = other.info.get("name") or other.id
+                name = self._called(other.id)
                 words = _(
                     "Trunk “%(name)s” takes one of these numbers too: callers on the list would be refused.", name=name
                 )
@@ -228,12 +230,19 @@ class TrunkForm(FlaskForm):
 
     def _clash(self, error: ConflictError, identifier: str) -> str:
         other = next((each for each in error.pair if each and each != identifier), "")
-        name = next((t.get("name") or other for t in self.others if t["sip_trunk_id"] == other), other)
+        name = self._called(other)
         if error.reason == "CallingNumber":
             words = _("Trunk “%(name)s” takes one of these numbers from one of these callers already.", name=name)
         else:
             words = _("Trunk “%(name)s” takes one of these numbers already; LiveKit allows one trunk each.", name=name)
         return str(words)
+
+    def _called(self, trunk_id: str) -> str:
+        listed = (
+            Named(each["sip_trunk_id"], each.get("name", ""), next(iter(each.get("numbers") or ()), ""))
+            for each in self.others
+        )
+        return trunk_names.apart(listed).get(trunk_id, trunk_id)
 
     @staticmethod
     def _refuse(field: Field, words: str) -> bool:
@@ -269,7 +278,7 @@ class MoveRoomsForm(FlaskForm):
 
     def __init__(self, *args: Any, trunks: Mapping[str, TrunkRow], rooms: Mapping[str, int], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        names = {trunk_id: row.name or trunk_id for trunk_id, row in trunks.items()}
+        names = trunk_names.of_rows(trunks)
         counted = [
             (trunk_id, f"{names.get(trunk_id, trunk_id) or _('no trunk')} ({rooms[trunk_id]})") for trunk_id in rooms
         ]

@@ -21,7 +21,7 @@ from webapp.audit.models import ActorKind
 from webapp.core import due, leases, paging
 from webapp.core.db import db, utcnow
 from webapp.live import reconcile
-from webapp.rooms import pins, service, trunks
+from webapp.rooms import pins, service, trunk_list, trunks
 from webapp.rooms.models import PhonePin, Room, TrunkRow
 from webapp.trunks.models import Moved, MovedRoom, MoveState, TrunkMove
 from webapp.trunks.spread import EVEN, EVERY, quotas
@@ -157,6 +157,7 @@ def _batch(move: TrunkMove) -> None:
         _end(move, MoveState.DONE)
         db.session.commit()
         return
+    trunk_list.refresh()  # a trunk that is gone takes none
     source = min(move.quota)
     for room_id in _next(source, move.after, min(BATCH, move.quota[source])):
         leases.last()

@@ -1,16 +1,16 @@
 """How full the PINs of each trunk are, and what follows from it."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import sqlalchemy as sa
 from prometheus_client import REGISTRY
 
 from webapp.core.db import db
-from webapp.rooms import pin_space
+from webapp.rooms import pin_space, trunk_names
 from webapp.rooms import queries as room_queries
 from webapp.rooms.models import Room, TrunkRow
 from webapp.rooms.queries import Fill
+from webapp.rooms.trunk_names import Named
 from webapp.trunks import odds
 
 
@@ -66,17 +66,24 @@ def namespaces(length: int) -> list[Namespace]:
     """Every trunk with or without PINs, and the rooms without a trunk if any has one; the fullest first."""
     fills, live, trunks = room_queries.pin_fill(), _live(), room_queries.trunk_rows()
     shown = {trunk_id for trunk_id, row in trunks.items() if row.gone_at is None} | set(fills)
-    found = [_namespace(trunk_id, trunks.get(trunk_id), fills, live, length) for trunk_id in shown]
+    called = trunk_names.of_rows(trunks)
+    found = [
+        _namespace(
+            Named(trunk_id, called.get(trunk_id, trunk_id)),
+            trunks.get(trunk_id),
+            fills.get(trunk_id, Fill()),
+            live.get(trunk_id, 0),
+            length,
+        )
+        for trunk_id in shown
+    ]
     return sorted(found, key=lambda each: (-each.taken, each.trunk_id))
 
 
-def _namespace(
-    trunk_id: str, row: TrunkRow | None, fills: Mapping[str, Fill], live: Mapping[str, int], length: int
-) -> Namespace:
-    fill = fills.get(trunk_id, Fill())
-    name, open_now = (row.name or trunk_id, row.assignable and row.gone_at is None) if row else (trunk_id, False)
+def _namespace(trunk: Named, row: TrunkRow | None, fill: Fill, live: int, length: int) -> Namespace:
+    open_now = row is not None and row.assignable and row.gone_at is None
     rooms = row.room_count if row else fill.used
-    return Namespace(trunk_id, name, open_now, rooms, fill, live.get(trunk_id, 0), pin_space.codes(length))
+    return Namespace(trunk.id, trunk.name, open_now, rooms, fill, live, pin_space.codes(length))
 
 
 def _live() -> dict[str, int]:

@@ -13,7 +13,7 @@ from webapp.core import times, versions
 from webapp.core.db import db
 from webapp.core.htmx import is_swap
 from webapp.live import reconcile
-from webapp.rooms import changes, pins, policy, queries, service
+from webapp.rooms import changes, pins, policy, queries, service, trunk_list
 from webapp.rooms.door import load_room
 from webapp.rooms.forms import PhoneForm, RevealPinForm, RotatePinForm, StopOldPinForm
 from webapp.rooms.models import Room
@@ -59,6 +59,7 @@ def stop_old_pin(slug: str) -> ResponseReturnValue:
 @bp.post("/<slug>/pin/new")
 def generate_pin(slug: str) -> ResponseReturnValue:
     """Try once more for a PIN."""
+    trunk_list.refresh()
     room = load_room(slug, policy.generate_pin)
     try:
         service.generate_pin(room, actor=current_actor())
@@ -84,6 +85,7 @@ def reveal_pin(slug: str) -> ResponseReturnValue:
 @bp.post("/<slug>/phone")
 def set_phone(slug: str) -> ResponseReturnValue:
     """Switch phones on or off, and callers' numbers hidden or shown."""
+    trunk_list.refresh()
     room = load_room(slug, policy.edit)
     form = PhoneForm()
     if not form.validate():

@@ -21,7 +21,7 @@ from webapp.core.security import csrf, limiter, require
 from webapp.live import reconcile
 from webapp.lobby import queries as lobby_queries
 from webapp.recordings import queries as recordings_queries
-from webapp.rooms import changes, listing, policy, queries, service, slugs
+from webapp.rooms import changes, listing, policy, queries, service, slugs, trunk_list
 from webapp.rooms.door import load_room
 from webapp.rooms.forms import DeleteForm, EditForm, RoomForm
 from webapp.rooms.models import Room
@@ -95,7 +95,10 @@ def create() -> ResponseReturnValue:
     """Make a room."""
     require(policy.create)
     form = RoomForm()
-    room = _created(form) if form.validate() else None
+    valid = form.validate()
+    if valid and form.phone_enabled.data:
+        trunk_list.refresh()
+    room = _created(form) if valid else None
     if room is None:
         return htmx.respond("rooms/new.html", "rooms/_new.html", 422, form=form)
     db.session.commit()

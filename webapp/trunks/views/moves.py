@@ -1,6 +1,7 @@
 """Moving rooms to other trunks: choose and preview, begin, follow, stop."""
 
 import uuid
+from datetime import timedelta
 from typing import Any
 
 from flask import abort, redirect, render_template, request, url_for
@@ -13,6 +14,7 @@ from webapp.core import htmx, paging
 from webapp.core.db import db
 from webapp.core.security import require
 from webapp.rooms import queries as room_queries
+from webapp.rooms import trunk_list, trunk_names
 from webapp.rooms.models import TrunkRow
 from webapp.trunks import moves, policy
 from webapp.trunks.forms import MoveRoomsForm
@@ -21,6 +23,7 @@ from webapp.trunks.spread import EVEN, EVERY
 from webapp.trunks.views.blueprint import bp
 
 PAGE = 50
+NOW = timedelta(0)
 RESULTS = {
     Moved.FAILED: (_l("Failed"), "failed"),
     Moved.RENEWED: (_l("New PIN"), "warning"),
@@ -36,6 +39,8 @@ PROBLEMS = {
 def new_move() -> ResponseReturnValue:
     """Choose which rooms go where, and see what that would do."""
     require(policy.move_rooms)
+    db.begin_writing()  # which trunks are gone
+    trunk_list.refresh(NOW)
     rows = room_queries.trunk_rows()
     form = MoveRoomsForm(request.args, trunks=rows, rooms=moves.counts(), meta={"csrf": False})
     asked = bool(request.args.get("source") is not None and request.args.get("target"))
@@ -47,6 +52,7 @@ def new_move() -> ResponseReturnValue:
 def move_rooms() -> ResponseReturnValue:
     """Begin the move."""
     require(policy.move_rooms)
+    trunk_list.refresh(NOW)
     rows = room_queries.trunk_rows()
     form = MoveRoomsForm(trunks=rows, rooms=moves.counts())
     if not form.validate():
@@ -96,15 +102,16 @@ def _choose(
 ) -> ResponseReturnValue:
     names = _names(rows, planned.source, planned.target) if planned else ("", "")
     found: dict[str, Any] = {"form": form, "plan": planned, "names": names, "problem": problem}
-    given = [(_name(rows, trunk), count) for trunk, count in sorted(planned.quota.items())] if planned else []
+    called = trunk_names.of_rows(rows)
+    given = [(_name(called, trunk), count) for trunk, count in sorted(planned.quota.items())] if planned else []
     return render_template("trunks/new_move.html", given=given, **found), status
 
 
 def _names(rows: dict[str, TrunkRow], source: str, target: str) -> tuple[str, str]:
-    to = _("the open trunk with the fewest rooms") if target == EVEN else _name(rows, target)
-    return str(_("every trunk") if source == EVERY else _name(rows, source)), str(to)
+    called = trunk_names.of_rows(rows)
+    to = _("the open trunk with the fewest rooms") if target == EVEN else _name(called, target)
+    return str(_("every trunk") if source == EVERY else _name(called, source)), str(to)
 
 
-def _name(rows: dict[str, TrunkRow], trunk_id: str) -> str:
-    row = rows.get(trunk_id)
-    return (row.name if row else "") or trunk_id or str(_("no trunk"))
+def _name(called: dict[str, str], trunk_id: str) -> str:
+    return called.get(trunk_id) or trunk_id or str(_("no trunk"))
