@@ -26,6 +26,17 @@ def test_a_trunk_that_livekit_does_not_list_dangles_once_for_each_place():
     assert Kind.DANGLING not in kinds(guard(), rule())
 
 
+def test_an_empty_trunk_id_is_named_as_such_and_is_not_read_as_every_trunk(app: Flask):
+    empty = rule("SDR_empty", trunk_ids=[""], pin="", hide_phone_number=True)
+    of_it = [each for each in found(rule(trunk_ids=[]), empty) if any(one.id == "SDR_empty" for one in each.rules)]
+    assert not {each.kind for each in of_it} & {Kind.WILDCARD, Kind.OPEN_BESIDE_PIN}
+    (dangling,) = [each for each in of_it if each.kind is Kind.DANGLING]
+    with app.test_request_context():
+        said = say(dangling, {})
+    assert "names a trunk with an empty id, which is no trunk" in said.fact
+    assert "not a catch-all" in said.effect and "empty the list" in said.repair
+
+
 @pytest.mark.parametrize(
     ("asking", "open_one"),
     [({}, {}), ({}, {"trunk_ids": []}), ({"numbers": ["+1"]}, {}), ({"numbers": ["+1"]}, {"numbers": ["+1", "+2"]})],

@@ -39,6 +39,17 @@ def test_every_rule_is_listed_ours_and_foreign_with_masked_pins(installation: In
     assert "Nothing is wrong" in page
 
 
+def test_a_rule_with_an_empty_trunk_id_is_not_listed_as_one_for_every_trunk(installation: Installation, client_as: As):
+    direct = {"dispatch_rule_direct": {"room_name": "support", "pin": ""}}
+    (rule_id,) = installation.store(
+        {"sip_dispatch_rule_id": "SDR_x", "rule": direct, "trunk_ids": [""], "name": "desk"}
+    )
+    page = client_as("support").get(PAGE).text
+    (row,) = [row for row in re.findall(r"<tr.*?</tr>", page, re.DOTALL) if rule_id in row]
+    assert "an empty id" in row and "whoever reaches LiveKit" not in row
+    assert "names a trunk with an empty id" in page
+
+
 @pytest.mark.parametrize("who", ["owner", "stranger"])
 def test_people_without_a_staff_role_see_no_rule(installation: Installation, client_as: As, who: str):
     room = installation.room()

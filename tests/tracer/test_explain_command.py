@@ -78,8 +78,8 @@ def test_a_call_needs_a_called_number(app: Flask, missing: list[str]):
         (["--from", "+1555\u202e1234"], "--from", "invisible marks"),
         (["--source", "1" * 101], "--source", "100"),
         (["--host", "\x1b[31m"], "--host", "invisible marks"),
-        (["--pin="], "--pin", "Type the keys"),
-        (["--pin", "48z1"], "--pin", "Type the keys"),
+        (["--pin="], "--pin", "Enter the keys"),
+        (["--pin", "48z1"], "--pin", "digits, *, or a to d"),
         (["--pin", "1", "--hash"], "--pin", "leave out --hash or --pin"),
     ],
 )

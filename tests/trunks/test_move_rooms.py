@@ -140,7 +140,11 @@ def test_a_move_to_where_the_rooms_are_asks_for_another_trunk(client_as: As, ins
 def test_choosing_shows_the_trunks_and_how_many_rooms_they_have(client_as: As, installation: Installation, other: str):
     installation.room()
     page = client_as("admin").get("/telephony/moves/new").text
-    assert "Harbour (1)" in page and "Spread evenly" in page and "What would happen" not in page.split("<form")[0]
+    assert (
+        "Harbour · +15550001 (1)" in page
+        and "Spread evenly" in page
+        and "What would happen" not in page.split("<form")[0]
+    )
 
 
 @pytest.mark.parametrize(("source", "target"), [("ST_none", EVEN), (EVERY, "ST_none"), ("", EVEN)])

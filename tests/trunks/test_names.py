@@ -21,10 +21,10 @@ As = Callable[[str], Browser]
     [
         ([("ST_a", "Harbour", "")], ["Harbour"]),
         ([("ST_a", "Harbour", "+1"), ("ST_b", "Quay", "+1")], ["Harbour", "Quay"]),
-        ([("ST_a", "Harbour", "+1"), ("ST_b", "Harbour", "+2")], ["Harbour (+1)", "Harbour (+2)"]),
-        ([("ST_a", "Harbour", "+1"), ("ST_b", " harbour", "+2")], ["Harbour (+1)", " harbour (+2)"]),
-        ([("ST_aaaa", "Harbour", "+1"), ("ST_bbbb", "Harbour", "+1")], ["Harbour (…aaaa)", "Harbour (…bbbb)"]),
-        ([("ST_1xxxx", "Harbour", ""), ("ST_2xxxx", "Harbour", "")], ["Harbour (…1xxxx)", "Harbour (…2xxxx)"]),
+        ([("ST_a", "Harbour", "+1"), ("ST_b", "Harbour", "+2")], ["Harbour · +1", "Harbour · +2"]),
+        ([("ST_a", "Harbour", "+1"), ("ST_b", " harbour", "+2")], ["Harbour · +1", " harbour · +2"]),
+        ([("ST_aaaa", "Harbour", "+1"), ("ST_bbbb", "Harbour", "+1")], ["Harbour · …aaaa", "Harbour · …bbbb"]),
+        ([("ST_1xxxx", "Harbour", ""), ("ST_2xxxx", "Harbour", "")], ["Harbour · …1xxxx", "Harbour · …2xxxx"]),
         ([("ST_a", "", "+1"), ("ST_b", "", "+2")], ["ST_a", "ST_b"]),
     ],
 )
@@ -43,5 +43,5 @@ def test_every_select_and_list_tells_them_apart(installation: Installation, clie
     pages = ("/", "/telephony/trunks/", "/telephony/rules/read", "/telephony/pins", "/telephony/calls/?span=all")
     for url in (*pages, "/telephony/moves/new", f"/telephony/trunks/{other}/"):
         page = unescape(client_as("admin").get(url).text)
-        assert "Harbour (+15550002)" in page, url
+        assert "Harbour · +15550002" in page, url
         assert not re.search(r">\s*Harbour\s*<", page), url

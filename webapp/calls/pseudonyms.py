@@ -6,6 +6,7 @@ and when the random half is deleted nothing does.
 
 import hashlib
 import hmac
+import re
 import secrets
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
@@ -17,10 +18,14 @@ from sqlalchemy.orm import Session
 
 from webapp.calls.models import CallerKey
 from webapp.core.db import db, utcnow
+from webapp.core.masking import impersonal
 from webapp.core.settings import settings
 from webapp.livekit import phones
 
 DAY = timedelta(days=1)
+PHONE = "Phone "  # what LiveKit puts before a caller's number, or the end of it, to make a name
+NUMBER = re.compile(r"[+*#0-9][0-9()*#. -]{0,60}")  # or a code that phones dial
+BY_NAME = "@"
 WITHHELD = ("", "anonymous", "unavailable", "restricted", "private", "unknown", "withheld")
 
 
@@ -41,11 +46,21 @@ def digest_of(identity: str, attributes: Mapping[str, str]) -> str:
 
 
 def ending_of(name: str) -> str:
-    """The last two digits that LiveKit shows of a caller; empty when it shows none, or the name that we gave."""
-    if phones.is_numbered(name):
-        return ""
-    digits = "".join(character for character in name if character.isdecimal() and character.isascii())
-    return digits[-2:]
+    """The last two digits that LiveKit shows of a caller's number; empty when it shows none, or a name."""
+    shown = name.removeprefix(PHONE)
+    return re.sub(r"[^0-9]", "", shown)[-2:] if NUMBER.fullmatch(shown) else ""
+
+
+def shown_of(name: str, identity: str, attributes: Mapping[str, str]) -> str:
+    """What hosts may see of a caller: two digits of the number, empty where it is withheld.
+
+    Who calls without a number, by a name (as exchanges and SIP phones do), is that name, or BY_NAME where it is hidden.
+    """
+    ending = ending_of(name)
+    if ending or not digest_of(identity, attributes):
+        return ending
+    user = "".join(letter for letter in attributes.get("sip.phoneNumber", "") if letter.isprintable())
+    return impersonal(user)[:100] or (BY_NAME if name.startswith(PHONE) or phones.is_numbered(name) else "")
 
 
 def known_by(identity: str, name: str, attributes: Mapping[str, str]) -> dict[str, str]:

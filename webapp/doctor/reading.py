@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 
+from flask_babel import gettext as _
+
 from webapp.core import questions
 from webapp.core.db import db, utcnow
 from webapp.doctor import findings
@@ -120,10 +122,13 @@ class Reading:
 
     @cached_property
     def on_trunk(self) -> dict[str, list[Rule]]:
-        """The rules that name a trunk, by its id; those of no trunk stand under the empty id."""
+        """The rules that name a trunk, by its id; those that list none stand under the empty id.
+
+        An empty id in a list is no trunk, and not every trunk either.
+        """
         found: dict[str, list[Rule]] = {}
         for rule in self.rules:
-            for trunk_id in dict.fromkeys(rule.trunk_ids or ("",)):
+            for trunk_id in dict.fromkeys(filter(None, rule.trunk_ids)) if rule.trunk_ids else ("",):
                 found.setdefault(trunk_id, []).append(rule)
         return found
 
@@ -195,7 +200,7 @@ class Reading:
 
     def trunk_name(self, trunk_id: str) -> str:
         """What to call one trunk; one that nobody knows goes by its id."""
-        return self.trunk_names.get(trunk_id, trunk_id)
+        return self.trunk_names.get(trunk_id) or trunk_id or str(_("an empty id"))
 
     @cached_property
     def rule_entries(self) -> list[RuleEntry]:

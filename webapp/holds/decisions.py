@@ -31,7 +31,7 @@ def wait(room_id: uuid.UUID, phone: Participant, took_ms: int | None = None) -> 
     if call.hold is Hold.HELD and not gone:
         book.come_back(call, phone.sid)
         try:
-            queue.line_up(room_id, call.sip_call_id, call.ending, ended_another)
+            queue.line_up(room_id, call.sip_call_id, call.ending or _shown(phone), ended_another)
         except queue.LobbyFull:
             _turn_away(call, LOBBY_FULL)
     db.session.commit()
@@ -83,6 +83,10 @@ def _visit(room_id: uuid.UUID, phone: Participant) -> Call:
     call.ending = call.ending or pseudonyms.ending_of(phone.name)
     db.session.flush()
     return call
+
+
+def _shown(phone: Participant) -> str:
+    return pseudonyms.shown_of(phone.name, phone.identity, phone.attributes)
 
 
 def _turn_away(call: Call, reason: str) -> bool:

@@ -1,6 +1,7 @@
 """Callers in the queue: LiveKit holds them until a host decides, and knows when they are gone.
 
-An entry of a caller is known by the call; its name is the last two digits of the number, all that hosts may see.
+An entry of a caller is known by the call; its name is what hosts may see of the caller (`pseudonyms.shown_of`): the
+last two digits of the number, or a name.
 """
 
 import secrets
@@ -22,7 +23,7 @@ LOST = "lost"  # nobody told why the caller is gone
 BACK = {Status.LEFT, Status.EXPIRED}  # who was taken for gone and is there after all has the old place
 
 
-def line_up(room_id: uuid.UUID, call_id: str, ending: str, ended_another: bool = False) -> None:
+def line_up(room_id: uuid.UUID, call_id: str, shown: str, ended_another: bool = False) -> None:
     """Let a caller wait in the room's queue, once for each call. Raises LobbyFull.
 
     `ended_another`: LiveKit ended an earlier call of the same number for this one, as the host is told.
@@ -30,7 +31,7 @@ def line_up(room_id: uuid.UUID, call_id: str, ending: str, ended_another: bool =
     service.move_version(room_id)  # first: two who heard of the call must not both add it
     known = db.session.scalar(sa.select(Entry).where(Entry.sip_call_id == call_id))
     if known is None:
-        service.line_up(_entry(room_id, call_id, ending, ended_another))
+        service.line_up(_entry(room_id, call_id, shown, ended_another))
     elif known.status in BACK:
         known.status, known.decided_at, known.end_reason = Status.WAITING, None, ""
         known.polled_at = utcnow()  # seen just now
@@ -84,12 +85,12 @@ def _waits(call_id: str) -> bool:
     return db.session.scalar(waiting) is not None
 
 
-def _entry(room_id: uuid.UUID, call_id: str, ending: str, ended_another: bool) -> Entry:
+def _entry(room_id: uuid.UUID, call_id: str, shown: str, ended_another: bool) -> Entry:
     return Entry(
         room_id=room_id,
         bearer_hash=bearers.hashed(bearers.new()),  # nobody's: a caller has no browser
         identity=f"caller-{secrets.token_hex(12)}",  # LiveKit's holds the number
-        name=ending,
+        name=shown,
         kind=EntryKind.PHONE,
         sip_call_id=call_id,
         asked_at=utcnow(),

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from webapp.calls import book
-from webapp.calls.pseudonyms import ending_of
+from webapp.calls.pseudonyms import ending_of, shown_of
 from webapp.livekit import phones
 from webapp.livekit.rooms import Participant
 
@@ -15,7 +15,7 @@ class Person:
     """Somebody inside; known by LiveKit's sid, because a caller's identity is their number."""
 
     sid: str
-    name: str  # empty for callers
+    name: str  # of a caller: that of one who has a name in place of a number; empty where the number is withheld
     ending: str  # of a caller's number; empty when there is none to show
     shown_as: str  # what the others see of a caller whose number is hidden; empty where that is the number's end
     phone: bool
@@ -34,5 +34,6 @@ def _person(one: Participant, endings: Mapping[str, str]) -> Person:
     if not one.is_phone:
         return Person(one.sid, one.name or one.identity, "", "", False, False, one.joined_at)
     ending = endings.get(one.call_id) or ending_of(one.name)
+    name = "" if ending else shown_of(one.name, one.identity, one.attributes)
     shown_as = one.name if phones.is_numbered(one.name) else ""
-    return Person(one.sid, "", ending, shown_as, True, phones.HELD in one.attributes, one.joined_at)
+    return Person(one.sid, name, ending, shown_as, True, phones.HELD in one.attributes, one.joined_at)

@@ -53,7 +53,7 @@ class Entry(Keyed, Model):
     decided_by_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("users.id", ondelete="SET NULL"))
     sip_call_id: Mapped[str | None] = mapped_column(
         sa.String(128), unique=True
-    )  # a caller's call; `name` is its ending
+    )  # a caller's call; `name` is what hosts may see of the caller
     asked_from: Mapped[str] = mapped_column(sa.String(32), default="", server_default="")  # "": signed in
     network: Mapped[str] = mapped_column(sa.String(32), default="", server_default="")
     end_reason: Mapped[str] = mapped_column(default="", server_default="")  # why they wait no more, in LiveKit's word
@@ -62,6 +62,11 @@ class Entry(Keyed, Model):
 
     room: Mapped[Room] = relationship(lazy="raise")
     decided_by: Mapped[User | None] = relationship(foreign_keys=[decided_by_id], lazy="raise")
+
+    @property
+    def ending(self) -> str:
+        """The last two digits of a caller's number; empty for others, and where there is no number."""
+        return self.name if self.kind is EntryKind.PHONE and self.name.isascii() and self.name.isdecimal() else ""
 
     @property
     def undoable(self) -> bool:

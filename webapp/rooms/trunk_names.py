@@ -37,7 +37,7 @@ def _one_of(trunk: Named, group: list[Named]) -> str:
     if len(group) == 1:
         return trunk.name
     if trunk.number and [each.number for each in group].count(trunk.number) == 1:
-        return f"{trunk.name} ({trunk.number})"
+        return f"{trunk.name} · {trunk.number}"
     ids = [each.id for each in group]
     length = next(n for n in range(SHOWN, 65) if [each[-n:] for each in ids].count(trunk.id[-n:]) == 1)
-    return f"{trunk.name} (…{trunk.id[-length:]})"
+    return f"{trunk.name} · …{trunk.id[-length:]}"

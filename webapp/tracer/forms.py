@@ -26,6 +26,15 @@ def _visible(_form: FlaskForm, field: Field) -> None:
         raise ValidationError(_("Control characters and invisible marks cannot be used here."))
 
 
+def _pin_problem(pin: str) -> str:
+    """What to enter where `pin` are no keys of a telephone."""
+    if not pin.strip():
+        return str(_("Enter the keys that were pressed before #, or choose “Nothing yet”."))
+    if any(character.isspace() for character in pin):
+        return str(_("Enter the PIN without spaces: 12345678, not 1234 5678."))
+    return str(_("Enter the keys that were pressed before #: digits, *, or a to d."))
+
+
 class CallForm(FlaskForm):
     """A call: who dials what from where, and what is typed."""
 
@@ -62,12 +71,12 @@ class CallForm(FlaskForm):
         ],
         default=TypedChoice.NOTHING.value,
     )
-    pin = StringField(_l("PIN"), [Length(max=32)], [_trimmed])
+    pin = StringField(_l("PIN"), [Length(max=32)])
 
     def validate_pin(self, field: Field) -> None:
         """A PIN is asked for by its choice, and consists of keys of a telephone."""
         if self.typed.data == TypedChoice.PIN.value and not _KEYS.fullmatch(field.data or ""):
-            raise ValidationError(_("Type the keys that were pressed before #: digits, *, or a to d."))
+            raise ValidationError(_pin_problem(field.data or ""))
 
     def question(self) -> Question:
         """What was asked, once valid; a PIN without its choice is dropped."""

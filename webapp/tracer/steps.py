@@ -72,7 +72,10 @@ def _caller(number: str) -> str:
     if not number:
         return str(_("no caller number"))
     ending = pseudonyms.ending_of(number)
-    return str(_("caller ending in %(end)s", end=ending) if ending else _("number withheld"))
+    if ending:
+        return str(_("caller ending in %(end)s", end=ending))
+    withheld = number.lower() in pseudonyms.WITHHELD
+    return str(_("number withheld") if withheld else _("a caller with a name, no number"))
 
 
 def _trunk(story: Story, trunks: Mapping[str, Trunk], names: Names) -> Step:

@@ -32,7 +32,7 @@ def open_beside_pins(reading: "Reading") -> Iterator[Finding]:
     for rule in reading.strange:
         if rule.pin or not rule.kind:
             continue
-        beside = [trunk_id for trunk_id in rule.trunk_ids if asking.get(trunk_id, nobody).meet(rule)]
+        beside = [trunk_id for trunk_id in filter(None, rule.trunk_ids) if asking.get(trunk_id, nobody).meet(rule)]
         if beside or (not rule.trunk_ids and anywhere.meet(rule)):
             yield Finding(Kind.OPEN_BESIDE_PIN, (rule,), trunk_id=beside[0] if beside else "")
 

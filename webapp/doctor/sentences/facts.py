@@ -145,6 +145,8 @@ def _of_two_trunks(finding: Finding, trunks: Names) -> object:
 
 def _of_rule(finding: Finding, rule: str, trunk: str) -> object:
     match finding.kind:
+        case Kind.DANGLING if not finding.trunk_id:
+            return _("%(rule)s names a trunk with an empty id, which is no trunk", rule=rule)
         case Kind.DANGLING:
             return _("%(rule)s names the trunk %(id)s, which LiveKit does not have", rule=rule, id=finding.trunk_id)
         case Kind.OPEN_BESIDE_PIN:

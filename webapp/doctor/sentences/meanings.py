@@ -158,9 +158,9 @@ MEANINGS = {
     ),
     Kind.DANGLING: Meaning(
         _l("Dangling"),
-        _l("A rule names a trunk that LiveKit does not list: it was deleted, made anew, or is an outbound trunk."),
-        _l("No call fits the rule by that trunk: a trunk made anew is another one, with another id."),
-        _l("Let the rule name the inbound trunk that is there now."),
+        _l("A rule names a trunk that LiveKit doesn't list: it is deleted, recreated or outbound, or its id is empty."),
+        _l("No call matches the rule by that trunk. A recreated trunk has a new id; an empty id is not a catch-all."),
+        _l("Put in the id of the inbound trunk that exists now, or empty the list: then the rule takes every trunk."),
     ),
     Kind.OPEN_BESIDE_PIN: Meaning(
         _l("Open beside PINs"),
