@@ -142,6 +142,13 @@ class Settings(BaseSettings):
     caller_key_days: int = Field(
         30, ge=1, le=365, description="days after which callers get new pseudonyms and the key of the old ones goes"
     )
+    shown_attributes: Words = Field(
+        [
+            *("sip.phoneNumber", "sip.trunkPhoneNumber", "sip.hostname", "sip.callStatus"),
+            *("sip.callID", "sip.trunkID", "sip.ruleID", "frontdesk.held"),
+        ],
+        description="participants' attributes whose value is revealed to those who may; of others only the name is",
+    )
     callers_without_hold: Literal["enter", "turn_away"] = Field(
         "enter",
         description="what callers do who would have to wait when LiveKit cannot give a muted one the floor back",

@@ -21,6 +21,7 @@ class Person:
     phone: bool
     held: bool  # waits in the lobby: hears nobody and is not heard
     joined_at: datetime
+    attributes: bool  # LiveKit has some of them
 
 
 def inside(participants: list[Participant]) -> list[Person]:
@@ -32,8 +33,15 @@ def inside(participants: list[Participant]) -> list[Person]:
 
 def _person(one: Participant, endings: Mapping[str, str]) -> Person:
     if not one.is_phone:
-        return Person(one.sid, one.name or one.identity, "", "", False, False, one.joined_at)
+        return Person(one.sid, one.name or one.identity, "", "", False, False, one.joined_at, bool(one.attributes))
     ending = endings.get(one.call_id) or ending_of(one.name)
-    name = "" if ending else shown_of(one.name, one.identity, one.attributes)
-    shown_as = one.name if phones.is_numbered(one.name) else ""
-    return Person(one.sid, name, ending, shown_as, True, phones.HELD in one.attributes, one.joined_at)
+    return Person(
+        sid=one.sid,
+        name="" if ending else shown_of(one.name, one.identity, one.attributes),
+        ending=ending,
+        shown_as=one.name if phones.is_numbered(one.name) else "",
+        phone=True,
+        held=phones.HELD in one.attributes,
+        joined_at=one.joined_at,
+        attributes=bool(one.attributes),
+    )

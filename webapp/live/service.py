@@ -3,9 +3,12 @@
 import uuid
 
 from webapp.audit import intents
+from webapp.audit import service as audit
 from webapp.audit.models import AuditEntry
 from webapp.audit.service import Actor
 from webapp.calls import book
+from webapp.live import attributes
+from webapp.live.attributes import Attribute
 from webapp.livekit.rooms import Participant
 from webapp.rooms.models import Room
 
@@ -20,6 +23,14 @@ def participant_removed(room_id: uuid.UUID, participant: Participant) -> None:
     """End a caller's visit at once, so that whoever was sent away does not come in again as one who was cut off."""
     if participant.call_id:
         book.left(room_id, participant.call_id, reason="participant_removed", sid=participant.sid)
+
+
+def reveal_participant(room: Room, participant: Participant, *, actor: Actor, reason: str = "") -> list[Attribute]:
+    """The participant's attributes; that they were shown, to whom and why, is kept, and never what they are."""
+    found = attributes.shown(participant)
+    what = "caller_number" if attributes.tells_number(found) else "attributes"
+    audit.record("room.reveal_participant", room, actor, reason=reason, what=what, participant=participant.sid)
+    return found
 
 
 def end_meeting(room: Room, session: str, *, actor: Actor) -> AuditEntry:

@@ -1,14 +1,19 @@
 """Who is inside a room now; hosts remove people and end the meeting."""
 
+from collections.abc import Mapping, Sequence
+
 from flask import Blueprint, Flask, abort, flash, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from flask_login import current_user
 
 from webapp.audit import intents
 from webapp.audit.actors import current_actor
 from webapp.core import htmx
 from webapp.core.db import db
 from webapp.live import participants, reconcile, service
+from webapp.live.attributes import Attribute
+from webapp.live.forms import RevealForm
 from webapp.live.participants import Person
 from webapp.livekit import rooms
 from webapp.livekit.errors import LiveKitError
@@ -46,6 +51,25 @@ def remove_participant(slug: str) -> ResponseReturnValue:
     return _done(room)
 
 
+@bp.post("/rooms/<slug>/inside/reveal")
+def reveal_participant(slug: str) -> ResponseReturnValue:
+    """Show one person's number and attributes to those who may, and keep that they were shown."""
+    room = load_room(slug, room_policy.reveal_participant)
+    form = RevealForm()
+    db.session.commit()
+    if not form.validate() or (_needs_reason(room) and not form.reason.data):
+        form.reason.errors = [*form.reason.errors, _("Enter why you need to see it: the reason is kept.")]
+        return _show(room, 422, refused=form)
+    there = rooms.list_participants(str(room.id))
+    participant = next((one for one in there if one.sid == form.sid.data), None)
+    if participant is None:
+        abort(409, _("That person has left already."))
+    room = load_room(slug, room_policy.reveal_participant)  # numbers may be hidden by now
+    found = service.reveal_participant(room, participant, actor=current_actor(), reason=form.reason.data or "")
+    db.session.commit()
+    return _show(room, revealed={participant.sid: found})
+
+
 @bp.post("/rooms/<slug>/end")
 def end_meeting(slug: str) -> ResponseReturnValue:
     """End the meeting for everybody inside."""
@@ -69,10 +93,34 @@ def read(room: Room) -> tuple[list[Person], str]:
         return [], error.code
 
 
-def _show(room: Room) -> ResponseReturnValue:
+def _show(
+    room: Room,
+    status: int = 200,
+    refused: RevealForm | None = None,
+    revealed: Mapping[str, Sequence[Attribute]] | None = None,
+) -> ResponseReturnValue:
     inside_now, problem = read(room)
-    context = {"room": room, "people": inside_now, "problem": problem, "may_host": room_policy.host}
-    return htmx.respond("live/inside.html", "live/_inside.html", **context)
+    context = {
+        "room": room,
+        "people": inside_now,
+        "problem": problem,
+        "may_host": room_policy.host,
+        "may_reveal": room_policy.reveal_participant(current_user, room),
+        "needs_reason": _needs_reason(room),
+        "reveal_form": lambda sid: _form_of(sid, refused),
+        "refused": refused.sid.data if refused else "",
+        "revealed": revealed or {},
+    }
+    return htmx.respond("live/inside.html", "live/_inside.html", status, **context)
+
+
+def _needs_reason(room: Room) -> bool:
+    return room_policy.reveal_participant_needs_reason(current_user, room)
+
+
+def _form_of(sid: str, refused: RevealForm | None) -> RevealForm:
+    """What was typed about a person stays, beside why it was refused."""
+    return (refused if refused and refused.sid.data == sid else RevealForm(formdata=None)).of(sid)
 
 
 def _done(room: Room) -> ResponseReturnValue:

@@ -67,6 +67,16 @@ def reveal_pin_needs_reason(user: User, room: Room) -> bool:
     return room.role_of(user) is None
 
 
+def reveal_participant(user: User, room: Room) -> bool:
+    """Hosts see callers' numbers where the room shows numbers; admins see what LiveKit has, support never."""
+    return user.is_admin or (_hosts(user, room) and not room.hide_phone_number)
+
+
+def reveal_participant_needs_reason(user: User, room: Room) -> bool:
+    """An admin who may not see it as a host says why."""
+    return room.role_of(user) not in HOSTS or room.hide_phone_number
+
+
 def view_access(user: User, room: Room) -> bool:
     """Members never see who else has access."""
     return _hosts(user, room)
