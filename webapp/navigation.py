@@ -71,7 +71,7 @@ GROUPS: list[tuple[str, object, list[Link]]] = [
             Link("trunks.index", _l("Trunks"), "trunks", staff),
             Link("calls.index", _l("Calls"), "calls", staff),
             Link("trunks.pins", _l("PINs"), "pins", staff, MOVES),
-            Link("tracer.index", _l("Which rule?"), "explain", staff),
+            Link("tracer.index", _l("Call tracer"), "explain", staff),
         ],
     ),
     (

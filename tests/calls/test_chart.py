@@ -94,7 +94,7 @@ def test_the_picture_says_in_a_sentence_what_it_shows_and_has_its_table(
         made(room, minutes=0.01, **fields)
     page = client_as(who).get(path).text
     label = re.search(r'role="img" aria-label="([^"]+)"', page)
-    assert label is not None and "2 in a room, 1 held or waited in vain, 1 refused" in label[1]
+    assert label is not None and "2 in a room, 1 on hold or gave up waiting, 1 refused" in label[1]
     assert "As a table" in page and "style=" not in page
     table = page[page.index("<table>") : page.index("</table>")]
     assert re.findall(r'<td class="number">(\d+)</td>', table) == (["2", "1", "1"])
@@ -122,7 +122,7 @@ def test_a_day_without_a_call_has_a_picture_that_says_so(client_as: As, installa
 
 def test_the_page_says_that_livekit_tells_of_no_wrong_pin(client_as: As, installation: Installation):
     page = client_as("support").get("/telephony/calls/").text
-    assert "tells nobody of a wrong PIN" in page and 'href="/telephony/explain"' in page
+    assert "doesn't report wrong PINs" in page and 'href="/telephony/explain"' in page
 
 
 def test_a_day_of_many_calls_is_counted_by_the_database_in_one_question(

@@ -64,8 +64,10 @@ def test_each_verdict_has_its_filter_its_count_and_its_words(client_as: As, room
     page = client_as("support").get(f"{PATH}?verdict={verdict.value}").text
     assert rows(page) == 1
     words = page[page.index("<tbody") :]
-    assert {"held": "Held", "denied": "A host did not let", "in_vain": "Waited in vain"}.get(verdict.value, "") in words
-    assert ("held now" in words) is (verdict is Verdict.HELD)
+    assert {"held": "On hold", "denied": "Denied by a host", "in_vain": "Gave up waiting"}.get(
+        verdict.value, ""
+    ) in words
+    assert ("on hold now" in words) is (verdict is Verdict.HELD)
     counts = re.findall(rf"verdict={verdict.value}[^>]*>[^<]+<small>(\d+)</small>", page)
     assert counts == ["1"]
 
@@ -151,8 +153,8 @@ def test_why_it_ended_is_said_in_words(client_as: As, room: Room):
         "duplicate_identity": "The same number called",
         "room_deleted": "A host ended",
         "room_finished": "The meeting ended",
-        "lost": "nobody told why",
-        "something_new": "did not say why",
+        "lost": "reason unknown",
+        "something_new": "Reason unknown",
     }
     for reason in told:
         made(room, end_reason=reason, caller="905a43770135d0e3")
@@ -183,11 +185,16 @@ def test_one_call_is_told_step_by_step_in_the_order_of_its_times(client_as: As, 
         db.session.add(told)
     db.session.commit()
     page = client_as("support").get(f"{PATH}{call.id}/").text
-    steps = ["Came over Harbour into Housing committee", "LiveKit told that the caller joined", "sound comes", "Held:"]
-    steps += ["A host let the caller in", "The caller hung up"]
+    steps = [
+        "Called over Harbour into Housing committee",
+        "LiveKit reported that the caller joined",
+        "LiveKit reported the caller",
+        "On hold and muted",
+    ]
+    steps += ["A host admitted the caller", "The caller hung up"]
     places = [page.index(step) for step in steps]
     assert places == sorted(places)
-    assert page.count("sound comes") == 1, "what another participant did is not this call’s"
+    assert page.count("LiveKit reported the caller") == 1, "what another participant did is not this call’s"
 
 
 def test_a_call_that_is_not_in_the_book_is_404(client_as: As, room: Room):
@@ -225,7 +232,7 @@ def test_an_empty_book_says_what_will_appear_and_a_filter_that_finds_nothing_lea
     client_as: As, installation: Installation
 ):
     assert "No call in 24 hours" in client_as("support").get(PATH).text
-    assert "Nothing fits" in client_as("support").get(f"{PATH}?verdict=held").text
+    assert "Nothing matches" in client_as("support").get(f"{PATH}?verdict=held").text
 
 
 def test_calls_older_than_the_setting_are_forgotten(

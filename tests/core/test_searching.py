@@ -55,14 +55,14 @@ def test_a_search_for_a_number_leads_to_the_list_without_it_and_says_where_to_as
     assert answer.status_code == 303
     assert answer.headers["Location"] == f"{address.partition('?')[0]}?verdict=held&show=ours&show=all"
     assert "2345678" not in (page := admin.get(answer.headers["Location"], follow_redirects=True).text)
-    assert "Which rule?" in page
+    assert "Call tracer" in page
 
 
 def test_who_may_not_ask_which_rule_takes_a_call_is_not_sent_there(client_as: As):
     owner = client_as("owner")
     page = owner.get(owner.get("/rooms/?q=4915123456").headers["Location"], follow_redirects=True).text
     assert "are not searched for" in page
-    assert "Which rule?" not in page
+    assert "Call tracer" not in page
 
 
 def test_a_live_search_for_a_number_is_sent_back_too(client_as: As):

@@ -262,7 +262,7 @@ def test_staff_read_on_the_desk_how_the_rules_fare(client_as: ClientAs, livekit:
     rule = livekit.call("SIP", "CreateSIPDispatchRule", dispatch_rule=asked)
     livekit.store_twin(rule["sip_dispatch_rule_id"])
     strip = client_as(who).get("/desk/findings").text
-    assert "Two rules on “Harbour” claim the same calls" in strip
+    assert "Two rules on “Harbour” match the same calls" in strip
     assert "1234" not in strip
 
 

@@ -32,7 +32,7 @@ def test_every_rule_is_listed_ours_and_foreign_with_masked_pins(installation: In
     room = installation.live()
     foreign = installation.foreign(pin="998877", name="Night line", hide_phone_number=True)
     page = client_as("support").get(PAGE).text
-    for text in (str(room.sip_dispatch_rule_id), foreign, "Night line", room.name, "Guard", "Foreign", "Ours"):
+    for text in (str(room.sip_dispatch_rule_id), foreign, "Night line", room.name, "Guard", "External", "Frontdesk"):
         assert text in page
     assert "998877" not in page
     assert str(room.pin) not in page
@@ -46,7 +46,7 @@ def test_a_rule_with_an_empty_trunk_id_is_not_listed_as_one_for_every_trunk(inst
     )
     page = client_as("support").get(PAGE).text
     (row,) = [row for row in re.findall(r"<tr.*?</tr>", page, re.DOTALL) if rule_id in row]
-    assert "an empty id" in row and "whoever reaches LiveKit" not in row
+    assert "an empty id" in row and "anyone who reaches LiveKit" not in row
     assert "names a trunk with an empty id" in page
 
 
@@ -73,12 +73,12 @@ def test_a_missing_rule_is_a_finding_that_the_button_repairs(installation: Insta
 
 def test_while_rooms_are_compared_the_page_waits_and_then_says_when_it_was(installation: Installation, client_as: As):
     support = client_as("support")
-    assert "was last compared" not in support.get(PAGE).text
+    assert "Last sync of every room" not in support.get(PAGE).text
     with leases.held("job:rules") as mine:
         assert mine
         for address in ("/telephony/rules/?show=ours&comparing=y", "/telephony/rules/awaited?show=ours&comparing=y"):
             waits = support.get(address).text
-            assert "Comparing every room with LiveKit" in waits
+            assert "Syncing every room with LiveKit" in waits
             assert 'hx-get="/telephony/rules/awaited?comparing=y&amp;show=ours" hx-trigger="every 2s"' in waits
         others = support.get("/telephony/rules/?show=ours").text
         assert "Comparing" not in others, "who did not begin it does not wait for it"
@@ -86,7 +86,7 @@ def test_while_rooms_are_compared_the_page_waits_and_then_says_when_it_was(insta
     assert 'hx-get="/telephony/rules/read?show=ours" hx-trigger="load"' in over
     answer = support.post("/telephony/rules/sweep")
     assert answer.headers["Location"] == "/telephony/rules/?comparing=y"
-    assert "was last compared" in support.get(PAGE).text
+    assert "Last sync of every room" in support.get(PAGE).text
 
 
 @pytest.mark.parametrize(
@@ -103,7 +103,7 @@ def test_a_comparison_that_failed_says_so_once_livekit_answers_again(
     installation.livekit.heal()
     page = support.get(PAGE).text
     assert why in page
-    assert "was last compared" not in page
+    assert "Last sync of every room" not in page
 
 
 def test_a_comparison_is_awaited_from_the_press_of_the_button_to_its_end(app: Flask):
@@ -144,7 +144,7 @@ def test_an_orphan_and_a_changed_rule_are_findings(installation: Installation, c
     db.session.commit()
     page = client_as("support").get(PAGE).text
     assert f"No phone should reach “{orphan.name}” now" in page
-    assert f"The rule of “{changed.name}” says something else" in page
+    assert f"The rule of “{changed.name}” differs from the room" in page
 
 
 def test_a_conflicting_pair_stands_first_as_an_outage(installation: Installation, client_as: As):
@@ -172,7 +172,7 @@ def test_without_livekit_the_page_says_so(installation: Installation, client_as:
     installation.livekit.go_away()
     answer = client_as("support").get(PAGE)
     assert answer.status_code == 200
-    assert "LiveKit did not answer" in answer.text
+    assert "This page shows only what Frontdesk knows" in answer.text
     assert "Nothing is wrong" not in answer.text
     installation.livekit.heal()
 
@@ -226,7 +226,7 @@ def test_rules_are_filtered_and_found(installation: Installation, client_as: As,
     }
     page = client_as("support").get(f"{PAGE}?{query}").text
     assert {name for name, rule_id in ids.items() if f'scope="row"><code>{rule_id}' in page} == shown
-    assert ("No such rule" in page) == (not shown)
+    assert ("No matching rules" in page) == (not shown)
 
 
 @pytest.mark.parametrize("how", ["refuse", "hang", "html"])
@@ -241,7 +241,7 @@ def test_a_livekit_that_is_down_slow_or_html_is_said_on_the_lists(
     for url in (PAGE, "/telephony/trunks/", f"{trunk}/", f"{trunk}/delete"):
         answer = admin.get(url)
         assert answer.status_code == 200, url
-        assert "LiveKit did not answer" in answer.text
+        assert "This page shows only what Frontdesk knows" in answer.text
         assert "0 rules" not in answer.text
         assert "None now" not in answer.text
     assert admin.get(f"{trunk}/edit").status_code == 502  # what LiveKit has cannot be shown, so it cannot be changed

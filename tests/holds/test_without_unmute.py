@@ -195,9 +195,9 @@ def test_the_page_of_a_public_room_speaks_of_no_wait(door: Door, client_as: As) 
 @pytest.mark.parametrize(
     ("known", "badge", "said"),
     [
-        (None, "Not told", "No caller was inside yet"),
-        (False, "Look at", "come in without waiting"),
-        (True, "Fine", "wait"),
+        (None, "Unknown", "No caller was inside yet"),
+        (False, "Check", "come in without waiting"),
+        (True, "OK", "wait"),
     ],
 )
 def test_the_set_up_page_names_the_setting(

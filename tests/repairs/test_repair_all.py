@@ -33,7 +33,7 @@ def test_a_guard_beside_a_foreign_open_rule_is_made_narrow_once_and_is_then_a_pe
     assert results(run) == {f"unguarded~{installation.trunk_id}": ItemResult.DONE}
     assert installation.guards()[0]["numbers"]
     again = support.post(URL, data={"scope": "all", "ticket": "INC1"}, follow_redirects=True)
-    assert "Already so: nothing of ours was left to repair." in again.text
+    assert "Nothing was left to repair." in again.text
     assert press(support, url("narrow-guard"), name="Night line", ticket="INC1").status_code == 303
     installation.sweep()
     assert [each["numbers"] for each in installation.guards()] == [[]]
@@ -75,10 +75,10 @@ def test_the_dry_run_counts_by_kind_and_changes_nothing(installation: Installati
     orphan(installation), missing(installation), twin(installation)
     before, asked = ids(installation), installation.changes()
     page = client_as("support").get(URL + "new").text
-    assert "Repair 2 of ours" in page
+    assert "Repair 2 findings" in page
     assert "only a person puts" in page
     assert (ids(installation), installation.changes()) == (before, asked)
-    assert "Repair 1 of ours" in client_as("support").get(URL + "new?scope=orphan").text
+    assert "Repair 1 finding" in client_as("support").get(URL + "new?scope=orphan").text
     rows = spreadsheets.rows(client_as("support").get(URL + "new.csv"))
     assert [row[2] for row in rows] == ["kind", "missing", "orphan"]
     assert db.session.query(RepairRun).count() == 0
@@ -200,7 +200,7 @@ def test_a_second_run_says_already_so(installation: Installation, client_as: As)
     support = client_as("support")
     begin(support)
     assert support.post(URL, data={"scope": "all"}).headers["Location"] == "/telephony/rules/"
-    assert "Already so" in support.get(URL).text
+    assert "Nothing was left to repair" in support.get(URL).text
     assert db.session.query(RepairRun).count() == 1
 
 
@@ -330,7 +330,7 @@ def test_items_are_filtered_paged_and_downloaded_and_tell_nobodys_number_or_pin(
     page = f"{URL}{run.id}/"
     failed = support.get(f"{page}?show=failed").text
     assert failed.count('scope="row"') == 1
-    assert "No such item" in support.get(f"{page}?show=skipped").text
+    assert "No matching items" in support.get(f"{page}?show=skipped").text
     file = support.get(f"{page}items.csv")
     table, rows = file.text, spreadsheets.entries(file)
     assert sorted(row["result"] for row in rows) == ["done", "done", "failed"]

@@ -1,4 +1,4 @@
-"""Foreign rules are changed by a person alone, one at a time, by their name and for a ticket."""
+"""External rules are changed by a person alone, one at a time, by their name and for a ticket."""
 
 import html
 import re
@@ -32,9 +32,9 @@ def test_a_person_chooses_which_of_two_foreign_rules_goes(installation: Installa
 @pytest.mark.parametrize(
     ("name", "ticket", "words"),
     [
-        ("", "INC1", "This is not the rule’s name"),
-        ("night line", "INC1", "This is not the rule’s name"),
-        ("Night line", "", "A foreign rule is changed for a ticket alone"),
+        ("", "INC1", "name exactly as shown"),
+        ("night line", "INC1", "name exactly as shown"),
+        ("Night line", "", "Enter a ticket number"),
     ],
 )
 def test_a_wrong_name_or_no_ticket_changes_nothing(

@@ -217,7 +217,7 @@ def test_without_livekit_nothing_is_half_done(installation: Installation, client
     support, page = client_as("support"), url("orphan")
     fields = shown(support.get(page))
     installation.livekit.go_away()
-    assert "LiveKit did not answer" in support.get(page).text
+    assert "This page shows only what Frontdesk knows" in support.get(page).text
     answer = support.post(page, data=fields)
     assert answer.status_code == 502
     assert "Nothing was done." in answer.text

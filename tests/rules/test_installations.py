@@ -166,7 +166,7 @@ def test_the_rules_page_and_the_doctor_say_that_it_is_another_frontdesks(
     row = page[page.index(f"<code>{theirs}</code>") :]
     assert "Another Frontdesk" in row[: row.index("</tr>")]
     assert "Rules on “Harbour” belong to another Frontdesk" in page
-    assert "Not ours" not in page, "no impostor: it is nobody's fault"
+    assert "Named like Frontdesk" not in page, "no impostor: it is nobody's fault"
 
 
 def test_a_copy_of_the_database_at_another_address_leaves_the_originals_rules(

@@ -142,7 +142,7 @@ def test_a_newcomer_joins_calls_in_and_watches_the_webhooks(
     meeting.control("rest", id=meeting.reading("phones")[0]["id"])
     meeting.settle()
     if not scripts:
-        page.get_by_role("link", name="Look again").click()
+        page.get_by_role("link", name="Check again").click()
     expect(page.locator("#rooms").get_by_text("Phone +15551234")).to_be_visible()
     expect(page.locator("#events tr").first).to_contain_text("track_published")
     page.locator("#rooms li", has_text="Ada").get_by_role("button", name="Leave").click()

@@ -27,7 +27,7 @@ def test_of_a_call_without_a_number_it_is_said_that_frontdesk_ends_it(app: Flask
     output = explain(app).output
     assert output.startswith("Frontdesk ends this call: it has no caller number")
     assert "[STOP] Room: the guard’s" in output and "no caller number." in output
-    assert "never reached" not in output and "Ask the provider to send the caller’s number." in output
+    assert "not reached" not in output and "Ask the provider to send the caller’s number." in output
 
 
 def test_only_a_room_with_a_lobby_is_said_to_make_callers_wait(app: Flask, installation: Installation):
@@ -45,7 +45,7 @@ def test_a_caller_without_digits_is_one_who_withholds_the_number(app: Flask, ins
 
 def test_what_to_add_is_printed_with_the_form_to_ask_again_with(app: Flask, installation: Installation):
     result = app.test_cli_runner().invoke(args=["telephony", "explain", "--to", "0015550001"])
-    assert "[STOP] Rule: none left" in result.output
+    assert "[STOP] Rule: no match" in result.output
     assert f"trunk {installation.trunk_id} (Harbour), numbers:" in result.output
     assert "+ '0015550001'" in result.output and f"- '{NUMBER}'" not in result.output
     assert f"Ask again with {NUMBER}" in result.output
@@ -71,8 +71,8 @@ def test_a_call_needs_a_called_number(app: Flask, missing: list[str]):
 @pytest.mark.parametrize(
     ("arguments", "option", "refusal"),
     [
-        (["--to="], "--to", "Type the number that was called"),
-        (["--to", "  "], "--to", "Type the number that was called"),
+        (["--to="], "--to", "Enter the number that was called"),
+        (["--to", "  "], "--to", "Enter the number that was called"),
         (["--to", "5" * 3000], "--to", "200"),
         (["--to", "+1555\udcff0001"], "--to", "invisible marks"),
         (["--from", "+1555\u202e1234"], "--from", "invisible marks"),
@@ -96,5 +96,5 @@ def test_while_livekit_is_away_the_command_says_so_and_fails(app: Flask, install
     livekit.fail("ListSIPInboundTrunk", "unavailable", times=100)
     result = explain(app, "--from", CALLER)
     assert result.exit_code == 1
-    assert result.stderr == "LiveKit did not answer, so that nothing can be said about the call now.\n"
+    assert result.stderr == "LiveKit isn't answering, so nothing can be said about the call now.\n"
     livekit.heal()

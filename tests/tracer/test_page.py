@@ -1,4 +1,4 @@
-"""The page "Which rule takes this call?": a link without numbers, an answer with the field to change."""
+"""The page "Call tracer": a link without numbers, an answer with the field to change."""
 
 import json
 import re
@@ -256,8 +256,8 @@ def test_lines_without_a_call_are_refused_and_do_not_come_back(installation: Ins
 @pytest.mark.parametrize(
     ("fields", "refusal"),
     [
-        ({"to_user": ""}, "Type the number that was called"),
-        ({"to_user": "  "}, "Type the number that was called"),
+        ({"to_user": ""}, "Enter the number that was called"),
+        ({"to_user": "  "}, "Enter the number that was called"),
         ({"to_user": "+1555\u202e0001"}, "invisible marks"),
         ({"to_user": "5" * 500}, "200"),
         ({"typed": "pin", "pin": ""}, "Enter the keys that were pressed"),
@@ -292,7 +292,7 @@ def test_while_livekit_is_away_the_page_says_so_and_keeps_the_question(
     livekit.fail("ListSIPInboundTrunk", "unavailable", times=100)
     support = client_as("support")
     page = ask(support)
-    assert "LiveKit did not answer, so that nothing can be said about the call now." in page.text
+    assert "so nothing can be said about the call now." in page.text
     assert f'value="{NUMBER}"' in page.text
     livekit.heal()
     again = re.search(r'href="([^"]+)">Try again', page.text)
@@ -304,7 +304,7 @@ def test_a_key_that_livekit_does_not_take_is_named_in_words(
 ):
     livekit.fail("ListSIPInboundTrunk", "unauthenticated", times=100)
     page = body(ask(client_as("support")))
-    assert "LiveKit does not take our API key" in page and "unauthenticated" not in page
+    assert "API key, so nothing can be said" in page and "unauthenticated" not in page
     livekit.heal()
 
 

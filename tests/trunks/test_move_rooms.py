@@ -338,7 +338,7 @@ def test_an_admin_begins_it_and_its_page_shows_how_far_it_is(client_as: As, inst
     assert "0 of 1" in page and "every 2s" in page and "Stop" in page
     assert "Rooms are being moved" in client_as("support").get("/telephony/pins").text
     second = admin.post("/telephony/moves/", data={"source": installation.trunk_id, "target": other})
-    assert second.status_code == 409 and "Another move runs" in second.text
+    assert second.status_code == 409 and "Another move is still running" in second.text
     work.run_due(register.HANDLERS)
     page = client_as("support").get(answer.location).text
     assert "Done" in page and "Housing committee" in page and "every 2s" not in page and "PIN kept" in page

@@ -115,7 +115,7 @@ def test_a_number_is_added_beside_a_name_and_a_new_name_is_refused(installation:
     assert stored["numbers"] == [*HELD["numbers"], "+33199001144"]
     refused = admin.post(f"{PAGE}{trunk_id}/", data=_typed(numbers="agent\nanother"))
     assert refused.status_code == 422
-    assert "“another” is no telephone number" in refused.text and "“agent”" not in refused.text
+    assert "instead of “another”" in refused.text and "“agent”" not in refused.text
 
 
 def test_a_nameless_trunk_half_a_credential_and_a_long_list_are_no_reason_to_refuse_another_change(

@@ -110,17 +110,17 @@ def test_inside_a_swap_the_browser_is_led_to_the_new_trunk(installation: Install
     [
         ({"numbers": NUMBER}, "Harbour"),
         ({"numbers": "+1 (555) 0001"}, "takes one of these numbers already"),
-        ({"numbers": ""}, "Anybody could call"),
-        ({"numbers": "sip:x@y"}, "no telephone number"),
+        ({"numbers": ""}, "Anyone could call"),
+        ({"numbers": "sip:x@y"}, "Enter a phone number"),
         ({"numbers": "+331"}, "Nobody can dial “+331”"),
         ({"numbers": "+33 1 99 00 11 22 33 44 55 6"}, "7 to 15 digits"),
         ({"numbers": "+0033199001122"}, "the first no 0"),
-        ({"name": ""}, "Give the trunk a name"),
+        ({"name": ""}, "Enter a name for the trunk"),
         ({"name": "a\u202eb"}, "invisible marks"),
-        ({"allowed_addresses": "10.0.0.0/8, 192.168.0.0/16"}, "LiveKit would drop it"),
-        ({"allowed_addresses": "10.0.0.0/40"}, "LiveKit would drop it"),
-        ({"auth_username": "pbx"}, "asks nobody for a password"),
-        ({"auth_password": "secret"}, "never asked for"),
+        ({"allowed_addresses": "10.0.0.0/8, 192.168.0.0/16"}, "LiveKit would ignore it"),
+        ({"allowed_addresses": "10.0.0.0/40"}, "LiveKit would ignore it"),
+        ({"auth_username": "pbx"}, "with a user name alone, none is required"),
+        ({"auth_password": "secret"}, "a password alone is never required"),
     ],
 )
 def test_what_livekit_would_refuse_or_misread_is_said_and_it_is_not_asked(
@@ -238,7 +238,7 @@ def test_without_livekit_the_pages_show_our_rows_and_say_so(installation: Instal
         answer = support.get(url)
         assert answer.status_code == 200
         assert "Harbour" in answer.text
-        assert "LiveKit did not answer" in answer.text
+        assert "This page shows only what Frontdesk knows" in answer.text
     installation.livekit.heal()
 
 

@@ -83,7 +83,7 @@ def test_the_page_admits_that_no_wrong_pin_is_told_and_says_where_it_is_written(
     client_as: As, installation: Installation
 ):
     page = client_as("support").get(PATH).text
-    assert "LiveKit tells nobody of a wrong PIN" in page and "wrong-pin" in page
+    assert "LiveKit reports wrong PINs to no one" in page and "wrong-pin" in page
 
 
 def test_what_was_drawn_in_vain_is_counted(

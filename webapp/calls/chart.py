@@ -18,7 +18,7 @@ MARKED = 6  # hours between two marks
 # What hours are coloured by: seven verdicts are too many for shapes. LiveKit tells of no wrong PIN: there is no series.
 GROUPS = (
     (_l("in a room"), "plain", (Verdict.IN_ROOM, Verdict.UNHELD)),
-    (_l("held or waited in vain"), "hatched", (Verdict.HELD, Verdict.IN_VAIN)),
+    (_l("on hold or gave up waiting"), "hatched", (Verdict.HELD, Verdict.IN_VAIN)),
     (_l("refused"), "pointed", (Verdict.DENIED, Verdict.TURNED_AWAY, Verdict.NO_NUMBER)),
 )
 

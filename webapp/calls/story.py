@@ -37,18 +37,18 @@ def tell(row: Any, trunk: str, *, names: bool) -> list[VisitStep]:
 
 def _came(room: str | None, trunk: str) -> str:
     if not room:
-        return str(_("Came over %(trunk)s without a caller number", trunk=trunk or _("no trunk")))
-    return str(_("Came over %(trunk)s into %(room)s", trunk=trunk or _("no trunk"), room=room))
+        return str(_("Called over %(trunk)s without a caller number", trunk=trunk or _("no trunk")))
+    return str(_("Called over %(trunk)s into %(room)s", trunk=trunk or _("no trunk"), room=room))
 
 
 def _held(call: Call, *, names: bool) -> list[VisitStep]:
     steps = []
     if call.held_at is not None:
-        steps.append(VisitStep(call.held_at, _("Held: hears nothing of the meeting and is not heard")))
+        steps.append(VisitStep(call.held_at, _("On hold and muted")))
     if call.decided_at is not None and call.hold in {Hold.ADMITTED, Hold.DENIED}:
         who = call.decided_by.name if names and call.decided_by else _("A host")
         admitted = call.hold is Hold.ADMITTED
-        said = _("%(who)s let the caller in", who=who) if admitted else _("%(who)s did not let the caller in", who=who)
+        said = _("%(who)s admitted the caller", who=who) if admitted else _("%(who)s denied the caller", who=who)
         steps.append(VisitStep(call.decided_at, said))
     return steps
 
@@ -73,9 +73,9 @@ def _about(body: Any, call: Call) -> bool:
 
 def _told(event: str) -> str:
     words = {
-        "participant_joined": _("LiveKit told that the caller joined"),
-        "participant_left": _("LiveKit told that the caller left"),
-        "track_published": _("LiveKit told that the caller’s sound comes"),
-        "track_unpublished": _("LiveKit told that the caller’s sound ended"),
+        "participant_joined": _("LiveKit reported that the caller joined"),
+        "participant_left": _("LiveKit reported that the caller left"),
+        "track_published": _("LiveKit reported the caller's audio"),
+        "track_unpublished": _("LiveKit reported that the caller's audio ended"),
     }
     return str(words[event])

@@ -9,12 +9,12 @@ from webapp.calls.verdicts import Verdict
 
 VERDICTS = {
     Verdict.IN_ROOM: _l("In a room"),
-    Verdict.HELD: _l("Held"),
+    Verdict.HELD: _l("On hold"),
     Verdict.DENIED: _l("Denied"),
-    Verdict.IN_VAIN: _l("Waited in vain"),
+    Verdict.IN_VAIN: _l("Gave up waiting"),
     Verdict.TURNED_AWAY: _l("Turned away"),
     Verdict.NO_NUMBER: _l("No caller number"),
-    Verdict.UNHELD: _l("Came in unheld"),
+    Verdict.UNHELD: _l("Joined without hold"),
 }
 BADGES = {
     Verdict.IN_ROOM: "ok",
@@ -43,12 +43,12 @@ REASONS = {
     "connection_timeout": _l("The connection to LiveKit broke"),
     "signal_close": _l("The connection to LiveKit broke"),
     "state_mismatch": _l("The connection to LiveKit broke"),
-    "media_failure": _l("No more sound came"),
-    "media_timeout": _l("No more sound came"),
+    "media_failure": _l("The audio stopped"),
+    "media_timeout": _l("The audio stopped"),
     "join_failure": _l("LiveKit could not let the caller in"),
     "sip_trunk_failure": _l("The provider ended the call"),
     "migration": _l("LiveKit moved the call to another server"),
-    "lost": _l("Gone when we looked; nobody told why"),
+    "lost": _l("Gone at the next sync; reason unknown"),
     "no_caller_number": _l("Refused: the call showed no caller number"),
 }
 
@@ -58,12 +58,12 @@ def why(call: Call, verdict: str) -> str:
     if call.left_at is None:
         return ""
     if verdict == Verdict.DENIED.value:
-        return str(_("A host did not let the caller in"))
+        return str(_("Denied by a host"))
     if verdict == Verdict.TURNED_AWAY.value:
-        return str(_("Turned away: LiveKit cannot give a held caller the floor back"))
+        return str(_("Turned away: LiveKit can't unmute callers on hold"))
     if call.end_reason == "duplicate_identity" and not call.caller:
         return str(_("Another caller without a number called the room"))
-    return str(REASONS.get(call.end_reason) or _("LiveKit did not say why"))
+    return str(REASONS.get(call.end_reason) or _("Reason unknown"))
 
 
 def stayed(call: Call) -> int | None:

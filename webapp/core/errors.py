@@ -46,7 +46,7 @@ PAGES = {
         _l("Nothing was changed."),
         _l("Try again; if it fails twice, send support the request number below."),
     ),
-    502: Words(_l("LiveKit did not answer"), _l("What you saved is kept."), _l("It is tried again by itself.")),
+    502: Words(_l("LiveKit did not answer"), _l("What you saved is kept."), _l("It will be retried.")),
     503: Words(_l("The database did not answer"), _l("Nothing was changed."), _l("Try again in a minute.")),
 }
 

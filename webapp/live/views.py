@@ -100,6 +100,7 @@ def _show(
     revealed: Mapping[str, Sequence[Attribute]] | None = None,
 ) -> ResponseReturnValue:
     inside_now, problem = read(room)
+    there = {person.sid for person in inside_now}
     context = {
         "room": room,
         "people": inside_now,
@@ -109,7 +110,7 @@ def _show(
         "needs_reason": _needs_reason(room),
         "reveal_form": lambda sid: _form_of(sid, refused),
         "refused": refused.sid.data if refused else "",
-        "revealed": revealed or {},
+        "revealed": {sid: found for sid, found in (revealed or {}).items() if sid in there},
     }
     return htmx.respond("live/inside.html", "live/_inside.html", status, **context)
 

@@ -51,8 +51,8 @@ class RepairForm(RepairAllForm):
         if not self.ticket.data:
             self.ticket.errors = [
                 *self.ticket.errors,
-                _("A foreign rule is changed for a ticket alone: give its number."),
+                _("Enter a ticket number: an external rule is only changed for a ticket."),
             ]
         if (self.name.data or "").strip() != plan.typed:
-            self.name.errors = [*self.name.errors, _("This is not the rule’s name. Nothing was done.")]
+            self.name.errors = [*self.name.errors, _("Enter the rule's name exactly as shown. Nothing was changed.")]
         return not (self.ticket.errors or self.name.errors)

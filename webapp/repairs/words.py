@@ -81,7 +81,7 @@ def button(plan: Plan) -> str:
 def choice(plan: Plan) -> str:
     """What a way to repair a finding is called, where there are several."""
     if plan.foreign is None:
-        return str(_("Change only what is ours"))
+        return str(_("Change only Frontdesk's part"))
     names = {
         "delete": _("Delete the rule"),
         "hide": _("Hide callers’ numbers"),
@@ -234,12 +234,12 @@ def problem(code: str) -> str:
     sentences = {
         "": "",
         "stopped": _("The run was stopped before."),
-        "not_ours": _("It is not ours any more: only a person changes it, by name."),
+        "not_ours": _("It's external now: confirm by typing its name."),
         "unchanged": _("What is ours is as it should be: a person must look at what stands beside it."),
         "broken": _("Something broke on our side. Trying again may help."),
         "unavailable": _("LiveKit did not answer."),
         "refused": _("LiveKit refused the change."),
-        "conflict": _("A foreign rule has the same trunk and PIN."),
+        "conflict": _("An external rule has the same trunk and PIN."),
         "other_frontdesk": _("A rule of another Frontdesk has the same trunk and PIN."),
         "pair": _("Two other rules of the trunk conflict: LiveKit refuses every change there until one is gone."),
         "waits_for": _("Another room’s rule still has the PIN."),

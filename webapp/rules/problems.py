@@ -111,7 +111,7 @@ def sentence(problem: Problem) -> str:
         return ""
     if code == "conflict":
         name = impersonal(second)  # an older row may have the whole name
-        what = _("Rule %(id)s “%(name)s” has the same trunk and PIN, and is not ours.", id=first, name=name)
+        what = _("External rule %(id)s “%(name)s” has the same trunk and PIN.", id=first, name=name)
         effect = _("Callers cannot reach this room until somebody changes that rule or the PIN.")
         return f"{what} {effect}"
     if code == "pair":
@@ -130,7 +130,7 @@ def _guard_refused(rule_id: str) -> str:
                 id=rule_id,
             )
         )
-    return str(_("A foreign rule on this trunk leaves no place for the rule that keeps calls without a number out."))
+    return str(_("An external rule on this trunk leaves no place for the rule that keeps calls without a number out."))
 
 
 def _simple(code: str, detail: str) -> str:

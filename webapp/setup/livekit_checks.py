@@ -76,7 +76,7 @@ def sip(asked: Asked) -> Check:
     if heard is not None and heard.code == "no_redis":
         fix = _("Give LiveKit and livekit-sip the same Redis, in the configuration of both.")
         return Check("sip", title, CheckState.BAD, _("LiveKit runs without Redis, so that it has no SIP."), fix, REDIS)
-    return Check("sip", title, CheckState.UNKNOWN, _("Not told: LiveKit did not answer."))
+    return Check("sip", title, CheckState.UNKNOWN, _("LiveKit isn't answering."))
 
 
 def calls(seen: Seen) -> Check:
@@ -117,7 +117,7 @@ def hold(seen: Seen) -> Check:
     if found is None:
         said = _("No caller was inside yet of whom LiveKit could be asked whether it gives a muted one the floor back.")
         return Check("hold", title, CheckState.UNKNOWN, said, fix, UNMUTE)
-    learnt = _("Learnt %(ago)s.", ago=times.ago(found.learnt_at))
+    learnt = _("Checked %(ago)s.", ago=times.ago(found.learnt_at))
     if found.works:
         said = _("LiveKit would give a muted caller the floor back, so that callers can wait.")
         return Check("hold", title, CheckState.FINE, f"{said} {learnt}")
@@ -142,7 +142,7 @@ def egress(asked: Asked, seen: Seen) -> Check:
             REDIS,
         )
     if heard is None or heard.code:
-        return Check("egress", title, CheckState.UNKNOWN, _("Not told: LiveKit did not answer."))
+        return Check("egress", title, CheckState.UNKNOWN, _("LiveKit isn't answering."))
     worker = egress_fixes.fix("no_worker")
     failure = seen.last_failure
     if failure and (seen.last_saved is None or failure.at > seen.last_saved):

@@ -40,7 +40,7 @@ class CallForm(FlaskForm):
 
     to_user = StringField(
         _l("Called number"),
-        [DataRequired(_l("Type the number that was called.")), Length(max=200), _visible],
+        [DataRequired(_l("Enter the number that was called.")), Length(max=200), _visible],
         [_trimmed],
         description=_l("As the provider sends it, mostly international: to LiveKit 01… and +331… are two numbers."),
     )

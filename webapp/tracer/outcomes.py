@@ -103,8 +103,8 @@ def _failed(story: Story) -> Ending:
     }
     title = titles.get(story.verdict, _("LiveKit fails at this call"))
     if story.verdict == "error_panic":
-        hears = _("The caller hears that nobody can be reached, and every meeting may stop until LiveKit is back.")
+        hears = _("The caller gets “unavailable”, and every meeting may stop until LiveKit is back.")
         return Ending("refused", title, hears, f"{RINGING}, {NO_ANSWER}")
-    hears = _("The caller hears no prompt, only that nobody can be reached.")
+    hears = _("The caller gets “unavailable” instead of the PIN prompt.")
     before = story.verdict in ("error_several_trunks", "error_several_default_trunks", "error_bad_source_ip")
     return Ending("refused", title, hears, f"{'100 Processing' if before else RINGING}, {NO_ANSWER}")

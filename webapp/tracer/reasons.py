@@ -54,9 +54,9 @@ def of_rule(candidate: Candidate, names: Names) -> str:
     """Why this rule."""
     detail = candidate.detail
     sentences: dict[str, str] = {
-        "taken_open": _("Fits: it is open."),
+        "taken_open": _("Matches: it is open."),
         "taken_by_pin": _("Has this PIN."),
-        "taken_asks": _("Fits, and has a PIN: the caller is asked for one."),
+        "taken_asks": _("Matches, and has a PIN: the caller is asked for one."),
         "called_form": _(
             "Its numbers hold %(number)s. Trunks look through the writing, rules compare character by character.",
             number=detail,
@@ -69,7 +69,7 @@ def of_rule(candidate: Candidate, names: Names) -> str:
             "Names a trunk with an empty id, which is no trunk: it takes no call, and is no rule for all trunks either."
         ),
         "trunk_stale": _("Names a trunk that LiveKit does not have: it was deleted, or made again under a new id."),
-        "trunk_other": _("Would fit, but is only for calls over %(trunk)s.", trunk=names.trunk(detail).text),
+        "trunk_other": _("Would match, but is only for calls over %(trunk)s.", trunk=names.trunk(detail).text),
         "called_not_listed": _("Its numbers do not hold the called number."),
         "called_as_caller": _("Its inbound_numbers hold the called number, but that field lists callers."),
         "caller_form": _("Its inbound_numbers hold the caller in another form; rules compare character by character."),
@@ -81,7 +81,7 @@ def of_rule(candidate: Candidate, names: Names) -> str:
             "Only for calls over %(trunk)s, and this call came over none.", trunk=names.trunk(detail).text
         ),
         "trunk_rules_first": _("Names no trunk: rules that name this trunk come first."),
-        "comes_later": _("Would fit, but %(rule)s comes first.", rule=names.rule(detail).text),
+        "comes_later": _("Would match, but %(rule)s comes first.", rule=names.rule(detail).text),
     }
     if "every_number" in candidate.also:
         every = _("It lists no numbers, so it takes calls to every number of this trunk.")

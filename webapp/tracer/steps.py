@@ -46,7 +46,7 @@ def steps(story: Story, trunks: Mapping[str, Trunk], names: Names) -> list[Step]
         if step is not None:
             reached.append(step)
     if reached[-1].state == "stopped" and not story.guarded:
-        return [*reached, Step("never", _("What comes after"), _("never reached"))]
+        return [*reached, Step("never", _("What follows"), _("not reached"))]
     return reached
 
 
@@ -86,7 +86,7 @@ def _trunk(story: Story, trunks: Mapping[str, Trunk], names: Names) -> Step:
         for each in shown
     ]
     kept = sum(each.kept for each in story.trunks)
-    note = _("%(kept)s of %(all)s kept", kept=kept, all=len(story.trunks))
+    note = _("%(kept)s of %(all)s match", kept=kept, all=len(story.trunks))
     if story.verdict in BEFORE_RULES:
         return Step("stopped", _("Trunk: more than one fits"), note, rows=rows, more=more)
     if story.trunk:
@@ -110,11 +110,11 @@ def _password(story: Story, _trunks: Mapping[str, Trunk], _names: Names) -> Step
 
 def _conflicts(story: Story, _trunks: Mapping[str, Trunk], names: Names) -> Step:
     count = len(story.loaded)
-    note = ngettext("%(num)d rule looked at", "%(num)d rules looked at", count)
+    note = ngettext("%(num)d rule checked", "%(num)d rules checked", count)
     if not story.culprits:
         return Step("passed", _("No two rules in conflict"), note)
     bad = story.verdict == "error_bad_rule"
-    why = _("Has no kind.") if bad else _("Claims calls that another rule, or itself, claims already.")
+    why = _("Has no kind.") if bad else _("Matches calls that another rule, or itself, already matches.")
     rows = [Row(names.rule(rule_id), "cause", why) for rule_id in story.culprits]
     title = _("A rule of no kind") if bad else _("Rules in conflict")
     text = _("LiveKit checks all of them before it looks at the call, so that every call here fails.")
@@ -150,9 +150,9 @@ def _rules(
     shown, more = _shown(candidates, stopped)
     rows = [Row(names.rule(each.id), _state(each, stopped), reasons.of_rule(each, names)) for each in shown]
     taken = next((each for each in candidates if each.kept), None)
-    note = _("%(kept)s of %(all)s kept", kept=1 if taken else 0, all=len(candidates))
-    name = names.rule(taken.id).text if taken else _("none left")
-    title = _("Typed: %(name)s", name=name) if typed else _("Rule: %(name)s", name=name)
+    note = _("%(kept)s of %(all)s match", kept=1 if taken else 0, all=len(candidates))
+    name = names.rule(taken.id).text if taken else _("no match")
+    title = _("PIN: %(name)s", name=name) if typed else _("Rule: %(name)s", name=name)
     text = "" if rows else _no_rule(exist)
     if taken and stopped:
         text = _("It takes the call, but LiveKit cannot let the caller in.")
@@ -161,8 +161,8 @@ def _rules(
 
 def _no_rule(exist: bool) -> str:
     if exist:
-        return str(_("All rules are for other trunks. A room’s rule comes with the first person who joins by web."))
-    return str(_("There is no rule at all here. A room’s rule comes with the first person who joins by web."))
+        return str(_("All rules are for other trunks. A room's rule is created when the first person joins online."))
+    return str(_("There is no rule at all here. A room's rule is created when the first person joins online."))
 
 
 def _end(story: Story, _trunks: Mapping[str, Trunk], names: Names) -> Step | None:

@@ -32,10 +32,10 @@ def _step(step: Step) -> Iterator[str]:
     if step.text:
         yield f"     {step.text}"
     for row in step.rows:
-        kept = _("kept") if row.state == "kept" else _("dropped")
+        kept = _("matches") if row.state == "kept" else _("ruled out")
         yield f"     {kept}: {row.name.text} {row.name.id} - {row.why}"
     if step.more:
-        yield "     " + _("and %(num)s more that were dropped", num=step.more)
+        yield "     " + _("and %(num)s more ruled out", num=step.more)
 
 
 def _proposal(proposal: Proposal) -> Iterator[str]:

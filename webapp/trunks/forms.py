@@ -73,7 +73,7 @@ def _touched(form: FlaskForm, field: Field) -> None:
 
 def _named(_form: FlaskForm, field: Field) -> None:
     if not (field.data or "").strip():
-        raise ValidationError(_("Give the trunk a name."))
+        raise ValidationError(_("Enter a name for the trunk."))
 
 
 def _printable(_form: FlaskForm, field: Field) -> None:
@@ -89,7 +89,9 @@ def _numbers(form: FlaskForm, field: Field) -> None:
                 _("Write “%(line)s” with a plus and the country code, such as +33 1 23 45 67 89.", line=number)
             )
         if not NUMBER.fullmatch(text) or not any(character.isdigit() for character in text):
-            raise ValidationError(_("“%(line)s” is no telephone number: write it like +33 1 23 45 67 89.", line=number))
+            raise ValidationError(
+                _("Enter a phone number such as +33 1 23 45 67 89 instead of “%(line)s”.", line=number)
+            )
 
 
 def _dialled(form: FlaskForm, field: Field) -> None:
@@ -114,7 +116,10 @@ def _addresses(form: FlaskForm, field: Field) -> None:
         readable = network is not None and (not slash or (length.isdecimal() and int(length) <= network.bits))
         if not readable and (slash or not HOST.fullmatch(address)):
             raise ValidationError(
-                _("“%(line)s” is no address, network or host name: LiveKit would drop it.", line=address)
+                _(
+                    "Enter an address, network or host name instead of “%(line)s”: LiveKit would ignore it.",
+                    line=address,
+                )
             )
 
 
@@ -126,12 +131,12 @@ class TrunkForm(FlaskForm):
     numbers = TextAreaField(
         _l("Called numbers"),
         [_touched, Length(max=5000), _numbers, _dialled],
-        description=_l("One per line, in international form. Without any, the trunk takes calls to all numbers."),
+        description=_l("One per line, in international form. If empty, the trunk takes calls to any number."),
     )
     allowed_numbers = TextAreaField(
         _l("Allowed callers"),
         [_touched, Length(max=5000), _numbers],
-        description=_l("One per line. Without any, everybody may call."),
+        description=_l("One per line. If empty, anyone can call."),
     )
     allowed_addresses = TextAreaField(
         _l("Allowed source addresses"),
@@ -188,11 +193,13 @@ class TrunkForm(FlaskForm):
         if self.trunk and all(wanted[name] == (self.trunk.get(name) or type(wanted[name])()) for name in WHO_MAY_CALL):
             return True
         if wanted["auth_username"] and not wanted["auth_password"]:
-            return self._refuse(self.auth_password, _("A user name alone asks nobody for a password: set one."))
+            return self._refuse(
+                self.auth_password, _("Enter a password too: with a user name alone, none is required.")
+            )
         if self.auth_password.data and not wanted["auth_username"]:
-            return self._refuse(self.auth_username, _("A password alone is never asked for: set a user name."))
+            return self._refuse(self.auth_username, _("Enter a user name too: a password alone is never required."))
         if not (wanted["numbers"] or wanted["allowed_addresses"] or wanted["auth_username"]):
-            words = _("Anybody could call: set called numbers, source addresses, or a user name and password.")
+            words = _("Anyone could call: enter called numbers, source addresses, or a user name and password.")
             return self._refuse(self.numbers, words)
         return True
 

@@ -52,7 +52,7 @@ _OF_ROOMS: Mapping[Kind, Callable[[str], object]] = {
     Kind.WRONG_TRUNK: lambda room: _("The rule of %(room)s is on another trunk than the room", room=room),
     Kind.DUPLICATE: lambda room: _("%(room)s has more than one rule", room=room),
     Kind.STALE: lambda room: _("%(room)s remembers a rule that LiveKit does not have", room=room),
-    Kind.UNHEARD: lambda room: _("People are in %(room)s, but no hook told of them", room=room),
+    Kind.UNHEARD: lambda room: _("People are in %(room)s, but no webhook reported them", room=room),
     Kind.VISIBLE_BY_CHOICE: lambda room: _("%(room)s shows callers’ numbers, as its owner chose", room=room),
 }
 _OF_RULES: Mapping[Kind, Callable[[str], object]] = {
@@ -61,8 +61,8 @@ _OF_RULES: Mapping[Kind, Callable[[str], object]] = {
     ),
     Kind.WILDCARD: lambda rule: _("%(rule)s names no trunk, so calls that every trunk refuses still get in", rule=rule),
     Kind.EMPTY_ROOM: lambda rule: _("%(rule)s leads into a room without a name", rule=rule),
-    Kind.UNTYPABLE_PIN: lambda rule: _("The PIN of %(rule)s cannot be typed on a phone", rule=rule),
-    Kind.IMPOSTOR: lambda rule: _("%(rule)s is named like a rule of ours, but is none", rule=rule),
+    Kind.UNTYPABLE_PIN: lambda rule: _("The PIN of %(rule)s can't be dialled on a phone", rule=rule),
+    Kind.IMPOSTOR: lambda rule: _("%(rule)s is named like one of Frontdesk's rules, but isn't one", rule=rule),
     Kind.CALLER_IN_ROOM: lambda rule: _("%(rule)s puts callers’ numbers into room names", rule=rule),
     Kind.CALLED_IN_ROOM: lambda rule: _("%(rule)s puts the number called into room names", rule=rule),
     Kind.CALLER_VISIBLE: lambda rule: _("%(rule)s shows callers’ numbers to everybody in the room", rule=rule),
@@ -73,7 +73,7 @@ def _more(finding: Finding, trunk: str, trunks: Names) -> object:
     match finding.kind:
         case Kind.CONFLICT:
             on = _every(finding.on, trunks)
-            return _("Two rules on %(trunk)s claim the same calls, so LiveKit refuses every call there", trunk=on)
+            return _("Two rules on %(trunk)s match the same calls, so LiveKit refuses every call there", trunk=on)
         case Kind.SELF_CONFLICT | Kind.NO_KIND:
             return _of_broken(finding, _every(finding.on, trunks))
         case Kind.UNGUARDED | Kind.DEFEATED | Kind.NARROW:
@@ -106,7 +106,7 @@ def _of_guard(finding: Finding, trunk: str) -> object:
     if finding.kind is Kind.NARROW:
         if len(finding.rules) == 1:
             return _("The guard of %(trunk)s covers only the listed numbers", trunk=trunk)
-        return _("A foreign open rule on %(trunk)s leaves the guard only the listed numbers", trunk=trunk)
+        return _("An external open rule on %(trunk)s leaves the guard only the listed numbers", trunk=trunk)
     return _("%(rule)s keeps the guard of %(trunk)s from its work", rule=_rule(finding.rules[0]), trunk=trunk)
 
 
@@ -120,7 +120,7 @@ def _differs(finding: Finding) -> object:
         "numbers": _("which called numbers it takes"),
     }
     which = ", ".join(fields[field] for field in finding.detail.split("."))
-    return _("The rule of %(room)s says something else than the room: %(which)s", room=_room(finding), which=which)
+    return _("The rule of %(room)s differs from the room: %(which)s", room=_room(finding), which=which)
 
 
 def _orphan(finding: Finding, trunk: str) -> object:
@@ -155,14 +155,14 @@ def _of_rule(finding: Finding, rule: str, trunk: str) -> object:
             return _("%(rule)s lists the number of %(trunk)s as a caller", rule=rule, trunk=trunk)
         case Kind.RULE_FORM:
             entry = _entry(finding.detail)
-            return _("%(rule)s fits only calls that have exactly this form: %(entry)s", rule=rule, entry=entry)
-    return _("%(rule)s lists a number that never fits: %(entry)s", rule=rule, entry=_entry(finding.detail))
+            return _("%(rule)s matches only calls that have exactly this form: %(entry)s", rule=rule, entry=entry)
+    return _("%(rule)s lists a number that never matches: %(entry)s", rule=rule, entry=_entry(finding.detail))
 
 
 def _of_trunk(finding: Finding, trunk: str) -> object:
     sentences = {
         Kind.EVERYBODY: _("%(trunk)s allows every address, because none of those it lists can be read", trunk=trunk),
-        Kind.HALF_CREDENTIALS: _("%(trunk)s has half of its credentials, so that it asks nobody", trunk=trunk),
+        Kind.HALF_CREDENTIALS: _("%(trunk)s has half of its credentials, so no password is required", trunk=trunk),
         Kind.FORGEABLE: _("%(trunk)s trusts addresses that anybody can claim", trunk=trunk),
         Kind.OPEN_TRUNK: _("%(trunk)s lists neither numbers nor addresses", trunk=trunk),
     }
@@ -170,8 +170,8 @@ def _of_trunk(finding: Finding, trunk: str) -> object:
         return sentences[finding.kind]
     if finding.kind is Kind.TRUNK_FORM:
         entry = _entry(finding.detail)
-        return _("%(trunk)s fits only calls that have exactly this form: %(entry)s", trunk=trunk, entry=entry)
-    return _("%(trunk)s lists a number that never fits: %(entry)s", trunk=trunk, entry=_entry(finding.detail))
+        return _("%(trunk)s matches only calls that have exactly this form: %(entry)s", trunk=trunk, entry=entry)
+    return _("%(trunk)s lists a number that never matches: %(entry)s", trunk=trunk, entry=_entry(finding.detail))
 
 
 def _entry(detail: str) -> object:

@@ -20,32 +20,32 @@ class Meaning:
 MEANINGS = {
     Kind.CONFLICT: Meaning(
         _l("Conflict"),
-        _l("Two rules claim the same calls: same trunk, PIN and numbers."),
-        _l("Callers hear no prompt, only that nobody can be reached. No rule can be added until one is gone."),
+        _l("Two rules match the same calls: same trunk, PIN and numbers."),
+        _l("Callers get “unavailable” instead of the PIN prompt. No rule can be added until one is deleted."),
         _l("Delete one of the two. Of two rules of one room Frontdesk keeps the one it knows."),
     ),
     Kind.SELF_CONFLICT: Meaning(
         _l("Self-conflict"),
         _l("A rule names one trunk or number twice, and LiveKit takes that for a conflict with itself."),
-        _l("Callers hear no prompt, only that nobody can be reached. No rule can be added until it is put right."),
+        _l("Callers get “unavailable” instead of the PIN prompt. No rule can be added until it is corrected."),
         _l("Take the repeated entry out; “33 12” and “+3312” are one number."),
     ),
     Kind.NO_KIND: Meaning(
         _l("No kind"),
         _l("A rule says neither Direct nor Individual nor Callee, and LiveKit fails when it reads it."),
-        _l("Callers hear no prompt, only that nobody can be reached. No rule can be added until it is gone."),
+        _l("Callers get “unavailable” instead of the PIN prompt. No rule can be added until it is deleted."),
         _l("Delete the rule, or replace it by one that has a kind."),
     ),
     Kind.SAME_NUMBER: Meaning(
         _l("Same number"),
         _l("Two trunks list one number and let in the same callers; LiveKit ranks none above the other."),
-        _l("Calls that fit both are refused: callers hear that nobody can be reached."),
+        _l("Calls that match both are refused: callers get “unavailable”."),
         _l("Take the number off one of the trunks, or let them allow other callers or other addresses."),
     ),
     Kind.TWO_DEFAULTS: Meaning(
         _l("Two defaults"),
         _l("Two trunks list no number, so that both take every call that no other trunk lists."),
-        _l("Such calls are refused: callers hear that nobody can be reached."),
+        _l("Such calls are refused: callers get “unavailable”."),
         _l("Give one of the trunks the numbers that it is for."),
     ),
     Kind.UNGUARDED: Meaning(
@@ -55,14 +55,16 @@ MEANINGS = {
         _l("Frontdesk places the guard: a rule that takes such calls away."),
     ),
     Kind.DEFEATED: Meaning(
-        _l("Guard beaten"),
+        _l("Guard bypassed"),
         _l("Another rule takes calls without a caller number before the guard does, or the guard was changed."),
         _l("A call without a caller number could end every meeting."),
-        _l("Change or delete the rule that stands before the guard; a guard of ours is put back as it was."),
+        _l("Change or delete the rule that takes calls before the guard. A changed guard is restored by itself."),
     ),
     Kind.NARROW: Meaning(
         _l("Narrow guard"),
-        _l("The guard of a trunk covers only the numbers that the trunk lists, mostly because of a foreign open rule."),
+        _l(
+            "The guard of a trunk covers only the numbers that the trunk lists, often because of an external open rule."
+        ),
         _l("A call without a caller number could end every meeting: other forms of the number called pass the guard."),
         _l("Remove the open rule, if there is one; the guard then widens by itself."),
     ),
@@ -97,13 +99,13 @@ MEANINGS = {
         _l("Let the rule name the trunks it is for."),
     ),
     Kind.EVERYBODY: Meaning(
-        _l("Allows everybody"),
+        _l("Allows anyone"),
         _l("No entry of a trunk’s allowed addresses can be read, and LiveKit drops those it cannot read."),
         _l("Calls from every address are let in, as if the list were empty."),
         _l("Write one address or network per entry, such as 203.0.113.0/24, without blanks, commas or “sip:”."),
     ),
     Kind.HALF_CREDENTIALS: Meaning(
-        _l("Asks nobody"),
+        _l("No password required"),
         _l("A trunk has only a user name or only a password; LiveKit asks for a password only with both."),
         _l("Callers are let in without any password."),
         _l("Set both the user name and the password, or neither."),
@@ -115,9 +117,9 @@ MEANINGS = {
         _l("Give the rule a room name, or delete it."),
     ),
     Kind.UNTYPABLE_PIN: Meaning(
-        _l("Untypable PIN"),
+        _l("PIN can't be dialled"),
         _l("A rule’s PIN has more than 16 characters, or other characters than a phone’s keys."),
-        _l("Nobody can type it: the call ends at the 17th key, and letters have none."),
+        _l("No one can dial it: the call ends at the 17th key, and letters have no key."),
         _l("Give the rule a PIN of at most 16 digits."),
     ),
     Kind.CALLED_AS_CALLER: Meaning(
@@ -128,9 +130,9 @@ MEANINGS = {
     ),
     Kind.DIFFERS: Meaning(
         _l("Differs"),
-        _l("The rule of a room says something else than the room, such as where it leads or whether it hides numbers."),
+        _l("The rule of a room differs from the room, such as in where it leads or whether it hides numbers."),
         _l("Callers may land elsewhere, be kept out, or show numbers that should be hidden."),
-        _l("Frontdesk writes the rule anew."),
+        _l("Frontdesk rewrites the rule."),
     ),
     Kind.DUPLICATE: Meaning(
         _l("Duplicate"),
@@ -140,13 +142,13 @@ MEANINGS = {
     ),
     Kind.ORPHAN: Meaning(
         _l("Orphan"),
-        _l("A rule of ours is still there although its room should have none now."),
+        _l("A Frontdesk rule still exists although its room should have none now."),
         _l("Callers with its PIN get in, perhaps into an empty room."),
         _l("Frontdesk deletes the rule."),
     ),
     Kind.IMPOSTOR: Meaning(
-        _l("Not ours"),
-        _l("A rule is named like ours, but is of no room that we have, or leads elsewhere."),
+        _l("Named like Frontdesk's"),
+        _l("A rule is named like Frontdesk's, but belongs to no room here, or leads elsewhere."),
         _l("Callers land where the rule leads, whatever its name says."),
         _l("Rename or delete it, if nobody needs it; another Frontdesk of an older version may have made it."),
     ),
@@ -157,7 +159,7 @@ MEANINGS = {
         _l("Move the room to another trunk."),
     ),
     Kind.DANGLING: Meaning(
-        _l("Dangling"),
+        _l("Trunk missing"),
         _l("A rule names a trunk that LiveKit doesn't list: it is deleted, recreated or outbound, or its id is empty."),
         _l("No call matches the rule by that trunk. A recreated trunk has a new id; an empty id is not a catch-all."),
         _l("Put in the id of the inbound trunk that exists now, or empty the list: then the rule takes every trunk."),
@@ -169,13 +171,13 @@ MEANINGS = {
         _l("Give the rule a PIN, or a trunk of its own."),
     ),
     Kind.RULE_NUMBER: Meaning(
-        _l("Never fits"),
+        _l("Number never matches"),
         _l("A rule lists a number in a form that no call has: rules compare letter for letter, trunks do not."),
         _l("Callers hear ringing and nobody ever answers, or another rule takes the call."),
         _l("Write the number as calls have it, mostly as the trunk lists it: no blanks, no “sip:”."),
     ),
     Kind.TRUNK_NUMBER: Meaning(
-        _l("Never fits"),
+        _l("Number never matches"),
         _l("A trunk lists a number that LiveKit cannot read as one, and that holds what no call has."),
         _l("Calls to it are not recognised: callers hear ringing and nobody ever answers."),
         _l("Write the number with a plus and digits only: LiveKit knows no patterns, and 00 is not a plus to it."),
@@ -200,7 +202,7 @@ MEANINGS = {
     ),
     Kind.CALLER_VISIBLE: Meaning(
         _l("Numbers shown"),
-        _l("A foreign rule does not hide callers’ numbers."),
+        _l("An external rule doesn't hide callers’ numbers."),
         _l("Everybody in the room sees the whole number of each caller."),
         _l("Set hide_phone_number, with a guard on the trunk; or keep it so on purpose."),
     ),
@@ -227,15 +229,15 @@ MEANINGS = {
     ),
     Kind.STALE: Meaning(
         _l("Stale id"),
-        _l("Our row names a rule that LiveKit does not have."),
+        _l("Frontdesk remembers a rule that LiveKit doesn't have."),
         _l("Callers notice nothing."),
-        _l("Frontdesk forgets the id when it next looks at the room."),
+        _l("Frontdesk forgets the id at the next sync of the room."),
     ),
     Kind.UNHEARD: Meaning(
-        _l("Unheard of"),
-        _l("LiveKit has people in a room of which no hook told us."),
+        _l("No webhook received"),
+        _l("LiveKit has people in a room that no webhook reported."),
         _l("Phones reach the room only once we know that somebody is there."),
-        _l("Frontdesk asks LiveKit who is inside; look at the hooks if this happens again."),
+        _l("Frontdesk asks LiveKit who is in the meeting. Check the webhooks if this happens again."),
     ),
     Kind.CALLED_IN_ROOM: Meaning(
         _l("Called number in name"),

@@ -63,7 +63,7 @@ def outage(code: str) -> str:
     """Why LiveKit's lists are not there."""
     if code == "no_sip":
         return str(_("LiveKit runs without Redis, so that it has no SIP: it knows no trunks and no rules."))
-    return str(_("LiveKit did not answer (%(code)s). What stands here is what we know ourselves.", code=code))
+    return str(_("LiveKit isn't answering. This page shows only what Frontdesk knows. (%(code)s)", code=code))
 
 
 def comparison(problem: str) -> str:
@@ -80,8 +80,8 @@ def unanswered(code: str) -> str:
     if code == "no_sip":
         return outage(code)
     if code == "unauthenticated":
-        return str(_("LiveKit does not take our API key, so that nothing can be said about the call."))
-    return str(_("LiveKit did not answer, so that nothing can be said about the call now."))
+        return str(_("LiveKit refuses Frontdesk's API key, so nothing can be said about the call."))
+    return str(_("LiveKit isn't answering, so nothing can be said about the call now."))
 
 
 def _pending(finding: Finding) -> str:

@@ -68,7 +68,7 @@ def repair_all() -> ResponseReturnValue:
         return _confirm(scope, reading, form, 422)
     found = _chosen(reading, scope)
     if not found:
-        flash(_("Already so: nothing of ours was left to repair."))
+        flash(_("Nothing was left to repair."))
         return htmx.go(url_for("doctor.index"))
     run = service.repair_all(found, scope=scope, ticket=form.ticket.data, actor=current_actor())
     return _go_on(run)
@@ -101,7 +101,7 @@ def stop(run_id: uuid.UUID) -> ResponseReturnValue:
     require(policy.repair)
     run = _run(run_id)
     if run.ended_at is not None:
-        flash(_("Already so: this run has ended."))
+        flash(_("This run has already ended."))
         return redirect(url_for(".run", run_id=run.id), 303)
     service.stop(run, actor=current_actor())
     return _go_on(run)
@@ -113,7 +113,7 @@ def retry(run_id: uuid.UUID) -> ResponseReturnValue:
     require(policy.repair)
     run = _run(run_id)
     if not run.failed:
-        flash(_("Already so: nothing of this run failed."))
+        flash(_("Nothing in this run failed."))
         return redirect(url_for(".run", run_id=run.id), 303)
     service.retry(run, actor=current_actor())
     return _go_on(run)
@@ -161,7 +161,7 @@ def _confirm(scope: str, reading: Reading, form: RepairAllForm, status: int = 20
 
 def _labels() -> dict[str, object]:
     """What scopes and kinds are called."""
-    return {ALL: _("Everything of ours")} | {kind.value: meaning.label for kind, meaning in MEANINGS.items()}
+    return {ALL: _("All Frontdesk rules")} | {kind.value: meaning.label for kind, meaning in MEANINGS.items()}
 
 
 def _line(item: RepairItem) -> tuple[str, ...]:

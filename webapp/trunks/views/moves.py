@@ -64,7 +64,7 @@ def move_rooms() -> ResponseReturnValue:
         begun = moves.move_rooms(planned, actor=current_actor())
     except moves.MoveRunning:
         db.session.rollback()
-        said = _("Another move runs still. Wait until it is over, or stop it.")
+        said = _("Another move is still running. Wait until it ends, or stop it.")
         return _choose(form, rows, planned, said, status=409)
     db.session.commit()
     return htmx.go(url_for(".move", move_id=begun.id))

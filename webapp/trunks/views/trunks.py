@@ -71,7 +71,7 @@ def create() -> ResponseReturnValue:
             )
         except intents.Failed as error:
             return _refused(form, None, error)
-    flash(_("The trunk is in LiveKit. New rooms may be put there."))
+    flash(_("The trunk was created in LiveKit and is open for new rooms."))
     return htmx.go(url_for(".show", trunk_id=stored["sip_trunk_id"]))
 
 
@@ -105,7 +105,7 @@ def update(trunk_id: str) -> ResponseReturnValue:
             )
         except intents.Failed as error:
             return _refused(form, trunk_id, error)
-    flash(_("LiveKit has the changed trunk. Calls that are up are not touched."))
+    flash(_("The trunk was changed in LiveKit. Calls in progress aren't affected."))
     return htmx.go(url_for(".show", trunk_id=trunk_id))
 
 
@@ -139,7 +139,7 @@ def delete(trunk_id: str) -> ResponseReturnValue:
             return _confirm_delete(trunk_id, 409, problem=said)
         entry = service.delete_trunk(trunk_id, actor=current_actor())
         intents.carry_out(entry, lambda: sip.delete_trunk(trunk_id), lambda _none: service.trunk_deleted(trunk_id))
-    flash(_("The trunk is gone. Rules that name it stay and reach nobody."))
+    flash(_("The trunk was deleted. Rules that name it remain and match no call."))
     return htmx.go(url_for(".index"))
 
 
