@@ -7,7 +7,6 @@ from flask.testing import FlaskClient
 from itsdangerous import URLSafeTimedSerializer
 from werkzeug.test import TestResponse
 
-from tests.support.versions import shown_now
 from webapp.accounts import sessions
 from webapp.accounts.models import Staff, User
 from webapp.core.db import db
@@ -42,14 +41,9 @@ def persona(name: str) -> User:
 
 
 class Browser(FlaskClient):
-    """A test client that sends the CSRF token like the pages' forms do; `csrf = False` leaves it out.
-
-    So it does with the version of what is changed, as if the page had been opened just now; `versions = False`
-    leaves that out.
-    """
+    """A test client that sends the CSRF token like the pages' forms do; `csrf = False` leaves it out."""
 
     csrf = True
-    versions = True
 
     def open(self, *args: Any, **kwargs: Any) -> TestResponse:
         """Send the request."""
@@ -57,21 +51,11 @@ class Browser(FlaskClient):
             kwargs["headers"] = {**dict(kwargs.get("headers") or {}), "X-CSRFToken": self._token()}
         if here := has_app_context():  # not in a thread of its own
             db.session.commit()  # the request has a session of its own, and must not wait for ours
-        if self.versions and kwargs.get("method") == "POST":
-            self._add_version(args, kwargs)
         with self.application.app_context():  # and a `g` of its own: nobody stays signed in from one to the next
             answer = super().open(*args, **kwargs)
         if here:
             db.session.expire_all()
         return answer
-
-    def _add_version(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
-        data = kwargs.get("data") or {}
-        if not (args and isinstance(args[0], str) and isinstance(data, dict)) or "seen" in data:
-            return
-        version = shown_now(self.application, args[0])
-        if version is not None:
-            kwargs["data"] = {**data, "seen": version}
 
     def _token(self) -> str:
         with self.session_transaction() as cookie:

@@ -18,7 +18,7 @@ from webapp.access import policy, queries, service
 from webapp.access.forms import ChangeForm, GrantForm, TransferForm
 from webapp.accounts.models import User
 from webapp.audit.actors import current_actor
-from webapp.core import htmx, paging, spreadsheet, versions
+from webapp.core import htmx, paging, spreadsheet
 from webapp.core.db import db
 from webapp.rooms import changes
 from webapp.rooms.door import load_room
@@ -134,7 +134,7 @@ def transfer(slug: str, access_id: uuid.UUID) -> ResponseReturnValue:
     access = _load(room, access_id)
     if access is None:
         return _somebody_was_first(room, access_id)
-    if count := room.changes_since(versions.shown(form.seen)):
+    if count := room.changes_since(form.seen.data):
         said = _("Not transferred: the room was changed since you opened this page.")
         return _again(room, 409, problem=said, unseen=changes.newest(room.id, CHANGES, count))
     return _guarded(room, lambda: service.transfer(room, access, actor=current_actor()))

@@ -107,12 +107,12 @@ class Versioned:
 
     version: Mapped[int] = mapped_column(default=0, server_default="0")
 
-    def changes_since(self, seen: str) -> int:
-        """How many changes a page does not know that was drawn with version `seen`.
+    def changes_since(self, seen: str | None) -> int:
+        """How many changes a page does not know that was drawn with version `seen`; 0 for a client that names none.
 
         The row is locked: who compares and then sets is alone.
         """
-        if seen == str(self.version):
+        if seen is None or seen == str(self.version):
             return 0
         known = int(seen) if seen.isdecimal() and len(seen) < 10 else self.version
         return max(1, self.version - known)

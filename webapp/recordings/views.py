@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response
 from webapp.accounts.models import User
 from webapp.audit.actors import current_actor
 from webapp.audit.sentences import Deed
-from webapp.core import htmx, request_log, versions
+from webapp.core import htmx, request_log
 from webapp.core.config import Settings
 from webapp.core.db import READING, db, utcnow
 from webapp.core.paging import Place
@@ -110,7 +110,7 @@ def set_retention(recording_id: uuid.UUID) -> ResponseReturnValue:
     form = RetentionForm()
     if not form.validate():
         return _shown(recording, 422, form=form)
-    if count := recording.changes_since(versions.shown(form.seen)):
+    if count := recording.changes_since(form.seen.data):
         form.seen.data = recording.version  # whoever saves once more has read what they replace
         unseen = changes.newest(recording.room_id, ("recording.set_retention",), count, recording.id)
         return _shown(recording, 409, form=form, unseen=unseen)

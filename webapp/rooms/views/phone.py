@@ -36,7 +36,7 @@ def rotate_pin(slug: str) -> ResponseReturnValue:
     form = RotatePinForm()
     if not form.validate():
         return respond(room, FRAGMENT, 422, rotate_form=form)
-    if versions.shown(form.seen) != queries.pin_times(room).version:
+    if versions.differs(form.seen, queries.pin_times(room).version):
         return _somebody_was_first(room)
     try:
         service.rotate_pin(room, actor=current_actor(), reason=form.reason.data, overlap=form.overlap.data)
@@ -49,7 +49,7 @@ def rotate_pin(slug: str) -> ResponseReturnValue:
 def stop_old_pin(slug: str) -> ResponseReturnValue:
     """End the PIN before the present one early."""
     room, form = load_room(slug, policy.stop_old_pin), StopOldPinForm()
-    if versions.shown(form.seen) != room.overlap and room.overlap:
+    if room.overlap and versions.differs(form.seen, room.overlap):
         said = _("Not stopped: the PIN was replaced since you opened this page, and another old one works now.")
         return respond(room, FRAGMENT, 409, problem=said)
     service.stop_old_pin(room, actor=current_actor())
@@ -90,7 +90,7 @@ def set_phone(slug: str) -> ResponseReturnValue:
     form = PhoneForm()
     if not form.validate():
         abort(400)
-    if count := room.changes_since(versions.shown(form.seen)):
+    if count := room.changes_since(form.seen.data):
         unseen = changes.newest(room.id, service.CHANGES, count)
         return respond(room, FRAGMENT, 409, phone_form=form, unseen=unseen)
     service.set_phone(

@@ -15,7 +15,7 @@ from webapp.access import queries as access_queries
 from webapp.accounts import queries as account_queries
 from webapp.audit.actors import current_actor
 from webapp.audit.sentences import Deed
-from webapp.core import htmx, paging, versions
+from webapp.core import htmx, paging
 from webapp.core.db import db
 from webapp.core.security import csrf, limiter, require
 from webapp.live import reconcile
@@ -163,7 +163,7 @@ def update(slug: str) -> ResponseReturnValue:
     form = EditForm()
     if not form.validate():
         return _again(room, form, 422)
-    if count := room.changes_since(versions.shown(form.seen)):
+    if count := room.changes_since(form.seen.data):
         form.seen.data = room.version  # whoever saves once more has read what they replace
         return _again(room, form, 409, changes.newest(room.id, service.CHANGES, count))
     if not _updated(room, form):
@@ -207,7 +207,7 @@ def _confirm_delete(room: Room, status: int = 200, unseen: Sequence[Deed] | None
 def delete(slug: str) -> ResponseReturnValue:
     """End the room for good."""
     room, form = load_room(slug, policy.delete), DeleteForm()
-    if count := room.changes_since(versions.shown(form.seen)):
+    if count := room.changes_since(form.seen.data):
         return _confirm_delete(room, 409, changes.newest(room.id, service.CHANGES, count))
     service.delete(room, actor=current_actor())
     db.session.commit()

@@ -91,7 +91,7 @@ def update(trunk_id: str) -> ResponseReturnValue:
     with intents.alone("trunk", trunk_id):
         stored, listed = _stored(trunk_id)
         form = TrunkForm(trunk=stored, trunks=listed)
-        if versions.shown(form.seen) != trunk_rows.version(stored):
+        if versions.differs(form.seen, trunk_rows.version(stored)):
             return _somebody_was_first(form, trunk_id)
         if not form.validate():
             return _form(form, trunk_id, 422)
@@ -134,7 +134,7 @@ def delete(trunk_id: str) -> ResponseReturnValue:
         return _confirm_delete(trunk_id, 422, form)
     with intents.alone("trunk", trunk_id):
         stored = _listed(trunk_id, sip.list_trunks())
-        if stored is not None and versions.shown(form.seen) != trunk_rows.version(stored):
+        if stored is not None and versions.differs(form.seen, trunk_rows.version(stored)):
             said = _("Not deleted: the trunk was changed since you opened this page.")
             return _confirm_delete(trunk_id, 409, problem=said)
         entry = service.delete_trunk(trunk_id, actor=current_actor())
