@@ -5,7 +5,8 @@ from pathlib import Path
 from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 
-from webapp.core.config import NEEDED, Settings
+from webapp.core.config import Settings
+from webapp.core.production import NEEDED
 
 PAGE = Path(__file__).parent.parent / "docs" / "settings.md"
 BEGIN, END = "<!-- settings: make settings -->\n", "<!-- end of settings -->\n"

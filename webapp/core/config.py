@@ -9,8 +9,9 @@ from urllib.parse import urlsplit
 from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from redis.connection import parse_url
-from sqlalchemy import make_url
 
+from webapp.core import production
+from webapp.core.production import DEVELOPMENT_SECRET
 from webapp.core.values import (
     CaFile,
     Claims,
@@ -33,22 +34,9 @@ from webapp.core.values import (
     Words,
     Zone,
     group_id,
-    is_dialled,
-    is_weak,
 )
 
-DEVELOPMENT_SECRET = "development-only-secret-key"  # noqa: S105 - refused in production below
-NEEDED = (
-    "livekit_url",
-    "livekit_api_key",
-    "livekit_api_secret",
-    "oidc_issuer",
-    "oidc_client_id",
-    "oidc_client_secret",
-    "meeting_url",
-)
 PRIVATE_NETWORKS = ("127.0.0.0/8", "::1/128", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7", "fe80::/10")
-NO_FILE = {None, "", ":memory:"}
 
 
 class Settings(BaseSettings):
@@ -254,7 +242,7 @@ class Settings(BaseSettings):
     def _refuse_unsafe_production(self) -> "Settings":
         if self.environment != "production":
             return self
-        problems = list(_production_problems(self))
+        problems = production.problems(self)
         if problems:
             raise ValueError("; ".join(problems))
         return self
@@ -266,42 +254,3 @@ def _is_loopback(host: str) -> bool:
         return host == "localhost" or ip_address(host).is_loopback
     except ValueError:
         return False
-
-
-def _secret_problems(settings: Settings) -> list[str]:
-    key, livekit = settings.secret_key.get_secret_value(), settings.livekit_api_secret.get_secret_value()
-    problems = []
-    if key == DEVELOPMENT_SECRET or is_weak(key, 32):
-        problems.append("FRONTDESK_SECRET_KEY should be at least 32 random characters")
-    if "livekit_api_secret" in settings.model_fields_set and is_weak(livekit, 16):
-        problems.append("FRONTDESK_LIVEKIT_API_SECRET should be at least 16 random characters, better 32")
-    return problems
-
-
-def _address_problems(settings: Settings) -> list[str]:
-    problems, public = [], urlsplit(settings.public_url)
-    if not settings.secure:
-        problems.append("FRONTDESK_PUBLIC_URL should begin with https://")
-    if public.path or public.query or public.fragment or public.username:
-        problems.append("FRONTDESK_PUBLIC_URL should end with the host: Frontdesk has a host name of its own")
-    if "oidc_issuer" in settings.model_fields_set and not settings.oidc_issuer.startswith("https://"):
-        problems.append("FRONTDESK_OIDC_ISSUER should begin with https://")
-    if "meeting_url" in settings.model_fields_set and "{room}" not in settings.meeting_url:
-        problems.append("FRONTDESK_MEETING_URL should hold {room}, such as https://meet.example.org/{room}")
-    return problems
-
-
-def _production_problems(settings: Settings) -> list[str]:
-    """Name what a production server must not run with."""
-    fresh = {name for name in Settings.model_fields if name not in settings.model_fields_set}
-    problems = [*_secret_problems(settings), *_address_problems(settings)]
-    if make_url(settings.database_url).database in {None, "", ":memory:"} and settings.database_url.startswith(
-        "sqlite"
-    ):
-        problems.append("FRONTDESK_DATABASE_URL should name a file: what is in memory is gone with the process")
-    if settings.phone_number and not is_dialled(settings.phone_number):
-        problems.append("FRONTDESK_PHONE_NUMBER should be a number in international form, such as +33 1 86 99 00 00")
-    if not settings.livekit_verify_tls:
-        problems.append("FRONTDESK_LIVEKIT_VERIFY_TLS should be true (a CA of yours: FRONTDESK_LIVEKIT_CA_FILE)")
-    problems += [f"FRONTDESK_{name.upper()} should be set" for name in NEEDED if name in fresh]
-    return problems

@@ -12,7 +12,8 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from webapp.accounts import problems
 from webapp.core import files, refusals
-from webapp.core.config import NEEDED, Settings
+from webapp.core.config import Settings
+from webapp.core.production import NEEDED
 from webapp.core.settings import settings
 from webapp.rules import commands as installation
 from webapp.setup import connections
