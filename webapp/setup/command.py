@@ -89,28 +89,24 @@ def check(connect: bool, ask_provider: bool) -> None:
     if settings.token_in_query:
         click.echo(EXPOSED)
     click.echo(PIN_LOGS)
-    for line in (*_refused(), *_whose_rules()):
+    for line in _remembered():
         click.echo(line)
 
 
-def _refused() -> list[str]:
-    """What sign-ins of the last hour lacked, as the database remembers; nothing while it is away or behind."""
+def _remembered() -> list[str]:
+    """What the database tells: what sign-ins lacked, and whose rules are ours; nothing while it is away or behind."""
     file = files.database_file(settings.database_url)
     if file is not None and not file.exists():  # to connect would make it, perhaps for another user than the server's
         return []
     try:
-        counts = refusals.recent(refusals.SIGN_IN)
+        return [*_refused(), *installation.lines()]
     except SQLAlchemyError:
         return []
+
+
+def _refused() -> list[str]:
+    counts = refusals.recent(refusals.SIGN_IN)
     return [f"Sign-ins of the last hour: {cure}" for cure in problems.cures(counts)]
-
-
-def _whose_rules() -> list[str]:
-    """Under which id rules are ours; nothing while the database is away or behind."""
-    try:
-        return installation.lines()
-    except SQLAlchemyError:
-        return []
 
 
 def warnings(told: Settings) -> Iterator[str]:
