@@ -13,7 +13,6 @@ from webapp.audit.models import DeedOutcome
 from webapp.core import heartbeat, leases
 from webapp.core.db import db
 from webapp.repairs.models import ItemResult
-from webapp.rules import guard as guards
 
 REPAIRED = "Repaired. LiveKit has taken it."
 
@@ -60,10 +59,9 @@ def test_a_room_that_another_worker_is_at_is_not_called_repaired(installation: I
 def test_items_of_a_run_that_another_worker_is_at_fail_and_can_be_tried_again(
     installation: Installation, client_as: As
 ):
-    unguarded(installation)
     room = missing(installation)
+    unguarded(installation)
     support = client_as("support")
-    guards.forget(installation.trunk_id)
     names = (f"trunk:{installation.trunk_id}", f"room:{room.id}")
     with leases.held(names[0], seconds=60) as first, leases.held(names[1], seconds=60) as second:
         assert first and second

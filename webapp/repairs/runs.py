@@ -143,9 +143,8 @@ class Course:
         ours = next((each for each in planned if each.foreign is None), None)
         if ours is None:
             return ItemResult.SKIPPED, "not_ours"
-        if ours.idle and not any(
-            isinstance(request, Follow) for request in ours.requests
-        ):  # a row may still be put right
+        follows = any(isinstance(request, Follow) for request in ours.requests)
+        if ours.idle and not follows:  # a row may still be put right
             return ItemResult.SKIPPED, "unchanged"
         return self._do(ours, reading)
 
