@@ -109,7 +109,7 @@ def test_a_livekit_that_is_down_slow_or_html_leaves_our_side_on_the_page(
     support = client_as("support")
     page = support.get(_support(room))
     assert page.status_code == 200
-    assert "LiveKit did not answer" in page.text
+    assert "LiveKit isn&#39;t answering" in page.text
     assert str(room.sip_dispatch_rule_id) in page.text
     assert "LiveKit differs" not in page.text
     assert json.loads(support.get(f"/rooms/{room.slug}/support.json").text)["livekit"]["problem"]
