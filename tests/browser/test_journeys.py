@@ -93,7 +93,7 @@ def test_a_caller_types_the_pin_and_the_host_sees_who_is_inside(people: People, 
     host.sees("21")
     assert "33612345621" not in host.page.content()
     host.accessible()
-    host.press("Remove caller 21")
+    host.press("Remove Caller ··21")
     phone.states("ended")
     host.go(f"{room}inside")
     host.sees_after_a_while("Caller", gone=True)

@@ -149,7 +149,7 @@ def repair(admin: Desk, site: Site) -> None:
     foreign = {"name": LONG_NAME * 2, "rule": {"dispatch_rule_direct": {"room_name": "night", "pin": "97531"}}}
     _control(site, "store-sip", rules=[double, foreign])
     admin.go("/telephony/repairs/new")
-    admin.page.get_by_role("button", name=re.compile(r"Repair \d+ of ours")).click()
+    admin.page.get_by_role("button", name=re.compile(r"Repair \d+ finding")).click()
     admin.sees_after_a_while("Ended")
 
 

@@ -189,11 +189,20 @@ class Seen:
         places = self._places(trunk_id)
         if self._outage(trunk_id) or not places or not (found or hiding):
             return
+        if not found and self._is_shared(trunk_id):
+            self._check_call_without_number(trunk_id)
+            return
         assert [_told(rule) for rule in found] == places[:1], "the guard"
         row = self.rows[trunk_id]
         assert row.guard_rule_id == found[0]["sip_dispatch_rule_id"], "our row of the guard"
         assert row.guard_problem == ("guard_narrow" if found[0]["numbers"] else ""), "what is said of the guard"
         self._check_call_without_number(trunk_id)
+
+    def _is_shared(self, trunk_id: str) -> bool:
+        """Another Frontdesk keeps a guard there, which is enough for both."""
+        stored = self.foreign.values()
+        theirs = [rule for rule in stored if "frontdesk" in rule["metadata"] and rule["metadata"] != _our_mark()]
+        return any(_told(rule) == guard_rule(trunk_id, rule["numbers"]) for rule in theirs)
 
     def _check_call_without_number(self, trunk_id: str) -> None:
         """Over this trunk a call without a caller number ends no LiveKit because of a rule of ours."""
