@@ -199,9 +199,9 @@ def test_hosts_know_who_caller_one_is_by_the_last_two_digits(door: Door, client_
     assert "34" in page and "1234" not in page
 
 
-@pytest.mark.parametrize("page", ["room", "new"])
-def test_the_switch_says_what_the_others_still_see(door: Door, client_as: As, page: str):
-    text = client_as("owner").get(f"/rooms/{door.room.slug}/" if page == "room" else "/rooms/new").text
+@pytest.mark.parametrize("where", ["room", "new"])
+def test_the_switch_says_what_the_others_still_see(door: Door, client_as: As, where: str):
+    text = client_as("owner").get(f"/rooms/{door.room.slug}/" if where == "room" else "/rooms/new").text
     assert "last four digits for a moment" in text
     assert "an identity from which a program can work the whole number out" in text
 

@@ -100,12 +100,12 @@ def test_who_was_admitted_after_such_a_second_call_and_is_cut_off_comes_back_as_
     until(lambda: door.is_free(third) and door.call(third) and door.call(third).hold is Hold.ADMITTED)
 
 
-@pytest.mark.parametrize("page", ["/lobby/", "/"])
-def test_the_host_is_told_in_the_queue_that_livekit_ended_the_first_call(door: Door, client_as: As, page: str):
+@pytest.mark.parametrize("where", ["/lobby/", "/"])
+def test_the_host_is_told_in_the_queue_that_livekit_ended_the_first_call(door: Door, client_as: As, where: str):
     admitted(door)
-    assert CALLED_AGAIN not in client_as("owner").get(page).text
+    assert CALLED_AGAIN not in client_as("owner").get(where).text
     door.waiting()
-    assert CALLED_AGAIN in client_as("owner").get(page).text
+    assert CALLED_AGAIN in client_as("owner").get(where).text
 
 
 def test_the_host_is_not_told_of_an_earlier_call_where_there_was_none(door: Door, client_as: As):

@@ -1,4 +1,4 @@
-"""Our process is killed between any two steps of following a room: the next one's first sweep mends everything."""
+"""Our process is killed between any two steps of following a room: the next one's sweeps mend everything."""
 
 import os
 import signal
@@ -33,7 +33,6 @@ from webapp.rooms.models import Access, Role, Room, TrunkRow
 
 LATE = 20  # seconds until LiveKit answers; by then the one who asked is dead
 HEALERS = ("rules", "hooks", "hooks_left", "rooms_left")
-EVERY, SWEEP = sa.true(), PeriodicJob.name == "rules"
 SHORT = 1.5  # so late it acts: after the death
 
 
@@ -59,7 +58,7 @@ def victim(site: Site, ours: Installation) -> subprocess.Popen[bytes]:
     """The process that will be killed; each job that heals has run once there and does so no more."""
     process = site.serve("--workers", "1")
     until(lambda: all(_runs(name) for name in HEALERS))
-    _next(EVERY, utcnow() + timedelta(hours=1))
+    _next_sweep(utcnow() + timedelta(hours=1))
     return process
 
 
@@ -69,8 +68,8 @@ def _runs(name: str = "rules") -> int:
     return found or 0
 
 
-def _next(jobs: sa.ColumnElement[bool], at: object) -> None:
-    db.session.execute(sa.update(PeriodicJob).where(jobs).values(next_at=at))
+def _next_sweep(at: object) -> None:
+    db.session.execute(sa.update(PeriodicJob).values(next_at=at))
     db.session.commit()
 
 
@@ -80,14 +79,13 @@ def _kill(victim: subprocess.Popen[bytes]) -> None:
 
 
 def _begin_again(site: Site) -> None:
-    """Another process, after the leases of the dead one; returns after its first sweep, which is its last."""
+    """Another process, after the leases of the dead one; returns after its first sweep."""
     db.session.execute(sa.update(Lease).values(until=utcnow() - timedelta(seconds=1)))
     db.session.commit()
-    _next(EVERY, utcnow() - timedelta(seconds=1))
+    _next_sweep(utcnow() - timedelta(seconds=1))
     before = _runs()
     site.serve("--workers", "1")
     until(lambda: _runs() > before)
-    _next(SWEEP, utcnow() + timedelta(hours=1))
 
 
 def _rule_stands(ours: Installation, room: Room) -> bool:
@@ -165,7 +163,7 @@ def test_a_process_that_is_killed_in_the_middle_leaves_nothing_that_a_sweep_does
 
 
 def _check_again(site: Site, ours: Installation, foreign: dict[str, Json]) -> None:
-    """One sweep heals, with the work on hooks and marks beside it, which the sweep leaves to who is at it."""
+    """A sweep heals: the next one where work on hooks and marks beside the first changed what that had listed."""
     _begin_again(site)
     until_it_passes(lambda: Seen.now(ours, foreign).check())
 

@@ -84,6 +84,8 @@ class Seen:
             error.add_note(f"Guards: {guards}")
             error.add_note(f"LiveKit: {self.rules}, {self.trunks}, foreign: {list(self.foreign)}")
             raise
+        finally:
+            db.session.rollback()  # on SQLite whoever reads in a transaction keeps all others from writing
 
     def _check(self) -> None:
         by_id = {rule["sip_dispatch_rule_id"]: rule for rule in self.rules}
