@@ -38,6 +38,17 @@ def test_what_is_written_waits_until_those_who_came_meanwhile_are_silent(pool: T
     assert write() < turns.PATIENCE / 4, "nobody is heard any more"
 
 
+def test_what_is_written_waits_while_one_caller_after_the_other_comes(pool: ThreadPoolExecutor):
+    with turns.silencing(turns.begin()):
+        written = pool.submit(write)
+    came_at = time.monotonic()
+    while time.monotonic() - came_at < turns.PATIENCE / 2:  # each is silent at once, and the next is on the way
+        with turns.silencing(turns.begin()):
+            assert not written.done()
+        time.sleep(turns.QUIET / 20)
+    assert turns.PATIENCE / 2 < written.result() < 10 * turns.PATIENCE
+
+
 def test_who_writes_down_a_caller_does_not_wait_for_that_one():
     with turns.silencing(turns.begin()):
         assert write() < turns.PATIENCE / 2

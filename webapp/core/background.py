@@ -54,5 +54,5 @@ def run(work: Callable[[], object], threads: str = EXTENSION) -> None:
 def init_app(app: Flask) -> None:
     """Use threads, unless tests put something else there."""
     app.extensions[EXTENSION] = Threads("background")
-    app.extensions[AT_ONCE] = Threads("at-once", 48)
+    app.extensions[AT_ONCE] = Threads("at-once", 200)  # each may stand waiting: see holds/turns
     app.extensions[LONG] = Threads("long", 1)
