@@ -192,9 +192,7 @@ def forget(trunk_id: str) -> None:
             return
         row = row_of(trunk_id)
         db.session.commit()
-        stored = recorded.find(row.guard_rule_id or "")
-        if stored is not None:
-            sip.delete_rule(stored.id)
+        removals.take_own_away(row.guard_rule_id or "")
         _remember(row, None)
 
 

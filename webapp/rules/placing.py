@@ -107,7 +107,7 @@ def _send(wish: Json, rule_id: str | None) -> Placed:
     if not rule.trunk_ids or wish["trunk_ids"][0] in rule.trunk_ids:
         return _placed("replaced", sip.replace_rule(rule.id, wish))
     placed = _placed("created", sip.create_rule(wish))
-    _leave(rule.id)
+    removals.take_all_away([rule.id])  # where that fails the sweep keeps that of the row
     return placed
 
 
