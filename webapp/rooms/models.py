@@ -163,6 +163,14 @@ class TrunkRow(Model):
     seen_at: Mapped[datetime] = mapped_column(default=utcnow)
     gone_at: Mapped[datetime | None]  # LiveKit no longer lists it
 
+    @property
+    def takes_rooms(self) -> bool:
+        """An admin opened it, and LiveKit had it when it was last asked."""
+        return self.assignable and self.gone_at is None
+
+
+TAKES_ROOMS = sa.and_(TrunkRow.assignable, TrunkRow.gone_at.is_(None))  # as `TrunkRow.takes_rooms` says of one
+
 
 class Access(Keyed, Model):
     """A person's role in a room, from when to when; closed, never deleted."""

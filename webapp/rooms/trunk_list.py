@@ -9,7 +9,7 @@ from webapp.core.db import db, utcnow
 from webapp.livekit import sip
 from webapp.livekit.errors import LiveKitError
 from webapp.rooms import trunk_rows
-from webapp.rooms.models import TrunkRow
+from webapp.rooms.models import TAKES_ROOMS, TrunkRow
 
 log = structlog.get_logger()
 
@@ -23,7 +23,7 @@ def refresh(old: timedelta = OLD) -> None:
     Where no trunk is open, or the list is not `old`, nobody is asked. Commits; before anything is changed, as LiveKit
     is not asked inside a transaction.
     """
-    there = sa.select(sa.func.min(TrunkRow.seen_at)).where(TrunkRow.assignable, TrunkRow.gone_at.is_(None))
+    there = sa.select(sa.func.min(TrunkRow.seen_at)).where(TAKES_ROOMS)
     seen_at = db.session.scalar(there)
     db.session.commit()
     if seen_at is None or seen_at > utcnow() - old:

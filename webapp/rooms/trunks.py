@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 
 from webapp.core.db import db
-from webapp.rooms.models import TrunkRow
+from webapp.rooms.models import TAKES_ROOMS, TrunkRow
 
 
 def join_emptiest() -> str:
@@ -11,7 +11,7 @@ def join_emptiest() -> str:
 
     One statement: two rooms made at once do not read the same count.
     """
-    open_ones = sa.select(TrunkRow.sip_trunk_id).where(TrunkRow.assignable, TrunkRow.gone_at.is_(None))
+    open_ones = sa.select(TrunkRow.sip_trunk_id).where(TAKES_ROOMS)
     emptiest = open_ones.order_by(TrunkRow.room_count, TrunkRow.sip_trunk_id).limit(1).with_for_update()
     chosen = sa.update(TrunkRow).where(TrunkRow.sip_trunk_id == emptiest.scalar_subquery())
     counted = chosen.values(room_count=TrunkRow.room_count + 1).returning(TrunkRow.sip_trunk_id)
@@ -20,7 +20,7 @@ def join_emptiest() -> str:
 
 def emptiest(besides: str) -> str:
     """The open trunk with fewest rooms, besides one; "" when there is none."""
-    open_ones = sa.select(TrunkRow.sip_trunk_id).where(TrunkRow.assignable, TrunkRow.gone_at.is_(None))
+    open_ones = sa.select(TrunkRow.sip_trunk_id).where(TAKES_ROOMS)
     others = open_ones.where(TrunkRow.sip_trunk_id != besides)
     return db.session.scalar(others.order_by(TrunkRow.room_count, TrunkRow.sip_trunk_id).limit(1)) or ""
 

@@ -22,7 +22,7 @@ from webapp.livekit.probe import Heard
 from webapp.recordings.models import FAILED_STATES, Recording, State
 from webapp.recordings.sharing import FolderState
 from webapp.recordings.storage import storage
-from webapp.rooms.models import Room, TrunkRow
+from webapp.rooms.models import TAKES_ROOMS, Room, TrunkRow
 from webapp.rules import installation
 from webapp.rules.models import Installation
 
@@ -125,7 +125,7 @@ def look() -> Seen:
         last_failure=_last_failure(),
         last_sweep=sweep.succeeded_at if sweep else None,
         trunks=_count(there),
-        open_trunks=_count(there, TrunkRow.assignable),
+        open_trunks=_count(TAKES_ROOMS),
         remote_unmute=unmute.known(),
         installation=installation.identity().own,
         elsewhere=installation.others(),

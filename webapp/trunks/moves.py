@@ -22,7 +22,7 @@ from webapp.core import due, leases, paging
 from webapp.core.db import db, utcnow
 from webapp.live import reconcile
 from webapp.rooms import pins, service, trunk_list, trunks
-from webapp.rooms.models import PhonePin, Room, TrunkRow
+from webapp.rooms.models import TAKES_ROOMS, PhonePin, Room, TrunkRow
 from webapp.trunks.models import Moved, MovedRoom, MoveState, TrunkMove
 from webapp.trunks.spread import EVEN, EVERY, quotas
 
@@ -77,9 +77,7 @@ def counts() -> dict[str, int]:
 def plan(source: str, target: str) -> MovePlan:
     """What the move would do now."""
     rooms = counts()
-    opened = list(
-        db.session.scalars(sa.select(TrunkRow.sip_trunk_id).where(TrunkRow.assignable, TrunkRow.gone_at.is_(None)))
-    )
+    opened = list(db.session.scalars(sa.select(TrunkRow.sip_trunk_id).where(TAKES_ROOMS)))
     sources = list(rooms) if source == EVERY else [source]
     quota = quotas(rooms, sources, target, opened)
     found = [_look(trunk, count, [target] if target != EVEN else opened) for trunk, count in quota.items()]
@@ -188,7 +186,7 @@ def _move_one(move: TrunkMove, source: str, room_id: uuid.UUID) -> bool:
     except Exception as error:  # whatever is wrong with one room, the others go on
         db.session.rollback()
         problem = "no_free_pin" if isinstance(error, pins.PinsExhausted) else type(error).__name__
-        log.warning("move.failed", move=str(move.id), room=str(room_id), error=problem)
+        log.warning("move.failed", move=str(move.id), room=str(room_id), code=problem)
     if not _note(move, source, room_id, result, problem):
         db.session.rollback()
         return False

@@ -81,7 +81,7 @@ def namespaces(length: int) -> list[Namespace]:
 
 
 def _namespace(trunk: Named, row: TrunkRow | None, fill: Fill, live: int, length: int) -> Namespace:
-    open_now = row is not None and row.assignable and row.gone_at is None
+    open_now = row is not None and row.takes_rooms
     rooms = row.room_count if row else fill.used
     return Namespace(trunk.id, trunk.name, open_now, rooms, fill, live, pin_space.codes(length))
 
