@@ -17,7 +17,7 @@ from sqlalchemy import event
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
 
-from webapp.core import patience
+from webapp.core import files, patience
 
 T = TypeVar("T")
 CONNECT_SECONDS = 3
@@ -115,8 +115,7 @@ def writer(url: str, pool_size: int) -> Engine:
     """The engine of all that writes; on SQLite there is but this one."""
     if not url.startswith("sqlite"):
         return postgresql(url, **ALWAYS, pool_size=pool_size // 2, max_overflow=0)
-    in_file = sa.engine.make_url(url).database not in {None, "", ":memory:"}
-    pool: dict[str, Any] = {"poolclass": PatientPool} if in_file else {}
+    pool: dict[str, Any] = {} if files.is_in_memory(url) else {"poolclass": PatientPool}
     return sa.create_engine(url, **ALWAYS, **pool, connect_args={"timeout": BUSY_SECONDS})
 
 

@@ -18,6 +18,7 @@ from sqlalchemy import event
 from sqlalchemy.engine import Engine
 
 FOLDER, FILE = 0o700, 0o600
+MEMORY = ":memory:"
 BESIDE = ("", "-wal", "-shm", "-journal")  # SQLite makes what lies beside a database with the mode of the database
 
 
@@ -109,13 +110,18 @@ def exposed(path: Path, allowed: int) -> Standing | None:
     return found if found is not None and found.mode & ~allowed else None
 
 
+def is_in_memory(url: str | sa.URL) -> bool:
+    """The SQLite database has no file, and is gone with its connection."""
+    return (sa.make_url(url).database or MEMORY) == MEMORY
+
+
 def database_file(url: str | sa.URL) -> Path | None:
     """The file of an SQLite database; None for one in memory and for other databases."""
     made = sa.make_url(url)
-    name = made.database or ":memory:"
-    if made.get_backend_name() != "sqlite" or name == ":memory:" or name.startswith("file:"):  # a URI says more itself
+    if made.get_backend_name() != "sqlite" or is_in_memory(made):
         return None
-    return Path(name).absolute()
+    name = str(made.database)
+    return None if name.startswith("file:") else Path(name).absolute()  # a URI says more itself
 
 
 def database_files(url: str | sa.URL) -> Iterator[Path]:

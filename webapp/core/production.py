@@ -3,8 +3,7 @@
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from sqlalchemy import make_url
-
+from webapp.core import files
 from webapp.core.values import is_dialled, is_weak
 
 if TYPE_CHECKING:
@@ -20,7 +19,6 @@ NEEDED = (
     "oidc_client_secret",
     "meeting_url",
 )
-NO_FILE = {None, "", ":memory:"}
 
 
 def _secret_problems(settings: "Settings") -> list[str]:
@@ -50,7 +48,7 @@ def problems(settings: "Settings") -> list[str]:
     """Name what a production server must not run with."""
     fresh = {name for name in type(settings).model_fields if name not in settings.model_fields_set}
     found = [*_secret_problems(settings), *_address_problems(settings)]
-    if settings.database_url.startswith("sqlite") and make_url(settings.database_url).database in NO_FILE:
+    if settings.database_url.startswith("sqlite") and files.is_in_memory(settings.database_url):
         found.append("FRONTDESK_DATABASE_URL should name a file: what is in memory is gone with the process")
     if settings.phone_number and not is_dialled(settings.phone_number):
         found.append("FRONTDESK_PHONE_NUMBER should be a number in international form, such as +33 1 86 99 00 00")
