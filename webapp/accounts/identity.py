@@ -6,6 +6,7 @@ from typing import Any
 
 from webapp.accounts.models import Staff
 from webapp.accounts.problems import SignInError
+from webapp.core import names
 from webapp.core.settings import settings
 
 Claims = dict[str, Any]
@@ -137,7 +138,7 @@ def _text(claims: Claims, name: str) -> str:
     value = claims.get(name)
     if not isinstance(value, str):
         return ""
-    return "".join(letter for letter in value if letter.isprintable()).strip()[:500]
+    return names.printable(value).strip()[:500]
 
 
 def _full_name(claims: Claims) -> str:

@@ -17,6 +17,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from webapp.calls.models import CallerKey
+from webapp.core import names
 from webapp.core.db import db, utcnow
 from webapp.core.masking import impersonal
 from webapp.core.settings import settings
@@ -59,7 +60,7 @@ def shown_of(name: str, identity: str, attributes: Mapping[str, str]) -> str:
     ending = ending_of(name)
     if ending or not digest_of(identity, attributes):
         return ending
-    user = "".join(letter for letter in attributes.get("sip.phoneNumber", "") if letter.isprintable())
+    user = names.printable(attributes.get("sip.phoneNumber", ""))
     return impersonal(user)[:100] or (BY_NAME if name.startswith(PHONE) or phones.is_numbered(name) else "")
 
 

@@ -13,6 +13,11 @@ def normalised(text: str | None) -> str:
     return unicodedata.normalize("NFC", text or "").strip()
 
 
+def printable(text: str) -> str:
+    """What others sent, without letters that nobody sees and that no database column takes."""
+    return "".join(letter for letter in text if letter.isprintable())
+
+
 def problem(name: str, longest: int) -> str | None:
     """What is wrong with a normalised name, in words; None when nothing is."""
     return line_problem(name, longest) if _readable(name) else str(_("Type a name."))

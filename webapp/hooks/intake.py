@@ -11,6 +11,7 @@ from prometheus_client import Counter
 from sqlalchemy.dialects import postgresql, sqlite
 
 from webapp.calls import pseudonyms
+from webapp.core import names
 from webapp.core.db import db, utcnow
 from webapp.deliveries.models import Delivery, Result
 from webapp.deliveries.redaction import Body, mapping, redact
@@ -99,8 +100,8 @@ def _first_result(delivery: Delivery, known: bool, name: str) -> Result:
 
 
 def _text(value: object) -> str:
-    """The value without letters that no database column takes: what is signed may still be odd."""
-    return "".join(letter for letter in str(value or "") if letter.isprintable())
+    """What is signed may still be odd."""
+    return names.printable(str(value or ""))
 
 
 def _repeated(event_id: str) -> Delivery:
