@@ -3,6 +3,7 @@
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
+from webapp.calls.book import REPLACED
 from webapp.calls.models import Call
 from webapp.calls.queries import Span
 from webapp.calls.verdicts import Verdict
@@ -34,7 +35,7 @@ SPANS = {
 # LiveKit's reasons (livekit_models.proto, DisconnectReason), in small letters, and our own
 REASONS = {
     "client_initiated": _l("The caller hung up"),
-    "duplicate_identity": _l("The same number called the room again"),
+    REPLACED: _l("The same number called the room again"),
     "participant_removed": _l("Removed from the meeting"),
     "room_deleted": _l("A host ended the meeting"),
     "room_closed": _l("The meeting ended"),
@@ -61,7 +62,7 @@ def why(call: Call, verdict: str) -> str:
         return str(_("Denied by a host"))
     if verdict == Verdict.TURNED_AWAY.value:
         return str(_("Turned away: LiveKit can't unmute callers on hold"))
-    if call.end_reason == "duplicate_identity" and not call.caller:
+    if call.end_reason == REPLACED and not call.caller:
         return str(_("Another caller without a number called the room"))
     return str(REASONS.get(call.end_reason) or _("Reason unknown"))
 
