@@ -122,6 +122,28 @@ def test_where_numbers_are_hidden_an_admin_sees_what_livekit_has(hides: Meeting,
     assert entries()[0].details["what"] == "attributes"
 
 
+def test_the_button_says_number_only_where_livekit_has_one_to_show(
+    shows: Meeting, client_as: As, change_settings: Callable[..., None]
+):
+    assert "Reveal number" in client_as("owner").get(shows.url("inside"), headers=SWAP).text
+    change_settings(shown_attributes=["sip.callID"])
+    page = client_as("owner").get(shows.url("inside"), headers=SWAP).text
+    assert "Reveal number" not in page and "Show attributes" in page
+
+
+def test_of_a_caller_who_came_while_numbers_were_hidden_no_number_is_offered(hides: Meeting, client_as: As):
+    db.session.query(Room).update({"hide_phone_number": False})
+    db.session.commit()
+    page = client_as("owner").get(hides.url("inside"), headers=SWAP).text
+    assert "Reveal number" not in page and "Show attributes" in page
+
+
+def test_livekit_is_asked_once_for_a_reveal(shows: Meeting, client_as: As):
+    before = shows.installation.livekit.calls("ListParticipants")
+    assert CALLER in shows.reveal(client_as("owner")).text
+    assert shows.installation.livekit.calls("ListParticipants") == before + 1
+
+
 def test_attributes_that_are_not_on_the_list_are_named_and_their_value_is_not_shown(
     shows: Meeting, client_as: As, change_settings: Callable[..., None]
 ):

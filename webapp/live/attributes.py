@@ -2,11 +2,13 @@
 
 from dataclasses import dataclass
 
+from webapp.core import names
 from webapp.core.masking import impersonal
 from webapp.core.settings import settings
 from webapp.livekit.rooms import Participant
 
-NUMBERS = ("sip.phoneNumber", "sip.trunkPhoneNumber")  # the caller's, and the one that was called
+NUMBER = "sip.phoneNumber"  # the caller's
+NUMBERS = (NUMBER, "sip.trunkPhoneNumber")  # and the one that was called
 LONGEST = 200
 
 
@@ -26,6 +28,11 @@ def shown(participant: Participant) -> list[Attribute]:
     return first + [Attribute(impersonal(_clean(name)), None) for name, _value in there if name not in allowed]
 
 
+def has_number(participant: Participant) -> bool:
+    """LiveKit has the caller's number, and the installation lets it be shown."""
+    return bool(participant.attributes.get(NUMBER)) and NUMBER in settings.shown_attributes
+
+
 def tells_number(attributes: list[Attribute]) -> bool:
     """Somebody's number is among the values."""
     return any(attribute.value for attribute in attributes if attribute.name in NUMBERS)
@@ -33,4 +40,4 @@ def tells_number(attributes: list[Attribute]) -> bool:
 
 def _clean(text: str) -> str:
     """Others may write what they like."""
-    return "".join(letter for letter in text if letter.isprintable())[:LONGEST]
+    return names.printable(text)[:LONGEST]

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from webapp.calls import book
 from webapp.calls.pseudonyms import ending_of, shown_of
+from webapp.live.attributes import has_number
 from webapp.livekit import phones
 from webapp.livekit.rooms import Participant
 
@@ -21,6 +22,7 @@ class Person:
     phone: bool
     held: bool  # waits in the lobby: hears nobody and is not heard
     joined_at: datetime
+    number: bool  # LiveKit has the caller's number, to be shown on request
     attributes: bool  # LiveKit has some of them
 
 
@@ -33,7 +35,8 @@ def inside(participants: list[Participant]) -> list[Person]:
 
 def _person(one: Participant, endings: Mapping[str, str]) -> Person:
     if not one.is_phone:
-        return Person(one.sid, one.name or one.identity, "", "", False, False, one.joined_at, bool(one.attributes))
+        name = one.name or one.identity
+        return Person(one.sid, name, "", "", False, False, one.joined_at, False, bool(one.attributes))
     ending = endings.get(one.call_id) or ending_of(one.name)
     return Person(
         sid=one.sid,
@@ -43,5 +46,6 @@ def _person(one: Participant, endings: Mapping[str, str]) -> Person:
         phone=True,
         held=phones.HELD in one.attributes,
         joined_at=one.joined_at,
+        number=has_number(one),
         attributes=bool(one.attributes),
     )

@@ -17,6 +17,7 @@ from webapp.live.forms import RevealForm
 from webapp.live.participants import Person
 from webapp.livekit import rooms
 from webapp.livekit.errors import LiveKitError
+from webapp.livekit.rooms import Participant
 from webapp.rooms import policy as room_policy
 from webapp.rooms.door import load_room
 from webapp.rooms.models import Room
@@ -67,7 +68,7 @@ def reveal_participant(slug: str) -> ResponseReturnValue:
     room = load_room(slug, room_policy.reveal_participant)  # numbers may be hidden by now
     found = service.reveal_participant(room, participant, actor=current_actor(), reason=form.reason.data or "")
     db.session.commit()
-    return _show(room, revealed={participant.sid: found})
+    return _show(room, revealed={participant.sid: found}, there=there)
 
 
 @bp.post("/rooms/<slug>/end")
@@ -98,9 +99,10 @@ def _show(
     status: int = 200,
     refused: RevealForm | None = None,
     revealed: Mapping[str, Sequence[Attribute]] | None = None,
+    there: list[Participant] | None = None,
 ) -> ResponseReturnValue:
-    inside_now, problem = read(room)
-    there = {person.sid for person in inside_now}
+    inside_now, problem = read(room) if there is None else (participants.inside(there), "")
+    sids = {person.sid for person in inside_now}
     context = {
         "room": room,
         "people": inside_now,
@@ -110,7 +112,7 @@ def _show(
         "needs_reason": _needs_reason(room),
         "reveal_form": lambda sid: _form_of(sid, refused),
         "refused": refused.sid.data if refused else "",
-        "revealed": {sid: found for sid, found in (revealed or {}).items() if sid in there},
+        "revealed": {sid: found for sid, found in (revealed or {}).items() if sid in sids},
     }
     return htmx.respond("live/inside.html", "live/_inside.html", status, **context)
 
