@@ -46,7 +46,7 @@ def run(work: Callable[[], object], threads: str = EXTENSION) -> None:
             try:
                 work()
             except Exception as error:
-                log.exception("background.failed", error=type(error).__name__)
+                log.exception("background.failed", code=type(error).__name__)
 
     app.extensions[threads].submit(inside)
 

@@ -83,7 +83,7 @@ class Heart:
                 try:
                     claim.beat()
                 except SQLAlchemyError as error:  # tried again in a moment; the claim may run out meanwhile
-                    log.warning("heartbeat.failed", error=type(error).__name__)
+                    log.warning("heartbeat.failed", code=type(error).__name__)
             time.sleep(BEAT)
 
 

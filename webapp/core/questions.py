@@ -37,7 +37,7 @@ def _result(asked: Future[Any]) -> Any:
     if not asked.done() or asked.cancelled():
         return None
     if (error := asked.exception()) is not None:
-        log.warning("question.failed", error=type(error).__name__)
+        log.warning("question.failed", code=type(error).__name__)
         return None
     return asked.result()
 

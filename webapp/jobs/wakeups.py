@@ -52,7 +52,7 @@ class Wakeups:
                         if channel.get_message(timeout=PATIENCE) is not None:
                             told()
             except (RedisError, OSError) as error:
-                log.warning("queue.unavailable", error=type(error).__name__)
+                log.warning("queue.unavailable", code=type(error).__name__)
                 stopping.wait(REST)
 
     def answers(self) -> bool:
@@ -68,7 +68,7 @@ class Wakeups:
         try:
             self._client.publish(CHANNEL, WORD)
         except (RedisError, OSError) as error:
-            log.warning("queue.unavailable", error=type(error).__name__)
+            log.warning("queue.unavailable", code=type(error).__name__)
 
     def _connect(self) -> "Redis":
         times = {"socket_connect_timeout": PATIENCE, "socket_timeout": PATIENCE}

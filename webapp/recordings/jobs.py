@@ -74,6 +74,6 @@ def remove_file(recording_id: str) -> None:
     try:
         storage.delete(key)
     except OSError as error:
-        log.warning("recording.not_removed", recording=recording_id, error=type(error).__name__)
+        log.warning("recording.not_removed", recording=recording_id, code=type(error).__name__)
         due.add("recordings.remove_file", after=AGAIN, recording_id=recording_id)
         db.session.commit()

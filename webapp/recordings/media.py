@@ -74,5 +74,5 @@ def _watched(pieces: Iterator[bytes], recording_id: uuid.UUID, request_id: str) 
         yield from pieces
     except OSError as error:
         kind = type(error).__name__
-        log.error("recording.read_failed", recording=str(recording_id), error=kind, request=request_id)
+        log.error("recording.read_failed", recording=str(recording_id), code=kind, request=request_id)
         raise
