@@ -58,6 +58,24 @@ def test_a_rule_of_ours_that_somebody_renamed_is_renamed_back_and_never_given_up
     assert room.rule_problem == ""
 
 
+def test_a_guard_that_somebody_moved_to_another_trunk_is_shown_to_go_and_another_to_come(
+    installation: Installation, client_as: As
+):
+    installation.live()
+    (guard,) = installation.guards()
+    elsewhere = installation.trunk("+15559998888")
+    kept = {name: value for name, value in guard.items() if name != "sip_dispatch_rule_id"}
+    told = {"sip_dispatch_rule_id": guard["sip_dispatch_rule_id"], "replace": {**kept, "trunk_ids": [elsewhere]}}
+    installation.livekit.call("SIP", "UpdateSIPDispatchRule", **told)
+    support, page = client_as("support"), url("unguarded")
+    dry_run = re.sub(r"\s+", " ", support.get(page).text)
+    assert f"{guard['sip_dispatch_rule_id']} deleted" in dry_run and "id given by LiveKit" in dry_run
+    assert press(support, page).status_code == 303
+    (made,) = installation.guards()
+    assert made["sip_dispatch_rule_id"] != guard["sip_dispatch_rule_id"]
+    assert made["trunk_ids"] == [installation.trunk_id]
+
+
 def test_the_rule_of_a_pin_that_still_works_stays_beside_the_one_that_is_repaired(
     installation: Installation, client_as: As
 ):

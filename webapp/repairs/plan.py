@@ -16,6 +16,7 @@ from webapp.matching import MatchingError, Rule, check_rules, normalise
 from webapp.repairs import hiding
 from webapp.repairs.hiding import Obstacle
 from webapp.repairs.requests import REFUSING, Delete, Follow, Heal, Replace, Request
+from webapp.rules import guard
 from webapp.rules import wanted as rules
 from webapp.rules.owners import GuardOf, OfRoom
 from webapp.rules.wanted import Json
@@ -204,8 +205,7 @@ def _of_guard(trunk_id: str, reading: Reading) -> list[Change]:
     found, row = reading.guards.get(trunk_id, []), reading.rows.get(trunk_id)
     if trunk_id not in reading.trunk_by_id:
         return [Change(rule, None) for rule in found]
-    known = row.guard_rule_id if row else None
-    kept = next((rule for rule in found if rule.id == known), found[0] if found else None)
+    kept = guard.kept_of(trunk_id, row.guard_rule_id if row else None, found)
     gone = [Change(rule, None) for rule in found if rule is not kept]
     wanted = Rule.parse(rules.guard(trunk_id, kept.numbers if kept else ()))
     return [_held(kept, wanted) if kept else Change(None, wanted), *gone]

@@ -45,7 +45,7 @@ def _stands(row: TrunkRow) -> bool:
     narrow = Problem.parse(row.guard_problem) == problems.GUARD_NARROW
     if is_whole(row.sip_trunk_id, [rule]) and (narrow or not rule.numbers):
         return True
-    kept = _keep_one(row, [rule])
+    kept = kept_of(row.sip_trunk_id, row.guard_rule_id, [rule])
     return kept is not None and _put_right(row, kept, ())
 
 
@@ -170,7 +170,7 @@ def heal(trunk_id: str, found: list[Rule], *, numbers: tuple[str, ...], hiding: 
             return False
         row = row_of(trunk_id)
         db.session.commit()
-        kept = _keep_one(row, found)
+        kept = kept_of(trunk_id, row.guard_rule_id, found)
         failures = removals.take_all_away(rule.id for rule in found if rule is not kept)
         if kept is not None and not _put_right(row, kept, numbers):
             failures |= removals.take_all_away([kept.id])
@@ -196,13 +196,13 @@ def forget(trunk_id: str) -> None:
         _remember(row, None)
 
 
-def _keep_one(row: TrunkRow, found: list[Rule]) -> Rule | None:
-    """Of several guards the one we know, else the first; none that stands on another trunk.
+def kept_of(trunk_id: str, known: str | None, found: list[Rule]) -> Rule | None:
+    """Which of a trunk's guards stays: the one `known` to our row, else the first; none that stands on another trunk.
 
     LiveKit would move it back without looking for conflicts here.
     """
-    here = [rule for rule in found if not rule.trunk_ids or row.sip_trunk_id in rule.trunk_ids]
-    return next((rule for rule in here if rule.id == row.guard_rule_id), here[0] if here else None)
+    here = [rule for rule in found if not rule.trunk_ids or trunk_id in rule.trunk_ids]
+    return next((rule for rule in here if rule.id == known), here[0] if here else None)
 
 
 def _put_right(row: TrunkRow, kept: Rule, listed: tuple[str, ...]) -> bool:
