@@ -51,6 +51,7 @@ class Egresses:
     """What the installation has recorded and records, by egress id, and the worker's own will."""
 
     known: dict[str, EgressInfo] = field(default_factory=dict)
+    asked: dict[str, Any] = field(default_factory=dict)  # as the worker gets it, with the keys of buckets
     orphaned: set[str] = field(default_factory=set)  # their worker was killed: nothing moves them any more
     uploading: float = 0.0  # seconds more, before LiveKit's factor, that a recording which ends stays "ending"
     next_end: int = EgressStatus.EGRESS_COMPLETE  # how the next one ends: complete, failed, aborted, limit reached
@@ -89,7 +90,8 @@ async def start(world: World, request: Any, claims: Claims) -> EgressInfo:
         updated_at=now,
     )
     getattr(info, FIELDS[type(request)]).CopyFrom(request)
-    of(world).known[info.egress_id] = info
+    recorder.redact(info)
+    of(world).known[info.egress_id], of(world).asked[info.egress_id] = info, request
     webhooks.send_egress(world, "egress_started", info)
     world.spawn(_live(world, info))
     return _copy(info)
@@ -147,10 +149,10 @@ async def _finish(world: World, info: EgressInfo, final: int, error: str) -> Non
     await world.wait(ENDING_SECONDS + of(world).uploading)
     if not _served(world, info):
         return
-    info.ended_at = time.time_ns()
+    info.ended_at, asked = time.time_ns(), of(world).asked[info.egress_id]
     if final in {EgressStatus.EGRESS_COMPLETE, EgressStatus.EGRESS_LIMIT_REACHED}:
         try:
-            written = await asyncio.to_thread(recorder.write, info, Path(world.options.recordings_dir))
+            written = await asyncio.to_thread(recorder.write, info, asked, Path(world.options.recordings_dir))
         except Exception as problem:  # whatever the disk or the object store says ends in the egress, as with LiveKit
             info.error, final = type(problem).__name__, EgressStatus.EGRESS_FAILED
         else:
