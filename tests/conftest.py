@@ -29,6 +29,7 @@ pytest_plugins = [
     "tests.plugins.served",
     "tests.plugins.queries",
     "tests.plugins.installation",
+    "tests.plugins.bucket",
 ]
 
 

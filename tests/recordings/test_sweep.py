@@ -10,7 +10,8 @@ from tests.support.livekit import LiveKit
 from webapp.core.db import db, utcnow
 from webapp.recordings import follow, storage
 from webapp.recordings.models import Mode, Recording, State
-from webapp.recordings.storage import Folder, Stored
+from webapp.recordings.storage import Folder
+from webapp.recordings.stored import Stored
 from webapp.rooms.models import Room
 
 

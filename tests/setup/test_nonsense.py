@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from webapp.core.config import Settings
 from webapp.setup.command import explain
 
+BUCKET = "should be an address such as s3://BUCKET"
 ADDRESS = "should be an address such as sqlite:///var/desk.sqlite3"
 
 
@@ -46,6 +47,15 @@ def refusal(monkeypatch: pytest.MonkeyPatch) -> Callable[[str, str], str]:
         ("LIVEKIT_TIMEOUT", "-1", "should be greater than 0"),
         ("LIVEKIT_VERIFY_TLS", "perhaps", "should be a valid boolean"),
         ("LIVEKIT_CA_FILE", os.devnull, "should be a file of certificates"),
+        ("STORAGE_URL", "https://s3.example.org/recordings", BUCKET),
+        ("STORAGE_URL", "s3://?endpoint=https://s3.example.org", BUCKET),
+        ("STORAGE_URL", "s3://Recordings?endpoint=https://s3.example.org", BUCKET),
+        ("STORAGE_URL", "s3://recordings/../other?endpoint=https://s3.example.org", BUCKET),
+        ("STORAGE_URL", "s3://recordings?endpoint=https://s3.example.org&regoin=x", BUCKET),
+        ("STORAGE_URL", "s3://recordings?endpoint=s3.example.org", "should be an address such as https://"),
+        ("STORAGE_URL", "s3://recordings", "should name the bucket's region"),
+        ("STORAGE_URL", "s3://key:hunter2@recordings?region=eu-west-3", "should hold no key"),
+        ("STORAGE_EGRESS_ENDPOINT", "minio:9000", "should be an address such as https://"),
     ],
 )
 def test_what_cannot_be_meant_is_refused(refusal: Callable[[str, str], str], name: str, value: str, line: str):
@@ -65,6 +75,10 @@ def test_what_cannot_be_meant_is_refused(refusal: Callable[[str, str], str], nam
         ("REDIS_URL", ""),
         ("LIVEKIT_CA_FILE", ""),
         ("RECORDINGS_MODE", ""),
+        ("STORAGE_URL", ""),
+        ("STORAGE_URL", "s3://recordings?region=eu-west-3"),
+        ("STORAGE_URL", "s3://recordings/desk/2026?endpoint=http://minio:9000"),
+        ("STORAGE_EGRESS_ENDPOINT", ""),
         ("RECORDINGS_GROUP", ""),
     ],
 )
@@ -76,3 +90,7 @@ def test_what_can_be_meant_is_taken(refusal: Callable[[str, str], str], name: st
 def test_production_refuses_a_database_that_ends_with_the_process(url: str):
     with pytest.raises(ValidationError, match="FRONTDESK_DATABASE_URL should name a file"):
         Settings(environment="production", database_url=url)
+
+
+def test_half_a_key_of_the_bucket_is_refused(refusal: Callable[[str, str], str]):
+    assert "should be set together" in refusal("FRONTDESK_STORAGE_ACCESS_KEY", "somebody")

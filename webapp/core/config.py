@@ -13,10 +13,12 @@ from redis.connection import parse_url
 from webapp.core import production
 from webapp.core.production import DEVELOPMENT_SECRET
 from webapp.core.values import (
+    BucketAddress,
     CaFile,
     Claims,
     Country,
     DatabaseUrl,
+    Endpoint,
     Folder,
     FolderMode,
     Group,
@@ -31,8 +33,10 @@ from webapp.core.values import (
     Networks,
     RedisUrl,
     Scopes,
+    StorageUrl,
     Words,
     Zone,
+    bucket_address,
     group_id,
 )
 
@@ -158,6 +162,14 @@ class Settings(BaseSettings):
     )
     hook_limit: Limit = Field("6000 per minute", description="rate limit of incoming hooks, per address")
 
+    storage_url: StorageUrl = Field(
+        "", description="bucket for recordings, s3://BUCKET/PREFIX?endpoint=…&region=…; empty: the folder below"
+    )
+    storage_access_key: str = Field("", description="access key of the bucket; empty: what boto3 finds on the machine")
+    storage_secret_key: SecretStr = Field(SecretStr(""), description="its secret key")
+    storage_egress_endpoint: Endpoint = Field(
+        "", description="the bucket's endpoint as the egress worker sees it; empty: alike"
+    )
     recordings_dir: Folder = Field(Path("var/recordings"), description="folder of recordings in the embedded default")
     recordings_egress_dir: str = Field("", description="the same folder as the egress worker sees it; empty: alike")
     recordings_group: Group = Field(
@@ -175,6 +187,11 @@ class Settings(BaseSettings):
         if not self.livekit_verify_tls:
             context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
         return context
+
+    @property
+    def bucket(self) -> BucketAddress | None:
+        """The bucket that recordings are kept in; None: a folder."""
+        return bucket_address(self.storage_url) if self.storage_url else None
 
     @property
     def recordings_gid(self) -> int | None:
@@ -237,6 +254,12 @@ class Settings(BaseSettings):
     def embedded(self) -> bool:
         """Jobs and rate limits live in the web process while no Redis is named."""
         return not self.redis_url
+
+    @model_validator(mode="after")
+    def _refuse_half_a_key(self) -> "Settings":
+        if bool(self.storage_access_key) != bool(self.storage_secret_key.get_secret_value()):
+            raise ValueError("FRONTDESK_STORAGE_ACCESS_KEY and FRONTDESK_STORAGE_SECRET_KEY should be set together")
+        return self
 
     @model_validator(mode="after")
     def _refuse_unsafe_production(self) -> "Settings":

@@ -6,10 +6,11 @@ No refusal repeats the value, which may be a secret.
 import grp
 import re
 import ssl
+from dataclasses import dataclass
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Literal
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 from zoneinfo import available_timezones
 
 import phonenumbers
@@ -21,6 +22,8 @@ from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
 MEETING_FIELDS = {"{room}", "{token}", "{livekit_url}"}
+BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")  # as Amazon names them
+PREFIX = re.compile(r"(\w[\w.-]*(/\w[\w.-]*)*)?", re.ASCII)
 LANGUAGES = {"en", "fr"}  # those that have a catalogue
 
 
@@ -118,6 +121,47 @@ def _claims(value: list[str]) -> list[str]:
     if not value:
         raise ValueError("should name at least one claim")
     return value
+
+
+@dataclass(frozen=True)
+class BucketAddress:
+    """A bucket of an S3 API: names of objects begin with `prefix`, if there is one; no `endpoint` means Amazon's."""
+
+    name: str
+    prefix: str
+    endpoint: str
+    region: str
+
+
+def bucket_address(value: str) -> BucketAddress:
+    """Take s3://BUCKET/PREFIX?endpoint=…&region=… apart. Raises ValueError."""
+    wrong = ValueError("should be an address such as s3://BUCKET?endpoint=https://s3.example.org&region=eu-west-3")
+    try:
+        parts = urlsplit(value)
+        told = dict(parse_qsl(parts.query, keep_blank_values=True, strict_parsing=bool(parts.query)))
+    except ValueError as error:
+        raise wrong from error
+    if "@" in parts.netloc:
+        raise ValueError("should hold no key: FRONTDESK_STORAGE_ACCESS_KEY and FRONTDESK_STORAGE_SECRET_KEY do")
+    prefix = parts.path.strip("/")
+    known = parts.scheme == "s3" and BUCKET.fullmatch(parts.netloc) and PREFIX.fullmatch(prefix)
+    if not known or parts.fragment or set(told) - {"endpoint", "region"}:
+        raise wrong
+    endpoint = _http_url(told["endpoint"]) if told.get("endpoint") else ""
+    if not endpoint and not told.get("region"):
+        raise ValueError("should name the bucket's region (&region=…), or the endpoint of another S3 API")
+    return BucketAddress(parts.netloc, prefix, endpoint, told.get("region") or "us-east-1")
+
+
+def _storage(value: str) -> str:
+    """Accept a bucket of an S3 API, and nothing at all."""
+    if value:
+        bucket_address(value)
+    return value
+
+
+def _endpoint(value: str) -> str:
+    return _http_url(value) if value else value
 
 
 def _redis(value: str) -> str:
@@ -218,6 +262,8 @@ Claims = Annotated[list[str], NoDecode, BeforeValidator(_words), AfterValidator(
 Scopes = Annotated[str, AfterValidator(_scopes)]
 Folder = Annotated[Path, BeforeValidator(_folder)]
 DatabaseUrl = Annotated[str, AfterValidator(_database)]
+StorageUrl = Annotated[str, AfterValidator(_storage)]
+Endpoint = Annotated[str, AfterValidator(_endpoint)]
 RedisUrl = Annotated[str, AfterValidator(_redis)]
 FolderMode = Annotated[str, AfterValidator(_folder_mode)]
 Group = Annotated[str, AfterValidator(_group)]

@@ -1,7 +1,7 @@
 """LiveKit's recordings: start, stop, and how they stand."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -42,13 +42,28 @@ class Egress:
     file: EgressFile | None
 
 
-def start(room: str, filepath: str, *, audio_only: bool, timeout: float | None = None) -> Egress:
-    """Record the room, video and sound as MP4 or sound alone as OGG, into a file of the egress worker.
+@dataclass(frozen=True)
+class Upload:
+    """A bucket of an S3 API, as the egress worker reaches it; without a key the worker uses what its machine has."""
+
+    bucket: str
+    endpoint: str  # empty: Amazon's own
+    region: str
+    access_key: str = field(repr=False)
+    secret: str = field(repr=False)
+
+
+def start(
+    room: str, filepath: str, *, audio_only: bool, upload: Upload | None = None, timeout: float | None = None
+) -> Egress:
+    """Record the room, video and sound as MP4 or sound alone as OGG, into a file of the egress worker or an object.
 
     Without a worker LiveKit takes 21 to 23 seconds to say so (503): `timeout` bounds the waiting.
     """
     kind = api.EncodedFileType.OGG if audio_only else api.EncodedFileType.MP4
     output = api.EncodedFileOutput(file_type=kind, filepath=filepath, disable_manifest=True)
+    if upload is not None:
+        output.s3.CopyFrom(api.S3Upload(**asdict(upload), force_path_style=True))
     request = api.RoomCompositeEgressRequest(room_name=room, audio_only=audio_only, file_outputs=[output])
     return _egress(call(lambda livekit: livekit.egress.start_room_composite_egress(request), timeout))
 

@@ -16,7 +16,8 @@ from webapp.livekit.egress import Egress
 from webapp.livekit.errors import LiveKitError, LiveKitUnavailable, code_of
 from webapp.recordings import reasons, service
 from webapp.recordings.models import RUNNING_STATES, Mode, Recording, State
-from webapp.recordings.storage import Stored, storage
+from webapp.recordings.storage import storage
+from webapp.recordings.stored import Stored
 
 log = structlog.get_logger()
 
@@ -29,10 +30,11 @@ GIVE_UP = 5  # failures in a row after which LiveKit or the storage is taken for
 
 def begin(recording: Recording) -> None:
     """Ask LiveKit to record; commits. A refusal ends the recording, silence leaves it to hooks and the sweep."""
-    path = storage().egress_path(recording.key)
+    path, upload = storage().egress_path(recording.key), storage().upload()
     _make_ready()
     try:
-        started = egress.start(str(recording.room_id), path, audio_only=recording.mode is Mode.AUDIO)
+        audio_only = recording.mode is Mode.AUDIO
+        started = egress.start(str(recording.room_id), path, audio_only=audio_only, upload=upload)
     except LiveKitUnavailable as error:
         # nobody knows whether it records: the row stays, and the sweep finds out by the file's name
         _note(recording, "no_worker" if error.code == "unavailable" else "no_answer")

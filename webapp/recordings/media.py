@@ -10,7 +10,8 @@ from werkzeug.http import http_date
 
 from webapp.core import request_log
 from webapp.recordings.models import Mode, Recording
-from webapp.recordings.storage import Stored, storage
+from webapp.recordings.storage import storage
+from webapp.recordings.stored import Stored
 
 log = structlog.get_logger()
 

@@ -17,7 +17,7 @@ from webapp.recordings import reasons, sharing, storage
 from webapp.recordings.models import Mode, Recording, State
 from webapp.recordings.retention import expires_at
 from webapp.recordings.states import STATES, advances
-from webapp.recordings.storage import Stored
+from webapp.recordings.stored import Stored
 from webapp.rooms.models import Room
 
 log = structlog.get_logger()

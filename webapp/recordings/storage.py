@@ -3,7 +3,6 @@
 import shutil
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 from typing import Protocol
@@ -12,18 +11,11 @@ from flask import Flask, current_app
 
 from webapp.core.config import Settings
 from webapp.core.db import db
+from webapp.livekit.egress import Upload
 from webapp.recordings.sharing import FolderState, SharedFolder, shared_folder
+from webapp.recordings.stored import CHUNK, Stored
 
-CHUNK = 256 * 1024
 EXTENSION = "frontdesk.storage"
-
-
-@dataclass(frozen=True)
-class Stored:
-    """An object that is there: its size in bytes and when it was written."""
-
-    size: int
-    written_at: datetime
 
 
 class Storage(Protocol):
@@ -33,6 +25,9 @@ class Storage(Protocol):
 
     def egress_path(self, key: str) -> str:
         """Where the egress worker writes the object."""
+
+    def upload(self) -> Upload | None:
+        """The bucket that the worker uploads to; None where it writes to a disk."""
 
     def make_ready(self) -> None:
         """Let the worker find where it writes. Raises OSError."""
@@ -46,8 +41,8 @@ class Storage(Protocol):
     def delete(self, key: str) -> None:
         """Remove the object; one that is gone already is no error. Raises OSError while the store is away."""
 
-    def try_out(self) -> int:
-        """Write and remove something small; returns the free bytes. Raises OSError when it does not work."""
+    def try_out(self) -> int | None:
+        """Write and remove something small; returns the free bytes, None where nobody counts them. Raises OSError."""
 
     def place(self) -> FolderState | None:
         """Whose the folder is that the worker writes; None where there is none."""
@@ -65,6 +60,9 @@ class Folder:
     def egress_path(self, key: str) -> str:
         """The file as the worker names it."""
         return str(PurePosixPath(self._egress_root or str(self._root)) / key)
+
+    def upload(self) -> None:
+        """The worker writes to the folder."""
 
     def make_ready(self) -> None:
         """Make the folder: a worker that made it would keep it for its own user."""
@@ -124,6 +122,19 @@ def delete(key: str) -> None:
 
 def init_app(app: Flask, settings: Settings) -> None:
     """Open the store that the settings name."""
+    app.extensions[EXTENSION] = _bucket(settings) or _folder(settings)
+
+
+def _bucket(settings: Settings) -> Storage | None:
+    address = settings.bucket
+    if address is None:
+        return None
+    from webapp.recordings.bucket import open_bucket  # noqa: PLC0415 - boto3 costs memory where there is no bucket
+
+    return open_bucket(address, settings)
+
+
+def _folder(settings: Settings) -> Folder:
     shared = shared_folder(settings)
     shared.narrow()
-    app.extensions[EXTENSION] = Folder(shared, settings.recordings_egress_dir)
+    return Folder(shared, settings.recordings_egress_dir)

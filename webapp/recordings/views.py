@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Callable, Sequence
 
+import structlog
 from flask import Blueprint, Flask, abort, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
@@ -12,7 +13,7 @@ from werkzeug.wrappers import Response
 from webapp.accounts.models import User
 from webapp.audit.actors import current_actor
 from webapp.audit.sentences import Deed
-from webapp.core import htmx, request_log
+from webapp.core import errors, htmx, request_log
 from webapp.core.config import Settings
 from webapp.core.db import READING, db, utcnow
 from webapp.core.paging import Place
@@ -24,6 +25,8 @@ from webapp.recordings.retention import expired, keeping
 from webapp.rooms import changes
 from webapp.rooms.door import load_room
 from webapp.rooms.models import Room
+
+log = structlog.get_logger()
 
 bp = Blueprint("recordings", __name__)
 
@@ -142,7 +145,11 @@ def media_file(recording_id: uuid.UUID, suffix: str) -> ResponseReturnValue:
     if expired(recording.expires_at, utcnow()):
         return _gone()
     db.session.commit()
-    found = storage.storage().find(recording.key)
+    try:
+        found = storage.storage().find(recording.key)
+    except OSError as error:
+        log.warning("recording.find_failed", recording=str(recording.id), code=type(error).__name__)
+        return _away()
     if found is None:
         abort(404)
     return media.answer(recording, found)
@@ -151,6 +158,11 @@ def media_file(recording_id: uuid.UUID, suffix: str) -> ResponseReturnValue:
 def media_url(recording: Recording) -> str:
     """Where the file is streamed from."""
     return url_for("recordings.media_file", recording_id=recording.id, suffix=service.SUFFIX[recording.mode])
+
+
+def _away() -> Response:
+    title = _("The storage did not answer")
+    return errors.refusal(503, title, _("The recording is safe: only reading it failed."), _("Try again in a minute."))
 
 
 def _gone() -> Response:

@@ -75,14 +75,16 @@ class Opened:
 
 
 def connect() -> list[Opened]:
-    """Open the database, Redis, LiveKit, the provider and the recordings' folder."""
+    """Open the database, Redis, LiveKit, the provider, and the folder or bucket of recordings."""
     wanted: list[tuple[str, str, Callable[[], str | None]]] = [
         ("DATABASE_URL", "Database", database),
         ("LIVEKIT_URL", "LiveKit", livekit),
     ]
     if settings.redis_url:
         wanted.append(("REDIS_URL", "Redis", redis))
-    wanted += [("OIDC_ISSUER", "Sign-in provider", provider), ("RECORDINGS_DIR", "Recordings' folder", recordings)]
+    wanted.append(("OIDC_ISSUER", "Sign-in provider", provider))
+    setting, kind = ("RECORDINGS_DIR", "folder") if settings.bucket is None else ("STORAGE_URL", "bucket")
+    wanted.append((setting, f"Recordings' {kind}", recordings))
     return _all(wanted)
 
 
@@ -143,7 +145,7 @@ def provider() -> None:
 
 
 def recordings() -> str:
-    """Write a file where the egress worker writes, and remove it; returns who else may."""
+    """Write something where the egress worker writes, and remove it; returns who else may write to a folder."""
     problem = ""
     try:
         storage().try_out()

@@ -42,7 +42,7 @@ class Store:
     """Where recordings lie: what the system said against writing, the free bytes, and whose the folder is."""
 
     problem: str = ""
-    free: int = 0
+    free: int | None = None  # where somebody counts them
     place: FolderState | None = None
 
 

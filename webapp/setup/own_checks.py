@@ -122,7 +122,23 @@ def meeting() -> Check:
 
 
 def store(asked: Asked) -> Check:
-    """Recordings can be written; whether the egress worker sees the same folder shows only in a recording."""
+    """Recordings can be written; whether the egress worker sees the same place shows only in a recording."""
+    return _folder(asked) if settings.bucket is None else _bucket(asked)
+
+
+def _bucket(asked: Asked) -> Check:
+    title, lines = _("Storage"), ("FRONTDESK_STORAGE_URL=…", "FRONTDESK_STORAGE_ACCESS_KEY=…")
+    if asked.store is None:
+        fix = _("See that the bucket’s address can be reached from here.")
+        return Check("storage", title, CheckState.BAD, _("Writing there took too long."), fix, lines)
+    if asked.store.problem:
+        said = _("The bucket cannot be used: %(problem)s.", problem=asked.store.problem)
+        fix = _("Check the bucket’s name, address and region, and what its access key may do.")
+        return Check("storage", title, CheckState.BAD, said, fix, lines)
+    return Check("storage", title, CheckState.FINE, _("The bucket can be written, read and cleared."))
+
+
+def _folder(asked: Asked) -> Check:
     title, folder = _("Storage"), str(settings.recordings_dir / NAME)
     if asked.store is None:
         fix = _("See that the folder’s disk or network share answers.")
@@ -134,8 +150,9 @@ def store(asked: Asked) -> Check:
     if place is not None and place.fault:
         said = " ".join([*standing, str(FAULTS[place.fault])])
         return Check("storage", title, CheckState.WARNING, said, _shared_by_group(), _cure(place))
-    free = f"{asked.store.free / 10**9:.1f} GB"
-    if asked.store.free < SCARCE:
+    left = asked.store.free or 0
+    free = f"{left / 10**9:.1f} GB"
+    if left < SCARCE:
         fix = _("Make room, or let recordings expire sooner.")
         return Check(
             "storage",

@@ -3,7 +3,7 @@
 from typing import Any
 
 from webapp.core.db import utcnow
-from webapp.recordings.storage import Stored
+from webapp.recordings.stored import Stored
 from webapp.rooms.models import Room
 from webapp.rules.problems import Problem
 from webapp.support.comparison import Line

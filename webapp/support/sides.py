@@ -18,7 +18,8 @@ from webapp.livekit.rooms import LiveRoom, Participant
 from webapp.matching import Rule, parse_rules
 from webapp.recordings import queries as recordings
 from webapp.recordings.models import Recording, State
-from webapp.recordings.storage import Stored, storage
+from webapp.recordings.storage import storage
+from webapp.recordings.stored import Stored
 from webapp.rooms.models import Room
 from webapp.rules import owners
 from webapp.rules.owners import OfRoom

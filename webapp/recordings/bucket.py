@@ -1,0 +1,153 @@
+"""Recordings in a bucket of any S3 API: path style, Signature Version 4 (Amazon S3 API Reference).
+
+Imported only where the settings name one: boto3 costs each process memory.
+"""
+
+import errno
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from webapp.core.config import Settings
+from webapp.core.db import new_id
+from webapp.core.values import BucketAddress
+from webapp.livekit.egress import Upload
+from webapp.recordings.stored import CHUNK, Stored
+
+CONNECT_SECONDS, READ_SECONDS = 2, 4  # a page waits for them
+TRIES = 2
+MISSING = {"404", "NoSuchKey"}
+WORDS = {
+    "403": "the key may not look for objects (s3:GetObject and s3:ListBucket)",
+    "AccessDenied": "the key may not do that (s3:GetObject, s3:PutObject, s3:DeleteObject, s3:ListBucket)",
+    "InvalidAccessKeyId": "the access key is unknown there",
+    "SignatureDoesNotMatch": "the secret key is not that of the access key, or a proxy changes requests",
+    "NoSuchBucket": "there is no such bucket",
+    "PermanentRedirect": "the bucket is in another region",
+    "AuthorizationHeaderMalformed": "the bucket is in another region",
+    "RequestTimeTooSkewed": "the clocks differ by more than 15 minutes",
+    "NoCredentialsError": "no access key is set",
+    "EndpointConnectionError": "nobody answers at its address",
+    "ConnectTimeoutError": "nobody answers at its address",
+    "ConnectionClosedError": "it closed the connection",
+    "ReadTimeoutError": "it did not answer in time",
+    "SSLError": "its certificate was not accepted",
+}
+
+
+class Bucket:
+    """Recordings as objects: the egress worker uploads them, Frontdesk reads and removes them."""
+
+    expires_objects = False  # nobody installs rules of the bucket's own yet
+
+    def __init__(self, address: BucketAddress, client: Any, upload: Upload) -> None:
+        self._address, self._client, self._upload = address, client, upload
+
+    def egress_path(self, key: str) -> str:
+        """The object's name in the bucket, for the worker as for us."""
+        return f"{self._address.prefix}/{key}" if self._address.prefix else key
+
+    def upload(self) -> Upload:
+        """The bucket as the worker reaches it."""
+        return self._upload
+
+    def make_ready(self) -> None:
+        """A bucket has no folders."""
+
+    def find(self, key: str) -> Stored | None:
+        """Size and time of the object."""
+        with _told():
+            try:
+                head = self._client.head_object(**self._named(key))
+            except ClientError as error:
+                if _code(error) in MISSING:
+                    return None
+                raise
+        return Stored(head["ContentLength"], head["LastModified"])
+
+    def read(self, key: str, start: int, length: int) -> Iterator[bytes]:
+        """The bytes in pieces, asked for as one range."""
+        if length <= 0:
+            return
+        with _told():
+            asked = f"bytes={start}-{start + length - 1}"
+            body = self._client.get_object(**self._named(key), Range=asked)["Body"]
+            try:
+                yield from body.iter_chunks(CHUNK)
+            finally:
+                body.close()
+
+    def delete(self, key: str) -> None:
+        """Remove the object."""
+        with _told():
+            self._client.delete_object(**self._named(key))
+
+    def try_out(self) -> None:
+        """Write, remove and look for a small object: one that is not there must not look like a refusal."""
+        key = f"recordings/.frontdesk-{new_id()}"
+        with _told():  # first: only refusals of what has a body say why
+            self._client.put_object(**self._named(key), Body=b"")
+        self.delete(key)
+        self.find(key)
+
+    def place(self) -> None:
+        """No folder."""
+
+    def _named(self, key: str) -> dict[str, str]:
+        return {"Bucket": self._address.name, "Key": self.egress_path(key)}
+
+
+def open_bucket(address: BucketAddress, settings: Settings) -> Bucket:
+    """The bucket that the settings name; nothing is asked of it yet."""
+    secret = settings.storage_secret_key.get_secret_value()
+    config = Config(
+        signature_version="s3v4",
+        s3={"addressing_style": "path"},
+        connect_timeout=CONNECT_SECONDS,
+        read_timeout=READ_SECONDS,
+        retries={"total_max_attempts": TRIES, "mode": "standard"},
+        request_checksum_calculation="when_required",  # many S3 APIs know no trailing checksums
+        response_checksum_validation="when_required",
+    )
+    client = boto3.client(
+        "s3",
+        endpoint_url=address.endpoint or None,
+        region_name=address.region,
+        aws_access_key_id=settings.storage_access_key or None,
+        aws_secret_access_key=secret or None,
+        config=config,
+    )
+    upload = Upload(
+        bucket=address.name,
+        endpoint=settings.storage_egress_endpoint or address.endpoint,
+        region=address.region,
+        access_key=settings.storage_access_key,
+        secret=secret,
+    )
+    return Bucket(address, client, upload)
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Failures as OSError, in our words: those of others may name keys."""
+    try:
+        yield
+    except ClientError as error:
+        code = _code(error)
+        if code in MISSING:
+            raise FileNotFoundError(errno.ENOENT, "there is no such object") from None
+        raise OSError(errno.EIO, _words(code)) from None
+    except BotoCoreError as error:
+        raise OSError(errno.EIO, _words(type(error).__name__)) from None
+
+
+def _code(error: ClientError) -> str:
+    return str(error.response.get("Error", {}).get("Code", ""))
+
+
+def _words(code: str) -> str:
+    return WORDS.get(code) or f"it answered {code or 'something else'}"
