@@ -10,8 +10,9 @@ from gunicorn import glogging
 from prometheus_client import multiprocess
 from pydantic import ValidationError
 
-from webapp.core import logs, revisions
+from webapp.core import background, logs, revisions
 from webapp.core.config import Settings
+from webapp.holds import warmup
 from webapp.jobs import runner
 from webapp.setup.command import explain
 
@@ -65,8 +66,10 @@ def _keep() -> None:
 
 
 def post_worker_init(worker: Any) -> None:
-    """Run the jobs inside the worker where no Redis is named; after the fork, which threads do not survive."""
+    """Be ready for callers, and run the jobs here where no Redis is named; threads do not survive the fork before."""
     _keep()
+    with worker.wsgi.app_context():
+        background.run(warmup.warm_up, background.AT_ONCE)
     if worker.wsgi.extensions["frontdesk.settings"].embedded:
         worker.runner = runner.of_app(worker.wsgi)
         worker.runner.start()
