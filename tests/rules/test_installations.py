@@ -250,6 +250,19 @@ def test_what_livekit_refused_to_mark_is_marked_by_the_next_sweep(installation: 
     assert all(map(mark, installation.livekit.rules()))
 
 
+def test_while_livekit_lets_nobody_change_a_trunks_rules_a_mark_waits_and_no_sweep_fails(installation: Installation):
+    installation.live(hide_phone_number=False)
+    unmark(installation.livekit)
+    direct = {"dispatch_rule_direct": {"room_name": "theirs", "pin": "4711"}}
+    pair = {"rule": direct, "trunk_ids": [installation.trunk_id]}
+    foreign, _other = installation.store(pair, pair)
+    assert installation.sweep().failures == []
+    assert not any(map(mark, installation.livekit.rules()))
+    installation.livekit.call("SIP", "DeleteSIPDispatchRule", sip_dispatch_rule_id=foreign)
+    assert installation.sweep().failures == []
+    assert sum(1 for rule in installation.livekit.rules() if mark(rule)) == 1
+
+
 def test_two_processes_that_start_at_once_know_each_others_rules(app: Flask):
     def name() -> str:
         with app.app_context():

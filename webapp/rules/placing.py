@@ -67,9 +67,18 @@ def place(wish: Json, rule_id: str | None) -> Placed:
 
 
 def mark(rule: Rule) -> None:
-    """Let the rule say that it is ours, and leave the rest as it is: whoever is calling notices nothing."""
-    sip.replace_rule(rule.id, marks.marked(rule.info, installation.own_id()))
-    CHANGES.labels("marked").inc()
+    """Let the rule say that it is ours, and leave the rest as it is: whoever is calling notices nothing.
+
+    Where another rule has its place LiveKit lets nobody change it: a later sweep does. Raises LiveKitError.
+    """
+    try:
+        sip.replace_rule(rule.id, marks.marked(rule.info, installation.own_id()))
+    except LiveKitError as error:
+        if not is_conflict(error):
+            raise
+        log.info("rule.not_marked", rule=rule.id, code=error.code)
+    else:
+        CHANGES.labels("marked").inc()
 
 
 @contextmanager
