@@ -51,7 +51,7 @@ def refusal(monkeypatch: pytest.MonkeyPatch) -> Callable[[str, str], str]:
         ("STORAGE_URL", "s3://?endpoint=https://s3.example.org", BUCKET),
         ("STORAGE_URL", "s3://Recordings?endpoint=https://s3.example.org", BUCKET),
         ("STORAGE_URL", "s3://recordings/../other?endpoint=https://s3.example.org", BUCKET),
-        ("STORAGE_URL", "s3://recordings?endpoint=https://s3.example.org&regoin=x", BUCKET),
+        ("STORAGE_URL", "s3://recordings?endpoint=https://s3.example.org&zone=x", BUCKET),
         ("STORAGE_URL", "s3://recordings?endpoint=s3.example.org", "should be an address such as https://"),
         ("STORAGE_URL", "s3://recordings", "should name the bucket's region"),
         ("STORAGE_URL", "s3://key:hunter2@recordings?region=eu-west-3", "should hold no key"),
