@@ -26,6 +26,7 @@ NO_PAGES = {  # fragments, files, redirects, and what machines ask
     "lobby.count",
     "lobby.join_typed",
     "lobby.waiting",
+    "recordings.media_auth",
     "recordings.media_file",
     "rooms.check_slug",
     "rooms.hide_pin",

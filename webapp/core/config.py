@@ -170,6 +170,9 @@ class Settings(BaseSettings):
     storage_egress_endpoint: Endpoint = Field(
         "", description="the bucket's endpoint as the egress worker sees it; empty: alike"
     )
+    media_auth_headers: Literal["nginx", "traefik"] = Field(
+        "nginx", description="whose headers tell which object a proxy is asked for: X-Original-* or X-Forwarded-*"
+    )
     recordings_dir: Folder = Field(Path("var/recordings"), description="folder of recordings in the embedded default")
     recordings_egress_dir: str = Field("", description="the same folder as the egress worker sees it; empty: alike")
     recordings_group: Group = Field(

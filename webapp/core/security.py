@@ -35,6 +35,7 @@ PUBLIC = {
     "lobby.wait",
     "lobby.leave",
     "hooks.livekit",
+    "recordings.media_auth",
     "health.healthz",
     "health.readyz",
     "health.metrics",

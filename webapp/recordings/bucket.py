@@ -9,8 +9,10 @@ from contextlib import contextmanager
 from typing import Any
 
 import boto3
+from botocore.auth import S3SigV4Auth
+from botocore.awsrequest import AWSRequest
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
 
 from webapp.core.config import Settings
 from webapp.core.db import new_id
@@ -44,8 +46,9 @@ class Bucket:
 
     expires_objects = False  # nobody installs rules of the bucket's own yet
 
-    def __init__(self, address: BucketAddress, client: Any, upload: Upload) -> None:
+    def __init__(self, address: BucketAddress, session: Any, client: Any, upload: Upload) -> None:
         self._address, self._client, self._upload = address, client, upload
+        self._credentials = session.get_credentials()
 
     def egress_path(self, key: str) -> str:
         """The object's name in the bucket, for the worker as for us."""
@@ -81,6 +84,16 @@ class Bucket:
             finally:
                 body.close()
 
+    def signed(self, method: str, key: str) -> dict[str, str]:
+        """Signature Version 4 in headers: for the object and the method, whatever range is asked, for 15 minutes."""
+        path = f"/{self._address.name}/{self.egress_path(key)}"
+        asked = AWSRequest(method=method, url=self._client.meta.endpoint_url + path)
+        with _told():
+            if self._credentials is None:
+                raise NoCredentialsError
+            S3SigV4Auth(self._credentials.get_frozen_credentials(), "s3", self._address.region).add_auth(asked)
+        return {"X-Media-Path": path, **dict(asked.headers.items())}
+
     def delete(self, key: str) -> None:
         """Remove the object."""
         with _told():
@@ -113,14 +126,12 @@ def open_bucket(address: BucketAddress, settings: Settings) -> Bucket:
         request_checksum_calculation="when_required",  # many S3 APIs know no trailing checksums
         response_checksum_validation="when_required",
     )
-    client = boto3.client(
-        "s3",
-        endpoint_url=address.endpoint or None,
+    session = boto3.Session(
         region_name=address.region,
         aws_access_key_id=settings.storage_access_key or None,
         aws_secret_access_key=secret or None,
-        config=config,
     )
+    client = session.client("s3", endpoint_url=address.endpoint or None, config=config)
     upload = Upload(
         bucket=address.name,
         endpoint=settings.storage_egress_endpoint or address.endpoint,
@@ -128,7 +139,7 @@ def open_bucket(address: BucketAddress, settings: Settings) -> Bucket:
         access_key=settings.storage_access_key,
         secret=secret,
     )
-    return Bucket(address, client, upload)
+    return Bucket(address, session, client, upload)
 
 
 @contextmanager

@@ -38,6 +38,9 @@ class Storage(Protocol):
     def read(self, key: str, start: int, length: int) -> Iterator[bytes]:
         """The bytes from `start` on; raises FileNotFoundError, or OSError when the store fails on the way."""
 
+    def signed(self, method: str, key: str) -> dict[str, str] | None:
+        """For a proxy: where the object lies and what opens it for the method, as headers; None: we stream it."""
+
     def delete(self, key: str) -> None:
         """Remove the object; one that is gone already is no error. Raises OSError while the store is away."""
 
@@ -83,6 +86,9 @@ class Folder:
             while length > 0 and (piece := file.read(min(CHUNK, length))):
                 length -= len(piece)
                 yield piece
+
+    def signed(self, method: str, key: str) -> None:
+        """A file is streamed by us."""
 
     def delete(self, key: str) -> None:
         """Remove the file."""

@@ -19,6 +19,7 @@ from webapp.core.db import READING, db, utcnow
 from webapp.core.paging import Place
 from webapp.core.security import require
 from webapp.recordings import follow, media, policy, queries, service, storage
+from webapp.recordings import media_auth as opening
 from webapp.recordings.forms import RetentionForm, StartForm
 from webapp.recordings.models import Mode, Recording, State
 from webapp.recordings.retention import expired, keeping
@@ -153,6 +154,12 @@ def media_file(recording_id: uuid.UUID, suffix: str) -> ResponseReturnValue:
     if found is None:
         abort(404)
     return media.answer(recording, found)
+
+
+@bp.get("/hooks/media-auth")
+def media_auth() -> ResponseReturnValue:
+    """Tell the proxy whether it may hand out an object of the bucket."""
+    return opening.answer()
 
 
 def media_url(recording: Recording) -> str:
