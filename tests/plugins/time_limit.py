@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-UNTIL = "FRONTDESK_TESTS_UNTIL"  # the workers inherit it: they start later, and end together
-SEED = "FRONTDESK_TESTS_SEED"  # they must agree about the order
+UNTIL = "TESTS_UNTIL"  # the workers inherit it: they start later, and end together
+SEED = "TESTS_SEED"  # they must agree about the order
 LEFT = pytest.StashKey[int]()
 
 
