@@ -9,13 +9,19 @@ from werkzeug.datastructures import Range
 from werkzeug.http import http_date
 
 from webapp.core import request_log
-from webapp.recordings.models import Mode, Recording
+from webapp.recordings import service
+from webapp.recordings.models import Mode, Recording, State
 from webapp.recordings.storage import storage
 from webapp.recordings.stored import Stored
 
 log = structlog.get_logger()
 
 TYPES = {Mode.VIDEO: "video/mp4", Mode.AUDIO: "audio/ogg"}
+
+
+def has_file(recording: Recording, suffix: str) -> bool:
+    """The recording came to a file, and this is what its name ends in."""
+    return recording.state is State.SAVED and suffix == service.SUFFIX[recording.mode]
 
 
 def answer(recording: Recording, found: Stored) -> Response:

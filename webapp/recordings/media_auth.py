@@ -13,8 +13,8 @@ from flask_login import current_user
 
 from webapp.core.db import db, utcnow
 from webapp.core.settings import settings
-from webapp.recordings import policy, queries, service
-from webapp.recordings.models import Recording, State
+from webapp.recordings import media, policy, queries
+from webapp.recordings.models import Recording
 from webapp.recordings.retention import expired
 from webapp.recordings.storage import storage
 
@@ -44,5 +44,5 @@ def answer() -> Response:
 
 
 def _is_open(recording: Recording, suffix: str) -> bool:
-    may = policy.download(current_user, recording) and suffix == service.SUFFIX[recording.mode]
-    return may and recording.state is State.SAVED and not expired(recording.expires_at, utcnow())
+    may = policy.download(current_user, recording) and media.has_file(recording, suffix)
+    return may and not expired(recording.expires_at, utcnow())

@@ -21,7 +21,7 @@ from webapp.core.security import require
 from webapp.recordings import follow, media, policy, queries, service, storage
 from webapp.recordings import media_auth as opening
 from webapp.recordings.forms import RetentionForm, StartForm
-from webapp.recordings.models import Mode, Recording, State
+from webapp.recordings.models import Mode, Recording
 from webapp.recordings.retention import expired, keeping
 from webapp.rooms import changes
 from webapp.rooms.door import load_room
@@ -141,7 +141,7 @@ def delete(recording_id: uuid.UUID) -> ResponseReturnValue:
 def media_file(recording_id: uuid.UUID, suffix: str) -> ResponseReturnValue:
     """Stream the file, whole or in ranges (RFC 9110), to those who may download it, until it expires."""
     recording = load_recording(recording_id, policy.download)
-    if suffix != service.SUFFIX[recording.mode] or recording.state is not State.SAVED:
+    if not media.has_file(recording, suffix):
         abort(404)
     if expired(recording.expires_at, utcnow()):
         return _gone()
