@@ -14,21 +14,12 @@ import pytest
 import requests
 
 from tests.support.installed import Installation, free_port, installed
-from tests.support.waiting import PATIENCE, until
+from tests.support.nginx import SITE, running
+from tests.support.waiting import PATIENCE
 from webapp.core.config import Settings
 
 CONF = Path(__file__).parent.parent / "deploy" / "nginx.conf"
 NAME = "desk.example.org"
-MAIN = """
-daemon off; master_process off; pid {folder}/nginx.pid; error_log {folder}/nginx.error info;
-events {{ worker_connections 1024; }}
-http {{
-    access_log off;
-    client_body_temp_path {folder}/body; proxy_temp_path {folder}/proxy;
-    fastcgi_temp_path {folder}/fastcgi; uwsgi_temp_path {folder}/uwsgi; scgi_temp_path {folder}/scgi;
-    include {folder}/frontdesk.conf;
-}}
-"""
 
 
 class Site:
@@ -62,8 +53,7 @@ def written(folder: Path, inner: int) -> tuple[int, int]:
     for before, after in changes.items():
         assert before in text, before
         text = text.replace(before, after)
-    (folder / "frontdesk.conf").write_text(text)
-    (folder / "nginx.conf").write_text(MAIN.format(folder=folder))
+    (folder / SITE).write_text(text)
     return secure, plain
 
 
@@ -76,20 +66,8 @@ def site(nginx: str, tmp_path_factory: pytest.TempPathFactory, simulator: Any) -
         behind.settings["FRONTDESK_PUBLIC_URL"] = f"https://{NAME}"
         behind.serve()
         secure, plain = written(folder, behind.port)
-        process = subprocess.Popen([nginx, "-c", folder / "nginx.conf", "-p", folder], stderr=subprocess.DEVNULL)
-        try:
-            until(lambda: process.poll() is not None or listens(secure))
-            assert process.poll() is None, (folder / "nginx.error").read_text()
+        with running(nginx, folder, secure):
             yield Site(secure, plain, behind)
-        finally:
-            process.terminate()
-            process.wait(PATIENCE)
-
-
-def listens(port: int) -> bool:
-    """Whether somebody takes connections there."""
-    with socket.socket() as trial:
-        return trial.connect_ex(("127.0.0.1", port)) == 0
 
 
 pytestmark = pytest.mark.filterwarnings("ignore:Unverified HTTPS request")

@@ -10,6 +10,7 @@ import pytest
 import requests
 from flask import Flask
 from moto.server import ThreadedMotoServer
+from pydantic import SecretStr
 
 from tests.support.waiting import PATIENCE
 from webapp.core.config import Settings
@@ -51,11 +52,10 @@ class TestBucket:
     @property
     def settings(self) -> dict[str, Any]:
         """What names it to Frontdesk."""
-        secret = Settings(environment="testing", storage_access_key="x", storage_secret_key=self.s3.secret)
         return {
             "storage_url": f"s3://{self.name}/desk?endpoint={self.s3.url}",
             "storage_access_key": self.s3.access_key,
-            "storage_secret_key": secret.storage_secret_key,
+            "storage_secret_key": SecretStr(self.s3.secret),
         }
 
     def put(self, key: str, content: bytes) -> None:

@@ -21,13 +21,14 @@ from webapp.core.db import db, new_id, utcnow
 from webapp.deliveries.models import Delivery
 from webapp.jobs import register, work
 from webapp.recordings import bucket, follow, storage
-from webapp.recordings.models import Mode, Recording, State
+from webapp.recordings.models import Recording, State
 from webapp.recordings.sharing import SharedFolder
 from webapp.recordings.storage import Folder, Storage
 from webapp.recordings.stored import CHUNK
 from webapp.rooms.models import Room
 
 ClientAs = Callable[[str], Browser]
+Make = Callable[..., Recording]
 Put = Callable[[str, bytes], None]
 
 
@@ -36,15 +37,6 @@ def told_of() -> bool:
     count = db.session.scalar(sa.select(sa.func.count(Delivery.id)).where(Delivery.event == "egress_started"))
     db.session.commit()
     return bool(count)
-
-
-def opened(app: Flask, settings: Settings, **values: Any) -> Storage:
-    """The store of these settings."""
-    told = settings.model_copy(update=values)
-    before = app.extensions[storage.EXTENSION]
-    storage.init_app(app, told)
-    app.extensions[storage.EXTENSION], made = before, app.extensions[storage.EXTENSION]
-    return made
 
 
 @pytest.fixture(params=["folder", "bucket"])
@@ -59,8 +51,10 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[Storage, Put]
 
         return Folder(SharedFolder(tmp_path)), write
     empty: TestBucket = request.getfixturevalue("bucket")
-    app, settings = request.getfixturevalue("app"), request.getfixturevalue("settings")
-    return opened(app, settings, **empty.settings), lambda key, content: empty.put(f"desk/{key}", content)
+    settings: Settings = request.getfixturevalue("settings")
+    return storage.of(settings.model_copy(update=empty.settings)), lambda key, content: empty.put(
+        f"desk/{key}", content
+    )
 
 
 def test_each_store_finds_reads_and_removes_alike(store: tuple[Storage, Put]):
@@ -161,26 +155,16 @@ def silent() -> Iterator[str]:
         yield f"http://127.0.0.1:{server.getsockname()[1]}"
 
 
-def saved_recording(room: Room) -> Recording:
-    key = new_id()
-    recording = Recording(
-        id=key, room_id=room.id, mode=Mode.VIDEO, state=State.SAVED, key=f"recordings/{key}.mp4", stored_at=utcnow()
-    )
-    db.session.add(recording)
-    db.session.commit()
-    return recording
-
-
 def test_a_bucket_that_never_answers_holds_a_page_for_some_seconds_only(
     app: Flask,
     settings: Settings,
-    room: Room,
+    make_recording: Make,
     client_as: ClientAs,
     in_bucket: TestBucket,
     change_settings: Any,
     silent: str,
 ):
-    recording = saved_recording(room)
+    recording = make_recording()
     change_settings(storage_url=f"s3://desk?endpoint={silent}")
     storage.init_app(app, settings)
     begun = time.monotonic()
@@ -190,9 +174,14 @@ def test_a_bucket_that_never_answers_holds_a_page_for_some_seconds_only(
 
 
 def test_a_bucket_that_is_away_is_said_and_leaves_the_recording_as_it_is(
-    app: Flask, settings: Settings, room: Room, client_as: ClientAs, in_bucket: TestBucket, change_settings: Any
+    app: Flask,
+    settings: Settings,
+    make_recording: Make,
+    client_as: ClientAs,
+    in_bucket: TestBucket,
+    change_settings: Any,
 ):
-    recording = saved_recording(room)
+    recording = make_recording()
     change_settings(storage_url="s3://desk?endpoint=http://127.0.0.1:9")
     storage.init_app(app, settings)
     owner = client_as("owner")

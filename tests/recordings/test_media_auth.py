@@ -1,6 +1,5 @@
 """A proxy is told who may have an object, and gets what opens exactly that one; nginx as we ship it hands it out."""
 
-import subprocess
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -13,36 +12,25 @@ import sqlalchemy as sa
 from tests.plugins.bucket import TestBucket
 from tests.support.films import FILM
 from tests.support.installed import free_port
+from tests.support.nginx import SITE, running
 from tests.support.personas import Browser, persona
-from tests.support.waiting import PATIENCE, until
-from webapp.core.db import db, new_id, utcnow
-from webapp.recordings.models import Mode, Recording, State
-from webapp.rooms.models import Room
+from tests.support.waiting import PATIENCE
+from webapp.core.db import db, utcnow
+from webapp.recordings.models import Recording, State
 
 ClientAs = Callable[[str], Browser]
+Make = Callable[..., Recording]
 CONF = Path(__file__).parent.parent.parent / "deploy" / "nginx-media.conf"
-MAIN = """
-daemon off; master_process off; pid {folder}/nginx.pid; error_log {folder}/nginx.error info;
-events {{ worker_connections 256; }}
-http {{
-    access_log off;
-    client_body_temp_path {folder}/body; proxy_temp_path {folder}/proxy;
-    fastcgi_temp_path {folder}/fastcgi; uwsgi_temp_path {folder}/uwsgi; scgi_temp_path {folder}/scgi;
-    upstream frontdesk {{ server {frontdesk}; }}
-    server {{ listen 127.0.0.1:{port}; include {folder}/media.conf; }}
-}}
+SERVER = """
+upstream frontdesk {{ server {frontdesk}; }}
+server {{ listen 127.0.0.1:{port}; include {folder}/media.conf; }}
 """
 
 
 @pytest.fixture
-def kept(room: Room, in_bucket: TestBucket) -> Recording:
+def kept(make_recording: Make, in_bucket: TestBucket) -> Recording:
     """A saved recording, in the bucket."""
-    key = new_id()
-    recording = Recording(
-        id=key, room_id=room.id, mode=Mode.VIDEO, state=State.SAVED, key=f"recordings/{key}.mp4", stored_at=utcnow()
-    )
-    db.session.add(recording)
-    db.session.commit()
+    recording = make_recording()
     in_bucket.put(f"desk/{recording.key}", FILM)
     return recording
 
@@ -138,7 +126,7 @@ def test_what_is_expired_deleted_or_not_saved_is_refused(client_as: ClientAs, ke
     assert asked(client_as("owner"), f"/media/{kept.key}").status_code == 403
 
 
-def test_in_a_folder_there_is_nothing_for_a_proxy(client_as: ClientAs, make_recording: Callable[..., Recording]):
+def test_in_a_folder_there_is_nothing_for_a_proxy(client_as: ClientAs, make_recording: Make):
     assert asked(client_as("owner"), f"/media/{make_recording().key}").status_code == 403
 
 
@@ -158,23 +146,9 @@ def proxy(nginx: str, served: str, in_bucket: TestBucket, tmp_path: Path) -> Ite
     assert text.count("127.0.0.1:9000") == 2
     (tmp_path / "media.conf").write_text(text.replace("127.0.0.1:9000", bucket))
     told = {"folder": tmp_path, "port": port, "frontdesk": served.removeprefix("http://")}
-    (tmp_path / "nginx.conf").write_text(MAIN.format(**told))
-    process = subprocess.Popen([nginx, "-c", tmp_path / "nginx.conf", "-p", tmp_path], stderr=subprocess.DEVNULL)
-    try:
-        until(lambda: process.poll() is not None or answers(port))
-        assert process.poll() is None, (tmp_path / "nginx.error").read_text()
+    (tmp_path / SITE).write_text(SERVER.format(**told))
+    with running(nginx, tmp_path, port):
         yield f"http://127.0.0.1:{port}"
-    finally:
-        process.terminate()
-        process.wait(PATIENCE)
-
-
-def answers(port: int) -> bool:
-    """Whether nginx is there."""
-    try:
-        return requests.get(f"http://127.0.0.1:{port}/nothing", timeout=PATIENCE).status_code == 404
-    except requests.ConnectionError:
-        return False
 
 
 def cookies(browser: Browser) -> dict[str, str]:

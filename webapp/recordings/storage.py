@@ -128,7 +128,12 @@ def delete(key: str) -> None:
 
 def init_app(app: Flask, settings: Settings) -> None:
     """Open the store that the settings name."""
-    app.extensions[EXTENSION] = _bucket(settings) or _folder(settings)
+    app.extensions[EXTENSION] = of(settings)
+
+
+def of(settings: Settings) -> Storage:
+    """The store that the settings name; nothing is asked of it yet."""
+    return _bucket(settings) or _folder(settings)
 
 
 def _bucket(settings: Settings) -> Storage | None:
