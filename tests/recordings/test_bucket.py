@@ -30,6 +30,7 @@ from webapp.rooms.models import Room
 ClientAs = Callable[[str], Browser]
 Make = Callable[..., Recording]
 Put = Callable[[str, bytes], None]
+KeepIn = Callable[..., None]
 
 
 def told_of() -> bool:
@@ -120,6 +121,17 @@ def test_no_key_of_the_bucket_stands_in_a_stored_hook_a_page_or_a_log(
         assert in_bucket.s3.access_key not in text and in_bucket.s3.secret not in text
 
 
+@pytest.fixture
+def keep_in(app: Flask, settings: Settings, in_bucket: TestBucket, change_settings: Callable[..., None]) -> KeepIn:
+    """Lets Frontdesk keep recordings elsewhere than in the bucket that works."""
+
+    def _keep_in(**values: Any) -> None:
+        change_settings(**values)
+        storage.init_app(app, settings)
+
+    return _keep_in
+
+
 @pytest.mark.parametrize(
     ("values", "says"),
     [
@@ -130,19 +142,12 @@ def test_no_key_of_the_bucket_stands_in_a_stored_hook_a_page_or_a_log(
     ],
 )
 def test_a_bucket_that_cannot_be_used_says_why_in_check_and_on_the_page(
-    app: Flask,
-    settings: Settings,
-    in_bucket: TestBucket,
-    change_settings: Callable[..., None],
-    client_as: ClientAs,
-    values: dict[str, Any],
-    says: str,
+    app: Flask, in_bucket: TestBucket, keep_in: KeepIn, client_as: ClientAs, values: dict[str, Any], says: str
 ):
     told = {
         name: value.format(url=in_bucket.s3.url) if name == "storage_url" else value for name, value in values.items()
     }
-    change_settings(**told)
-    storage.init_app(app, settings)
+    keep_in(**told)
     assert says in client_as("admin").get("/system/setup").text
     said = app.test_cli_runner().invoke(args=["check", "--connect"]).output
     assert "FRONTDESK_STORAGE_URL" in said and says in " ".join(said.split())
@@ -156,17 +161,10 @@ def silent() -> Iterator[str]:
 
 
 def test_a_bucket_that_never_answers_holds_a_page_for_some_seconds_only(
-    app: Flask,
-    settings: Settings,
-    make_recording: Make,
-    client_as: ClientAs,
-    in_bucket: TestBucket,
-    change_settings: Any,
-    silent: str,
+    make_recording: Make, client_as: ClientAs, keep_in: KeepIn, silent: str
 ):
     recording = make_recording()
-    change_settings(storage_url=f"s3://desk?endpoint={silent}")
-    storage.init_app(app, settings)
+    keep_in(storage_url=f"s3://desk?endpoint={silent}")
     begun = time.monotonic()
     assert client_as("owner").get(f"/media/{recording.key}").status_code == 503
     promised = bucket.TRIES * (bucket.CONNECT_SECONDS + bucket.READ_SECONDS)
@@ -174,16 +172,10 @@ def test_a_bucket_that_never_answers_holds_a_page_for_some_seconds_only(
 
 
 def test_a_bucket_that_is_away_is_said_and_leaves_the_recording_as_it_is(
-    app: Flask,
-    settings: Settings,
-    make_recording: Make,
-    client_as: ClientAs,
-    in_bucket: TestBucket,
-    change_settings: Any,
+    make_recording: Make, client_as: ClientAs, keep_in: KeepIn
 ):
     recording = make_recording()
-    change_settings(storage_url="s3://desk?endpoint=http://127.0.0.1:9")
-    storage.init_app(app, settings)
+    keep_in(storage_url="s3://desk?endpoint=http://127.0.0.1:9")
     owner = client_as("owner")
     answer = owner.get(f"/media/{recording.key}")
     assert answer.status_code == 503 and "storage" in answer.text
