@@ -30,7 +30,7 @@ from webapp.rooms.models import Room
 ClientAs = Callable[[str], Browser]
 Make = Callable[..., Recording]
 Put = Callable[[str, bytes], None]
-KeepIn = Callable[..., None]
+ChangeStore = Callable[..., None]
 
 
 def told_of() -> bool:
@@ -122,14 +122,16 @@ def test_no_key_of_the_bucket_stands_in_a_stored_hook_a_page_or_a_log(
 
 
 @pytest.fixture
-def keep_in(app: Flask, settings: Settings, in_bucket: TestBucket, change_settings: Callable[..., None]) -> KeepIn:
+def change_store(
+    app: Flask, settings: Settings, in_bucket: TestBucket, change_settings: Callable[..., None]
+) -> ChangeStore:
     """Lets Frontdesk keep recordings elsewhere than in the bucket that works."""
 
-    def _keep_in(**values: Any) -> None:
+    def _change_store(**values: Any) -> None:
         change_settings(**values)
         storage.init_app(app, settings)
 
-    return _keep_in
+    return _change_store
 
 
 @pytest.mark.parametrize(
@@ -142,12 +144,12 @@ def keep_in(app: Flask, settings: Settings, in_bucket: TestBucket, change_settin
     ],
 )
 def test_a_bucket_that_cannot_be_used_says_why_in_check_and_on_the_page(
-    app: Flask, in_bucket: TestBucket, keep_in: KeepIn, client_as: ClientAs, values: dict[str, Any], says: str
+    app: Flask, in_bucket: TestBucket, change_store: ChangeStore, client_as: ClientAs, values: dict[str, Any], says: str
 ):
     told = {
         name: value.format(url=in_bucket.s3.url) if name == "storage_url" else value for name, value in values.items()
     }
-    keep_in(**told)
+    change_store(**told)
     assert says in client_as("admin").get("/system/setup").text
     said = app.test_cli_runner().invoke(args=["check", "--connect"]).output
     assert "FRONTDESK_STORAGE_URL" in said and says in " ".join(said.split())
@@ -161,10 +163,10 @@ def silent() -> Iterator[str]:
 
 
 def test_a_bucket_that_never_answers_holds_a_page_for_some_seconds_only(
-    make_recording: Make, client_as: ClientAs, keep_in: KeepIn, silent: str
+    make_recording: Make, client_as: ClientAs, change_store: ChangeStore, silent: str
 ):
     recording = make_recording()
-    keep_in(storage_url=f"s3://desk?endpoint={silent}")
+    change_store(storage_url=f"s3://desk?endpoint={silent}")
     begun = time.monotonic()
     assert client_as("owner").get(f"/media/{recording.key}").status_code == 503
     promised = bucket.TRIES * (bucket.CONNECT_SECONDS + bucket.READ_SECONDS)
@@ -172,10 +174,10 @@ def test_a_bucket_that_never_answers_holds_a_page_for_some_seconds_only(
 
 
 def test_a_bucket_that_is_away_is_said_and_leaves_the_recording_as_it_is(
-    make_recording: Make, client_as: ClientAs, keep_in: KeepIn
+    make_recording: Make, client_as: ClientAs, change_store: ChangeStore
 ):
     recording = make_recording()
-    keep_in(storage_url="s3://desk?endpoint=http://127.0.0.1:9")
+    change_store(storage_url="s3://desk?endpoint=http://127.0.0.1:9")
     owner = client_as("owner")
     answer = owner.get(f"/media/{recording.key}")
     assert answer.status_code == 503 and "storage" in answer.text
