@@ -21,7 +21,7 @@ from webapp.deliveries.models import Delivery
 from webapp.hooks.handlers import HANDLERS
 from webapp.lobby.models import Entry
 from webapp.recordings import reasons
-from webapp.recordings.models import Recording
+from webapp.recordings.models import Recording, Transition
 from webapp.repairs.models import RepairItem
 from webapp.rooms.models import Access, Room, TrunkRow
 from webapp.rules import problems
@@ -37,6 +37,9 @@ PAGES: dict[InstrumentedAttribute[object], str] = {
     Recording.state: RECORDINGS,
     Recording.mode: RECORDINGS,
     Recording.problem: RECORDINGS,
+    Transition.from_state: "/recordings/{recording_id}/",
+    Transition.to_state: "/recordings/{recording_id}/",
+    Transition.reported_by: "/recordings/{recording_id}/",
     Entry.status: f"{OF_ROOM} /lobby/",
     Entry.kind: f"{OF_ROOM} /lobby/",
     Delivery.result: "/system/hooks/ /rooms/{slug}/support /system/setup",

@@ -12,7 +12,7 @@ from webapp.doctor.models import Diagnosis
 from webapp.holds.models import Probe
 from webapp.jobs.models import PeriodicJob
 from webapp.lobby.models import Entry, RefusedAddress
-from webapp.recordings.models import Recording
+from webapp.recordings.models import Recording, Transition
 from webapp.repairs.models import RepairItem, RepairRun
 from webapp.rooms.models import Access, OldSlug, PhonePin, Room, RoomCallback, TrunkRow
 from webapp.rules.models import Installation
@@ -47,6 +47,7 @@ __all__ = [
     "RepairRun",
     "Room",
     "RoomCallback",
+    "Transition",
     "TrunkMove",
     "TrunkRow",
     "User",

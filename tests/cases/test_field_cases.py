@@ -24,7 +24,8 @@ from webapp.accounts.problems import CURES, OPERATORS, SignInError
 from webapp.core.config import Settings
 from webapp.core.db import db
 from webapp.livekit import egress
-from webapp.recordings.models import Recording, State
+from webapp.recordings.models import Recording
+from webapp.recordings.states import State
 from webapp.rooms.models import Access, AccessLevel, Role, Room, TrunkRow
 from webapp.rooms.phone import describe
 

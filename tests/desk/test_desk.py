@@ -19,7 +19,9 @@ from webapp.core.db import db, utcnow
 from webapp.deliveries.models import Delivery, Result
 from webapp.jobs import periodic, register
 from webapp.lobby.models import Entry, EntryKind, Status
-from webapp.recordings.models import Mode, Recording, State
+from webapp.recordings.models import Recording
+from webapp.recordings.modes import Mode
+from webapp.recordings.states import State
 from webapp.rooms.models import Access, Role, Room, TrunkRow
 
 RECORDING = 'icons.svg#rec"'  # the badge's icon

@@ -13,7 +13,9 @@ from tests.support.factories import make_room
 from tests.support.personas import Browser, browser, persona
 from webapp.core.db import db, utcnow
 from webapp.deliveries.models import Delivery, Result
-from webapp.recordings.models import Mode, Recording, State
+from webapp.recordings.models import Recording
+from webapp.recordings.modes import Mode
+from webapp.recordings.states import State
 
 As = Callable[[str], Browser]
 MOST = {"/": 20, "/lobby/": 7, "/recordings/": 5, "/system/hooks/": 6, "/account/": 6}

@@ -9,8 +9,10 @@ from tests.support.films import FILM
 from tests.support.livekit import LiveKit
 from webapp.core.db import db, new_id, utcnow
 from webapp.core.settings import settings
-from webapp.recordings.models import Mode, Recording, State
+from webapp.recordings.models import Recording
+from webapp.recordings.modes import Mode
 from webapp.recordings.retention import expires_at
+from webapp.recordings.states import State
 from webapp.rooms.models import Room
 
 

@@ -21,8 +21,9 @@ from webapp.core.db import db, new_id, utcnow
 from webapp.deliveries.models import Delivery
 from webapp.jobs import register, work
 from webapp.recordings import bucket, follow, storage
-from webapp.recordings.models import Recording, State
+from webapp.recordings.models import Recording
 from webapp.recordings.sharing import SharedFolder
+from webapp.recordings.states import State
 from webapp.recordings.storage import Folder, Storage
 from webapp.recordings.stored import CHUNK
 from webapp.rooms.models import Room

@@ -14,7 +14,8 @@ from webapp.core.db import db, utcnow
 from webapp.core.settings import settings
 from webapp.jobs import register, work
 from webapp.recordings import follow
-from webapp.recordings.models import Recording, State
+from webapp.recordings.models import Recording
+from webapp.recordings.states import State
 from webapp.rooms.models import Room
 
 ClientAs = Callable[[str], Browser]
@@ -89,9 +90,20 @@ def test_whoever_stops_it_in_place_sees_it_stop(client_as: ClientAs, room: Room,
     assert healed.status_code == 200 and 'id="recording"' in healed.text
 
 
-def test_nobody_inside_means_nothing_to_record_and_the_room_is_free_again(
+def test_a_start_in_an_empty_room_is_refused_before_livekit_is_asked_to_record(
     client_as: ClientAs, room: Room, livekit: LiveKit
 ):
+    answer = client_as("owner").post(f"/rooms/{room.slug}/recordings", data={"mode": "video"})
+    assert answer.status_code == 409 and "No one is in this room" in answer.text
+    assert livekit.calls("StartRoomCompositeEgress") == 0
+    assert db.session.scalar(sa.select(sa.func.count(Recording.id))) == 0
+
+
+def test_when_the_last_one_left_a_moment_ago_it_fails_and_the_room_is_free_again(
+    client_as: ClientAs, room: Room, livekit: LiveKit
+):
+    room.web_count = 1
+    db.session.commit()
     assert start(client_as("owner"), room) == 303
     assert (only().state, only().problem) == (State.FAILED, "room_not_live")
     assert "Nobody was in the room" in client_as("owner").get(f"/recordings/{only().id}/").text

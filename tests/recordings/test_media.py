@@ -9,8 +9,9 @@ from tests.support.films import FILM
 from tests.support.personas import Browser
 from tests.support.waiting import PATIENCE
 from webapp.core.settings import settings
-from webapp.recordings.models import Recording, State
+from webapp.recordings.models import Recording
 from webapp.recordings.sharing import SharedFolder
+from webapp.recordings.states import State
 from webapp.recordings.storage import Folder
 
 ClientAs = Callable[[str], Browser]

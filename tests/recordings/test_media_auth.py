@@ -16,7 +16,8 @@ from tests.support.nginx import SITE, running
 from tests.support.personas import Browser, persona
 from tests.support.waiting import PATIENCE
 from webapp.core.db import db, utcnow
-from webapp.recordings.models import Recording, State
+from webapp.recordings.models import Recording
+from webapp.recordings.states import State
 
 ClientAs = Callable[[str], Browser]
 Make = Callable[..., Recording]

@@ -16,8 +16,9 @@ from webapp.core.due import DueWork
 from webapp.core.settings import settings
 from webapp.jobs import register, work
 from webapp.recordings import jobs, storage
-from webapp.recordings.models import Recording, State
+from webapp.recordings.models import Recording
 from webapp.recordings.retention import Keeping, expires_at, keeping
+from webapp.recordings.states import State
 from webapp.rooms.models import Access, Role, Room
 
 ClientAs = Callable[[str], Browser]

@@ -9,7 +9,9 @@ from flask import Flask
 from tests.support.livekit import LiveKit
 from webapp.core.db import db, utcnow
 from webapp.recordings import follow, storage
-from webapp.recordings.models import Mode, Recording, State
+from webapp.recordings.models import Recording
+from webapp.recordings.modes import Mode
+from webapp.recordings.states import State
 from webapp.recordings.storage import Folder
 from webapp.recordings.stored import Stored
 from webapp.rooms.models import Room

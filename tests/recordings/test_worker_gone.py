@@ -16,7 +16,8 @@ from webapp.core.due import DueWork
 from webapp.core.settings import settings
 from webapp.jobs import register, work
 from webapp.recordings import follow
-from webapp.recordings.models import Recording, State
+from webapp.recordings.models import Recording
+from webapp.recordings.states import State
 from webapp.rooms.models import Room
 
 ClientAs = Callable[[str], Browser]

@@ -13,7 +13,8 @@ from tests.support.waiting import PATIENCE
 from webapp.access import service as access
 from webapp.audit import Actor
 from webapp.core.db import db, utcnow
-from webapp.recordings.models import Mode, Recording
+from webapp.recordings.models import Recording
+from webapp.recordings.modes import Mode
 from webapp.rooms.models import Access, PhonePin, Role, Room, TrunkRow
 
 

@@ -12,7 +12,7 @@ from webapp.core.config import Settings
 from webapp.core.db import db
 from webapp.lobby.models import Entry
 from webapp.models import metadata
-from webapp.recordings.models import Recording
+from webapp.recordings.models import Recording, Transition
 from webapp.rooms.models import Access, PhonePin, Role, Room, TrunkRow
 
 
@@ -101,7 +101,7 @@ def test_more_rooms_for_one_person_than_there_are_is_refused_in_words(app: Flask
     assert "is more than --rooms" in answer.output
 
 
-WRITTEN = (User, Room, PhonePin, Access, Entry, Recording, Call, AuditEntry, TrunkRow)
+WRITTEN = (User, Room, PhonePin, Access, Entry, Recording, Transition, Call, AuditEntry, TrunkRow)
 OF_THE_MOMENT = {
     "user_sessions",
     "old_slugs",

@@ -23,8 +23,10 @@ from webapp.deliveries.models import Delivery
 from webapp.doctor import diagnosis
 from webapp.jobs.models import PeriodicJob
 from webapp.recordings import storage
-from webapp.recordings.models import Mode, Recording, State
+from webapp.recordings.models import Recording
+from webapp.recordings.modes import Mode
 from webapp.recordings.sharing import SharedFolder
+from webapp.recordings.states import State
 from webapp.rooms.models import Room, TrunkRow
 from webapp.rules import installation
 

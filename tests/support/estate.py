@@ -20,7 +20,9 @@ from webapp.core.due import DueWork
 from webapp.core.settings import settings
 from webapp.deliveries.models import Delivery, Result
 from webapp.lobby.models import Entry
-from webapp.recordings.models import Mode, Recording, State
+from webapp.recordings.models import Recording, Transition
+from webapp.recordings.modes import Mode
+from webapp.recordings.states import ReportedBy, State
 from webapp.repairs.models import RepairRun
 from webapp.rooms.models import Access, OldSlug, PhonePin, Role, Room, TrunkRow
 from webapp.trunks.models import TrunkMove
@@ -60,7 +62,8 @@ def furnish(livekit: LiveKit) -> Estate:
     )
     move = TrunkMove(source=installation.trunk_id, target="=", total=0, quota={})
     run = RepairRun(scope="all")
-    db.session.add_all([*accesses.values(), entry, delivery, recording, call, move, run])
+    begun = Transition(recording_id=recording.id, to_state=State.STARTING, reported_by=ReportedBy.PERSON)
+    db.session.add_all([*accesses.values(), entry, delivery, recording, begun, call, move, run])
     sessions.start(persona("owner"), browser="Firefox")
     db.session.commit()
     here = next(iter(_sessions(persona("owner").id)))

@@ -12,7 +12,9 @@ from webapp.audit.models import AuditEntry
 from webapp.core.config import Settings
 from webapp.core.db import db, utcnow
 from webapp.deliveries.models import Delivery, Result
-from webapp.recordings.models import Mode, Recording, State
+from webapp.recordings.models import Recording
+from webapp.recordings.modes import Mode
+from webapp.recordings.states import State
 from webapp.rooms.models import Room
 
 As = Callable[[str], Browser]

@@ -170,6 +170,9 @@ class Settings(BaseSettings):
     storage_egress_endpoint: Endpoint = Field(
         "", description="the bucket's endpoint as the egress worker sees it; empty: alike"
     )
+    storage_hook_token: SecretStr = Field(
+        SecretStr(""), description="bearer token by which the bucket's notifications are known; empty: none is taken"
+    )
     media_auth_headers: Literal["nginx", "traefik"] = Field(
         "nginx", description="whose headers tell which object a proxy is asked for: X-Original-* or X-Forwarded-*"
     )
@@ -180,6 +183,9 @@ class Settings(BaseSettings):
     )
     recordings_mode: FolderMode = Field(
         "", description="octal mode of the folder; empty: 2770 for a group named above, else 0700 or as it is found"
+    )
+    transcripts: bool = Field(
+        False, description="let hosts record the sound for a transcriber: nobody can download such a recording"
     )
     retention_days: int = Field(0, ge=0, le=36500, description="days a new recording is kept; 0: permanent")
 

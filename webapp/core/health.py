@@ -1,6 +1,5 @@
 """Health for supervisors and proxies: alive, ready, and counted."""
 
-import hmac
 import os
 import time
 from collections.abc import Callable, Iterator
@@ -20,7 +19,7 @@ from webapp.core import patience, questions, revisions, tls
 from webapp.core.db import db
 from webapp.core.release import VERSION
 from webapp.core.revisions import Schema, SchemaState
-from webapp.core.security import csrf, limiter
+from webapp.core.security import bears, csrf, limiter
 from webapp.core.settings import settings
 
 bp = Blueprint("health", __name__)
@@ -124,8 +123,7 @@ def metrics() -> ResponseReturnValue:
 def _may_read_metrics() -> bool:
     """Whoever has the token; where there is none, whoever is in one of the networks."""
     if token := settings.metrics_token.get_secret_value():
-        said = request.headers.get("Authorization", "")
-        return hmac.compare_digest(said.encode(errors="replace"), f"Bearer {token}".encode())
+        return bears(token)
     try:
         address = ip_address(request.remote_addr or "")
     except ValueError:  # a socket in the file system has no address

@@ -18,7 +18,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from webapp.core.db import Model, db, utcnow
 
-HOOKS, SIGN_IN, SIGN_OUT = "hooks", "sign_in", "sign_out"
+HOOKS, STORAGE, SIGN_IN, SIGN_OUT = "hooks", "storage", "sign_in", "sign_out"
 HOUR = timedelta(hours=1)
 KEPT = timedelta(days=1)
 PAUSE = 1.0  # seconds between two writes of a process: whoever floods a door must not fill the database

@@ -1,5 +1,6 @@
 """The outer wall: sign-in by default, CSRF, headers, body size, rate limits."""
 
+import hmac
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
@@ -35,6 +36,7 @@ PUBLIC = {
     "lobby.wait",
     "lobby.leave",
     "hooks.livekit",
+    "hooks.storage",
     "recordings.media_auth",
     "health.healthz",
     "health.readyz",
@@ -108,6 +110,13 @@ def _ask_sign_in() -> ResponseReturnValue | None:
         if htmx.is_swap()
         else redirect(url_for("accounts.login", next=target))
     )
+
+
+def bears(token: str) -> bool:
+    """The request carries the token (RFC 6750 section 2.1); compared in constant time, and an empty one is nobody's."""
+    scheme, _, said = request.headers.get("Authorization", "").partition(" ")
+    same = hmac.compare_digest(said.strip().encode(errors="replace"), token.encode())
+    return same and bool(token) and scheme.lower() == "bearer"
 
 
 def _write_headers(response: Response) -> Response:

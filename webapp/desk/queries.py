@@ -10,7 +10,8 @@ from webapp.core.db import db
 from webapp.deliveries import queries as delivery_queries
 from webapp.deliveries.models import Delivery
 from webapp.jobs.models import PeriodicJob
-from webapp.recordings.models import RUNNING_STATES, Recording, State
+from webapp.recordings.models import RUNNING_STATES, Recording
+from webapp.recordings.states import State
 from webapp.rooms.models import Access, Room, TrunkRow
 from webapp.rooms.queries import open_access
 

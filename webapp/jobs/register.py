@@ -14,7 +14,7 @@ from webapp.jobs.work import Handler
 from webapp.live import jobs as live_jobs
 from webapp.live import sweep
 from webapp.lobby import jobs as lobby
-from webapp.recordings import follow
+from webapp.recordings import comparing, follow
 from webapp.recordings import jobs as recordings
 from webapp.repairs import runs as repairs
 from webapp.rooms import jobs as rooms
@@ -22,6 +22,7 @@ from webapp.trunks import moves
 
 HANDLERS: dict[str, Handler] = {
     "lobby.announce": lobby.announce,
+    "recordings.check": recordings.check,
     "recordings.stop": recordings.stop,
     "recordings.delete": recordings.delete,
     "recordings.remove_file": recordings.remove_file,
@@ -52,6 +53,7 @@ def jobs() -> list[Job]:
         Job("diagnose", sweep_seconds, diagnosis.diagnose),
         Job("due_work", minute, sweep_due_work),
         Job("recordings", minute, follow.sweep),
+        Job("compare_recordings", hour, comparing.compare),
         Job("remove_expired", hour, recordings.remove_expired),
         Job("lobby_purge", hour, lobby.purge, Pool.CLEANING),
         Job("purge_hooks", hour, hooks.purge, Pool.CLEANING),

@@ -111,7 +111,7 @@ def _egress(info: EgressInfo) -> Egress:
     return Egress(
         egress_id=info.egress_id,
         room_name=info.room_name,
-        status=EgressStatus.Name(info.status).removeprefix(PREFIX).lower(),
+        status=_status(info),
         started_at=_time(info.started_at),
         ended_at=_time(info.ended_at),
         updated_at=_time(info.updated_at),
@@ -119,6 +119,12 @@ def _egress(info: EgressInfo) -> Egress:
         filepath=_filepath(info),
         file=_file(info),
     )
+
+
+def _status(info: EgressInfo) -> str:
+    """The status in LiveKit's word, lower case; empty for one that this protocol does not know."""
+    known = EgressStatus.DESCRIPTOR.values_by_number.get(info.status)
+    return str(known.name).removeprefix(PREFIX).lower() if known is not None else ""
 
 
 def _filepath(info: EgressInfo) -> str:

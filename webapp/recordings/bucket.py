@@ -4,7 +4,7 @@ Imported only where the settings name one: boto3 costs each process memory.
 """
 
 import errno
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -18,6 +18,7 @@ from webapp.core.config import Settings
 from webapp.core.db import new_id
 from webapp.core.values import BucketAddress
 from webapp.livekit.egress import Upload
+from webapp.recordings.sharing import NAME
 from webapp.recordings.stored import CHUNK, Stored
 
 CONNECT_SECONDS, READ_SECONDS = 2, 4  # a page waits for them
@@ -54,6 +55,16 @@ class Bucket:
         """The object's name in the bucket, for the worker as for us."""
         return f"{self._address.prefix}/{key}" if self._address.prefix else key
 
+    @property
+    def bucket(self) -> str:
+        """The bucket's name."""
+        return self._address.name
+
+    def key_of(self, name: str) -> str | None:
+        """The name without the prefix that our objects have."""
+        root = self.egress_path("")
+        return name.removeprefix(root) if name.startswith(root) else None
+
     def upload(self) -> Upload:
         """The bucket as the worker reaches it."""
         return self._upload
@@ -71,6 +82,23 @@ class Bucket:
                     return None
                 raise
         return Stored(head["ContentLength"], head["LastModified"])
+
+    def find_all(self, keys: Sequence[str]) -> set[str]:
+        """Those of the keys that are objects, from a listing of what lies between the first and the last of them."""
+        wanted = sorted(self.egress_path(key) for key in keys)
+        if not wanted:
+            return set()
+        found: set[str] = set()
+        pages = self._client.get_paginator("list_objects_v2").paginate(
+            Bucket=self._address.name, Prefix=self.egress_path(f"{NAME}/"), StartAfter=wanted[0][:-1]
+        )
+        with _told():
+            for page in pages:
+                names = [entry["Key"] for entry in page.get("Contents", ())]
+                found.update(names)
+                if names and names[-1] >= wanted[-1]:
+                    break
+        return {key for key in keys if self.egress_path(key) in found}
 
     def read(self, key: str, start: int, length: int) -> Iterator[bytes]:
         """The bytes in pieces, asked for as one range."""
@@ -101,7 +129,7 @@ class Bucket:
 
     def try_out(self) -> None:
         """Write, remove and look for a small object: one that is not there must not look like a refusal."""
-        key = f"recordings/.frontdesk-{new_id()}"
+        key = f"{NAME}/.frontdesk-{new_id()}"
         with _told():  # first: only refusals of what has a body say why
             self._client.put_object(**self._named(key), Body=b"")
         self.delete(key)

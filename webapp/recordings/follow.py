@@ -1,6 +1,5 @@
 """Make LiveKit record what rows ask for, and rows say what LiveKit does: after commits, by hooks and by the sweep."""
 
-import uuid
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 
@@ -14,10 +13,12 @@ from webapp.livekit import egress
 from webapp.livekit import rooms as live_rooms
 from webapp.livekit.egress import Egress
 from webapp.livekit.errors import LiveKitError, LiveKitUnavailable, code_of
-from webapp.recordings import reasons, service
-from webapp.recordings.models import RUNNING_STATES, Mode, Recording, State
+from webapp.recordings import naming, queries, reasons, service
+from webapp.recordings.models import RUNNING_STATES, Recording
+from webapp.recordings.states import ReportedBy, State
 from webapp.recordings.storage import storage
 from webapp.recordings.stored import Stored
+from webapp.rooms.models import Room
 
 log = structlog.get_logger()
 
@@ -28,22 +29,36 @@ BATCH = 200
 GIVE_UP = 5  # failures in a row after which LiveKit or the storage is taken for away
 
 
+def nobody_inside(room: Room) -> bool:
+    """There is nothing to record: neither our row nor LiveKit knows of anybody in the meeting. Commits.
+
+    Our row may be a moment late. False where LiveKit cannot be asked: the start itself will say so.
+    """
+    if room.web_count or room.phone_count:
+        return False
+    db.session.commit()
+    try:
+        inside = live_rooms.list_participants(str(room.id))
+    except LiveKitError:
+        return False
+    return not any(participant.is_web or participant.is_phone for participant in inside)
+
+
 def begin(recording: Recording) -> None:
     """Ask LiveKit to record; commits. A refusal ends the recording, silence leaves it to hooks and the sweep."""
     path, upload = storage().egress_path(recording.key), storage().upload()
     _make_ready()
     try:
-        audio_only = recording.mode is Mode.AUDIO
-        started = egress.start(str(recording.room_id), path, audio_only=audio_only, upload=upload)
+        started = egress.start(str(recording.room_id), path, audio_only=recording.mode.audio_only, upload=upload)
     except LiveKitUnavailable as error:
         # nobody knows whether it records: the row stays, and the sweep finds out by the file's name
         _note(recording, "no_worker" if error.code == "unavailable" else "no_answer")
     except LiveKitError as error:
-        _locked(recording)
-        service.fail(recording, _start_problem(error), actor=Actor.livekit(), said=error.message)
+        queries.lock(recording)
+        service.fail(recording, _start_problem(error), ReportedBy.ANSWER, actor=Actor.livekit(), said=error.message)
         db.session.commit()
     else:
-        take(recording, started)
+        take(recording, started, ReportedBy.ANSWER)
 
 
 def _make_ready() -> None:
@@ -63,7 +78,7 @@ def end(recording: Recording) -> None:
     if recording.egress_id is None:
         return  # its start has not been answered: the sweep stops it as soon as it has a name
     try:
-        take(recording, egress.stop(recording.egress_id))
+        take(recording, egress.stop(recording.egress_id), ReportedBy.ANSWER)
     except LiveKitUnavailable as error:
         if error.code == "deadline_exceeded" and recording.problem == UNANSWERED:
             _give_up(recording)
@@ -80,7 +95,7 @@ def _give_up(recording: Recording) -> None:
     if found is None or found.status in egress.RECORDING:
         _lose(recording)
     else:
-        take(recording, found)
+        take(recording, found, ReportedBy.CHECK)
 
 
 def look(recording: Recording) -> bool:
@@ -90,13 +105,13 @@ def look(recording: Recording) -> bool:
     """
     found = _find(recording)
     if found is not None and not _stalled(found):
-        take(recording, found)
+        take(recording, found, ReportedBy.CHECK)
         return to_be_stopped(recording, found)
     if recording.egress_id is not None:
         _lose(recording)
     elif utcnow() - recording.created_at > LOST_AFTER:
-        _locked(recording)
-        service.fail(recording, "no_worker", actor=Actor.system())
+        queries.lock(recording)
+        service.fail(recording, "no_worker", ReportedBy.CHECK, actor=Actor.system())
     else:
         recording.looked_at = utcnow()
     db.session.commit()
@@ -115,19 +130,19 @@ def _stalled(found: Egress) -> bool:
 def _lose(recording: Recording) -> None:
     """Nothing more will come of it: keep the file, if there is one, else say that it is lost; commits."""
     stored = _stored(recording)
-    _locked(recording)
+    queries.lock(recording)
     if stored is not None and stored.size:
-        service.adopt(recording, stored, actor=Actor.system())
+        service.adopt(recording, stored, ReportedBy.CHECK, actor=Actor.system())
     else:
-        service.fail(recording, "egress_lost", actor=Actor.system())
+        service.fail(recording, "egress_lost", ReportedBy.CHECK, actor=Actor.system())
     db.session.commit()
 
 
-def take(recording: Recording, found: Egress) -> None:
+def take(recording: Recording, found: Egress, reported_by: ReportedBy) -> None:
     """Move the recording to where the egress is; commits."""
     stored = _stored(recording) if found.status in {"complete", "limit_reached"} else None
-    _locked(recording)
-    service.apply(recording, found, stored, actor=Actor.livekit())
+    if queries.lock(recording):
+        service.apply(recording, found, stored, reported_by, actor=Actor.livekit())
     db.session.commit()
 
 
@@ -200,34 +215,19 @@ def _try(do: Callable[[Recording], None], recording: Recording) -> bool:
 def recording_of(found: Egress) -> Recording | None:
     """The recording an egress makes: by its id, else by our id in its file's name."""
     known = db.session.scalar(sa.select(Recording).where(Recording.egress_id == found.egress_id))
-    return known or (db.session.get(Recording, named) if (named := _named(found)) else None)
+    return known or (db.session.get(Recording, named) if (named := naming.id_in(found.filepath)) else None)
 
 
 def _find(recording: Recording) -> Egress | None:
     if recording.egress_id:
         return egress.find(recording.egress_id)
     candidates = egress.list_of_room(str(recording.room_id))
-    return next((candidate for candidate in candidates if _named(candidate) == recording.id), None)
-
-
-def _named(found: Egress) -> uuid.UUID | None:
-    """Our id in the path that we gave the egress."""
-    stem = found.filepath.rsplit("/", 1)[-1].split(".", 1)[0]
-    try:
-        return uuid.UUID(stem)
-    except ValueError:
-        return None
+    return next((candidate for candidate in candidates if naming.id_in(candidate.filepath) == recording.id), None)
 
 
 def _stored(recording: Recording) -> Stored | None:
     db.session.commit()
     return storage().find(recording.key)
-
-
-def _locked(recording: Recording) -> None:
-    """Read the row anew under a lock: hook and sweep may move it at the same time. Its loaded room stays loaded."""
-    columns = sa.inspect(Recording).column_attrs.keys()
-    db.session.refresh(recording, columns, with_for_update=True)
 
 
 def _note(recording: Recording, problem: str) -> None:

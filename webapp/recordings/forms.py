@@ -6,7 +6,8 @@ from wtforms import HiddenField, IntegerField, RadioField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, NumberRange, Optional, StopValidation
 
-from webapp.recordings.models import Mode
+from webapp.core.settings import settings
+from webapp.recordings.modes import Mode
 from webapp.recordings.retention import LONGEST_DAYS
 
 
@@ -17,11 +18,17 @@ class StartForm(FlaskForm):
         _l("What to record"),
         choices=[
             SelectChoice(Mode.VIDEO.value, _l("Video and sound")),
-            SelectChoice(Mode.AUDIO.value, _l("Sound only")),
+            SelectChoice(Mode.AUDIO.value, _l("Audio only")),
+            SelectChoice(Mode.TRANSCRIPT.value, _l("Audio for a transcript, not for download")),
         ],
         default=Mode.VIDEO.value,
         validators=[InputRequired()],
     )
+
+    def __init__(self, *args: object, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)
+        if not settings.transcripts:
+            self.mode.choices = [choice for choice in self.mode.choices if choice.value != Mode.TRANSCRIPT.value]
 
 
 def _when_chosen(form: FlaskForm, field: IntegerField) -> None:

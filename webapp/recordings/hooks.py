@@ -6,6 +6,7 @@ from typing import Any
 from webapp.core.db import db
 from webapp.livekit import egress
 from webapp.recordings import follow, service
+from webapp.recordings.states import ReportedBy
 from webapp.rooms.models import Room
 
 
@@ -14,7 +15,7 @@ def egress_changed(event: Mapping[str, Any], _room: Room | None, _outdated: bool
     found = egress.from_hook(event.get("egressInfo", {}))
     recording = follow.recording_of(found)
     if recording is not None:
-        follow.take(recording, found)
+        follow.take(recording, found, ReportedBy.WEBHOOK)
         if follow.to_be_stopped(recording, found):
             service.let_stop(recording)
             db.session.commit()

@@ -10,8 +10,9 @@ from webapp.audit import Actor
 from webapp.core import due
 from webapp.core.db import db, utcnow
 from webapp.core.due import NotYet
-from webapp.recordings import follow, service, storage
-from webapp.recordings.models import Recording, State
+from webapp.recordings import comparing, follow, service, storage
+from webapp.recordings.models import Recording
+from webapp.recordings.states import State
 
 log = structlog.get_logger()
 
@@ -48,6 +49,14 @@ def _remove(recording: Recording) -> None:
     storage.delete(key)
     db.session.execute(sa.delete(Recording).where(Recording.id == recording.id))
     db.session.commit()
+
+
+def check(recording_id: str) -> None:
+    """Look for a file that the storage told of while it did not answer; raises OSError while that is so. Commits."""
+    recording = db.session.get(Recording, uuid.UUID(recording_id), populate_existing=True)
+    db.session.commit()
+    if recording is not None:
+        comparing.check(recording)
 
 
 def remove_expired() -> int:

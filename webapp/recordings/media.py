@@ -9,19 +9,17 @@ from werkzeug.datastructures import Range
 from werkzeug.http import http_date
 
 from webapp.core import request_log
-from webapp.recordings import service
-from webapp.recordings.models import Mode, Recording, State
+from webapp.recordings.models import Recording
+from webapp.recordings.states import State
 from webapp.recordings.storage import storage
 from webapp.recordings.stored import Stored
 
 log = structlog.get_logger()
 
-TYPES = {Mode.VIDEO: "video/mp4", Mode.AUDIO: "audio/ogg"}
-
 
 def has_file(recording: Recording, suffix: str) -> bool:
     """The recording came to a file, and this is what its name ends in."""
-    return recording.state is State.SAVED and suffix == service.SUFFIX[recording.mode]
+    return recording.state is State.SAVED and suffix == recording.extension
 
 
 def answer(recording: Recording, found: Stored) -> Response:
@@ -31,11 +29,11 @@ def answer(recording: Recording, found: Stored) -> Response:
     end with 416.
     """
     headers = {
-        "Content-Type": TYPES[recording.mode],
+        "Content-Type": recording.mode.content_type,
         "Accept-Ranges": "bytes",
         "Last-Modified": http_date(found.written_at),
         "ETag": f'"{int(found.written_at.timestamp() * 1000):x}-{found.size:x}"',
-        "Content-Disposition": f'attachment; filename="{recording.id}.{recording.key.rsplit(".", 1)[1]}"',
+        "Content-Disposition": f'attachment; filename="{recording.id}.{recording.extension}"',
         "Cache-Control": "private, no-store",
     }
     asked = request.range if "If-Range" not in request.headers or _same(headers, found) else None

@@ -1,6 +1,5 @@
 """Recordings and what becomes of them."""
 
-import enum
 import uuid
 from datetime import datetime
 
@@ -9,34 +8,15 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from webapp.accounts.models import User
 from webapp.core.db import Keyed, Model, Versioned, choice, partial_index, utcnow
+from webapp.recordings.modes import Mode
+from webapp.recordings.states import ReportedBy, State
 from webapp.rooms.models import Room
-
-
-class Mode(enum.Enum):
-    """What is recorded."""
-
-    VIDEO = "video"  # room composite, mp4
-    AUDIO = "audio"  # room composite without pictures, ogg
-
-
-class State(enum.Enum):
-    """A recording's life; the last three are terminal and free the room."""
-
-    STARTING = "starting"
-    ACTIVE = "active"
-    STOPPING = "stopping"
-    SAVED = "saved"
-    FAILED = "failed"
-    ABORTED = "aborted"
-
-    @property
-    def terminal(self) -> bool:
-        """Nothing more will come of LiveKit."""
-        return self in {State.SAVED, State.FAILED, State.ABORTED}
-
 
 RUNNING_STATES = (State.STARTING, State.ACTIVE, State.STOPPING)
 FAILED_STATES = (State.FAILED, State.ABORTED)
+KEPT_STATES = (State.SAVED, State.GONE)  # of whose files the storage is asked every day
+LONG_AGO = "1970-01-01 00:00:00"
+KEPT = "removed_at IS NULL AND state IN ('saved', 'gone')"
 RUNNING = "state IN ('starting', 'active', 'stopping')"
 
 
@@ -52,6 +32,7 @@ class Recording(Keyed, Versioned, Model):
         sa.Index("ix_recordings_room_id_id", "room_id", "id"),
         sa.Index("ix_recordings_expires_at", "expires_at"),
         partial_index("ix_recordings_unremoved", "expires_at", where="removed_at IS NULL"),
+        partial_index("ix_recordings_compared", "compared_at", "id", where=KEPT),
     )
 
     room_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("rooms.id"))
@@ -67,6 +48,7 @@ class Recording(Keyed, Versioned, Model):
     started_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]
     looked_at: Mapped[datetime | None]  # by the sweep, last
+    compared_at: Mapped[datetime] = mapped_column(default=utcnow, server_default=LONG_AGO)  # with the storage, last
     duration_ms: Mapped[int | None] = mapped_column(sa.BigInteger())
     size: Mapped[int | None] = mapped_column(sa.BigInteger())  # bytes
     stored_at: Mapped[datetime | None]  # the object's own time: retention counts from here
@@ -77,3 +59,25 @@ class Recording(Keyed, Versioned, Model):
 
     room: Mapped[Room] = relationship(lazy="raise")
     started_by: Mapped[User | None] = relationship(lazy="raise")
+
+    @property
+    def extension(self) -> str:
+        """What the object's name ends in, after the dot."""
+        return self.key.rsplit(".", 1)[-1]
+
+
+class Transition(Keyed, Model):
+    """One move of a recording from state to state; the first has no state that it came from."""
+
+    __tablename__ = "recording_transitions"
+    __table_args__ = (sa.Index("ix_recording_transitions_recording_id_id", "recording_id", "id"),)
+
+    recording_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("recordings.id", ondelete="CASCADE"))
+    at: Mapped[datetime] = mapped_column(default=utcnow)
+    from_state: Mapped[State | None] = mapped_column(choice(State))
+    to_state: Mapped[State] = mapped_column(choice(State))
+    reported_by: Mapped[ReportedBy] = mapped_column(choice(ReportedBy))
+    user_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("users.id", ondelete="SET NULL"))
+    problem: Mapped[str] = mapped_column(default="")  # a code, as the recording's
+
+    user: Mapped[User | None] = relationship(lazy="raise")

@@ -37,8 +37,8 @@ def view_reason(user: User) -> bool:
 
 
 def download(user: User, recording: Recording) -> bool:
-    """Hosts hear and see it; an admin audits without listening."""
-    return recording.room.role_of(user) in HOSTS
+    """Hosts hear and see it, but what is meant for a transcriber; an admin audits without listening."""
+    return recording.mode.downloadable and recording.room.role_of(user) in HOSTS
 
 
 def set_retention(user: User, recording: Recording) -> bool:

@@ -6,18 +6,21 @@ from datetime import timedelta
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import contains_eager
+from sqlalchemy.exc import InvalidRequestError
+from sqlalchemy.orm import contains_eager, joinedload
 
 from webapp.accounts.models import User
 from webapp.core import paging
 from webapp.core.db import db, utcnow
 from webapp.core.paging import Page, Place
-from webapp.recordings.models import FAILED_STATES, RUNNING_STATES, Recording, State
+from webapp.recordings.models import FAILED_STATES, RUNNING_STATES, Recording, Transition
+from webapp.recordings.states import State
 from webapp.rooms.models import Access, Role, Room
 from webapp.rooms.policy import HOSTS
 from webapp.rooms.queries import open_access
 
 ALL = "all"
+HISTORY = 30  # transitions that a page shows
 SHOWS = (ALL, "running", "failed", "expiring", "expired", "permanent")
 ORDER = paging.by_key(Recording.id, lambda recording: recording.id)
 
@@ -58,6 +61,19 @@ def by_id(user: User, recording_id: uuid.UUID, *, lock: bool = False) -> Recordi
     return next(iter(_remembering(user, found)), None)
 
 
+def lock(recording: Recording) -> bool:
+    """Read the row anew under a lock, since others may move it meanwhile; its loaded room stays loaded.
+
+    False where it was deleted.
+    """
+    columns = sa.inspect(Recording).column_attrs.keys()
+    try:
+        db.session.refresh(recording, columns, with_for_update=True)
+    except InvalidRequestError:
+        return False
+    return True
+
+
 def of_room(room: Room, limit: int = 5) -> list[Recording]:
     """The newest recordings of a room."""
     mine = sa.select(Recording).where(Recording.room_id == room.id, Recording.deleting_at.is_(None))
@@ -70,6 +86,12 @@ def count_of_room(room: Room) -> int:
     return db.session.scalar(mine) or 0
 
 
+def transitions(recording: Recording) -> list[Transition]:
+    """What the recording went through, newest first, each with the person who brought it about."""
+    mine = sa.select(Transition).where(Transition.recording_id == recording.id).options(joinedload(Transition.user))
+    return list(db.session.scalars(mine.order_by(Transition.id.desc()).limit(HISTORY)))
+
+
 def running(room: Room) -> Recording | None:
     """The recording of the room that is not over: at most one."""
     mine = sa.select(Recording).where(Recording.room_id == room.id, Recording.state.in_(RUNNING_STATES))
@@ -77,11 +99,18 @@ def running(room: Room) -> Recording | None:
 
 
 def to_look_at(user: User, limit: int) -> list[Recording]:
-    """What a host should know of: failed within a week, expiring within a week, or running, in this order."""
+    """What a host should know of: failed or gone within a week, expiring within a week, or running, in this order."""
     now = utcnow()
-    failed = sa.and_(Recording.state.in_(FAILED_STATES), Recording.created_at > now - timedelta(days=7))
+    week_ago = now - timedelta(days=7)
+    vanished = sa.exists().where(
+        Transition.recording_id == Recording.id, Transition.to_state == State.GONE, Transition.at > week_ago
+    )
+    failed = sa.or_(
+        sa.and_(Recording.state.in_(FAILED_STATES), Recording.created_at > week_ago),
+        sa.and_(Recording.state == State.GONE, vanished),
+    )
     expiring = sa.and_(Recording.state == State.SAVED, _expiring(7))
-    urgency = sa.case((Recording.state.in_(FAILED_STATES), 0), (Recording.state == State.SAVED, 1), else_=2)
+    urgency = sa.case((failed, 0), (Recording.state == State.SAVED, 1), else_=2)
     mine = visible_to(user).where(Access.role.in_(HOSTS), Recording.deleting_at.is_(None), Room.deleted_at.is_(None))
     mine = mine.where(sa.or_(failed, expiring, Recording.state.in_(RUNNING_STATES)))
     return _remembering(user, mine.order_by(urgency, Recording.expires_at, Recording.id.desc()).limit(limit))
@@ -92,7 +121,7 @@ def _conditions(filters: RecordingFilters) -> list[sa.ColumnElement[bool]]:
     saved = Recording.state == State.SAVED
     shown: dict[str, list[sa.ColumnElement[bool]]] = {
         "running": [Recording.state.in_(RUNNING_STATES)],
-        "failed": [Recording.state.in_(FAILED_STATES)],
+        "failed": [Recording.state.in_([*FAILED_STATES, State.GONE])],
         "expiring": [_expiring(7)],
         "expired": [Recording.expires_at <= now],
         "permanent": [saved, Recording.expires_at.is_(None)],

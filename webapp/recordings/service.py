@@ -13,16 +13,16 @@ from webapp.core.db import db, new_id, utcnow
 from webapp.core.masking import quoted
 from webapp.core.settings import settings
 from webapp.livekit.egress import Egress
-from webapp.recordings import reasons, sharing, storage
-from webapp.recordings.models import Mode, Recording, State
+from webapp.recordings import naming, reasons, states, storage
+from webapp.recordings.models import Recording, Transition
+from webapp.recordings.modes import Mode
 from webapp.recordings.retention import expires_at
-from webapp.recordings.states import STATES, advances
+from webapp.recordings.states import ReportedBy, State, Trigger
 from webapp.recordings.stored import Stored
 from webapp.rooms.models import Room
 
 log = structlog.get_logger()
 
-SUFFIX = {Mode.VIDEO: "mp4", Mode.AUDIO: "ogg"}
 PATIENCE = timedelta(minutes=10)  # for a finished egress' file to appear
 
 
@@ -44,7 +44,7 @@ def start(room: Room, mode: Mode, *, actor: Actor) -> Recording:
         id=recording_id,
         room_id=room.id,
         mode=mode,
-        key=f"{sharing.NAME}/{recording_id}.{SUFFIX[mode]}",
+        key=naming.key_of(recording_id, mode),
         started_by_id=actor.user_id,
         retention_days=settings.retention_days or None,
     )
@@ -53,18 +53,54 @@ def start(room: Room, mode: Mode, *, actor: Actor) -> Recording:
             db.session.add(recording)
     except IntegrityError as clash:
         raise AlreadyRunning from clash
+    _remember(recording, None, ReportedBy.PERSON, actor)
     audit.record("recording.start", recording, actor, mode=mode.value)
     return recording
 
 
+def move(
+    recording: Recording,
+    trigger: Trigger,
+    reported_by: ReportedBy,
+    *,
+    actor: Actor,
+    problem: str | None = None,
+    reason: str | None = None,
+) -> bool:
+    """Move the recording where the trigger leads from its state, and keep who reported it; the only way to do so.
+
+    False where it leads nowhere, or where somebody else moved the recording since it was read. `problem` is a code and
+    `reason` the words it comes from; None leaves what is there.
+    """
+    before, then = recording.state, states.after(recording.state, trigger)
+    if then is None:
+        return False
+    known = {"problem": problem, "reason": reason}
+    values = {"state": then} | {name: value for name, value in known.items() if value is not None}
+    still = sa.update(Recording).where(Recording.id == recording.id, Recording.state == before)
+    if not db.changed(still.values(values)):
+        return False
+    _remember(recording, before, reported_by, actor)
+    return True
+
+
+def _remember(recording: Recording, before: State | None, reported_by: ReportedBy, actor: Actor) -> None:
+    transition = Transition(
+        recording_id=recording.id,
+        from_state=before,
+        to_state=recording.state,
+        reported_by=reported_by,
+        user_id=actor.user_id,
+        problem=recording.problem,
+    )
+    db.session.add(transition)
+
+
 def stop(recording: Recording, *, actor: Actor) -> bool:
     """Record the wish to stop; False when it is over or stopping already. LiveKit is asked after the commit."""
-    wished = sa.update(Recording).where(
-        Recording.id == recording.id, Recording.state.in_([State.STARTING, State.ACTIVE])
-    )
-    if not db.changed(wished.values(state=State.STOPPING)):
+    wished_by = ReportedBy.PERSON if actor.user_id else ReportedBy.CHECK
+    if not move(recording, Trigger.STOP, wished_by, actor=actor):
         return False
-    recording.state = State.STOPPING
     audit.record("recording.stop", recording, actor)
     return True
 
@@ -74,36 +110,52 @@ def let_stop(recording: Recording) -> None:
     due.add("recordings.stop", recording_id=str(recording.id))
 
 
-def apply(recording: Recording, egress: Egress, found: Stored | None, *, actor: Actor) -> bool:
-    """Move the recording to where LiveKit's egress is; True when something changed.
+def apply(
+    recording: Recording, egress: Egress, stored: Stored | None, reported_by: ReportedBy, *, actor: Actor
+) -> bool:
+    """Move the recording to where LiveKit's egress is; True when its state changed.
 
-    `found` is what the storage holds under the recording's key: a finished egress whose file is not there (yet) keeps
-    the recording in "stopping" until PATIENCE is over.
+    `stored` is what the storage holds under the recording's key: a finished egress whose file is not there (yet) keeps
+    the recording in "stopping" until PATIENCE is over. What else the egress tells is learnt in any case: the storage
+    may have reported the file before.
     """
     recording.egress_id = recording.egress_id or egress.egress_id
     recording.looked_at = utcnow()
-    state, problem = _target(egress, found)
+    trigger, problem = _trigger(egress, stored)
     if egress.status == "ending":
         recording.problem = ""  # of a stop that had not arrived
-    if not advances(recording.state, state):
-        return False
-    recording.state, recording.problem, recording.reason = state, problem, _reason(recording, egress.error)
-    recording.started_at = recording.started_at or egress.started_at
-    if state.terminal:
-        _end(recording, egress, found)
-        _over(recording, actor, problem)
-    return True
+    reason = _reason(recording, egress.error)
+    moved = move(recording, trigger, reported_by, actor=actor, problem=problem, reason=reason) if trigger else False
+    _learn(recording, egress)
+    if moved and recording.state.terminal:
+        _end(recording, stored, actor)
+    return moved
 
 
-def fail(recording: Recording, problem: str, *, actor: Actor, said: str = "") -> None:
+def fail(recording: Recording, problem: str, reported_by: ReportedBy, *, actor: Actor, said: str = "") -> None:
     """Give up on a recording of which nothing more will come; the room is free again.
 
     `said` is what LiveKit said of it, if anything.
     """
-    if advances(recording.state, State.FAILED):
-        recording.reason = _reason(recording, said) or recording.reason
-        recording.state, recording.problem, recording.ended_at = State.FAILED, problem, utcnow()
-        _over(recording, actor, problem)
+    reason = _reason(recording, said) or None
+    if move(recording, Trigger.FAILED, reported_by, actor=actor, problem=problem, reason=reason):
+        _end(recording, None, actor)
+
+
+def adopt(recording: Recording, stored: Stored, reported_by: ReportedBy, *, actor: Actor) -> bool:
+    """Keep the file that is there, whatever became of the egress; True when it was not kept before."""
+    if not move(recording, Trigger.STORED, reported_by, actor=actor, problem="", reason=""):
+        return False
+    _end(recording, stored, actor)
+    return True
+
+
+def miss(recording: Recording, reported_by: ReportedBy, *, actor: Actor) -> bool:
+    """Say that a saved recording's file is gone before its time; True when it was not said before."""
+    if not move(recording, Trigger.VANISHED, reported_by, actor=actor):
+        return False
+    audit.record("recording.gone", recording, actor)
+    return True
 
 
 def set_retention(recording: Recording, days: int | None, *, actor: Actor) -> None:
@@ -133,49 +185,55 @@ def ask_delete(recording: Recording, *, actor: Actor) -> None:
     audit.record("recording.delete", recording, actor)
 
 
-def adopt(recording: Recording, found: Stored, *, actor: Actor) -> None:
-    """Keep a file whose egress LiveKit has forgotten: what was recorded is not lost."""
-    if advances(recording.state, State.SAVED):
-        recording.state, recording.problem, recording.reason = State.SAVED, "", ""
-        recording.ended_at = recording.ended_at or found.written_at
-        _keep(recording, found)
-        _over(recording, actor, "egress_forgotten")
+def _trigger(egress: Egress, stored: Stored | None) -> tuple[Trigger | None, str]:
+    """What the egress tells, and the code of its problem."""
+    match egress.status:
+        case "active":
+            return Trigger.BEGAN, ""
+        case "ending":
+            return Trigger.ENDING, ""
+        case "failed":
+            return Trigger.FAILED, reasons.code_of(egress.error, "egress_failed")
+        case "aborted":
+            return Trigger.ABORTED, reasons.code_of(egress.error, "egress_aborted")
+        case "complete" | "limit_reached" if stored is not None:
+            return Trigger.STORED, _limit(egress)
+        case "complete" | "limit_reached":
+            late = egress.ended_at is not None and utcnow() - egress.ended_at > PATIENCE
+            return (Trigger.FAILED, "file_missing") if late else (Trigger.ENDING, "")
+        case _:
+            return None, ""
 
 
-def _over(recording: Recording, actor: Actor, problem: str) -> None:
-    """Write down how it ended; one that is to be deleted goes now."""
-    audit.record(f"recording.{recording.state.value}", recording, actor, problem=problem)
+def _limit(egress: Egress) -> str:
+    return "limit_reached" if egress.status == "limit_reached" else ""
+
+
+def _learn(recording: Recording, egress: Egress) -> None:
+    """Take from the egress what is not known yet, also where its file was there before it said so."""
+    recording.started_at = recording.started_at or egress.started_at
+    if recording.state.terminal:
+        recording.ended_at = egress.ended_at or recording.ended_at
+        recording.problem = recording.problem or _limit(egress)
+        if egress.file is not None:
+            recording.duration_ms = recording.duration_ms or egress.file.duration_ms
+            recording.size = recording.size or egress.file.size
+
+
+def _end(recording: Recording, stored: Stored | None, actor: Actor) -> None:
+    """Write down how it ended, with the file that is kept; one that is to be deleted goes now."""
+    if stored is not None and recording.state is State.SAVED:
+        recording.size, recording.stored_at = stored.size, stored.written_at
+        recording.expires_at = expires_at(recording.stored_at, recording.retention_days)
+    written_at = stored.written_at if stored is not None else utcnow()
+    recording.ended_at = recording.ended_at or written_at
+    audit.record(f"recording.{recording.state.value}", recording, actor, problem=recording.problem)
     if recording.deleting_at is not None:
         due.add("recordings.delete", recording_id=str(recording.id))
 
 
-def _target(egress: Egress, found: Stored | None) -> tuple[State, str]:
-    state = STATES.get(egress.status, State.FAILED)
-    if state is not State.SAVED:
-        problems = {State.FAILED: "egress_failed", State.ABORTED: "egress_aborted"}
-        return state, reasons.code_of(egress.error, problems[state]) if state in problems else ""
-    if found is not None:
-        return State.SAVED, "limit_reached" if egress.status == "limit_reached" else ""
-    if egress.ended_at is not None and utcnow() - egress.ended_at > PATIENCE:
-        return State.FAILED, "file_missing"
-    return State.STOPPING, ""
-
-
 def _reason(recording: Recording, said: str) -> str:
     return quoted(said, storage.storage().egress_path(recording.key))
-
-
-def _end(recording: Recording, egress: Egress, found: Stored | None) -> None:
-    recording.ended_at = egress.ended_at or utcnow()
-    if egress.file is not None:
-        recording.duration_ms, recording.size = egress.file.duration_ms, egress.file.size
-    if recording.state is State.SAVED and found is not None:
-        _keep(recording, found)
-
-
-def _keep(recording: Recording, found: Stored) -> None:
-    recording.size, recording.stored_at = found.size, found.written_at
-    recording.expires_at = expires_at(recording.stored_at, recording.retention_days)
 
 
 def remove_expired(recording: Recording, *, actor: Actor) -> bool:

@@ -2,7 +2,7 @@
 
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 from typing import Protocol
@@ -29,11 +29,21 @@ class Storage(Protocol):
     def upload(self) -> Upload | None:
         """The bucket that the worker uploads to; None where it writes to a disk."""
 
+    @property
+    def bucket(self) -> str:
+        """The bucket's name; empty for a folder."""
+
+    def key_of(self, name: str) -> str | None:
+        """The key of the bucket's object of that name; None where none of ours lies."""
+
     def make_ready(self) -> None:
         """Let the worker find where it writes. Raises OSError."""
 
     def find(self, key: str) -> Stored | None:
         """What is stored under the key, or None; raises OSError while the store is away."""
+
+    def find_all(self, keys: Sequence[str]) -> set[str]:
+        """Those of the keys under which something is stored; raises OSError while the store is away."""
 
     def read(self, key: str, start: int, length: int) -> Iterator[bytes]:
         """The bytes from `start` on; raises FileNotFoundError, or OSError when the store fails on the way."""
@@ -55,6 +65,7 @@ class Folder:
     """Recordings on disk, in a folder that the egress worker also sees (perhaps under another path)."""
 
     expires_objects = False
+    bucket = ""
 
     def __init__(self, shared: SharedFolder, egress_root: str = "") -> None:
         self._root, self._shared = shared.root, shared
@@ -63,6 +74,9 @@ class Folder:
     def egress_path(self, key: str) -> str:
         """The file as the worker names it."""
         return str(PurePosixPath(self._egress_root or str(self._root)) / key)
+
+    def key_of(self, name: str) -> None:
+        """Nobody tells of a folder's files."""
 
     def upload(self) -> None:
         """The worker writes to the folder."""
@@ -78,6 +92,11 @@ class Folder:
         except FileNotFoundError:
             return None
         return Stored(stat.st_size, datetime.fromtimestamp(stat.st_mtime, UTC))
+
+    def find_all(self, keys: Sequence[str]) -> set[str]:
+        """Those of the keys that are files; a folder that is not there is away, not empty."""
+        self._root.stat()
+        return {key for key in keys if self._path(key).is_file()}
 
     def read(self, key: str, start: int, length: int) -> Iterator[bytes]:
         """The file in pieces, without a copy anywhere: a full disk does not stop a reader."""

@@ -18,11 +18,13 @@ from webapp.core.config import Settings
 from webapp.core.db import READING, db, utcnow
 from webapp.core.paging import Place
 from webapp.core.security import require
-from webapp.recordings import follow, media, policy, queries, service, storage
+from webapp.recordings import comparing, follow, media, policy, queries, service, storage
 from webapp.recordings import media_auth as opening
 from webapp.recordings.forms import RetentionForm, StartForm
-from webapp.recordings.models import Mode, Recording
+from webapp.recordings.models import Recording
+from webapp.recordings.modes import Mode
 from webapp.recordings.retention import expired, keeping
+from webapp.recordings.states import State
 from webapp.rooms import changes
 from webapp.rooms.door import load_room
 from webapp.rooms.models import Room
@@ -72,6 +74,8 @@ def start(slug: str) -> ResponseReturnValue:
     form = StartForm()
     if not form.validate():
         return _room_section(room, 422, form)
+    if follow.nobody_inside(room):
+        return _room_section(room, 409, form, _("No one is in this room. Join it first, then start recording."))
     try:
         recording = service.start(room, Mode(form.mode.data), actor=current_actor())
     except service.AlreadyRunning:
@@ -98,10 +102,16 @@ def stop(recording_id: uuid.UUID) -> ResponseReturnValue:
 
 @bp.post("/recordings/<uuid:recording_id>/heal")
 def heal(recording_id: uuid.UUID) -> ResponseReturnValue:
-    """Ask LiveKit now how a recording stands that seems stuck."""
+    """Ask now how a recording stands that seems stuck, or whose file was gone."""
     recording = load_recording(recording_id, policy.stop)
     db.session.commit()
-    if not recording.state.terminal and follow.look(recording):
+    if recording.state is State.GONE:
+        try:
+            comparing.check(recording)
+        except OSError as error:
+            log.warning("recording.find_failed", recording=str(recording.id), code=type(error).__name__)
+            return _away()
+    elif not recording.state.terminal and follow.look(recording):
         service.let_stop(recording)
         db.session.commit()
     return _done(recording)
@@ -164,7 +174,7 @@ def media_auth() -> ResponseReturnValue:
 
 def media_url(recording: Recording) -> str:
     """Where the file is streamed from."""
-    return url_for("recordings.media_file", recording_id=recording.id, suffix=service.SUFFIX[recording.mode])
+    return url_for("recordings.media_file", recording_id=recording.id, suffix=recording.extension)
 
 
 def _away() -> Response:
@@ -195,6 +205,7 @@ def _shown(
 ) -> Response:
     form = form or _retention_form(recording)
     context = {"recording": recording, "form": form, "problem": problem, "unseen": unseen, "now": utcnow()}
+    context |= {"transitions": queries.transitions(recording)}
     return htmx.respond("recordings/show.html", "recordings/_recording.html", status, **context)
 
 

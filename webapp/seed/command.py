@@ -18,7 +18,7 @@ from webapp.calls.models import Call
 from webapp.core.db import db, utcnow
 from webapp.core.settings import settings
 from webapp.lobby.models import Entry
-from webapp.recordings.models import Recording
+from webapp.recordings.models import Recording, Transition
 from webapp.rooms.models import Access, PhonePin, Room, TrunkRow
 from webapp.seed import events, people, rooms
 from webapp.seed.bulk import load
@@ -91,7 +91,10 @@ def _load_events(connection: Connection, made: list[rooms.Sketch], random: Rando
         return (room for room in made if random.random() < share)
 
     rows = load(connection, Entry, (events.entry_row(random, room, now) for room in some(0.6)))
-    rows += load(connection, Recording, (events.recording_row(random, room, now) for room in some(0.2)))
+    recordings = [events.recording_row(random, room, now) for room in some(0.2)]
+    rows += load(connection, Recording, iter(recordings))
+    moves = chain.from_iterable(events.transition_rows(random, recording) for recording in recordings)
+    rows += load(connection, Transition, moves)
     rows += load(connection, Call, (events.call_row(random, room, now) for room in some(0.3)))
     return rows + load(
         connection, AuditEntry, chain.from_iterable(events.audit_rows(random, room, now) for room in made)

@@ -7,7 +7,9 @@ from random import Random
 from webapp.audit.models import ActorKind
 from webapp.calls.models import Hold, Outcome
 from webapp.lobby.models import Status
-from webapp.recordings.models import Mode, State
+from webapp.recordings import naming
+from webapp.recordings.modes import Mode
+from webapp.recordings.states import ReportedBy, State
 from webapp.seed.bulk import Row
 from webapp.seed.ids import id_at, moment
 from webapp.seed.rooms import Sketch
@@ -58,9 +60,33 @@ def recording_row(random: Random, room: Sketch, now: datetime) -> Row:
         "created_at": started,
         "started_at": started,
         "ended_at": started + timedelta(seconds=seconds),
+        "compared_at": now,
     }
-    row["key"] = f"{room.id}/{row['id']}.{'ogg' if row['mode'] is Mode.AUDIO else 'mp4'}"
+    row["key"] = naming.key_of(row["id"], row["mode"])
     return row | (_saved(random, row, seconds) if random.random() < 0.9 else _unsaved(random))
+
+
+def transition_rows(random: Random, recording: Row) -> Iterator[Row]:
+    """What the recording went through."""
+    by_owner = {"reported_by": ReportedBy.PERSON, "user_id": recording["started_by_id"]}
+    by_livekit = {"reported_by": ReportedBy.WEBHOOK, "user_id": None}
+    began, ended = recording["started_at"], recording["ended_at"]
+    moves = [
+        (None, State.STARTING, began, by_owner),
+        (State.STARTING, State.ACTIVE, began + timedelta(seconds=3), by_livekit),
+        (State.ACTIVE, State.STOPPING, ended, by_owner),
+        (State.STOPPING, recording["state"], ended + timedelta(seconds=20), by_livekit),
+    ]
+    for before, then, at, source in moves:
+        yield {
+            "id": id_at(at, random),
+            "recording_id": recording["id"],
+            "at": at,
+            "from_state": before,
+            "to_state": then,
+            "problem": recording.get("problem", "") if then is recording["state"] else "",
+            **source,
+        }
 
 
 def _saved(random: Random, row: Row, seconds: int) -> Row:
@@ -76,7 +102,7 @@ def _saved(random: Random, row: Row, seconds: int) -> Row:
 
 
 def _unsaved(random: Random) -> Row:
-    return {"state": random.choice((State.FAILED, State.ABORTED)), "problem": "The recorder stopped before it began."}
+    return {"state": random.choice((State.FAILED, State.ABORTED)), "problem": "worker_stopped"}
 
 
 def call_row(random: Random, room: Sketch, now: datetime) -> Row:

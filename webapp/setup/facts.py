@@ -19,8 +19,9 @@ from webapp.jobs import runner
 from webapp.jobs.models import PeriodicJob
 from webapp.livekit import probe
 from webapp.livekit.probe import Heard
-from webapp.recordings.models import FAILED_STATES, Recording, State
+from webapp.recordings.models import FAILED_STATES, Recording
 from webapp.recordings.sharing import FolderState
+from webapp.recordings.states import State
 from webapp.recordings.storage import storage
 from webapp.rooms.models import TAKES_ROOMS, Room, TrunkRow
 from webapp.rules import installation

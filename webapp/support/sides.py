@@ -17,7 +17,8 @@ from webapp.livekit.errors import LiveKitError
 from webapp.livekit.rooms import LiveRoom, Participant
 from webapp.matching import Rule, parse_rules
 from webapp.recordings import queries as recordings
-from webapp.recordings.models import Recording, State
+from webapp.recordings.models import Recording
+from webapp.recordings.states import State
 from webapp.recordings.storage import storage
 from webapp.recordings.stored import Stored
 from webapp.rooms.models import Room
