@@ -6,13 +6,14 @@ import time
 import sqlalchemy as sa
 from flask import Blueprint, Flask, Response, abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from prometheus_client import Counter
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from webapp.audit.actors import current_actor
-from webapp.core import refusals, request_log
+from webapp.core import refusals, request_log, strict_json
 from webapp.core.app import this_app
 from webapp.core.db import db
-from webapp.core.security import csrf, limiter, require
+from webapp.core.security import bears, csrf, limiter, require
 from webapp.core.settings import settings
 from webapp.deliveries import queries
 from webapp.deliveries import refused as refused_hooks
@@ -20,11 +21,14 @@ from webapp.deliveries.models import Delivery, Result
 from webapp.holds import hooks as hold_hooks
 from webapp.hooks import intake, policy, processing, service
 from webapp.livekit import webhooks
+from webapp.recordings import notifications
 
 bp = Blueprint("hooks", __name__)
 
+NOTIFIED = Counter("frontdesk_storage_notifications_total", "Records of the bucket's notifications", ["result"])
 
-def answer(code: int, **body: str) -> Response:
+
+def answer(code: int, **body: str | list[str]) -> Response:
     """A hook's answer: JSON that says what became of it."""
     return Response(json.dumps(body), code, content_type="application/json")
 
@@ -68,6 +72,32 @@ def livekit() -> ResponseReturnValue:
 
         response.call_on_close(begin)
     return response
+
+
+@bp.post("/hooks/storage")
+@limiter.limit(lambda: settings.hook_limit)
+@csrf.exempt
+def storage() -> ResponseReturnValue:
+    """Take the bucket's notifications: 200 says what became of each record, whatever it was.
+
+    401 without the token, 400 for a body that is none: neither is worth a repeat. Database trouble is a 5xx.
+    """
+    token = settings.storage_hook_token.get_secret_value()
+    if not bears(token):
+        refusals.count(refusals.STORAGE, "other_token" if token else "no_token_set")
+        return answer(401, status="refused", detail="the bearer token is not FRONTDESK_STORAGE_HOOK_TOKEN")
+    try:
+        told = notifications.records(strict_json.parse(request.get_data(cache=False)))
+    except ValueError:
+        refusals.count(refusals.STORAGE, "unreadable")
+        return answer(400, status="refused", detail="the body is no notification of MinIO or Amazon S3")
+    except RequestEntityTooLarge:
+        refusals.count(refusals.STORAGE, "too_large")
+        raise
+    results = [result.value for result in notifications.apply(told)]
+    for result in results:
+        NOTIFIED.labels(result).inc()
+    return answer(200, status="processed", results=results)
 
 
 @bp.get("/system/hooks/")
