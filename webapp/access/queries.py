@@ -11,11 +11,11 @@ from sqlalchemy.orm import aliased, contains_eager, joinedload
 from webapp.accounts.models import User
 from webapp.core import paging
 from webapp.core.db import db
-from webapp.rooms.models import Access, Role, Room
+from webapp.rooms.models import Access, Role, Room, is_open
 
 RANKS = {Role.OWNER: 0, Role.ADMINISTRATOR: 1, Role.MEMBER: 2}
 RANK = sa.case(*((Access.role == role, rank) for role, rank in RANKS.items()))
-OPEN = Access.revoked_at.is_(None)
+OPEN = is_open(Access)
 ABLE = sa.and_(User.disabled_at.is_(None), User.sub.is_not(None))  # what `policy.may_own` says, of rows
 OWNS = sa.and_(OPEN, Access.role == Role.OWNER, ABLE)
 
@@ -124,7 +124,7 @@ def owned_alone(user: User) -> int:
     """How many rooms have this owner and nobody else who owns them and can sign in."""
     others = aliased(Access)
     somebody = sa.select(others.id).join(User, User.id == others.user_id)
-    somebody = somebody.where(others.room_id == Room.id, others.user_id != user.id, others.revoked_at.is_(None))
+    somebody = somebody.where(others.room_id == Room.id, others.user_id != user.id, is_open(others))
     somebody = somebody.where(others.role == Role.OWNER, ABLE)
     mine = sa.select(sa.func.count()).join_from(Access, Room, Room.id == Access.room_id)
     mine = mine.where(Access.user_id == user.id, OPEN, Access.role == Role.OWNER, Room.deleted_at.is_(None))

@@ -12,7 +12,7 @@ from webapp.deliveries.models import Delivery
 from webapp.jobs.models import PeriodicJob
 from webapp.recordings.models import RUNNING_STATES, Recording
 from webapp.recordings.states import State
-from webapp.rooms.models import Access, Room, TrunkRow
+from webapp.rooms.models import Access, Room, TrunkRow, is_open
 from webapp.rooms.queries import open_access
 
 SHOWN = 10  # rows of a section; one more is read, to know that there are more
@@ -30,7 +30,7 @@ class Hooks:
 
 def has_rooms(user: User) -> bool:
     """The user has a role in some room."""
-    mine = sa.select(Access.id).where(Access.user_id == user.id, Access.revoked_at.is_(None))
+    mine = sa.select(Access.id).where(Access.user_id == user.id, is_open(Access))
     return bool(db.session.scalar(sa.select(mine.exists())))
 
 

@@ -19,7 +19,7 @@ from webapp.core.db import db, utcnow
 from webapp.lobby.models import Entry, Status
 from webapp.lobby.queues import Version
 from webapp.lobby.silence import POLL_WRITTEN
-from webapp.rooms.models import Access, AccessLevel, Room
+from webapp.rooms.models import Access, AccessLevel, Room, is_open
 from webapp.rooms.policy import HOSTS
 
 # The statements are made once and read columns: making them takes longer than PostgreSQL takes for the answer.
@@ -32,7 +32,7 @@ WAITS = (
     .where(_entries.polled_at > sa.bindparam("written"), _rooms.slug == sa.bindparam("slug"))
     .where(_rooms.deleted_at.is_(None), _rooms.access_level != AccessLevel.PUBLIC)
 )
-_role = sa.and_(_accesses.room_id == _rooms.id, _accesses.user_id == _users.id, _accesses.revoked_at.is_(None))
+_role = sa.and_(_accesses.room_id == _rooms.id, _accesses.user_id == _users.id, is_open(_accesses))
 HOSTED = (
     sa.select(_rooms.queue_version, _rooms.web_count + _rooms.phone_count)
     .join_from(UserSession.__table__, User.__table__, _users.id == _sessions.user_id)

@@ -12,7 +12,7 @@ from sqlalchemy.orm import aliased
 from webapp.accounts.models import User
 from webapp.core import paging
 from webapp.core.db import db
-from webapp.rooms.models import Access, AccessLevel, Role, Room
+from webapp.rooms.models import Access, AccessLevel, Role, Room, is_open
 from webapp.rooms.queries import open_access
 
 COLUMNS = (
@@ -136,7 +136,7 @@ def select(user: User, filters: RoomFilters) -> sa.Select[Any]:
 def _owned_by(owner: uuid.UUID) -> sa.Select[uuid.UUID]:
     theirs = aliased(Access)
     owned = sa.select(theirs.room_id).where(theirs.user_id == owner, theirs.role == Role.OWNER)
-    return owned.where(theirs.revoked_at.is_(None))
+    return owned.where(is_open(theirs))
 
 
 def _found(words: str) -> sa.ColumnElement[bool]:

@@ -7,6 +7,7 @@ So does `Trunk`, because a room is assigned to one when it is made; LiveKit keep
 import enum
 import uuid
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -84,7 +85,7 @@ class Room(Keyed, Versioned, Model):
     queue_version: Mapped[int] = mapped_column(default=0)  # grows with every change of the lobby queue
 
     accesses: Mapped[list["Access"]] = relationship(
-        primaryjoin="and_(Room.id == Access.room_id, Access.revoked_at.is_(None))", viewonly=True, lazy="raise"
+        primaryjoin=lambda: sa.and_(Room.id == Access.room_id, is_open(Access)), viewonly=True, lazy="raise"
     )
 
     @property
@@ -193,3 +194,9 @@ class Access(Keyed, Model):
     granted_by: Mapped[User | None] = relationship(foreign_keys=[granted_by_id], lazy="raise")
     revoked_by: Mapped[User | None] = relationship(foreign_keys=[revoked_by_id], lazy="raise")
     room: Mapped[Room] = relationship(lazy="raise")
+
+
+def is_open(access: Any) -> sa.ColumnElement[bool]:
+    """The condition of roles that people have now; of `Access`, an alias of it, or its table's columns."""
+    condition: sa.ColumnElement[bool] = access.revoked_at.is_(None)
+    return condition

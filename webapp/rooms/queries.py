@@ -10,12 +10,12 @@ import sqlalchemy as sa
 from webapp.accounts.models import User
 from webapp.core.db import db, utcnow
 from webapp.rooms import slugs
-from webapp.rooms.models import Access, OldSlug, PhonePin, Room, TrunkRow
+from webapp.rooms.models import Access, OldSlug, PhonePin, Room, TrunkRow, is_open
 
 
 def open_access(user: User) -> sa.ColumnElement[bool]:
     """The condition that joins a room to the user's open access."""
-    return sa.and_(Access.room_id == Room.id, Access.user_id == user.id, Access.revoked_at.is_(None))
+    return sa.and_(Access.room_id == Room.id, Access.user_id == user.id, is_open(Access))
 
 
 def visible_to(user: User) -> sa.Select[Room]:
@@ -74,7 +74,7 @@ def trunk_of(room: Room) -> TrunkRow | None:
 
 def deleted(slug: str, user: User) -> Room | None:
     """The deleted room of a link, with the role that the user had in it to the end."""
-    to_the_end = Access.revoked_at.is_(None) | (Access.revoked_at == Room.deleted_at)
+    to_the_end = is_open(Access) | (Access.revoked_at == Room.deleted_at)
     theirs = sa.and_(Access.room_id == Room.id, Access.user_id == user.id, to_the_end)
     found = (
         sa.select(Room, Access.role).outerjoin(Access, theirs).where(Room.slug == slug, Room.deleted_at.is_not(None))

@@ -12,7 +12,7 @@ from webapp.audit import Actor
 from webapp.core import due
 from webapp.core.db import db, new_id, utcnow
 from webapp.rooms import pins, slugs, trunks
-from webapp.rooms.models import Access, AccessLevel, OldSlug, Role, Room, RoomCallback
+from webapp.rooms.models import Access, AccessLevel, OldSlug, Role, Room, RoomCallback, is_open
 
 CALLBACK_LIFETIME = timedelta(minutes=10)
 SLUG_TRIES = 5
@@ -218,7 +218,7 @@ def delete(room: Room, *, actor: Actor) -> None:
     Owners keep their role: it is what opens the recordings that the room leaves. All others lose theirs.
     """
     now = utcnow()
-    closed = sa.update(Access).where(Access.room_id == room.id, Access.revoked_at.is_(None), Access.role != Role.OWNER)
+    closed = sa.update(Access).where(Access.room_id == room.id, is_open(Access), Access.role != Role.OWNER)
     count = db.changed(closed.values(revoked_at=now, revoked_by_id=actor.user_id))
     pins.end_old(room)
     if room.pin is not None:
