@@ -24,6 +24,7 @@ from webapp.doctor.models import Diagnosis
 from webapp.hooks import processing
 from webapp.jobs import work
 from webapp.jobs.models import PeriodicJob
+from webapp.live.sweep import SWEEP_JOB
 from webapp.lobby.models import Entry, EntryKind
 from webapp.rooms.models import Room
 
@@ -88,7 +89,7 @@ def _counted(connection: Connection, rows: sa.Select[datetime, bool]) -> tuple[i
 def _jobs(connection: Connection) -> Iterator[Metric]:
     rows = connection.execute(sa.select(PeriodicJob.name, PeriodicJob.succeeded_at, db.clock()))
     ages = {name: _seconds(at, now) for name, at, now in rows if at is not None}
-    yield _one("sweep_age_seconds", "Since the last sweep against LiveKit that succeeded", ages.get("rules"))
+    yield _one("sweep_age_seconds", "Since the last sweep against LiveKit that succeeded", ages.get(SWEEP_JOB))
     yield _by("job_age_seconds", "Since a periodic job last succeeded", "job", ages)
 
 

@@ -13,6 +13,7 @@ from webapp.jobs.periodic import Job, Pool
 from webapp.jobs.work import Handler
 from webapp.live import jobs as live_jobs
 from webapp.live import sweep
+from webapp.live.sweep import SWEEP_JOB
 from webapp.lobby import jobs as lobby
 from webapp.recordings import comparing, follow
 from webapp.recordings import jobs as recordings
@@ -49,7 +50,7 @@ def jobs() -> list[Job]:
         Job("hooks_left", moment, hooks.catch_up, Pool.PROMPT),
         Job("rooms_left", moment, live_jobs.follow_marked, Pool.PROMPT),
         Job("lobby_expire", minute, lobby.expire, Pool.PROMPT),
-        Job("rules", sweep_seconds, sweep.run),
+        Job(SWEEP_JOB, sweep_seconds, sweep.run),
         Job("diagnose", sweep_seconds, diagnosis.diagnose),
         Job("due_work", minute, sweep_due_work),
         Job("recordings", minute, follow.sweep),

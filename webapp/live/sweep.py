@@ -30,6 +30,7 @@ from webapp.rules.owners import GuardOf, Known
 from webapp.rules.problems import Problem
 
 log = structlog.get_logger()
+SWEEP_JOB = "rules"  # its name among the jobs of the clock
 WORKERS = 4  # rooms looked at together: enough for thousands a minute, few enough for SQLite
 REVIVED_AFTER = timedelta(minutes=5)
 TURNS = 10  # of so many sweeps one creates a given room again

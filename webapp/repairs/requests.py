@@ -13,6 +13,7 @@ from webapp.doctor.finding import Finding
 from webapp.doctor.kinds import Kind
 from webapp.doctor.reading import Reading
 from webapp.live import reconcile
+from webapp.live.sweep import SWEEP_JOB
 from webapp.livekit import sip
 from webapp.livekit.errors import LiveKitError
 from webapp.repairs import hiding
@@ -53,7 +54,6 @@ class Replace:
 
 
 Request = Follow | Heal | Delete | Replace
-SWEEP = "rules"  # the job that looks at every room, for as many repairs as ask for it meanwhile
 REFUSING = {Kind.CONFLICT, Kind.SELF_CONFLICT, Kind.NO_KIND}  # LiveKit refuses every call on their trunk
 
 
@@ -86,7 +86,7 @@ def wake(finding: Finding) -> None:
         waiting = waiting.where(Room.trunk_id == finding.trunk_id)
     db.session.execute(waiting.values(reconcile_at=utcnow()))
     db.session.commit()
-    due.run_soon(SWEEP)
+    due.run_soon(SWEEP_JOB)  # it looks at every room, for as many repairs as ask for it meanwhile
 
 
 def _do(request: Request, reading: Reading) -> Problem:
