@@ -38,6 +38,11 @@ def sessions_of(user: User) -> list[UserSession]:
     return list(db.session.scalars(found))
 
 
+def session(session_id: uuid.UUID) -> UserSession | None:
+    """One sign-in, whoever's it is."""
+    return db.session.get(UserSession, session_id)
+
+
 def reveals_of(user: User, limit: int = 50) -> list[AuditEntry]:
     """Where the person revealed a number or a PIN, newest first."""
     found = (

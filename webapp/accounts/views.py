@@ -17,7 +17,7 @@ from webapp.access import queries as access_queries
 from webapp.access import service as access
 from webapp.accounts import browsers, oidc, pending, policy, queries, service, sessions, tokens
 from webapp.accounts.forms import ProfileForm
-from webapp.accounts.models import User, UserSession
+from webapp.accounts.models import User
 from webapp.accounts.problems import CURES, SignInError
 from webapp.audit import sentences
 from webapp.audit.actors import current_actor
@@ -168,7 +168,7 @@ def update_profile() -> ResponseReturnValue:
 @bp.post("/account/sessions/<uuid:session_id>/end")
 def end_session(session_id: uuid.UUID) -> ResponseReturnValue:
     """End one of my sign-ins."""
-    row = db.session.get(UserSession, session_id)
+    row = queries.session(session_id)
     if row is None or not policy.end_session(current_user, row):
         abort(404)
     service.end_session(row.id, current_user, actor=current_actor())

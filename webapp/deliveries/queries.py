@@ -48,6 +48,11 @@ def page(args: Mapping[str, str]) -> dict[str, object]:
     }
 
 
+def for_change(delivery_id: int) -> Delivery | None:
+    """One delivery; its row is locked until the commit."""
+    return db.session.scalar(sa.select(Delivery).where(Delivery.id == delivery_id).with_for_update())
+
+
 def _key(text: str) -> int | None:
     """The key of a delivery; None for what is no number, or none that a database could hold."""
     return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None

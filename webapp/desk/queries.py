@@ -9,7 +9,7 @@ from webapp.accounts.models import User
 from webapp.core.db import db
 from webapp.deliveries import queries as delivery_queries
 from webapp.deliveries.models import Delivery
-from webapp.jobs.models import PeriodicJob
+from webapp.jobs import queries as job_queries
 from webapp.recordings.models import RUNNING_STATES, Recording
 from webapp.recordings.states import State
 from webapp.rooms.models import Access, Room, TrunkRow, is_open
@@ -60,7 +60,7 @@ def trunks() -> Sequence[TrunkRow]:
 
 def trunks_known() -> bool:
     """LiveKit's trunks are those of our rows: the last sweep had its lists."""
-    sweep = db.session.get(PeriodicJob, "rules")
+    sweep = job_queries.sweep_job()
     return sweep is not None and sweep.succeeded_at is not None and not sweep.problem
 
 

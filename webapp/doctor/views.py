@@ -13,11 +13,10 @@ from webapp.doctor import diagnosis, finding_list, policy, rule_list, sentences,
 from webapp.doctor import reading as readings
 from webapp.doctor.kinds import ORDER, SEVERITY, Severity
 from webapp.jobs import periodic
-from webapp.jobs.models import PeriodicJob
+from webapp.jobs import queries as job_queries
+from webapp.live.sweep import SWEEP_JOB
 
 bp = Blueprint("doctor", __name__)
-
-SWEEP = "rules"  # the job that compares every room with LiveKit
 
 
 @bp.get("/telephony/rules/")
@@ -38,7 +37,7 @@ def _awaited() -> dict[str, Any]:
     """Who began a comparison waits for its end, and nobody else."""
     own = {"comparing", "endpoint"}  # the second is url_for's own, as are names that begin with a dash below
     query = {name: text for name, text in request.args.items() if text and name not in own and name[:1] != "_"}
-    comparing = "comparing" in request.args and periodic.is_awaited(SWEEP)
+    comparing = "comparing" in request.args and periodic.is_awaited(SWEEP_JOB)
     return {"last": diagnosis.latest(), "query": query, "comparing": comparing}
 
 
@@ -57,7 +56,7 @@ def read_rules() -> ResponseReturnValue:
         "here": "doctor.index" if htmx.is_swap() else "doctor.read_rules",
         "last": diagnosis.latest() if reading.problem else diagnosis.of(reading),
         "beside": htmx.is_swap() and not reading.problem,
-        "compared": (job := db.session.get(PeriodicJob, SWEEP)),
+        "compared": (job := job_queries.sweep_job()),
         "failed": sentences.comparison(job.problem) if job and job.problem else "",
     }
     asked = {"rule_filters": rule_filters, "finding_filters": finding_filters}
@@ -88,7 +87,7 @@ def sweep() -> ResponseReturnValue:
     require(policy.sweep)
     service.sweep(actor=current_actor())
     db.session.commit()
-    due.run_soon(SWEEP)
+    due.run_soon(SWEEP_JOB)
     return redirect(url_for(".index", comparing="y"), 303)
 
 

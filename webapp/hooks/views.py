@@ -3,7 +3,6 @@
 import json
 import time
 
-import sqlalchemy as sa
 from flask import Blueprint, Flask, Response, abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from prometheus_client import Counter
@@ -17,7 +16,7 @@ from webapp.core.security import bears, csrf, limiter, require
 from webapp.core.settings import settings
 from webapp.deliveries import queries
 from webapp.deliveries import refused as refused_hooks
-from webapp.deliveries.models import Delivery, Result
+from webapp.deliveries.models import Result
 from webapp.holds import hooks as hold_hooks
 from webapp.hooks import intake, policy, processing, service
 from webapp.livekit import webhooks
@@ -111,7 +110,7 @@ def index() -> ResponseReturnValue:
 def replay(delivery_id: int) -> ResponseReturnValue:
     """Work a delivery off again."""
     require(policy.replay_hook)
-    delivery = db.session.scalar(sa.select(Delivery).where(Delivery.id == delivery_id).with_for_update())
+    delivery = queries.for_change(delivery_id)
     if delivery is None:
         abort(404)
     if delivery.result in {Result.UNKNOWN_EVENT, Result.FOREIGN_ROOM}:

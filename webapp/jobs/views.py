@@ -4,7 +4,6 @@ import uuid
 from contextlib import ExitStack
 
 import click
-import sqlalchemy as sa
 from flask import Blueprint, Flask, abort, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
@@ -12,31 +11,28 @@ from webapp.audit.actors import current_actor
 from webapp.core import due, logs, revisions
 from webapp.core.app import this_app
 from webapp.core.db import db
-from webapp.core.due import DueWork
 from webapp.core.security import require
 from webapp.core.settings import settings
-from webapp.jobs import gauges, periodic, policy, probes, register, runner, service, work
-from webapp.jobs.models import PeriodicJob
+from webapp.jobs import gauges, periodic, policy, probes, queries, register, runner, service
 
 bp = Blueprint("jobs", __name__)
+SHOWN = 50  # pieces of work of each kind
 
 
 @bp.get("/system/jobs/")
 def index() -> ResponseReturnValue:
     """Each job's last run and next one, who runs what, and the due work that waits or was given up."""
     require(policy.view_jobs)
-    told = runner.current().answers()
-    rows = {row.name: row for row in db.session.scalars(sa.select(PeriodicJob))}
-    waiting = db.session.scalars(work.open_work().order_by(DueWork.due_at).limit(50)).all()
-    gave_up = sa.select(DueWork).where(DueWork.gave_up_at.is_not(None)).order_by(DueWork.gave_up_at.desc())
+    redis_answers = runner.current().answers()
+    rows = queries.jobs()
     return render_template(
         "jobs/index.html",
         jobs=[(job, rows.get(job.name)) for job in register.jobs()],
         places=periodic.places(rows),
-        backlog=work.backlog(),
-        waiting=waiting,
-        gave_up=db.session.scalars(gave_up.limit(50)).all(),
-        silent=told is False,
+        backlog=queries.backlog(),
+        waiting=queries.open_work(SHOWN),
+        gave_up=queries.given_up_work(SHOWN),
+        silent=redis_answers is False,
     )
 
 

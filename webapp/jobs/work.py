@@ -3,7 +3,6 @@
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -25,31 +24,6 @@ PAUSES = [timedelta(seconds=seconds) for seconds in (10, 60, 300, 1800, 7200)]
 OPEN = sa.and_(DueWork.done_at.is_(None), DueWork.gave_up_at.is_(None))
 
 DONE = Counter("frontdesk_due_work_total", "Pieces of due work by kind and result", ["kind", "result"])
-
-
-@dataclass(frozen=True)
-class Backlog:
-    """How much work is neither done nor given up, how much of it waits although it is due, and for how many seconds."""
-
-    open: int
-    due: int
-    age: float
-
-
-def open_work() -> sa.Select[DueWork]:
-    """What is neither done nor given up."""
-    return sa.select(DueWork).where(OPEN)
-
-
-def backlog() -> Backlog:
-    """What there is to do."""
-    is_due = DueWork.due_at <= db.clock()
-    counted = sa.select(
-        sa.func.count(), sa.func.count(sa.case((is_due, 1))), sa.func.min(DueWork.due_at), db.clock()
-    ).where(OPEN)
-    count, waiting, oldest, now = db.session.execute(counted).one()
-    age = (now - oldest).total_seconds() if oldest is not None else 0
-    return Backlog(count, waiting, max(age, 0))
 
 
 def next_ones(kinds: sa.ColumnElement[bool], limit: int) -> list[tuple[uuid.UUID, float]]:

@@ -15,8 +15,8 @@ from webapp.deliveries.models import Delivery
 from webapp.doctor import diagnosis
 from webapp.holds import unmute
 from webapp.holds.models import Probe
+from webapp.jobs import queries as job_queries
 from webapp.jobs import runner
-from webapp.jobs.models import PeriodicJob
 from webapp.livekit import probe
 from webapp.livekit.probe import Heard
 from webapp.recordings.models import FAILED_STATES, Recording
@@ -111,7 +111,7 @@ def ask() -> Asked:
 def look() -> Seen:
     """Read what the database remembers."""
     saved = Recording.state == State.SAVED
-    sweep = db.session.get(PeriodicJob, "rules")
+    sweep = job_queries.sweep_job()
     there, last = TrunkRow.gone_at.is_(None), diagnosis.latest()
     return Seen(
         schema=revisions.of(db.session.connection()).state,

@@ -113,6 +113,11 @@ def move_rooms(planned: MovePlan, *, actor: Actor) -> TrunkMove:
     return move
 
 
+def find(move_id: uuid.UUID) -> TrunkMove | None:
+    """One move, of now or of before."""
+    return db.session.get(TrunkMove, move_id)
+
+
 def stop_move(move: TrunkMove, *, actor: Actor) -> bool:
     """Let the rooms that did not move yet stay; False when the move is over."""
     if not _end(move, MoveState.STOPPED):

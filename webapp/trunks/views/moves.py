@@ -18,7 +18,7 @@ from webapp.rooms import trunk_list, trunk_names
 from webapp.rooms.models import TrunkRow
 from webapp.trunks import moves, policy
 from webapp.trunks.forms import MoveRoomsForm
-from webapp.trunks.models import Moved, MoveState, TrunkMove
+from webapp.trunks.models import Moved, MoveState
 from webapp.trunks.spread import EVEN, EVERY
 from webapp.trunks.views.blueprint import bp
 
@@ -74,7 +74,7 @@ def move_rooms() -> ResponseReturnValue:
 def move(move_id: uuid.UUID) -> ResponseReturnValue:
     """How far a move is, and what it did to each room."""
     require(policy.view)
-    found = db.session.get(TrunkMove, move_id)
+    found = moves.find(move_id)
     if found is None:
         abort(404)
     chosen = paging.member(Moved, request.args.get("result"))
@@ -89,7 +89,7 @@ def move(move_id: uuid.UUID) -> ResponseReturnValue:
 def stop_move(move_id: uuid.UUID) -> ResponseReturnValue:
     """Let the rooms that did not move yet stay where they are."""
     require(policy.stop_move)
-    found = db.session.get(TrunkMove, move_id)
+    found = moves.find(move_id)
     if found is None:
         abort(404)
     moves.stop_move(found, actor=current_actor())
