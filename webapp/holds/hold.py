@@ -17,6 +17,7 @@ from prometheus_client import Counter, Histogram
 from sqlalchemy.exc import IntegrityError, OperationalError
 
 from webapp.calls.models import Hold
+from webapp.core import due
 from webapp.core.db import db, utcnow
 from webapp.core.settings import settings
 from webapp.holds import admissions, decisions, memory, queue, status, turns, unmute
@@ -51,6 +52,11 @@ def now(room_id: uuid.UUID) -> list[str]:
     except LiveKitError as error:
         return [error.code]
     return agree(room_id, [one for one in inside if one.is_phone])
+
+
+def try_again(room_id: uuid.UUID) -> None:
+    """Record that LiveKit has not followed the room: it is asked again, with pauses that grow."""
+    due.add("telephony.follow", room_id=str(room_id))
 
 
 def follow(room_id: uuid.UUID, inside: Sequence[Participant], seen_at: datetime) -> list[str]:

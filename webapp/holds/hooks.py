@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
-from webapp.core import background, due
+from webapp.core import background
 from webapp.core.db import db
 from webapp.holds import hold, turns
 from webapp.livekit import webhooks
@@ -36,7 +36,7 @@ def _do(act: Act, room_id: uuid.UUID, caller: object) -> None:
     with turns.silencing(caller):
         failed = act()
     if failed:
-        due.add("telephony.follow", room_id=str(room_id))
+        hold.try_again(room_id)
         db.session.commit()
 
 

@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response
 
 from webapp.accounts.models import User
 from webapp.audit.actors import current_actor
-from webapp.core import due, htmx
+from webapp.core import htmx
 from webapp.core.db import db
 from webapp.core.security import require
 from webapp.holds import hold
@@ -167,7 +167,7 @@ def _follow(with_callers: Collection[Room]) -> str:
         if failed:
             rooms_failed += 1
             reconcile.mark(room)
-            due.add("telephony.follow", room_id=str(room.id))
+            hold.try_again(room.id)
             db.session.commit()
     if hold.STAYS_MUTE in failures:
         what = _("LiveKit does not give a muted caller the floor back: they hear the meeting and are not heard.")
