@@ -17,7 +17,7 @@ from tests.support.waiting import PATIENCE
 from tests.support.written import written
 from webapp.core import background, leases
 from webapp.core.db import db, utcnow
-from webapp.deliveries.models import Delivery, Result
+from webapp.deliveries.models import UNHANDLED_ROWS, Delivery, Result
 from webapp.hooks import processing
 from webapp.rooms.models import Room
 
@@ -69,7 +69,7 @@ def test_what_a_crash_left_is_found_within_seconds_but_what_failed_waits_for_the
 
 def test_looking_for_what_a_crash_left_reads_no_delivery_that_was_worked_off(app: Flask):
     if db.engine.dialect.name == "sqlite":
-        left = sa.select(Delivery.room_id).where(sa.text(processing.DELIVERIES_OPEN), Delivery.result == Result.STORED)
+        left = sa.select(Delivery.room_id).where(sa.text(UNHANDLED_ROWS), Delivery.result == Result.STORED)
         plan = db.session.execute(sa.text(f"EXPLAIN QUERY PLAN {left}"), {"result_1": "stored"}).all()
         assert "ix_deliveries_stored" in str(plan)
 

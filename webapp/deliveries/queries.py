@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from flask_babel import gettext as _
 
 from webapp.core.db import db, utcnow
-from webapp.deliveries.models import Delivery, Result
+from webapp.deliveries.models import UNHANDLED, Delivery, Result
 from webapp.rooms.models import Room
 
 ROWS = 50
@@ -70,7 +70,7 @@ def lag(newest: int, within: timedelta | None = None) -> Lag | None:
 
 def unhandled() -> int:
     """How many deliveries wait or failed."""
-    waiting = sa.select(sa.func.count()).where(Delivery.result.in_([Result.STORED, Result.FAILED]))
+    waiting = sa.select(sa.func.count()).where(Delivery.result.in_(UNHANDLED))
     return db.session.scalar(waiting) or 0
 
 

@@ -15,7 +15,7 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 from webapp.core import background, leases
 from webapp.core.app import this_app
 from webapp.core.db import db, utcnow
-from webapp.deliveries.models import Delivery, Result
+from webapp.deliveries.models import UNHANDLED, UNHANDLED_ROWS, Delivery, Result
 from webapp.holds import turns
 from webapp.hooks.handlers import HANDLERS, Handler
 from webapp.live import reconcile
@@ -26,8 +26,6 @@ log = structlog.get_logger()
 
 WAITING = "frontdesk.hooks_waiting"
 NEW = (Result.STORED,)
-OPEN = (Result.STORED, Result.FAILED)
-DELIVERIES_OPEN = "deliveries.result IN ('stored', 'failed')"  # as its index says it: a bound value finds none
 LEFT_AFTER = timedelta(seconds=2)
 TRIES = 5
 BATCH = 50
@@ -74,7 +72,7 @@ def work_off(room_id: uuid.UUID | None) -> int:
 
 def sweep() -> int:
     """Work off what a crash left behind, and try again what failed, room by room; returns how many deliveries."""
-    waiting = sa.select(Delivery.room_id).where(Delivery.result.in_(OPEN), Delivery.attempts < TRIES).distinct()
+    waiting = sa.select(Delivery.room_id).where(Delivery.result.in_(UNHANDLED), Delivery.attempts < TRIES).distinct()
     rooms = db.session.scalars(waiting.limit(1000)).all()
     db.session.commit()
     return sum(_again(room_id) + work_off(room_id) for room_id in rooms)
@@ -82,7 +80,7 @@ def sweep() -> int:
 
 def catch_up() -> int:
     """Work off what was stored some seconds ago and still is new: whoever was at it died. Returns how many."""
-    left = sa.select(Delivery.room_id).where(sa.text(DELIVERIES_OPEN), Delivery.result == Result.STORED)
+    left = sa.select(Delivery.room_id).where(sa.text(UNHANDLED_ROWS), Delivery.result == Result.STORED)
     left = left.where(Delivery.attempts < TRIES, Delivery.received_at < utcnow() - LEFT_AFTER).distinct()
     with db.reader.connect() as connection:
         rooms = connection.scalars(left.limit(100)).all()
@@ -92,7 +90,7 @@ def catch_up() -> int:
 def _again(room_id: uuid.UUID | None) -> int:
     """Process the oldest of what is new or failed, each once."""
     with leases.held(f"hooks:{room_id or 'guard'}") as mine:
-        return _work_off_held(room_id, OPEN) if mine else 0
+        return _work_off_held(room_id, UNHANDLED) if mine else 0
 
 
 def replay(delivery: Delivery) -> None:

@@ -17,7 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from webapp.core import health
 from webapp.core.db import db
 from webapp.core.due import DueWork
-from webapp.deliveries.models import Delivery
+from webapp.deliveries.models import UNHANDLED_ROWS, Delivery
 from webapp.doctor import diagnosis
 from webapp.doctor.kinds import Severity
 from webapp.doctor.models import Diagnosis
@@ -71,7 +71,7 @@ def _backlog(connection: Connection) -> Iterator[Metric]:
     yield _one("due_work_due", "Pieces of due work whose time has come", due)
     yield _one("due_work_age_seconds", "For how long the oldest of those has been due", _seconds(oldest, now))
     hooks = sa.select(Delivery.received_at.label("at"), sa.true().label("is_due"))
-    hooks = hooks.where(sa.text(processing.DELIVERIES_OPEN), Delivery.attempts < processing.TRIES)
+    hooks = hooks.where(sa.text(UNHANDLED_ROWS), Delivery.attempts < processing.TRIES)
     count, _due, oldest, now = _counted(connection, hooks.order_by(Delivery.id))
     yield _one("hooks_open", "Hooks that were stored and are neither worked off nor given up", count)
     yield _one("hooks_open_age_seconds", "Since the oldest of those came", _seconds(oldest, now))
