@@ -1,13 +1,13 @@
 """Who may change who has access: pure functions of a user, a room and roles."""
 
 from webapp.accounts.models import User
-from webapp.rooms import policy as rooms
+from webapp.rooms import policy
 from webapp.rooms.models import Role, Room
 
 
 def view(user: User, room: Room) -> bool:
     """Owners and administrators see the list; members never do."""
-    return rooms.view_access(user, room)
+    return policy.view_access(user, room)
 
 
 def grant(user: User, room: Room) -> bool:

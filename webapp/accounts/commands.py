@@ -4,7 +4,7 @@ import click
 from flask import Flask
 from flask.cli import AppGroup
 
-from webapp.access import queries as access
+from webapp.access import queries as access_queries
 from webapp.accounts import queries, service
 from webapp.accounts.models import Staff, User
 from webapp.audit import Actor
@@ -60,7 +60,7 @@ def disable(email: str) -> None:
     user = _the(email)
     service.disable(user, actor=Actor.system())
     _keep(user)
-    if rooms := access.owned_alone(user):
+    if rooms := access_queries.owned_alone(user):
         click.echo(
             f"Warning: {rooms} {'room has' if rooms == 1 else 'rooms have'} no other owner who can sign in. "
             f"An admin can transfer them: /rooms/?owner={user.id}",

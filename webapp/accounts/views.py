@@ -14,7 +14,7 @@ from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from webapp.access import queries as access_queries
-from webapp.access import service as access
+from webapp.access import service as access_service
 from webapp.accounts import browsers, oidc, pending, policy, queries, service, sessions, tokens
 from webapp.accounts.forms import ProfileForm
 from webapp.accounts.models import User
@@ -25,7 +25,7 @@ from webapp.core import htmx, refusals
 from webapp.core.db import db
 from webapp.core.security import csrf, limiter, local_url, require
 from webapp.core.settings import settings
-from webapp.rooms import queries as rooms_queries
+from webapp.rooms import queries as room_queries
 
 bp = Blueprint("accounts", __name__)
 log = structlog.get_logger()
@@ -64,7 +64,7 @@ def callback() -> ResponseReturnValue:
     sessions.end_token(session.get(sessions.COOKIE_KEY))
     browser, address = request.user_agent.string, request.remote_addr or ""
     user, token = service.sign_in(identity, address=address, browser=browser)
-    access.take_over_pending(user)
+    access_service.take_over_pending(user)
     db.session.commit()
     notice = _role_not_told(user, identity.role_problem) if identity.role_problem else ""
     others = pending.others()
@@ -205,7 +205,7 @@ def _account_page(form: ProfileForm, status: int = 200) -> Response:
 
 def _my_reveals() -> dict[str, object]:
     entries = queries.reveals_of(current_user)
-    rooms = rooms_queries.names({entry.room_id for entry in entries if entry.room_id})
+    rooms = room_queries.names({entry.room_id for entry in entries if entry.room_id})
     return {"reveals": sentences.told(entries, {}), "rooms": rooms}
 
 

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 import structlog
 from sqlalchemy.exc import OperationalError, TimeoutError
 
-from webapp.audit import service as audit
+from webapp import audit
 from webapp.audit.models import AuditEntry, DeedOutcome, Intent
 from webapp.audit.service import Actor
 from webapp.core import leases

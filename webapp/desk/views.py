@@ -6,13 +6,13 @@ from flask import Blueprint, Flask, render_template
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
-from webapp.calls import chart as call_chart
+from webapp.calls import chart
 from webapp.core.security import require
 from webapp.desk import policy, queries
 from webapp.doctor import reading as readings
 from webapp.doctor import sentences
 from webapp.lobby import queues
-from webapp.recordings import queries as recordings
+from webapp.recordings import queries as recording_queries
 from webapp.rooms import trunk_names
 
 bp = Blueprint("desk", __name__)
@@ -29,12 +29,12 @@ def index() -> ResponseReturnValue:
         newcomer=not queries.has_rooms(current_user),
         queue=queues.of_desk(current_user),
         live=queries.live_rooms(current_user),
-        recordings=recordings.to_look_at(current_user, queries.SHOWN + 1),
+        recordings=recording_queries.to_look_at(current_user, queries.SHOWN + 1),
         trunks=trunks,
         trunk_names=trunk_names.of_rows({trunk.sip_trunk_id: trunk for trunk in trunks}),
         trunks_known=bool(trunks) or not staff or queries.trunks_known(),
         hooks=queries.hooks() if staff else None,
-        calls=call_chart.last_day() if staff else None,
+        calls=chart.last_day() if staff else None,
     )
 
 

@@ -4,8 +4,7 @@ from dataclasses import dataclass
 
 from webapp.core.settings import settings
 from webapp.doctor.finding import Finding
-from webapp.matching import Rule
-from webapp.matching import Trunk as LiveTrunk
+from webapp.matching import Rule, Trunk
 from webapp.rooms import pin_space
 from webapp.rooms.models import TrunkRow
 from webapp.rooms.queries import Fill
@@ -20,7 +19,7 @@ class TrunkEntry:
 
     id: str
     name: str  # LiveKit's, else the last one we saw, else its id; told apart from others of that name
-    live: LiveTrunk | None
+    live: Trunk | None
     row: TrunkRow | None
     fill: Fill
     rule_count: int

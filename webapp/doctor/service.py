@@ -1,7 +1,7 @@
 """What people ask of the doctor."""
 
-from webapp.audit import service as audit
-from webapp.audit.service import Actor
+from webapp import audit
+from webapp.audit import Actor
 
 
 def sweep(*, actor: Actor) -> None:

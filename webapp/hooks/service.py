@@ -1,7 +1,7 @@
 """What people do to stored deliveries."""
 
-from webapp.audit import service as audit
-from webapp.audit.service import Actor
+from webapp import audit
+from webapp.audit import Actor
 from webapp.deliveries.models import Delivery
 from webapp.hooks import processing
 

@@ -14,8 +14,7 @@ from webapp.core.app import this_app
 from webapp.core.db import db
 from webapp.core.security import bears, csrf, limiter, require
 from webapp.core.settings import settings
-from webapp.deliveries import queries
-from webapp.deliveries import refused as refused_hooks
+from webapp.deliveries import queries, refused
 from webapp.deliveries.models import Result
 from webapp.holds import hooks as hold_hooks
 from webapp.hooks import intake, policy, processing, service
@@ -45,10 +44,10 @@ def livekit() -> ResponseReturnValue:
     try:
         raw = request.get_data(cache=False)
         event = webhooks.verify(request.headers.get("Authorization", ""), raw)
-    except webhooks.SignatureRefused as refused:
+    except webhooks.SignatureRefused as refusal:
         intake.RECEIVED.labels("other", "bad_signature").inc()
-        refusals.count(refusals.HOOKS, refused.reason)
-        return answer(401, status="refused", detail=str(refused))
+        refusals.count(refusals.HOOKS, refusal.reason)
+        return answer(401, status="refused", detail=str(refusal))
     except webhooks.BodyUnreadable as unreadable:
         intake.RECEIVED.labels("other", "unreadable").inc()
         refusals.count(refusals.HOOKS, "unreadable")
@@ -103,7 +102,7 @@ def storage() -> ResponseReturnValue:
 def index() -> ResponseReturnValue:
     """The deliveries, newest first, with filters."""
     require(policy.view_hooks)
-    return render_template("hooks/index.html", **queries.page(request.args), refused=refused_hooks.sentence())
+    return render_template("hooks/index.html", **queries.page(request.args), refused=refused.sentence())
 
 
 @bp.post("/system/hooks/<int(max=9223372036854775807):delivery_id>/replay")  # the largest key there can be

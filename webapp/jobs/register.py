@@ -7,29 +7,29 @@ from webapp.calls import jobs as call_jobs
 from webapp.core import leases, refusals
 from webapp.core.settings import settings
 from webapp.doctor import diagnosis
-from webapp.hooks import processing as hooks
+from webapp.hooks import processing
 from webapp.jobs import work
 from webapp.jobs.periodic import Job, Pool
 from webapp.jobs.work import Handler
 from webapp.live import jobs as live_jobs
 from webapp.live import sweep
 from webapp.live.sweep import SWEEP_JOB
-from webapp.lobby import jobs as lobby
+from webapp.lobby import jobs as lobby_jobs
 from webapp.recordings import comparing, follow
-from webapp.recordings import jobs as recordings
-from webapp.repairs import runs as repairs
-from webapp.rooms import jobs as rooms
+from webapp.recordings import jobs as recording_jobs
+from webapp.repairs import runs
+from webapp.rooms import jobs as room_jobs
 from webapp.trunks import moves
 
 HANDLERS: dict[str, Handler] = {
-    "lobby.announce": lobby.announce,
-    "recordings.check": recordings.check,
-    "recordings.stop": recordings.stop,
-    "recordings.delete": recordings.delete,
-    "recordings.remove_file": recordings.remove_file,
+    "lobby.announce": lobby_jobs.announce,
+    "recordings.check": recording_jobs.check,
+    "recordings.stop": recording_jobs.stop,
+    "recordings.delete": recording_jobs.delete,
+    "recordings.remove_file": recording_jobs.remove_file,
     "telephony.end_old_pin": live_jobs.end_old_pin,
     "telephony.move_rooms": moves.work_on,
-    "telephony.repair": repairs.resume,
+    "telephony.repair": runs.resume,
     "telephony.follow": live_jobs.follow,
 }
 # They have places of their own
@@ -46,24 +46,24 @@ def jobs() -> list[Job]:
     moment, minute, hour = timedelta(seconds=5), timedelta(minutes=1), timedelta(hours=1)
     sweep_seconds = timedelta(seconds=settings.sweep_seconds)
     return [
-        Job("hooks", minute, hooks.sweep, Pool.PROMPT),
-        Job("hooks_left", moment, hooks.catch_up, Pool.PROMPT),
+        Job("hooks", minute, processing.sweep, Pool.PROMPT),
+        Job("hooks_left", moment, processing.catch_up, Pool.PROMPT),
         Job("rooms_left", moment, live_jobs.follow_marked, Pool.PROMPT),
-        Job("lobby_expire", minute, lobby.expire, Pool.PROMPT),
+        Job("lobby_expire", minute, lobby_jobs.expire, Pool.PROMPT),
         Job(SWEEP_JOB, sweep_seconds, sweep.run),
         Job("diagnose", sweep_seconds, diagnosis.diagnose),
         Job("due_work", minute, sweep_due_work),
         Job("recordings", minute, follow.sweep),
         Job("compare_recordings", hour, comparing.compare),
-        Job("remove_expired", hour, recordings.remove_expired),
-        Job("lobby_purge", hour, lobby.purge, Pool.CLEANING),
-        Job("purge_hooks", hour, hooks.purge, Pool.CLEANING),
-        Job("purge_pins", hour, rooms.purge_pins, Pool.CLEANING),
-        Job("purge_callbacks", hour, rooms.purge_callbacks, Pool.CLEANING),
+        Job("remove_expired", hour, recording_jobs.remove_expired),
+        Job("lobby_purge", hour, lobby_jobs.purge, Pool.CLEANING),
+        Job("purge_hooks", hour, processing.purge, Pool.CLEANING),
+        Job("purge_pins", hour, room_jobs.purge_pins, Pool.CLEANING),
+        Job("purge_callbacks", hour, room_jobs.purge_callbacks, Pool.CLEANING),
         Job("rotate_caller_keys", hour, call_jobs.rotate_caller_keys, Pool.CLEANING),
         Job("purge_calls", hour, call_jobs.purge_calls, Pool.CLEANING),
         Job("purge_moves", hour, moves.purge, Pool.CLEANING),
-        Job("purge_repairs", hour, repairs.purge, Pool.CLEANING),
+        Job("purge_repairs", hour, runs.purge, Pool.CLEANING),
         Job("purge_leases", hour, leases.purge, Pool.CLEANING),
         Job("purge_refusals", hour, refusals.purge, Pool.CLEANING),
         Job("purge_due_work", hour, work.purge, Pool.CLEANING),

@@ -2,8 +2,8 @@
 
 import uuid
 
-from webapp.audit import service as audit
-from webapp.audit.service import Actor
+from webapp import audit
+from webapp.audit import Actor
 from webapp.jobs import work
 
 

@@ -2,10 +2,9 @@
 
 import uuid
 
-from webapp.audit import intents
-from webapp.audit import service as audit
+from webapp import audit
+from webapp.audit import Actor, intents
 from webapp.audit.models import AuditEntry
-from webapp.audit.service import Actor
 from webapp.calls import book
 from webapp.live import attributes
 from webapp.live.attributes import Attribute

@@ -1,13 +1,13 @@
 """Who may wait, look and decide: pure functions of a user and a room."""
 
 from webapp.accounts.models import User
-from webapp.rooms import policy as rooms
+from webapp.rooms import policy
 from webapp.rooms.models import Room
 
 
 def may_enter(user: User | None, room: Room) -> bool:
     """Tell whether somebody needs no host; asked again at every poll, so that opening a room frees those who wait."""
-    return rooms.skip_lobby(user, room)
+    return policy.skip_lobby(user, room)
 
 
 def index(user: User) -> bool:
@@ -17,17 +17,17 @@ def index(user: User) -> bool:
 
 def queue(user: User, room: Room) -> bool:
     """Hosts alone see who waits."""
-    return rooms.host(user, room)
+    return policy.host(user, room)
 
 
 def admit(user: User, room: Room) -> bool:
     """Hosts let guests in."""
-    return rooms.host(user, room)
+    return policy.host(user, room)
 
 
 def deny(user: User, room: Room) -> bool:
     """Hosts turn guests away."""
-    return rooms.host(user, room)
+    return policy.host(user, room)
 
 
 def undo_deny(user: User, room: Room) -> bool:

@@ -10,8 +10,8 @@ from webapp.accounts.models import User
 from webapp.core.db import db
 from webapp.lobby.models import Entry, EntryKind, Status
 from webapp.lobby.silence import silent_since
-from webapp.rooms import policy as rooms
 from webapp.rooms.models import Access, Room, is_open
+from webapp.rooms.policy import HOSTS
 from webapp.rooms.queries import open_access
 
 
@@ -23,7 +23,7 @@ def waits() -> sa.ColumnElement[bool]:
 
 def hosted_by(user: User) -> sa.ColumnElement[bool]:
     """The condition of rooms joined to Access that the user hosts; admins have no more rooms here than others."""
-    mine = sa.and_(Access.user_id == user.id, is_open(Access), Access.role.in_(list(rooms.HOSTS)))
+    mine = sa.and_(Access.user_id == user.id, is_open(Access), Access.role.in_(list(HOSTS)))
     return sa.and_(mine, Room.deleted_at.is_(None))
 
 

@@ -6,10 +6,9 @@ from datetime import timedelta
 
 import sqlalchemy as sa
 
-from webapp.audit import intents
-from webapp.audit import service as audit
+from webapp import audit
+from webapp.audit import Actor, intents
 from webapp.audit.models import AuditEntry, DeedOutcome
-from webapp.audit.service import Actor
 from webapp.core import due
 from webapp.core.db import db, utcnow
 from webapp.doctor.finding import Finding

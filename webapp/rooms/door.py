@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 from flask_login import current_user
 
 from webapp.accounts.models import User
-from webapp.audit import queries as audit
+from webapp.audit import queries as audit_queries
 from webapp.audit import sentences
 from webapp.core import addresses, times
 from webapp.core.db import READING
@@ -36,7 +36,7 @@ def _tell_of_the_deleted(slug: str) -> NoReturn:
     room = queries.deleted(slug, current_user)
     if room is None or not policy.view(current_user, room):
         abort(404)
-    entry = audit.last_of_room(room.id, "room.delete")
+    entry = audit_queries.last_of_room(room.id, "room.delete")
     who, when = (sentences.who(entry), times.ago(entry.at)) if entry else ("", "")
     words = _("%(who)s deleted the room “%(name)s” (%(when)s).", who=who, name=room.name, when=when)
     abort(410 if request.method in READING else 409, words)

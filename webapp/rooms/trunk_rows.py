@@ -10,14 +10,13 @@ from sqlalchemy.exc import IntegrityError
 
 from webapp.core.db import db, utcnow
 from webapp.core.settings import settings
-from webapp.matching import Json, parse_trunks
-from webapp.matching import Trunk as LiveTrunk
+from webapp.matching import Json, Trunk, parse_trunks
 from webapp.rooms.models import TrunkRow
 
 CONTENT = ("name", "numbers", "allowed_numbers", "allowed_addresses", "auth_username", "auth_password")
 
 
-def see(listed: Iterable[Json]) -> dict[str, LiveTrunk]:
+def see(listed: Iterable[Json]) -> dict[str, Trunk]:
     """Bring our rows up to LiveKit's list; returns the trunks that are there, by id. Commits.
 
     A trunk that somebody else made takes no room until an admin opens it: others' calls may come in over it. One that
@@ -40,7 +39,7 @@ def gone(sip_trunk_id: str) -> bool:
 
 def remember(stored: Json) -> TrunkRow:
     """Our row of a trunk that LiveKit has just taken from us; one that we did not know takes rooms at once."""
-    trunk = LiveTrunk.parse(stored)
+    trunk = Trunk.parse(stored)
     return _write(db.session.get(TrunkRow, trunk.id) or _added(trunk, assignable=True), trunk)
 
 
@@ -58,7 +57,7 @@ def version(trunk: Json) -> str:
     return hmac.new(key, content.encode(), hashlib.sha256).hexdigest()[:32]
 
 
-def _added(trunk: LiveTrunk, *, assignable: bool) -> TrunkRow:
+def _added(trunk: Trunk, *, assignable: bool) -> TrunkRow:
     """A new row; the one that somebody else has inserted since we looked, if so."""
     row = TrunkRow(sip_trunk_id=trunk.id, assignable=assignable)
     try:
@@ -69,11 +68,11 @@ def _added(trunk: LiveTrunk, *, assignable: bool) -> TrunkRow:
     return row
 
 
-def _number(trunk: LiveTrunk) -> str:
+def _number(trunk: Trunk) -> str:
     return next((number for number in trunk.numbers if number), "")
 
 
-def _write(row: TrunkRow, trunk: LiveTrunk) -> TrunkRow:
+def _write(row: TrunkRow, trunk: Trunk) -> TrunkRow:
     row.name = str(trunk.info.get("name", ""))
     row.number = _number(trunk)
     row.seen_at, row.gone_at = utcnow(), None

@@ -6,14 +6,14 @@ import click
 import sqlalchemy as sa
 from flask import Flask
 
-from webapp.access import service as access
+from webapp.access import service as access_service
 from webapp.accounts import queries as account_queries
 from webapp.accounts.models import User
 from webapp.audit import Actor
 from webapp.core.db import db, new_id
 from webapp.livekit import sip
 from webapp.livekit.errors import LiveKitError
-from webapp.rooms import service as rooms
+from webapp.rooms import service as room_service
 from webapp.rooms import trunk_rows
 from webapp.rooms.models import AccessLevel, Role, Room, TrunkRow
 
@@ -74,10 +74,10 @@ def _make(plan: RoomPlan, people: list[User]) -> Room:
     """The room by its first owner, who then shares it."""
     first = plan.roles.index(OWNER)
     actor = Actor.system()
-    room = rooms.create(people[first], actor=actor, name=plan.name, access_level=plan.level)
+    room = room_service.create(people[first], actor=actor, name=plan.name, access_level=plan.level)
     for person, role in zip(people, plan.roles, strict=True):
         if person is not people[first]:
-            access.grant(room, actor=actor, email=person.email or "", role=role)
+            access_service.grant(room, actor=actor, email=person.email or "", role=role)
     return room
 
 

@@ -15,7 +15,7 @@ from webapp.core import files, refusals
 from webapp.core.config import Settings
 from webapp.core.production import NEEDED
 from webapp.core.settings import settings
-from webapp.rules import commands as installation
+from webapp.rules import commands
 from webapp.setup import connections
 
 PREFIX = "FRONTDESK_"
@@ -99,7 +99,7 @@ def _remembered() -> list[str]:
     if file is not None and not file.exists():  # to connect would make it, perhaps for another user than the server's
         return []
     try:
-        return [*_refused(), *installation.lines()]
+        return [*_refused(), *commands.lines()]
     except SQLAlchemyError:
         return []
 

@@ -1,7 +1,7 @@
 """What support does to a room."""
 
-from webapp.audit import service as audit
-from webapp.audit.service import Actor
+from webapp import audit
+from webapp.audit import Actor
 from webapp.rooms.models import Room
 
 

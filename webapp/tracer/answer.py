@@ -57,7 +57,7 @@ def answer(question: Question, reading: Reading) -> Trace:
     )
 
 
-def ask(question: Question) -> tuple[Reading, Trace | None]:
+def ask_livekit(question: Question) -> tuple[Reading, Trace | None]:
     """Read LiveKit and explain a call; no answer while LiveKit is away, or where the call cannot be followed.
 
     Ends the transaction.

@@ -9,7 +9,7 @@ from werkzeug.datastructures import MultiDict
 
 from webapp.doctor import sentences
 from webapp.tracer import terminal
-from webapp.tracer.answer import ask as ask_livekit
+from webapp.tracer.answer import ask_livekit
 from webapp.tracer.evaluate import MalformedCaseError, evaluate_line
 from webapp.tracer.forms import CallForm
 from webapp.tracer.question import Question, TypedChoice

@@ -11,8 +11,7 @@ from webapp.core.db import db
 from webapp.core.security import limiter, require
 from webapp.doctor import sentences
 from webapp.tracer import log_words, policy, questions
-from webapp.tracer.answer import Trace, compared
-from webapp.tracer.answer import ask as ask_livekit
+from webapp.tracer.answer import Trace, ask_livekit, compared
 from webapp.tracer.comparison import Compared
 from webapp.tracer.forms import CallForm, LogForm
 from webapp.tracer.question import Question

@@ -2,10 +2,9 @@
 
 from typing import Any
 
-from webapp.audit import intents
-from webapp.audit import service as audit
+from webapp import audit
+from webapp.audit import Actor, intents
 from webapp.audit.models import AuditEntry
-from webapp.audit.service import Actor
 from webapp.core.db import db
 from webapp.matching import Json
 from webapp.rooms import trunk_rows

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from webapp.doctor.finding import Finding
 from webapp.doctor.kinds import Kind
 from webapp.matching import Rule
-from webapp.rules import wanted as naming
+from webapp.rules import wanted
 from webapp.rules.facts import RoomFacts
 from webapp.rules.owners import External, OfRoom
 
@@ -40,7 +40,7 @@ def of_another_frontdesk(reading: "Reading") -> Iterator[Finding]:
 
 
 def _of_room(reading: "Reading", room: RoomFacts, found: list[Rule]) -> Iterator[Finding]:
-    wish = naming.desired(room, reading.web_inside(room))
+    wish = wanted.desired(room, reading.web_inside(room))
     if wish is None:
         for rule in found:
             yield Finding(Kind.ORPHAN, (rule,), room, room.trunk_id)
@@ -60,7 +60,7 @@ def _of_room(reading: "Reading", room: RoomFacts, found: list[Rule]) -> Iterator
 
 def _of_old(reading: "Reading", room: RoomFacts, old: list[Rule]) -> Iterator[Finding]:
     """The second rule of a room whose old PIN still works for a while."""
-    running = naming.desired_old(room, reading.web_inside(room), reading.begun) is not None
+    running = wanted.desired_old(room, reading.web_inside(room), reading.begun) is not None
     for rule in old:
         if not running or rule.pin != room.old_pin:
             yield Finding(Kind.ORPHAN, (rule,), room, room.trunk_id)

@@ -19,7 +19,7 @@ from webapp.lobby.forms import AskForm
 from webapp.lobby.models import Entry, Status
 from webapp.lobby.sources import Source
 from webapp.lobby.views.blueprint import bp
-from webapp.rooms import queries as rooms_queries
+from webapp.rooms import queries as room_queries
 from webapp.rooms.models import Room
 
 RELOAD = 5  # seconds between two looks of a page without scripts
@@ -176,7 +176,7 @@ def _known_name(user: User | None) -> str:
 
 def _room(slug: str) -> Room:
     """The room of a link that anybody may open; a link that the room had before leads on, others are explained."""
-    room = rooms_queries.by_slug(slug, _user(), lock=request.method not in READING)
+    room = room_queries.by_slug(slug, _user(), lock=request.method not in READING)
     if room is None:
         _lead_on(slug)
     return room
@@ -184,15 +184,15 @@ def _room(slug: str) -> Room:
 
 def _lead_on(slug: str) -> NoReturn:
     """To the room that had this link, or that this link means as somebody typed it."""
-    renamed = rooms_queries.by_old_slug(slug)
-    room = renamed or rooms_queries.by_typed_slug(slug)
+    renamed = room_queries.by_old_slug(slug)
+    room = renamed or room_queries.by_typed_slug(slug)
     if room is None:
         abort(_polite("lobby/unknown.html", 404))
     abort(redirect(addresses.here(slug=room.slug), 301 if renamed and request.method in READING else 308))
 
 
 def _meant(slug: str) -> Room | None:
-    return rooms_queries.by_slug(slug) or rooms_queries.by_old_slug(slug) or rooms_queries.by_typed_slug(slug)
+    return room_queries.by_slug(slug) or room_queries.by_old_slug(slug) or room_queries.by_typed_slug(slug)
 
 
 def _asked(room: Room, user: User | None) -> bool:

@@ -20,7 +20,7 @@ from webapp.lobby import policy, queries, queues, service
 from webapp.lobby.models import Entry, EntryKind
 from webapp.lobby.queues import Queue, Version
 from webapp.lobby.views.blueprint import bp
-from webapp.rooms import policy as rooms_policy
+from webapp.rooms import policy as room_policy
 from webapp.rooms.door import load_room
 from webapp.rooms.models import Room
 
@@ -127,7 +127,7 @@ def admit_everywhere() -> ResponseReturnValue:
 def _load_entry(entry_id: uuid.UUID, may: Callable[[User, Room], bool]) -> Entry:
     """The guest's request, for a verb: 404 to those who may not know of the room, 403 to those who may not decide."""
     entry = queries.of_host(entry_id, current_user)
-    if entry is None or not rooms_policy.view(current_user, entry.room):
+    if entry is None or not room_policy.view(current_user, entry.room):
         abort(404)
     if not may(current_user, entry.room):
         abort(403)

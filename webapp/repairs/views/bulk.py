@@ -18,8 +18,7 @@ from webapp.doctor.finding import Finding
 from webapp.doctor.kinds import Kind, Remedy
 from webapp.doctor.reading import Reading
 from webapp.doctor.sentences import MEANINGS
-from webapp.repairs import policy, queries, runs, service
-from webapp.repairs import words as repair_words
+from webapp.repairs import policy, queries, runs, service, words
 from webapp.repairs.forms import RepairAllForm
 from webapp.repairs.models import ItemResult, RepairItem, RepairRun
 from webapp.repairs.views.blueprint import bp
@@ -83,7 +82,7 @@ def run(run_id: uuid.UUID) -> ResponseReturnValue:
     page = queries.items(run.id, shown, paging.Place.of(request.args, PAGE))
     rooms = queries.rooms_of(page.rows)
     context = {"run": run, "show": shown.value if shown else "", "page": page, "rooms": rooms, "labels": _labels()}
-    said = {"result_of": repair_words.result, "why": repair_words.problem, "results": list(ItemResult)}
+    said = {"result_of": words.result, "why": words.problem, "results": list(ItemResult)}
     return htmx.respond("repairs/run.html", "repairs/_run.html", **context, **said)
 
 

@@ -15,8 +15,7 @@ from webapp.doctor import sentences
 from webapp.doctor.finding import Finding
 from webapp.doctor.kinds import Kind
 from webapp.doctor.reading import Reading
-from webapp.repairs import plan, policy, requests, service
-from webapp.repairs import words as repair_words
+from webapp.repairs import plan, policy, requests, service, words
 from webapp.repairs.forms import RepairForm
 from webapp.repairs.plan import Plan
 from webapp.repairs.views.blueprint import bp
@@ -115,11 +114,11 @@ def _page(
         "reading": reading,
         "finding": finding,
         "said": sentences.say(finding, reading.trunk_names) if finding else None,
-        "plan": repair_words.say(chosen, reading) if chosen else None,
+        "plan": words.say(chosen, reading) if chosen else None,
         "trunks": _concerned(finding, reading) if finding else {},
-        "choices": [(each.choice, repair_words.choice(each)) for each in planned],
+        "choices": [(each.choice, words.choice(each)) for each in planned],
         "form": form,
-        "unhidden": repair_words.not_hidden(obstacle) if obstacle else "",
+        "unhidden": words.not_hidden(obstacle) if obstacle else "",
         "changed": changed,
         "outage": sentences.outage(reading.problem) if reading.problem else "",
         "may_repair": chosen is not None and (not chosen.foreign or policy.repair_external(current_user)),

@@ -20,7 +20,7 @@ from webapp.core.db import db
 from webapp.core.security import csrf, limiter, require
 from webapp.live import reconcile
 from webapp.lobby import queries as lobby_queries
-from webapp.recordings import queries as recordings_queries
+from webapp.recordings import queries as recording_queries
 from webapp.rooms import changes, listing, policy, queries, service, slugs, trunk_list
 from webapp.rooms.door import load_room
 from webapp.rooms.forms import DeleteForm, EditForm, RoomForm
@@ -198,7 +198,7 @@ def confirm_delete(slug: str) -> ResponseReturnValue:
 def _confirm_delete(room: Room, status: int = 200, unseen: Sequence[Deed] | None = None) -> Response:
     losing = access_queries.count(room) - access_queries.owners(room)
     waiting = lobby_queries.waiting_counts([room.id]).get(room.id, 0)
-    recordings = recordings_queries.count_of_room(room)
+    recordings = recording_queries.count_of_room(room)
     counts = {"losing": losing, "waiting": waiting, "recordings": recordings}
     return make_response(render_template("rooms/delete.html", room=room, unseen=unseen, **counts), status)
 

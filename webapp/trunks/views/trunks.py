@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 
 from webapp.audit import intents
 from webapp.audit import queries as audit_queries
-from webapp.audit import sentences as trail
+from webapp.audit import sentences as audit_sentences
 from webapp.audit.actors import current_actor
 from webapp.calls import queries as call_queries
 from webapp.core import htmx, times, versions
@@ -23,8 +23,7 @@ from webapp.doctor.reading import Reading
 from webapp.livekit import sip
 from webapp.rooms import queries as room_queries
 from webapp.rooms import trunk_rows
-from webapp.trunks import policy, service
-from webapp.trunks import queries as trunk_queries
+from webapp.trunks import policy, queries, service
 from webapp.trunks.forms import DeleteTrunkForm, OpenTrunkForm, TrunkForm, dialled
 from webapp.trunks.opening import Opening, opening
 from webapp.trunks.views.blueprint import bp
@@ -229,7 +228,7 @@ def _show(trunk_id: str, template: str = "trunks/show.html", status: int = 200, 
     shown = reading.trunk_entry(trunk_id)
     if shown is None:
         abort(404)
-    rooms = trunk_queries.rooms_on(trunk_id, ROOMS)
+    rooms = queries.rooms_on(trunk_id, ROOMS)
     found = {
         "calls_today": call_queries.calls_over(trunk_id, timedelta(days=1)),
         "reading": reading,
@@ -241,7 +240,7 @@ def _show(trunk_id: str, template: str = "trunks/show.html", status: int = 200, 
             (entry.finding for entry in reading.entries_on(trunk_id) if entry.finding), reading.trunk_names
         ),
     }
-    return htmx.respond(template, template, status, room_count=trunk_queries.room_count(trunk_id), **found, **context)
+    return htmx.respond(template, template, status, room_count=queries.room_count(trunk_id), **found, **context)
 
 
 def _form(form: TrunkForm, trunk_id: str | None, status: int = 200, problem: str = "") -> ResponseReturnValue:
@@ -263,7 +262,7 @@ def _somebody_was_first(form: TrunkForm, trunk_id: str) -> ResponseReturnValue:
     said = _("This trunk was changed after you opened the page, so your changes were not saved.")
     entry = audit_queries.last_done(trunk_id, "trunk.create", "trunk.update")
     if entry is not None:
-        who, when = trail.who(entry), times.ago(entry.at)
+        who, when = audit_sentences.who(entry), times.ago(entry.at)
         said += " " + _("Last changed in Frontdesk by %(who)s (%(when)s).", who=who, when=when)
     if form.auth_password.data:
         said += " " + _("Enter the new password again.")
