@@ -23,12 +23,17 @@ def load_room(slug: str, may: Callable[[User, Room], bool]) -> Room:
     """
     room = queries.by_slug(slug, current_user, lock=request.method not in READING)
     if room is None:
-        _lead_on(slug)
+        _by_another_link(slug)
     if not policy.view(current_user, room):
         abort(404)
     if not may(current_user, room):
         abort(403)
     return room
+
+
+def lead_on(room: Room, *, renamed: bool) -> NoReturn:
+    """Redirect to the same page under the room's link of now: for good where the room had the link asked for before."""
+    abort(redirect(addresses.here(slug=room.slug), 301 if renamed and request.method in READING else 308))
 
 
 def _tell_of_the_deleted(slug: str) -> NoReturn:
@@ -42,12 +47,12 @@ def _tell_of_the_deleted(slug: str) -> NoReturn:
     abort(410 if request.method in READING else 409, words)
 
 
-def _lead_on(slug: str) -> NoReturn:
-    """Redirect to the room that had this link before, or that it means as typed; strangers to that get 404."""
+def _by_another_link(slug: str) -> NoReturn:
+    """Lead on to the room that had this link before, or that it means as typed; strangers to that get 404."""
     renamed = queries.by_old_slug(slug, current_user)
     room = renamed or queries.by_typed_slug(slug, current_user)
     if room is None:
         _tell_of_the_deleted(slug)
     if not policy.view(current_user, room):
         abort(404)
-    abort(redirect(addresses.here(slug=room.slug), 301 if renamed and request.method in READING else 308))
+    lead_on(room, renamed=renamed is not None)

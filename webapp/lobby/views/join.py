@@ -9,7 +9,7 @@ from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from webapp.accounts.models import User
-from webapp.core import addresses, htmx
+from webapp.core import htmx
 from webapp.core.db import READING, db
 from webapp.core.security import allow_form_target, limiter
 from webapp.core.settings import settings
@@ -20,6 +20,7 @@ from webapp.lobby.models import Entry, Status
 from webapp.lobby.sources import Source
 from webapp.lobby.views.blueprint import bp
 from webapp.rooms import queries as room_queries
+from webapp.rooms.door import lead_on
 from webapp.rooms.models import Room
 
 RELOAD = 5  # seconds between two looks of a page without scripts
@@ -178,17 +179,17 @@ def _room(slug: str) -> Room:
     """The room of a link that anybody may open; a link that the room had before leads on, others are explained."""
     room = room_queries.by_slug(slug, _user(), lock=request.method not in READING)
     if room is None:
-        _lead_on(slug)
+        _by_another_link(slug)
     return room
 
 
-def _lead_on(slug: str) -> NoReturn:
+def _by_another_link(slug: str) -> NoReturn:
     """To the room that had this link, or that this link means as somebody typed it."""
     renamed = room_queries.by_old_slug(slug)
     room = renamed or room_queries.by_typed_slug(slug)
     if room is None:
         abort(_polite("lobby/unknown.html", 404))
-    abort(redirect(addresses.here(slug=room.slug), 301 if renamed and request.method in READING else 308))
+    lead_on(room, renamed=renamed is not None)
 
 
 def _meant(slug: str) -> Room | None:
