@@ -39,7 +39,7 @@ def told(action: str, language: str, **details: object) -> str:
     person = {"person": str(uuid.UUID(int=1))}
     entry = AuditEntry(action=action, actor=ActorKind.SYSTEM, details=person | details, reason="")
     with force_locale(language):
-        (deed,) = sentences.told([entry], {})
+        (deed,) = sentences.deeds([entry], {})
     return deed.text
 
 
@@ -95,5 +95,5 @@ def test_names_are_escaped_and_reasons_quoted(app: Flask):
     user.full_name = "<b>Bold</b>"
     entry = AuditEntry(action="room.rotate_pin", actor=ActorKind.USER, user=user, details={}, reason="<i>leaked</i>")
     with app.test_request_context(), force_locale("en"):
-        (deed,) = sentences.told([entry], {})
+        (deed,) = sentences.deeds([entry], {})
     assert "&lt;b&gt;Bold" in deed.sentence and "“&lt;i&gt;leaked" in deed.sentence

@@ -1,13 +1,16 @@
 """What is read of people, their sign-ins and what they revealed."""
 
 import uuid
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 import sqlalchemy as sa
 from sqlalchemy.orm import joinedload
 
 from webapp.accounts.models import Staff, User, UserSession
+from webapp.audit import queries as audit_queries
+from webapp.audit import sentences
 from webapp.audit.models import AuditEntry
+from webapp.audit.sentences import Deed
 from webapp.core.db import db, utcnow
 
 
@@ -59,6 +62,11 @@ def staff() -> list[User]:
     """Everybody with a staff role, and everybody disabled."""
     found = sa.select(User).where(sa.or_(User.staff != Staff.NONE, User.disabled_at.is_not(None))).order_by(User.email)
     return list(db.session.scalars(found))
+
+
+def deeds(entries: Sequence[AuditEntry]) -> list[Deed]:
+    """The entries of the trail as sentences, with the names of those to whom the deeds were done."""
+    return sentences.deeds(entries, names(audit_queries.people(entries)))
 
 
 def names(ids: Collection[uuid.UUID]) -> dict[str, str]:

@@ -1,7 +1,7 @@
 """What is read of the trail."""
 
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Any
@@ -66,16 +66,31 @@ def _execute(entries: sa.Select[Any]) -> Sequence[AuditEntry]:
     return db.session.scalars(entries).all()
 
 
-def newest_of_room(room_id: uuid.UUID, count: int) -> Sequence[AuditEntry]:
-    """The newest deeds of a room."""
-    entries = sa.select(AuditEntry).where(AuditEntry.room_id == room_id).options(joinedload(AuditEntry.user))
+def newest_of_room(
+    room_id: uuid.UUID, count: int, actions: Collection[str] = (), target_id: object = ""
+) -> Sequence[AuditEntry]:
+    """The newest deeds of a room, of these kinds, or to one thing of the room, with who did them."""
+    entries = _of_room(room_id)
+    if actions:
+        entries = entries.where(AuditEntry.action.in_(actions))
+    if target_id:
+        entries = entries.where(AuditEntry.target_id == str(target_id))
     return db.session.scalars(entries.order_by(AuditEntry.id.desc()).limit(count)).all()
+
+
+def first_of_room(room_id: uuid.UUID, kind: str, since: datetime) -> Sequence[AuditEntry]:
+    """The first deed to a kind of thing (such as access) of a room since a moment; none when there is none."""
+    entries = _of_room(room_id).where(AuditEntry.target_kind == kind, AuditEntry.at >= since)
+    return db.session.scalars(entries.order_by(AuditEntry.id).limit(1)).all()
 
 
 def last_of_room(room_id: uuid.UUID, action: str) -> AuditEntry | None:
     """The last time that something was done to a room, with who did it."""
-    entries = sa.select(AuditEntry).where(AuditEntry.room_id == room_id, AuditEntry.action == action)
-    return db.session.scalar(entries.options(joinedload(AuditEntry.user)).order_by(AuditEntry.id.desc()).limit(1))
+    return next(iter(newest_of_room(room_id, 1, [action])), None)
+
+
+def _of_room(room_id: uuid.UUID) -> sa.Select[AuditEntry]:
+    return sa.select(AuditEntry).where(AuditEntry.room_id == room_id).options(joinedload(AuditEntry.user))
 
 
 def last_done(target_id: str, *actions: str) -> AuditEntry | None:

@@ -152,7 +152,7 @@ class Deed:
         return self.sentence.striptags()
 
 
-def told(entries: Sequence[AuditEntry], names: Mapping[str, str]) -> list[Deed]:
+def deeds(entries: Sequence[AuditEntry], names: Mapping[str, str]) -> list[Deed]:
     """The entries as sentences; `names` are those of the people in their details."""
     return [Deed(entry, _sentence(entry, names)) for entry in entries]
 

@@ -31,7 +31,7 @@ def log() -> ResponseReturnValue:
     require(policy.log)
     filters = queries.LogFilters.of(request.args)
     page = queries.page(filters, paging.Place.of(request.args, PAGE), get_timezone())
-    deeds = sentences.told(page.rows, account_queries.names(queries.people(page.rows)))
+    deeds = account_queries.deeds(page.rows)
     rooms = room_queries.names({entry.room_id for entry in page.rows if entry.room_id})
     context = {"filters": filters, "page": page, "deeds": deeds, "rooms": rooms, "actions": queries.actions()}
     return htmx.respond("audit/log.html", "audit/_log.html", **context)
@@ -61,7 +61,7 @@ def _rows(filters: queries.LogFilters, zone: tzinfo) -> Iterator[tuple[str, ...]
     at = paging.Place(size=CSV_PART)
     while True:
         page = queries.page(filters, at, zone)
-        yield from map(_cells, sentences.told(page.rows, account_queries.names(queries.people(page.rows))))
+        yield from map(_cells, account_queries.deeds(page.rows))
         if page.older is None:
             return
         at = paging.Place(after=page.older, size=CSV_PART)
@@ -81,7 +81,7 @@ def activity(slug: str) -> ResponseReturnValue:
     room = load_room(slug, room_policy.view_activity)
     filters = queries.LogFilters(room_id=room.id)
     page = queries.page(filters, paging.Place.of(request.args, PAGE), get_timezone())
-    deeds = sentences.told(page.rows, account_queries.names(queries.people(page.rows)))
+    deeds = account_queries.deeds(page.rows)
     return render_template("audit/activity.html", room=room, page=page, deeds=deeds)
 
 

@@ -9,7 +9,6 @@ from werkzeug.wrappers import Response
 from webapp.access import queries as access_queries
 from webapp.accounts import queries as account_queries
 from webapp.audit import queries as audit_queries
-from webapp.audit import sentences
 from webapp.audit.models import AuditEntry
 from webapp.core import htmx
 from webapp.core.db import utcnow
@@ -86,4 +85,4 @@ def activity_section(room: Room) -> dict[str, Any]:
     if not policy.view_activity(current_user, room):
         return {"deeds": None}
     entries = audit_queries.newest_of_room(room.id, TRAIL)
-    return {"deeds": sentences.told(entries, account_queries.names(audit_queries.people(entries)))}
+    return {"deeds": account_queries.deeds(entries)}
