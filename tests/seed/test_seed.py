@@ -6,13 +6,14 @@ from click.testing import Result
 from flask import Flask
 
 from webapp.accounts.models import User
+from webapp.audit import sentences
 from webapp.audit.models import AuditEntry
 from webapp.calls.models import Call
 from webapp.core.config import Settings
 from webapp.core.db import db
 from webapp.lobby.models import Entry
 from webapp.models import metadata
-from webapp.recordings.models import Recording, Transition
+from webapp.recordings.models import FAILED_STATES, Recording, Transition
 from webapp.rooms.models import Access, PhonePin, Role, Room, TrunkRow
 
 
@@ -40,6 +41,18 @@ def test_what_happened_in_the_rooms_is_there_too(app: Flask):
     seed(app, "--rooms", "300")
     assert min(count(Entry), count(Recording), count(Call)) > 20
     assert count(AuditEntry) >= 300
+
+
+def test_whoever_asked_to_enter_waits_no_more_and_is_forgotten_in_time(app: Flask):
+    seed(app, "--rooms", "300")
+    assert db.session.scalar(sa.select(sa.func.count()).where(Entry.decided_at.is_(None))) == 0
+
+
+def test_pages_have_words_for_why_a_recording_failed(app: Flask):
+    seed(app, "--rooms", "300")
+    problems = set(db.session.scalars(sa.select(Recording.problem).where(Recording.state.in_(FAILED_STATES))))
+    assert problems
+    assert problems - set(sentences.WORDS) == set()
 
 
 def test_every_column_that_the_models_demand_is_read_back_by_them(app: Flask):

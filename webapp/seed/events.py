@@ -20,6 +20,7 @@ CALLERS = 400
 OFFICE = range(6, 20)
 HOLDS = (*(Hold.FREE,) * 6, *(Hold.ADMITTED,) * 4, Hold.DENIED, Hold.HELD)
 RETENTIONS = (None, 30, 90, 365)
+PROBLEMS = {State.FAILED: "egress_failed", State.ABORTED: "egress_aborted"}
 
 
 def since(random: Random, room: Sketch, now: datetime) -> datetime:
@@ -42,7 +43,7 @@ def entry_row(random: Random, room: Sketch, now: datetime) -> Row:
         "status": status,
         "asked_at": asked,
         "polled_at": decided,
-        "decided_at": decided if by_host else None,
+        "decided_at": decided,
         "decided_by_id": room.owner_id if by_host else None,
     }
 
@@ -102,7 +103,8 @@ def _saved(random: Random, row: Row, seconds: int) -> Row:
 
 
 def _unsaved(random: Random) -> Row:
-    return {"state": random.choice((State.FAILED, State.ABORTED)), "problem": "worker_stopped"}
+    state = random.choice((State.FAILED, State.ABORTED))
+    return {"state": state, "problem": PROBLEMS[state]}
 
 
 def call_row(random: Random, room: Sketch, now: datetime) -> Row:
