@@ -7,11 +7,10 @@ the last owner stays.
 import uuid
 
 import sqlalchemy as sa
-from sqlalchemy.exc import IntegrityError
 
 from webapp import audit
 from webapp.access import policy, queries
-from webapp.accounts import queries as account_queries
+from webapp.accounts import service as account_service
 from webapp.accounts.models import User
 from webapp.audit import Actor
 from webapp.core.db import db, new_id, utcnow
@@ -32,7 +31,7 @@ class HasAccess(Exception):
 
 def grant(room: Room, *, actor: Actor, email: str, role: Role) -> Access:
     """Give a role to whoever has, or will have, this address. Raises HasAccess."""
-    user = _person(email)
+    user = account_service.person_to_be(email)
     if queries.of_user(room, user) is not None:
         raise HasAccess
     access = _open(room, user, role, actor)
@@ -127,20 +126,3 @@ def _open(room: Room, user: User, role: Role, actor: Actor) -> Access:
     db.session.add(access)
     db.session.flush()
     return access
-
-
-def _person(email: str) -> User:
-    """Whoever last signed in with the address, else the pending user who waits for that."""
-    known = (user for user in account_queries.by_email(email) if user.disabled_at is None)
-    return next(known, None) or _pending(email)
-
-
-def _pending(email: str) -> User:
-    """A new pending user; two grants at once make one."""
-    user = User(id=new_id(), email=email)
-    try:
-        with db.collision_safe():
-            db.session.add(user)
-    except IntegrityError:
-        return next(user for user in account_queries.by_email(email) if user.pending)
-    return user

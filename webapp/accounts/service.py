@@ -11,7 +11,7 @@ from webapp.accounts.identity import Identity
 from webapp.accounts.models import LogoutToken, Staff, User, UserSession
 from webapp.accounts.problems import SignInError
 from webapp.audit import Actor, record
-from webapp.core.db import db, utcnow
+from webapp.core.db import db, new_id, utcnow
 
 
 def sign_in(identity: Identity, *, address: str, browser: str) -> tuple[User, str]:
@@ -77,6 +77,23 @@ def _refresh(user: User, identity: Identity) -> None:
     if moved and all(other.pending and other.is_active for other in queries.by_email(identity.email)):
         user.email = identity.email
         record("user.change_address", user, Actor.system(), person=str(user.id))
+
+
+def person_to_be(email: str) -> User:
+    """Whoever last signed in with the address and is not disabled, else the pending user who waits for that."""
+    known = (user for user in queries.by_email(email) if user.is_active)
+    return next(known, None) or _pending(email)
+
+
+def _pending(email: str) -> User:
+    """A new pending user; two who ask at once make one."""
+    user = User(id=new_id(), email=email)
+    try:
+        with db.collision_safe():
+            db.session.add(user)
+    except IntegrityError:
+        return next(user for user in queries.by_email(email) if user.pending)
+    return user
 
 
 def set_staff(user: User, staff: Staff, *, actor: Actor, reason: str = "") -> None:

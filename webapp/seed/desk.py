@@ -7,10 +7,10 @@ import sqlalchemy as sa
 from flask import Flask
 
 from webapp.access import service as access_service
-from webapp.accounts import queries as account_queries
+from webapp.accounts import service as account_service
 from webapp.accounts.models import User
 from webapp.audit import Actor
-from webapp.core.db import db, new_id
+from webapp.core.db import db
 from webapp.livekit import sip
 from webapp.livekit.errors import LiveKitError
 from webapp.rooms import service as room_service
@@ -53,21 +53,11 @@ def seed_desk(owner: str, administrator: str, member: str) -> None:
         db.session.commit()
     except LiveKitError as error:
         raise click.ClickException(f"LiveKit did not say which trunks it has ({error.code}).") from error
-    people = [_person(email.strip().lower()) for email in (owner, administrator, member)]
+    people = [account_service.person_to_be(email.strip().lower()) for email in (owner, administrator, member)]
     made = [_make(plan, people) for plan in PLANS]
     db.session.commit()
     for room in made:
         click.echo(f"{room.id}\t{room.slug}\t{room.name}")
-
-
-def _person(email: str) -> User:
-    """Whoever has the address, or a pending user who will find everything there."""
-    person = account_queries.person(email)
-    if person is None:
-        person = User(id=new_id(), email=email)
-        db.session.add(person)
-        db.session.flush()
-    return person
 
 
 def _make(plan: RoomPlan, people: list[User]) -> Room:
