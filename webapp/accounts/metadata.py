@@ -38,18 +38,26 @@ class KnownMetadata:
         return document
 
 
+def address() -> str:
+    """Where the provider says what it is (Discovery 1.0, 4)."""
+    return settings.oidc_issuer.rstrip("/") + "/.well-known/openid-configuration"
+
+
+def is_issuer(name: object) -> bool:
+    """Whether this is the name of our provider."""
+    # providers and administrators disagree about one trailing slash; nothing else may differ (Discovery 1.0, 4.3)
+    return str(name).rstrip("/") == settings.oidc_issuer.rstrip("/")
+
+
 def discover() -> dict[str, Any]:
     """The provider's metadata. Raises SignInError when it does not answer or is another issuer's."""
-    base = settings.oidc_issuer.rstrip("/")
-    found = _known().fetch(f"{base}/.well-known/openid-configuration")
-    issuer = str(found.get("issuer", ""))
-    # providers and administrators disagree about one trailing slash; nothing else may differ (Discovery 1.0, 4.3)
-    if issuer.rstrip("/") != base:
+    document = _known().fetch(address())
+    if not is_issuer(document.get("issuer", "")):
         raise SignInError("confused", "issuer")
-    missing = [name for name in ("authorization_endpoint", "token_endpoint") if not is_address(found.get(name))]
+    missing = [name for name in ("authorization_endpoint", "token_endpoint") if not is_address(document.get(name))]
     if missing:
         raise SignInError("confused", missing[0])
-    return found
+    return document
 
 
 def signing_keys(*, fresh: bool = False) -> list[dict[str, Any]]:

@@ -63,7 +63,7 @@ def logout_url(id_token: str, state: str) -> str | None:
 
 def _check_answer(answer: MultiDict[str, str]) -> None:
     """Raise SignInError for a refusal, or an answer of another provider (RFC 9207)."""
-    if "iss" in answer and answer["iss"].rstrip("/") != settings.oidc_issuer.rstrip("/"):
+    if "iss" in answer and not metadata.is_issuer(answer["iss"]):
         raise SignInError("bad_token", "response iss")
     if answer.get("error") == "access_denied":
         raise SignInError("denied")

@@ -150,7 +150,7 @@ def _try(token: str, key: Key, algorithm: str) -> Claims | None:
 
 
 def _check_issuer_and_audience(claims: Claims) -> None:
-    if str(claims.get("iss", "")).rstrip("/") != settings.oidc_issuer.rstrip("/"):
+    if not metadata.is_issuer(claims.get("iss", "")):
         raise SignInError("bad_token", "iss")
     audience = claims.get("aud")
     if settings.oidc_client_id not in (audience if isinstance(audience, list) else [audience]):

@@ -3,14 +3,14 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-import requests
 import sqlalchemy as sa
 
+from webapp.accounts import metadata, transport
+from webapp.accounts.problems import SignInError
 from webapp.calls.models import Call
 from webapp.core import questions, refusals, revisions
 from webapp.core.dates import ahead, skew
 from webapp.core.db import db
-from webapp.core.settings import settings
 from webapp.deliveries.models import Delivery
 from webapp.doctor import diagnosis
 from webapp.holds import unmute
@@ -160,19 +160,16 @@ def _database_skew() -> float | None:
 
 
 def _ask_provider() -> Provider:
-    url = settings.oidc_issuer.rstrip("/") + "/.well-known/openid-configuration"
     try:
-        answer = requests.get(url, timeout=PATIENCE)
-        answer.raise_for_status()
-        issuer = answer.json()["issuer"]
-    except requests.Timeout:
-        return Provider("slow")
-    except (requests.JSONDecodeError, KeyError, TypeError):
+        answer = transport.get(metadata.address(), PATIENCE)
+        issuer = transport.document(answer, "discovery").get("issuer")
+    except SignInError as error:
+        return Provider(error.code)
+    if issuer is None:
         return Provider("confused")
-    except requests.RequestException:
-        return Provider("unreachable")
-    same = str(issuer).rstrip("/") == settings.oidc_issuer.rstrip("/")
-    return Provider("" if same else "issuer", skew(answer.headers.get("Date", ""), answer.elapsed))
+    return Provider(
+        "" if metadata.is_issuer(issuer) else "issuer", skew(answer.headers.get("Date", ""), answer.elapsed)
+    )
 
 
 def _try_storage() -> Store:
