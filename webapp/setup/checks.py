@@ -23,7 +23,7 @@ class Check:
     key: str
     title: str
     state: CheckState
-    said: str
+    text: str
     fix: str = ""
     lines: tuple[str, ...] = ()
     url: str = ""  # the page where it is mended

@@ -109,29 +109,29 @@ def _refused() -> list[str]:
     return [f"Sign-ins of the last hour: {cure}" for cure in problems.cures(counts)]
 
 
-def warnings(told: Settings) -> Iterator[str]:
+def warnings(configured: Settings) -> Iterator[str]:
     """What works, but not well."""
     workers = os.environ.get("WEB_CONCURRENCY", "1")
-    if told.several_processes_lose and workers.isdecimal() and int(workers) > 1:
+    if configured.several_processes_lose and workers.isdecimal() and int(workers) > 1:
         yield "WEB_CONCURRENCY should be 1 with SQLite or without FRONTDESK_REDIS_URL"
-    if told.redis_open_to_others:
+    if configured.redis_open_to_others:
         yield (
             "FRONTDESK_REDIS_URL names a Redis on another host without a password. Whoever reaches it can empty the "
             "rate limits and wake or silence the workers. Set one there (requirepass, or a user by ACL) and name it "
             "here: redis://:PASSWORD@…, or rediss://USER:PASSWORD@… where others could listen"
         )
-    yield from _exposed(told)
+    yield from _exposed(configured)
 
 
-def _exposed(told: Settings) -> Iterator[str]:
+def _exposed(configured: Settings) -> Iterator[str]:
     """Our files that others may read although Frontdesk takes that from them at each start: they are not its own."""
-    allowed = [(file, files.FILE) for file in files.database_files(told.database_url)]
+    allowed = [(file, files.FILE) for file in files.database_files(configured.database_url)]
     allowed += [(files.own_folder(), files.FOLDER | 0o011)]  # those may pass who come for recordings
     for path, mode in allowed:
-        if (found := files.exposed(path, mode)) is not None:
+        if (exposed := files.exposed(path, mode)) is not None:
             user, quoted = files.user_name(os.geteuid()), shlex.quote(str(path))
             cure = f"chown {user} {quoted} && chmod {mode & files.FOLDER:o} {quoted}"
-            yield f"{found.words}: others may read it, and Frontdesk, as {user}, may not change that. As root: {cure}"
+            yield f"{exposed.words}: others may read it, and Frontdesk, as {user}, may not change that. As root: {cure}"
 
 
 def init_app(app: Flask) -> None:

@@ -39,8 +39,6 @@ PROVIDER = {
     "unreachable": "nothing answers there",
     "client_refused": CURES["client_refused"],
 }
-
-
 FOLDER = {
     "otherwise": "The settings want it otherwise, and only its owner, as a member of that group, or root can change it",
     "sticky": "Its sticky bit lets nobody but the egress worker delete what the worker wrote",
@@ -63,7 +61,7 @@ class Opened:
     setting: str
     what: str
     problem: str = "it did not answer in time"
-    told: str = ""  # what is worth knowing of one that is open
+    remark: str = ""  # what is worth knowing of one that is open
     thread: threading.Thread | None = field(default=None, repr=False)
 
     @property
@@ -71,12 +69,12 @@ class Opened:
         """The sentence for the terminal."""
         if self.problem:
             return f"{self.setting}: {self.problem}."
-        return f"{self.what}: open. {self.told}".rstrip()
+        return f"{self.what}: open. {self.remark}".rstrip()
 
 
 def connect() -> list[Opened]:
     """Open the database, Redis, LiveKit, the provider, and the folder or bucket of recordings."""
-    wanted: list[tuple[str, str, Callable[[], str | None]]] = [
+    wanted: list[Wanted] = [
         ("DATABASE_URL", "Database", database),
         ("LIVEKIT_URL", "LiveKit", livekit),
     ]
@@ -111,12 +109,12 @@ def database() -> None:
 def _owned(problem: str) -> str:
     """The problem of an SQLite database with who owns the file, or the folder where it is to lie."""
     file = files.database_file(settings.database_url)
-    found = file and (files.standing(file) or files.standing(file.parent))
-    if not found or found.ours:
+    owned = file and (files.standing(file) or files.standing(file.parent))
+    if not owned or owned.ours:
         return problem
     user = files.user_name(os.geteuid())
-    cure = f"chown -R {user} {shlex.quote(str(found.path))}"
-    return f"{problem}. {found.words}, and Frontdesk runs as {user}. As root: {cure}"
+    cure = f"chown -R {user} {shlex.quote(str(owned.path))}"
+    return f"{problem}. {owned.words}, and Frontdesk runs as {user}. As root: {cure}"
 
 
 def redis() -> None:
@@ -193,11 +191,10 @@ def _threads(outcomes: list[Opened]) -> Iterator[threading.Thread]:
 def _try(app: Flask, outcome: Opened, open_it: Callable[[], str | None]) -> None:
     with app.app_context():
         try:
-            outcome.told = open_it() or ""
+            outcome.remark = open_it() or ""
         except NotOpened as refusal:
             outcome.problem = str(refusal)
         except Exception as error:
             outcome.problem = f"it failed with {type(error).__name__}"
-
         else:
             outcome.problem = ""

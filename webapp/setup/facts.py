@@ -57,7 +57,7 @@ class Failure:
 
 
 @dataclass(frozen=True)
-class Asked:
+class Answers:
     """What others answered; None: not in time."""
 
     rooms: Heard | None
@@ -70,7 +70,7 @@ class Asked:
 
 
 @dataclass(frozen=True)
-class Seen:
+class Records:
     """What our own database tells."""
 
     schema: revisions.SchemaState
@@ -91,10 +91,10 @@ class Seen:
     elsewhere: list[Installation]  # ids that the database had at other addresses
 
 
-def ask() -> Asked:
+def ask() -> Answers:
     """Ask LiveKit, the provider, the storage and the queue. Commits."""
     db.session.commit()
-    return Asked(
+    return Answers(
         *questions.within(
             PATIENCE + 0.5,
             lambda: probe.rooms(PATIENCE),
@@ -108,12 +108,12 @@ def ask() -> Asked:
     )
 
 
-def look() -> Seen:
+def read() -> Records:
     """Read what the database remembers."""
     saved = Recording.state == State.SAVED
     sweep = job_queries.sweep_job()
     there, last = TrunkRow.gone_at.is_(None), diagnosis.latest()
-    return Seen(
+    return Records(
         schema=revisions.of(db.session.connection()).state,
         database_skew=_database_skew(),
         last_hook=_newest(Delivery.received_at),
@@ -137,8 +137,8 @@ def _last_failure() -> Failure | None:
     """An empty room is nobody's fault."""
     columns = (Recording.created_at, Recording.problem, Recording.reason)
     failed = sa.select(*columns).where(Recording.state.in_(FAILED_STATES), Recording.problem != "room_not_live")
-    found = db.session.execute(failed.order_by(Recording.created_at.desc()).limit(1)).first()
-    return Failure(*found) if found else None
+    newest = db.session.execute(failed.order_by(Recording.created_at.desc()).limit(1)).first()
+    return Failure(*newest) if newest else None
 
 
 def _newest(

@@ -12,7 +12,7 @@ from webapp.deliveries import refused
 from webapp.livekit.probe import Heard
 from webapp.setup import egress_fixes
 from webapp.setup.checks import Check, CheckState
-from webapp.setup.facts import Asked, Seen
+from webapp.setup.facts import Answers, Records
 
 REDIS = ("redis:", "  address: redis.example.org:6379")
 UNMUTE = ("room:", "  enable_remote_unmute: true")
@@ -21,51 +21,51 @@ SIP_LOG = ("# livekit-sip", "logging:", "  level: warn")
 LATE = timedelta(minutes=2)  # a hook of a room that went live should have come by then
 
 
-def checks(asked: Asked, seen: Seen) -> list[Check]:
+def checks(answers: Answers, records: Records) -> list[Check]:
     """In the order in which they build on one another."""
-    found = [reached(asked), hooks(seen), sip(asked), calls(seen), trunks(seen), hold(seen)]
-    return [*found, egress(asked, seen), pin_log()]
+    checked = [reached(answers), hooks(records), sip(answers), calls(records), trunks(records), hold(records)]
+    return [*checked, egress(answers, records), pin_log()]
 
 
-def reached(asked: Asked) -> Check:
+def reached(answers: Answers) -> Check:
     """LiveKit answers, and knows our key."""
-    title, heard = _("LiveKit"), asked.rooms
+    title, heard = _("LiveKit"), answers.rooms
     if heard is not None and not heard.code:
         return Check("livekit", title, CheckState.FINE, _("It answers; live rooms now: %(count)s.", count=heard.count))
     if heard is not None and heard.code in {"unauthenticated", "permission_denied"}:
-        said = _("It answers, but refuses our key.")
+        text = _("It answers, but refuses our key.")
         fix = _("Use a key and secret that stand below keys: in LiveKit’s configuration.")
-        return Check("livekit", title, CheckState.BAD, said, fix, _settings("LIVEKIT_API_KEY", "LIVEKIT_API_SECRET"))
+        return Check("livekit", title, CheckState.BAD, text, fix, _settings("LIVEKIT_API_KEY", "LIVEKIT_API_SECRET"))
     if heard is not None and heard.code == "certificate":
-        said = _("Its certificate is not trusted, or names another host.")
+        text = _("Its certificate is not trusted, or names another host.")
         fix = _("Name the file with its authority’s certificate, or the host that LiveKit’s certificate names.")
-        return Check("livekit", title, CheckState.BAD, said, fix, _settings("LIVEKIT_CA_FILE", "LIVEKIT_URL"))
+        return Check("livekit", title, CheckState.BAD, text, fix, _settings("LIVEKIT_CA_FILE", "LIVEKIT_URL"))
     fix = _("Set the address under which this machine reaches LiveKit, and see that LiveKit runs.")
     return Check("livekit", title, CheckState.BAD, _why(heard), fix, _settings("LIVEKIT_URL"))
 
 
-def hooks(seen: Seen) -> Check:
+def hooks(records: Records) -> Check:
     """LiveKit tells us what happens."""
     title, url = _("Hooks"), settings.public_url + url_for("hooks.livekit")
     fix = _("Name this address in LiveKit’s configuration, and see that LiveKit reaches it.")
     lines = ("webhook:", f"  api_key: {settings.livekit_api_key}", "  urls:", f"    - {url}")
-    if seen.refused_hooks:
-        said, worst = refused.sentence(seen.refused_hooks), next(iter(seen.refused_hooks))
+    if records.refused_hooks:
+        text, worst = refused.sentence(records.refused_hooks), next(iter(records.refused_hooks))
         # whoever finds the address may knock with nothing: only where LiveKit's own never arrive, that is the fault
-        fine = seen.last_hook is not None and seen.last_hook > utcnow() - timedelta(hours=1)
+        fine = records.last_hook is not None and records.last_hook > utcnow() - timedelta(hours=1)
         state = CheckState.WARNING if fine else CheckState.BAD
-        return Check("hooks", title, state, said, refused.fix(worst), () if worst == "clock" else lines)
-    if seen.live_since and seen.live_since < utcnow() - LATE and not _since(seen, seen.live_since - LATE):
-        said = _("A room is live, and LiveKit told nothing of it: rules come late, with the sweep.")
-        return Check("hooks", title, CheckState.BAD, said, fix, lines)
-    if seen.last_hook is None:
+        return Check("hooks", title, state, text, refused.fix(worst), () if worst == "clock" else lines)
+    if records.live_since and records.live_since < utcnow() - LATE and not _since(records, records.live_since - LATE):
+        text = _("A room is live, and LiveKit told nothing of it: rules come late, with the sweep.")
+        return Check("hooks", title, CheckState.BAD, text, fix, lines)
+    if records.last_hook is None:
         return Check("hooks", title, CheckState.UNKNOWN, _("None came yet: join a room to see one."), fix, lines)
-    return Check("hooks", title, CheckState.FINE, _("The last one came %(ago)s.", ago=times.ago(seen.last_hook)))
+    return Check("hooks", title, CheckState.FINE, _("The last one came %(ago)s.", ago=times.ago(records.last_hook)))
 
 
-def sip(asked: Asked) -> Check:
+def sip(answers: Answers) -> Check:
     """LiveKit has its SIP service."""
-    title, heard = _("SIP"), asked.trunks
+    title, heard = _("SIP"), answers.trunks
     if heard is not None and not heard.code:
         return Check(
             "sip",
@@ -79,58 +79,60 @@ def sip(asked: Asked) -> Check:
     return Check("sip", title, CheckState.UNKNOWN, _("LiveKit isn't answering."))
 
 
-def calls(seen: Seen) -> Check:
+def calls(records: Records) -> Check:
     """Whether livekit-sip runs shows only in calls; that LiveKit refuses them all shows in its rules."""
     title = _("Calls")
-    if seen.outages:
-        said = _("LiveKit refuses every call on a trunk, because of its rules.")
-        return Check("calls", title, CheckState.BAD, said, _("Repair the outage at the top of the page Rules."))
-    if seen.last_call is not None and seen.last_call > utcnow() - timedelta(days=1):
-        return Check("calls", title, CheckState.FINE, _("The last call came %(ago)s.", ago=times.ago(seen.last_call)))
-    said = _("LiveKit cannot be asked whether livekit-sip runs, and no call came within a day.")
+    if records.outages:
+        text = _("LiveKit refuses every call on a trunk, because of its rules.")
+        return Check("calls", title, CheckState.BAD, text, _("Repair the outage at the top of the page Rules."))
+    if records.last_call is not None and records.last_call > utcnow() - timedelta(days=1):
+        return Check(
+            "calls", title, CheckState.FINE, _("The last call came %(ago)s.", ago=times.ago(records.last_call))
+        )
+    text = _("LiveKit cannot be asked whether livekit-sip runs, and no call came within a day.")
     fix = _(
         "Call a room’s number. When it rings for ever, look at livekit-sip’s log and at the provider’s address of it."
     )
-    return Check("calls", title, CheckState.UNKNOWN, said, fix)
+    return Check("calls", title, CheckState.UNKNOWN, text, fix)
 
 
-def trunks(seen: Seen) -> Check:
+def trunks(records: Records) -> Check:
     """A trunk takes calls, and new rooms get a PIN on one."""
     title = _("Trunks")
-    if seen.open_trunks:
-        said = _("Open for new rooms: %(open)s of %(all)s.", open=seen.open_trunks, all=seen.trunks)
-        return Check("trunks", title, CheckState.FINE, said, url=url_for("trunks.index"))
-    if seen.trunks:
-        said, fix = (
+    if records.open_trunks:
+        text = _("Open for new rooms: %(open)s of %(all)s.", open=records.open_trunks, all=records.trunks)
+        return Check("trunks", title, CheckState.FINE, text, url=url_for("trunks.index"))
+    if records.trunks:
+        text, fix = (
             _("None is open for new rooms, which get no number. A trunk that Frontdesk found in LiveKit stays closed."),
             _("An admin can open one on its page, after reading what changes for calls that come in over it."),
         )
-        return Check("trunks", title, CheckState.WARNING, said, fix, url=url_for("trunks.index"))
-    said = _("There is none, so that no phone reaches a room.")
-    return Check("trunks", title, CheckState.WARNING, said, _("Make one on the page Trunks; an admin may."))
+        return Check("trunks", title, CheckState.WARNING, text, fix, url=url_for("trunks.index"))
+    text = _("There is none, so that no phone reaches a room.")
+    return Check("trunks", title, CheckState.WARNING, text, _("Make one on the page Trunks; an admin may."))
 
 
-def hold(seen: Seen) -> Check:
+def hold(records: Records) -> Check:
     """Callers can wait: LiveKit gives back the floor that it takes from them."""
-    title, found = _("Waiting callers"), seen.remote_unmute
+    title, probe = _("Waiting callers"), records.remote_unmute
     fix = _("Set this in LiveKit’s configuration and start it again; Frontdesk asks again when somebody phones in.")
-    if found is None:
-        said = _("No caller was inside yet of whom LiveKit could be asked whether it gives a muted one the floor back.")
-        return Check("hold", title, CheckState.UNKNOWN, said, fix, UNMUTE)
-    learnt = _("Checked %(ago)s.", ago=times.ago(found.learnt_at))
-    if found.works:
-        said = _("LiveKit would give a muted caller the floor back, so that callers can wait.")
-        return Check("hold", title, CheckState.FINE, f"{said} {learnt}")
+    if probe is None:
+        text = _("No caller was inside yet of whom LiveKit could be asked whether it gives a muted one the floor back.")
+        return Check("hold", title, CheckState.UNKNOWN, text, fix, UNMUTE)
+    learnt = _("Checked %(ago)s.", ago=times.ago(probe.learnt_at))
+    if probe.works:
+        text = _("LiveKit would give a muted caller the floor back, so that callers can wait.")
+        return Check("hold", title, CheckState.FINE, f"{text} {learnt}")
     if settings.callers_without_hold == "turn_away":
-        said = _("LiveKit would not give a muted caller the floor back, so that those who had to wait are turned away.")
+        text = _("LiveKit would not give a muted caller the floor back, so that those who had to wait are turned away.")
     else:
-        said = _("LiveKit would not give a muted caller the floor back, so that callers come in without waiting.")
-    return Check("hold", title, CheckState.WARNING, f"{said} {learnt}", fix, UNMUTE)
+        text = _("LiveKit would not give a muted caller the floor back, so that callers come in without waiting.")
+    return Check("hold", title, CheckState.WARNING, f"{text} {learnt}", fix, UNMUTE)
 
 
-def egress(asked: Asked, seen: Seen) -> Check:
+def egress(answers: Answers, records: Records) -> Check:
     """LiveKit has egress; whether a worker waits shows only in recordings."""
-    title, heard = _("Egress"), asked.egresses
+    title, heard = _("Egress"), answers.egresses
     if heard is not None and heard.code == "no_redis":
         fix = _("Give LiveKit and the egress worker the same Redis, in the configuration of both.")
         return Check(
@@ -144,32 +146,32 @@ def egress(asked: Asked, seen: Seen) -> Check:
     if heard is None or heard.code:
         return Check("egress", title, CheckState.UNKNOWN, _("LiveKit isn't answering."))
     worker = egress_fixes.fix("no_worker")
-    failure = seen.last_failure
-    if failure and (seen.last_saved is None or failure.at > seen.last_saved):
-        said = _("The last recording failed, %(ago)s.", ago=times.ago(failure.at))
+    failure = records.last_failure
+    if failure and (records.last_saved is None or failure.at > records.last_saved):
+        text = _("The last recording failed, %(ago)s.", ago=times.ago(failure.at))
         if failure.reason:
-            said += " " + _("The recorder said: “%(reason)s”.", reason=failure.reason)
-        return Check("egress", title, CheckState.WARNING, said, egress_fixes.fix(failure.problem))
-    if seen.last_saved is None:
-        said = _("LiveKit cannot be asked whether a worker waits, and nothing was recorded yet.")
-        return Check("egress", title, CheckState.UNKNOWN, said, worker)
+            text += " " + _("The recorder said: “%(reason)s”.", reason=failure.reason)
+        return Check("egress", title, CheckState.WARNING, text, egress_fixes.fix(failure.problem))
+    if records.last_saved is None:
+        text = _("LiveKit cannot be asked whether a worker waits, and nothing was recorded yet.")
+        return Check("egress", title, CheckState.UNKNOWN, text, worker)
     return Check(
-        "egress", title, CheckState.FINE, _("The last recording was saved %(ago)s.", ago=times.ago(seen.last_saved))
+        "egress", title, CheckState.FINE, _("The last recording was saved %(ago)s.", ago=times.ago(records.last_saved))
     )
 
 
 def pin_log() -> Check:
-    """LiveKit and livekit-sip write PINs at the level they begin with, which cannot be asked."""
-    said = _(
+    """LiveKit and livekit-sip write PINs at the level they begin with, which cannot be answers."""
+    text = _(
         "Unless set otherwise, LiveKit logs the PIN of every room, and livekit-sip every PIN that callers dial. "
         "Frontdesk can't check this. Callers' numbers stay in livekit-sip's log even so, when a call ends badly."
     )
     fix = _("Set the first in LiveKit's configuration and the second in livekit-sip's, then restart both.")
-    return Check("pin_log", _("PINs in logs"), CheckState.UNKNOWN, said, fix, (*LIVEKIT_LOG, *SIP_LOG))
+    return Check("pin_log", _("PINs in logs"), CheckState.UNKNOWN, text, fix, (*LIVEKIT_LOG, *SIP_LOG))
 
 
-def _since(seen: Seen, moment: datetime) -> bool:
-    return seen.last_hook is not None and seen.last_hook >= moment
+def _since(records: Records, moment: datetime) -> bool:
+    return records.last_hook is not None and records.last_hook >= moment
 
 
 def _why(heard: Heard | None) -> str:

@@ -11,7 +11,7 @@ from webapp.core.db import utcnow
 from webapp.core.settings import settings
 from webapp.recordings.sharing import NAME, FolderState
 from webapp.setup.checks import Check, CheckState
-from webapp.setup.facts import Asked, Seen
+from webapp.setup.facts import Answers, Records
 
 SCARCE = 2 * 10**9  # bytes: a few hours of video
 SLOW, WRONG = 5, 30  # seconds between two clocks: worth a look; tokens and hooks may be refused
@@ -23,17 +23,17 @@ FAULTS = {
 LOCAL = {"localhost", "127.0.0.1", "::1"}
 
 
-def checks(asked: Asked, seen: Seen, *, arrived_secure: bool) -> list[Check]:
+def checks(answers: Answers, records: Records, *, arrived_secure: bool) -> list[Check]:
     """In the order in which they build on one another."""
     return [
         https(arrived_secure=arrived_secure),
-        clocks(asked, seen),
-        provider(asked, seen),
+        clocks(answers, records),
+        provider(answers, records),
         meeting(),
-        store(asked),
-        jobs(asked, seen),
-        schema(seen),
-        installation(seen),
+        store(answers),
+        jobs(answers, records),
+        schema(records),
+        installation(records),
     ]
 
 
@@ -41,73 +41,73 @@ def https(*, arrived_secure: bool) -> Check:
     """Browsers and LiveKit are reached by https, and we know it when they are."""
     title, local = "HTTPS", urlsplit(settings.public_url).hostname in LOCAL
     if settings.secure and not arrived_secure:
-        said = _("You came by https, but Frontdesk saw http: it does not trust the proxy in front of it.")
+        text = _("You came by https, but Frontdesk saw http: it does not trust the proxy in front of it.")
         fix = _("Say how many proxies stand in front, and let them send X-Forwarded-Proto and X-Forwarded-For.")
-        return Check("https", title, CheckState.BAD, said, fix, ("FRONTDESK_PROXY_COUNT=1",))
+        return Check("https", title, CheckState.BAD, text, fix, ("FRONTDESK_PROXY_COUNT=1",))
     if not settings.secure:
-        said = _("Browsers come by http: cookies and names travel in clear.")
+        text = _("Browsers come by http: cookies and names travel in clear.")
         fix = _("Put a proxy with a certificate in front, and name its address.")
         state = CheckState.WARNING if local else CheckState.BAD
-        return Check("https", title, state, said, fix, ("FRONTDESK_PUBLIC_URL=https://desk.example.org",))
+        return Check("https", title, state, text, fix, ("FRONTDESK_PUBLIC_URL=https://desk.example.org",))
     livekit = urlsplit(settings.livekit_url)
     if livekit.scheme == "http" and livekit.hostname not in LOCAL:
-        said = _(
+        text = _(
             "Browsers come by https. LiveKit is asked by http: tokens and PINs travel in clear inside your network."
         )
         return Check(
             "https",
             title,
             CheckState.WARNING,
-            said,
+            text,
             _("Name LiveKit’s https address."),
             ("FRONTDESK_LIVEKIT_URL=https://…",),
         )
     return Check("https", title, CheckState.FINE, _("Browsers come by https."))
 
 
-def clocks(asked: Asked, seen: Seen) -> Check:
+def clocks(answers: Answers, records: Records) -> Check:
     """Tokens and hooks are refused between clocks that differ."""
     title = _("Clocks")
-    told = {
-        _("LiveKit"): asked.livekit_skew,
-        _("the sign-in provider"): asked.provider.skew if asked.provider else None,
-        _("the database"): seen.database_skew,
+    skews = {
+        _("LiveKit"): answers.livekit_skew,
+        _("the sign-in provider"): answers.provider.skew if answers.provider else None,
+        _("the database"): records.database_skew,
     }
-    known = {name: skew for name, skew in told.items() if skew is not None}
+    known = {name: skew for name, skew in skews.items() if skew is not None}
     if not known:
         return Check("clocks", title, CheckState.UNKNOWN, _("Nobody told the time."))
     name, skew = max(known.items(), key=lambda each: abs(each[1]))
     if abs(skew) < SLOW:
-        said = _("Compared: %(names)s. They differ by less than %(seconds)s s.", names=", ".join(known), seconds=SLOW)
-        return Check("clocks", title, CheckState.FINE, said)
-    said = _(
+        text = _("Compared: %(names)s. They differ by less than %(seconds)s s.", names=", ".join(known), seconds=SLOW)
+        return Check("clocks", title, CheckState.FINE, text)
+    text = _(
         "The clock of %(name)s is %(seconds)s s away from ours. Tokens and hooks may be refused.",
         name=name,
         seconds=abs(skew),
     )
     state = CheckState.BAD if abs(skew) >= WRONG else CheckState.WARNING
     return Check(
-        "clocks", title, state, said, _("Let both machines follow a time server."), ("timedatectl set-ntp true",)
+        "clocks", title, state, text, _("Let both machines follow a time server."), ("timedatectl set-ntp true",)
     )
 
 
-def provider(asked: Asked, seen: Seen) -> Check:
+def provider(answers: Answers, records: Records) -> Check:
     """People can sign in."""
-    title, found = _("Sign-in provider"), asked.provider
-    if found is not None and not found.problem:
-        if cures := problems.cures(seen.refused_sign_ins):
-            said = _("It answers, but sign-ins of the last hour lacked something that no visitor can change.")
+    title, answer = _("Sign-in provider"), answers.provider
+    if answer is not None and not answer.problem:
+        if cures := problems.cures(records.refused_sign_ins):
+            text = _("It answers, but sign-ins of the last hour lacked something that no visitor can change.")
             fix = _("Change the settings, or what the provider sends.")
-            return Check("provider", title, CheckState.WARNING, said, fix, tuple(cures))
+            return Check("provider", title, CheckState.WARNING, text, fix, tuple(cures))
         return Check("provider", title, CheckState.FINE, _("It answers at %(issuer)s.", issuer=settings.oidc_issuer))
     words = {
         "confused": _("What answers there is no OpenID provider."),
         "issuer": _("It calls itself by another name than ours for it."),
         "unreachable": _("Nothing answers at its address, or with an error."),
     }
-    said = words.get(found.problem if found else "", _("It did not answer in time."))
+    text = words.get(answer.problem if answer else "", _("It did not answer in time."))
     fix = _("Set the issuer exactly as the provider’s discovery document names it.")
-    return Check("provider", title, CheckState.BAD, said, fix, ("FRONTDESK_OIDC_ISSUER=…",))
+    return Check("provider", title, CheckState.BAD, text, fix, ("FRONTDESK_OIDC_ISSUER=…",))
 
 
 def meeting() -> Check:
@@ -115,42 +115,42 @@ def meeting() -> Check:
     title = _("Meeting page")
     if not settings.token_in_query:
         return Check("meeting", title, CheckState.FINE, _("The token travels in the fragment, which no server sees."))
-    said = _("The token stands in the query: servers, proxies and browser histories keep it while it is valid.")
+    text = _("The token stands in the query: servers, proxies and browser histories keep it while it is valid.")
     fix = _("If your meeting page reads it from the fragment, put {token} behind a #, or leave it out.")
     line = "FRONTDESK_MEETING_URL=https://meet.example.org/{room}#token={token}"
-    return Check("meeting", title, CheckState.WARNING, said, fix, (line,))
+    return Check("meeting", title, CheckState.WARNING, text, fix, (line,))
 
 
-def store(asked: Asked) -> Check:
+def store(answers: Answers) -> Check:
     """Recordings can be written; whether the egress worker sees the same place shows only in a recording."""
-    return _folder(asked) if settings.bucket is None else _bucket(asked)
+    return _folder(answers) if settings.bucket is None else _bucket(answers)
 
 
-def _bucket(asked: Asked) -> Check:
+def _bucket(answers: Answers) -> Check:
     title, lines = _("Storage"), ("FRONTDESK_STORAGE_URL=…", "FRONTDESK_STORAGE_ACCESS_KEY=…")
-    if asked.store is None:
+    if answers.store is None:
         fix = _("See that the bucket’s address can be reached from here.")
         return Check("storage", title, CheckState.BAD, _("Writing there took too long."), fix, lines)
-    if asked.store.problem:
-        said = _("The bucket cannot be used: %(problem)s.", problem=asked.store.problem)
+    if answers.store.problem:
+        text = _("The bucket cannot be used: %(problem)s.", problem=answers.store.problem)
         fix = _("Check the bucket’s name, address and region, and what its access key may do.")
-        return Check("storage", title, CheckState.BAD, said, fix, lines)
+        return Check("storage", title, CheckState.BAD, text, fix, lines)
     return Check("storage", title, CheckState.FINE, _("The bucket can be written, read and cleared."))
 
 
-def _folder(asked: Asked) -> Check:
+def _folder(answers: Answers) -> Check:
     title, folder = _("Storage"), str(settings.recordings_dir / NAME)
-    if asked.store is None:
+    if answers.store is None:
         fix = _("See that the folder’s disk or network share answers.")
         return Check("storage", title, CheckState.BAD, _("Writing there took too long."), fix, (f"ls {folder}",))
-    place, standing = asked.store.place, _standing(asked.store.place)
-    if asked.store.problem:
-        said = " ".join([_("It cannot be written: %(problem)s.", problem=asked.store.problem), *standing])
-        return Check("storage", title, CheckState.BAD, said, _shared_by_group(), _cure(place))
+    place, standing = answers.store.place, _standing(answers.store.place)
+    if answers.store.problem:
+        text = " ".join([_("It cannot be written: %(problem)s.", problem=answers.store.problem), *standing])
+        return Check("storage", title, CheckState.BAD, text, _shared_by_group(), _cure(place))
     if place is not None and place.fault:
-        said = " ".join([*standing, str(FAULTS[place.fault])])
-        return Check("storage", title, CheckState.WARNING, said, _shared_by_group(), _cure(place))
-    left = asked.store.free or 0
+        text = " ".join([*standing, str(FAULTS[place.fault])])
+        return Check("storage", title, CheckState.WARNING, text, _shared_by_group(), _cure(place))
+    left = answers.store.free or 0
     free = f"{left / 10**9:.1f} GB"
     if left < SCARCE:
         fix = _("Make room, or let recordings expire sooner.")
@@ -162,23 +162,23 @@ def _folder(asked: Asked) -> Check:
             fix,
             ("FRONTDESK_RETENTION_DAYS=30",),
         )
-    said = " ".join([_("Can be written; %(free)s are free.", free=free), *standing])
-    return Check("storage", title, CheckState.FINE, said)
+    text = " ".join([_("Can be written; %(free)s are free.", free=free), *standing])
+    return Check("storage", title, CheckState.FINE, text)
 
 
 def _standing(place: FolderState | None) -> list[str]:
     """Who owns the folder that the worker writes."""
     if place is None or place.standing is None:
         return []
-    found = place.standing
-    said = _(
+    folder = place.standing
+    text = _(
         "The folder belongs to user %(owner)s and group %(group)s, mode %(mode)s; Frontdesk runs as %(user)s.",
-        owner=found.owner,
-        group=found.group,
-        mode=f"{found.mode:04o}",
+        owner=folder.owner,
+        group=folder.group,
+        mode=f"{folder.mode:04o}",
         user=place.user,
     )
-    return [str(said)]
+    return [str(text)]
 
 
 def _shared_by_group() -> str:
@@ -195,45 +195,47 @@ def _cure(place: FolderState | None) -> tuple[str, ...]:
     return (place.cure, *lines) if place is not None else lines
 
 
-def jobs(asked: Asked, seen: Seen) -> Check:
+def jobs(answers: Answers, records: Records) -> Check:
     """What the clock does is done: the sweep heals what hooks missed."""
     title = _("Jobs")
     late = timedelta(minutes=3)
-    if seen.last_sweep is not None and seen.last_sweep > utcnow() - late:
-        if asked.queue is not False:
+    if records.last_sweep is not None and records.last_sweep > utcnow() - late:
+        if answers.queue is not False:
             return Check("jobs", title, CheckState.FINE, _("The sweep ran within the last minutes."))
         fix = _("See that Redis runs at the address of this setting.")
-        said = _("The sweep ran, but Redis does not answer: work begins some seconds later.")
-        return Check("jobs", title, CheckState.WARNING, said, fix, ("FRONTDESK_REDIS_URL=redis://…",))
-    said = _("The sweep did not succeed within the last minutes: what hooks missed stays wrong.")
+        text = _("The sweep ran, but Redis does not answer: work begins some seconds later.")
+        return Check("jobs", title, CheckState.WARNING, text, fix, ("FRONTDESK_REDIS_URL=redis://…",))
+    text = _("The sweep did not succeed within the last minutes: what hooks missed stays wrong.")
     if settings.embedded:
         fix = _("Jobs run inside the web process: start it as the README says, and look at its log.")
-        return Check("jobs", title, CheckState.BAD, said, fix)
-    return Check("jobs", title, CheckState.BAD, said, _("Start a worker, and look at its log."), ("flask worker",))
+        return Check("jobs", title, CheckState.BAD, text, fix)
+    return Check("jobs", title, CheckState.BAD, text, _("Start a worker, and look at its log."), ("flask worker",))
 
 
-def schema(seen: Seen) -> Check:
+def schema(records: Records) -> Check:
     """The database has the tables that this version expects."""
     title = _("Database")
-    if seen.schema == "current":
+    if records.schema == "current":
         return Check("schema", title, CheckState.FINE, _("Its schema is that of this version."))
-    if seen.schema == "newer":
-        said = _("A newer Frontdesk has upgraded it.")
+    if records.schema == "newer":
+        text = _("A newer Frontdesk has upgraded it.")
         return Check(
-            "schema", title, CheckState.WARNING, said, _("Run the newer Frontdesk, or restore the last backup.")
+            "schema", title, CheckState.WARNING, text, _("Run the newer Frontdesk, or restore the last backup.")
         )
-    said = (
-        _("Its schema is not that of this version.") if seen.schema == "behind" else _("It does not tell its version.")
+    text = (
+        _("Its schema is not that of this version.")
+        if records.schema == "behind"
+        else _("It does not tell its version.")
     )
-    return Check("schema", title, CheckState.BAD, said, _("Bring it up to date."), ("flask db upgrade",))
+    return Check("schema", title, CheckState.BAD, text, _("Bring it up to date."), ("flask db upgrade",))
 
 
-def installation(seen: Seen) -> Check:
+def installation(records: Records) -> Check:
     """Rules in LiveKit say which Frontdesk made them, and ours are known as ours."""
     title = _("Installation id")
-    if seen.elsewhere:
-        before = seen.elsewhere[0]
-        said = _(
+    if records.elsewhere:
+        before = records.elsewhere[0]
+        text = _(
             "This database was used at other addresses before: %(public)s, with LiveKit at %(livekit)s. Rules from"
             " there count as another Frontdesk’s.",
             public=before.public_url,
@@ -241,9 +243,9 @@ def installation(seen: Seen) -> Check:
         )
         fix = _("If this is that installation under a new address, say so. If it is a copy, leave it as it is.")
         line = f"flask installation keep {before.id}"
-        return Check("installation", title, CheckState.WARNING, said, fix, (line,))
-    if not seen.installation:
-        said = _("None yet: it comes with the first comparison with LiveKit.")
-        return Check("installation", title, CheckState.UNKNOWN, said)
-    said = _("The rules that it makes in LiveKit have the id %(id)s.", id=seen.installation)
-    return Check("installation", title, CheckState.FINE, said)
+        return Check("installation", title, CheckState.WARNING, text, fix, (line,))
+    if not records.installation:
+        text = _("None yet: it comes with the first comparison with LiveKit.")
+        return Check("installation", title, CheckState.UNKNOWN, text)
+    text = _("The rules that it makes in LiveKit have the id %(id)s.", id=records.installation)
+    return Check("installation", title, CheckState.FINE, text)

@@ -14,11 +14,13 @@ bp = Blueprint("setup", __name__)
 
 @bp.get("/system/setup")
 def index() -> ResponseReturnValue:
-    """Everything is asked now, at once, and nothing for longer than a few seconds."""
+    """Everything is answers now, at once, and nothing for longer than a few seconds."""
     require(policy.view_setup)
-    seen = facts.look()
-    asked = facts.ask()
-    checks = livekit_checks.checks(asked, seen) + own_checks.checks(asked, seen, arrived_secure=request.is_secure)
+    records = facts.read()
+    answers = facts.ask()
+    checks = livekit_checks.checks(answers, records) + own_checks.checks(
+        answers, records, arrived_secure=request.is_secure
+    )
     counted = Counter(check.state for check in checks)
     return render_template("setup/index.html", checks=worst_first(checks), counted=counted, State=CheckState)
 
