@@ -13,12 +13,12 @@ from webapp.core.db import db
 users = AppGroup("users", help="People, by their exact e-mail address: there is no directory.")
 
 
-def _the(email: str) -> User:
+def _account(email: str) -> User:
     """The one account with the address. Raises ClickException when there is none, or the choice is unclear."""
-    found = queries.by_email(email)
-    if len(found) != 1:
-        raise click.ClickException("Nobody has this address." if not found else "Several accounts have this address.")
-    return found[0]
+    accounts = queries.by_email(email)
+    if len(accounts) != 1:
+        raise click.ClickException("Several accounts have this address." if accounts else "Nobody has this address.")
+    return accounts[0]
 
 
 def _line(user: User) -> str:
@@ -38,7 +38,7 @@ def list_() -> None:
 @click.argument("email")
 def show(email: str) -> None:
     """Show one person."""
-    user = _the(email)
+    user = _account(email)
     click.echo(_line(user))
     click.echo(f"id {user.id}\nsign-ins {len(queries.sessions_of(user))}")
 
@@ -48,18 +48,18 @@ def show(email: str) -> None:
 @click.argument("role", type=click.Choice([staff.value for staff in Staff]))
 def set_role(email: str, role: str) -> None:
     """Make somebody staff, or nothing more than everybody else."""
-    user = _the(email)
+    user = _account(email)
     service.set_staff(user, Staff(role), actor=Actor.system(), reason="command line")
-    _keep(user)
+    _commit(user)
 
 
 @users.command()
 @click.argument("email")
 def disable(email: str) -> None:
     """Shut somebody out; their sign-ins end at once. Says how many rooms nobody can manage from then on."""
-    user = _the(email)
+    user = _account(email)
     service.disable(user, actor=Actor.system())
-    _keep(user)
+    _commit(user)
     if rooms := access_queries.owned_alone(user):
         click.echo(
             f"Warning: {rooms} {'room has' if rooms == 1 else 'rooms have'} no other owner who can sign in. "
@@ -72,21 +72,21 @@ def disable(email: str) -> None:
 @click.argument("email")
 def enable(email: str) -> None:
     """Let somebody sign in again."""
-    user = _the(email)
+    user = _account(email)
     service.enable(user, actor=Actor.system())
-    _keep(user)
+    _commit(user)
 
 
 @users.command()
 @click.argument("email")
 def release(email: str) -> None:
     """Hand an account to whoever signs in next with its verified address (the provider's identifiers changed)."""
-    user = _the(email)
+    user = _account(email)
     service.release(user, actor=Actor.system())
-    _keep(user)
+    _commit(user)
 
 
-def _keep(user: User) -> None:
+def _commit(user: User) -> None:
     db.session.commit()
     click.echo(_line(user))
 

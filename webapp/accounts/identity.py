@@ -39,8 +39,8 @@ class Identity:
             raise SignInError("unverified_email", "email_verified")
 
 
-class Told(enum.Enum):
-    """What a provider may say by a claim; only the last of these answers what was asked."""
+class ClaimState(enum.Enum):
+    """What a provider says by a claim; only the last of these answers what was asked, an empty one says “none”."""
 
     ABSENT = "absent"
     ELSEWHERE = "elsewhere"  # it names an address where to ask (OpenID Connect Core, 5.6.2)
@@ -83,20 +83,22 @@ def session_name(claims: Claims) -> str:
     return sid if isinstance(sid, str) and len(sid) <= LONGEST_SID and "\0" not in sid else ""
 
 
-def _told(claims: Claims, path: str) -> Told:
+def _state(claims: Claims, path: str) -> ClaimState:
     """Whether a claim is there and holds something that can be read: a text, a truth, or a list with texts."""
     value, top = _nested(claims, path), path if path in claims else path.split(".", maxsplit=1)[0]
     if value is None:
         elsewhere = claims.get("_claim_names")
         points = isinstance(elsewhere, dict) and (path in elsewhere or top in elsewhere)
-        return Told.ELSEWHERE if points or (path == "groups" and claims.get("hasgroups")) else Told.ABSENT
+        return ClaimState.ELSEWHERE if points or (path == "groups" and claims.get("hasgroups")) else ClaimState.ABSENT
     if isinstance(value, bool):
-        return Told.GIVEN
+        return ClaimState.GIVEN
     if isinstance(value, list):
-        return Told.GIVEN if any(isinstance(item, str) for item in value) else Told.UNREADABLE if value else Told.EMPTY
+        if any(isinstance(item, str) for item in value):
+            return ClaimState.GIVEN
+        return ClaimState.UNREADABLE if value else ClaimState.EMPTY
     if isinstance(value, str):
-        return Told.GIVEN if value.strip() else Told.EMPTY
-    return Told.UNREADABLE
+        return ClaimState.GIVEN if value.strip() else ClaimState.EMPTY
+    return ClaimState.UNREADABLE
 
 
 def _address(claims: Claims) -> str:
@@ -108,10 +110,10 @@ def _address_problem(source: Claims, claims: Claims) -> tuple[str, str]:
     """Why the address lets nobody new in, and what the log says of it; empty where it does."""
     names = ", ".join(settings.oidc_email_claims)
     if not _address(source):
-        told = {_told(claims, name) for name in settings.oidc_email_claims}
-        if Told.GIVEN in told or Told.UNREADABLE in told:
+        states = {_state(claims, name) for name in settings.oidc_email_claims}
+        if ClaimState.GIVEN in states or ClaimState.UNREADABLE in states:
             return "email_unreadable", f"{names}: unreadable"
-        return ("no_email", f"{names}: empty") if Told.EMPTY in told else ("email_not_sent", f"{names}: absent")
+        return ("no_email", f"{names}: empty") if ClaimState.EMPTY in states else ("email_not_sent", f"{names}: absent")
     name, verified = _verified(source)
     if verified is False:
         return "unverified_email", f"{name}: no"
@@ -129,9 +131,9 @@ def _verified(claims: Claims) -> tuple[str, bool | None]:
         if word in {"true", "1", "false", "0"}:
             return name, word in {"true", "1"}
     names = settings.oidc_email_verified_claims
-    told = "; ".join(f"{name}: {_told(claims, name).value}" for name in names)
-    silent = all(_told(claims, name) is Told.ABSENT for name in names)
-    return told.replace("given", "unreadable"), True if silent and settings.oidc_trust_email else None
+    states = "; ".join(f"{name}: {_state(claims, name).value}" for name in names)
+    silent = all(_state(claims, name) is ClaimState.ABSENT for name in names)
+    return states.replace("given", "unreadable"), True if silent and settings.oidc_trust_email else None
 
 
 def _text(claims: Claims, name: str) -> str:
@@ -153,9 +155,9 @@ def _staff(claims: Claims) -> tuple[Staff | None, str]:
 
     Nothing sent, or nothing that can be read, is no answer: None, and why. An empty list says: no role.
     """
-    told = _told(claims, settings.oidc_staff_claim)
-    if told not in {Told.GIVEN, Told.EMPTY}:
-        return None, told.value
+    state = _state(claims, settings.oidc_staff_claim)
+    if state not in {ClaimState.GIVEN, ClaimState.EMPTY}:
+        return None, state.value
     value = _nested(claims, settings.oidc_staff_claim)
     given = {item for item in (value if isinstance(value, list) else [value]) if isinstance(item, str)}
     if given & set(settings.oidc_admin_values):
