@@ -54,15 +54,15 @@ def still_waits(slug: str, bearer_hashes: Sequence[str]) -> bool:
 
 def answer() -> ResponseReturnValue | None:
     """Answer a host's poll of one room's queue that is as the page has it; None: the ordinary way decides."""
-    said = request.args.get("v")
-    if request.endpoint != "lobby.queue" or not said or not htmx.is_swap():
+    version = request.args.get("v")
+    if request.endpoint != "lobby.queue" or not version or not htmx.is_swap():
         return None
     token, now = session.get(sessions.COOKIE_KEY), utcnow()
     if not token:
         return None
     asked = {"token_hash": sessions.hashed(token), "now": now, "seen": now - sessions.SEEN_EVERY}
     row = _ask(HOSTED, asked | {"slug": (request.view_args or {})["slug"]})
-    return htmx.unchanged() if row is not None and Version.holds(said, f"{row[0]}-{row[1]}") else None
+    return htmx.unchanged() if row is not None and Version.holds(version, f"{row[0]}-{row[1]}") else None
 
 
 def _ask(question: sa.Select[Any], values: dict[str, Any]) -> Any:

@@ -13,7 +13,7 @@ from webapp.accounts.models import User
 from webapp.core.db import db, utcnow
 from webapp.lobby import queries
 from webapp.lobby.models import Entry, EntryKind, RefusedAddress, Status
-from webapp.lobby.silence import silent_since
+from webapp.lobby.silence import silent_at
 from webapp.rooms.models import Access, Room
 
 SHOWN = timedelta(seconds=10)  # how long a decided row stays, grey, so that nothing moves under the pointer
@@ -39,9 +39,9 @@ class Version:
         return f"{self.number}~{int(self.until.timestamp()) + 1 if self.until else ''}"
 
     @staticmethod
-    def holds(said: str, number: str) -> bool:
-        """Tell whether nothing has changed since the poller was told `said`."""
-        known, _, until = said.partition("~")
+    def holds(version: str, number: str) -> bool:
+        """Tell whether nothing has changed since the poller was given this version."""
+        known, _, until = version.partition("~")
         if known != number or (until and not (until.isdecimal() and len(until) < LONGEST)):
             return False
         return not until or timedelta() < datetime.fromtimestamp(int(until), UTC) - utcnow() < FURTHEST
@@ -264,4 +264,4 @@ def _changes_at(entry: Entry) -> datetime:
         return entry.decided_at + SHOWN
     if entry.kind is EntryKind.PHONE:
         return utcnow() + timedelta(days=1)
-    return entry.polled_at + (utcnow() - silent_since())
+    return silent_at(entry.polled_at)

@@ -47,7 +47,7 @@ def ask(room: Room, name: str, user: User | None, source: Source, nonce: str = "
     """
     bearer = bearers.of_nonce(nonce, room.id)
     known = _of_bearer(bearer) if bearer else None
-    if bearer and known is not None and told(known) in {Status.WAITING, Status.ACCEPTED}:
+    if bearer and known is not None and status_for_guest(known) in {Status.WAITING, Status.ACCEPTED}:
         return known, bearer
     if bearer is None or known is not None:
         bearer = bearers.new()
@@ -118,8 +118,8 @@ def _waiting_like(entry: Entry) -> int:
     return db.session.scalar(waiting) or 0
 
 
-def told(entry: Entry) -> Status:
-    """What the guest hears: a denial only when it can no longer be undone, an admission only while it holds."""
+def status_for_guest(entry: Entry) -> Status:
+    """Where the request stands for the guest: denied once it cannot be undone any more, accepted while that holds."""
     now = utcnow()
     if entry.undoable:
         return Status.WAITING
@@ -144,8 +144,8 @@ def poll(entry: Entry, user: User | None) -> None:
     elif entry.polled_at < silent_since():
         close(entry.room_id, Status.EXPIRED, Entry.id == entry.id)
     else:
-        kept = sa.update(Entry).where(Entry.id == entry.id, _waits())
-        _execute(kept.values(polled_at=utcnow()))
+        mine = sa.update(Entry).where(Entry.id == entry.id, _waits())
+        _execute(mine.values(polled_at=utcnow()))
 
 
 def leave(entry: Entry) -> None:
@@ -181,12 +181,12 @@ def undo_deny(entry: Entry, *, actor: Actor) -> None:
 
 def admit_all(rooms: Collection[Room], *, actor: Actor, last: uuid.UUID, kind: EntryKind | None = None) -> list[Room]:
     """Let all in who wait for these rooms, up to the entry `last`; gives the rooms where callers were among them."""
-    return _decide_all(rooms, Status.ACCEPTED, "room.admit_all", actor, _seen(last, kind))
+    return _decide_all(rooms, Status.ACCEPTED, "room.admit_all", actor, _shown(last, kind))
 
 
 def deny_all(rooms: Collection[Room], *, actor: Actor, last: uuid.UUID, kind: EntryKind | None = None) -> list[Room]:
     """Turn all away who wait for these rooms, up to the entry `last`; gives the rooms where callers were among them."""
-    return _decide_all(rooms, Status.DENIED, "room.deny_all", actor, _seen(last, kind))
+    return _decide_all(rooms, Status.DENIED, "room.deny_all", actor, _shown(last, kind))
 
 
 def clear(room: Room) -> None:
@@ -206,7 +206,7 @@ def _decide(entry: Entry, status: Status, actor: Actor) -> None:
         raise AlreadyDecided
 
 
-def _seen(last: uuid.UUID, kind: EntryKind | None) -> sa.ColumnElement[bool]:
+def _shown(last: uuid.UUID, kind: EntryKind | None) -> sa.ColumnElement[bool]:
     """The condition of those whom the host had on the page: ids grow with time."""
     return sa.and_(Entry.id <= last, Entry.kind == kind if kind else sa.true())
 

@@ -42,15 +42,15 @@ def _seats(percent: int) -> int:
 
 def note(room_id: uuid.UUID, source: Source) -> bool:
     """Count a refusal; tell whether hosts should hear of it now: at the first, and each time as many again came."""
-    known = db.session.get(RefusedAddress, (room_id, source.address), with_for_update=True)
-    if known is None:
+    refusal = db.session.get(RefusedAddress, (room_id, source.address), with_for_update=True)
+    if refusal is None:
         many = db.session.scalar(
             sa.select(sa.func.count()).select_from(RefusedAddress).where(RefusedAddress.room_id == room_id)
         )
         name = source.address if (many or 0) < MOST_ADDRESSES else ""
-        known = db.session.get(RefusedAddress, (room_id, name), with_for_update=True) or _new(room_id, name)
-    known.count, known.last_at = known.count + 1, utcnow()
-    return known.count & (known.count - 1) == 0
+        refusal = db.session.get(RefusedAddress, (room_id, name), with_for_update=True) or _new(room_id, name)
+    refusal.count, refusal.last_at = refusal.count + 1, utcnow()
+    return refusal.count & (refusal.count - 1) == 0
 
 
 def _new(room_id: uuid.UUID, name: str) -> RefusedAddress:

@@ -142,15 +142,15 @@ def _begin(entry: Entry, room: Room, bearer: str) -> Response:
 
 
 def _outcome(entry: Entry) -> ResponseReturnValue:
-    told = service.told(entry)
-    if told is Status.ACCEPTED:
+    status = service.status_for_guest(entry)
+    if status is Status.ACCEPTED:
         return htmx.go(_way_in(entry, entry.room))
-    if told is Status.WAITING and htmx.is_swap():
+    if status is Status.WAITING and htmx.is_swap():
         return htmx.unchanged()  # the page's clock runs by itself
     allow_form_target(settings.meeting_url)
     form = AskForm(formdata=None, name=entry.name)
-    response = htmx.respond("lobby/wait.html", "lobby/_wait.html", 200, entry=entry, told=told.value, form=form)
-    if told is Status.WAITING and "reload" in request.args:
+    response = htmx.respond("lobby/wait.html", "lobby/_wait.html", 200, entry=entry, status=status.value, form=form)
+    if status is Status.WAITING and "reload" in request.args:
         response.headers["Refresh"] = str(RELOAD)
     return response
 
@@ -199,7 +199,7 @@ def _meant(slug: str) -> Room | None:
 def _asked(room: Room, user: User | None) -> bool:
     """The browser has a request for the room that still stands."""
     entry = queries.of_guest(room.slug, bearers.read(request.cookies), user)
-    return entry is not None and service.told(entry) in {Status.WAITING, Status.ACCEPTED}
+    return entry is not None and service.status_for_guest(entry) in {Status.WAITING, Status.ACCEPTED}
 
 
 def _own_way_in(room: Room, user: User, name: str) -> str:
