@@ -38,6 +38,17 @@ def test_what_the_page_names_is_there() -> None:
         assert re.search(rf"^(def|class) {function}\b", (ROOT / "webapp" / path).read_text(), re.MULTILINE), function
 
 
+def test_what_templates_say_that_they_need_is_there() -> None:
+    templates, missing = ROOT / "webapp/templates", set()
+    for path in templates.rglob("*.html"):
+        first = path.read_text().partition("\n")[0]
+        assert first.startswith(f"{{# {path.relative_to(templates)} ") and "Needs: " in first, path
+        named = re.findall(r"what ([a-z_/]+\.html) needs", first)
+        missing |= {name for name in named if not ((path.parent / name).exists() or (templates / name).exists())}
+        missing |= {name for name in re.findall(r"webapp/[a-z_/]+\.py", first) if not (ROOT / name).exists()}
+    assert missing == set()
+
+
 def test_views_and_forms_are_private_to_their_feature() -> None:
     graph = grimp.build_graph("webapp", exclude_type_checking_imports=True)
     private = re.compile(r"webapp\.([a-z_]+)\.(views|forms)(\.|$)")
