@@ -26,6 +26,7 @@ def index() -> ResponseReturnValue:
     trunks = queries.trunks() if staff else []
     return render_template(
         "desk/index.html",
+        shown=queries.SHOWN,
         newcomer=not queries.has_rooms(current_user),
         queue=queues.of_desk(current_user),
         live=queries.live_rooms(current_user),
