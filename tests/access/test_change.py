@@ -53,6 +53,13 @@ def test_the_same_role_again_changes_nothing(client_as: As, room: Room):
     assert trail("access.change") == []
 
 
+@pytest.mark.parametrize("data", [{}, {"role": ""}, {"role": "emperor"}])
+def test_a_change_that_names_no_role_of_ours_is_refused(client_as: As, room: Room, data: dict[str, str]):
+    assert client_as("owner").post(row_url(room, "administrator"), data=data).status_code == 422
+    assert roles(room)["administrator"] is Role.ADMINISTRATOR
+    assert trail("access.change") == []
+
+
 def test_a_transfer_leaves_one_owner_and_the_one_before_an_administrator(client_as: As, room: Room):
     owner = client_as("owner")
     answer = owner.post(row_url(room, "member", "/transfer"))

@@ -25,7 +25,18 @@ def whole_address(_form: Any, field: Any) -> None:
     field.data = found.normalized.lower()
 
 
-class GrantForm(FlaskForm):
+class ChangeForm(FlaskForm):
+    """Another role for somebody."""
+
+    role = SelectField(_l("Role"), choices=CHOICES)
+
+    @property
+    def wanted(self) -> Role:
+        """The chosen role."""
+        return Role(self.role.data)
+
+
+class GrantForm(ChangeForm):
     """Whom to give which role."""
 
     email = StringField(
@@ -36,24 +47,8 @@ class GrantForm(FlaskForm):
     )
     role = SelectField(_l("Role"), choices=CHOICES, default=Role.MEMBER.value)
 
-    @property
-    def wanted(self) -> Role:
-        """The chosen role."""
-        return Role(self.role.data)
-
 
 class TransferForm(FlaskForm):
     """Who is to be the only owner; `seen` is the room's version that the page showed."""
 
     seen = HiddenField()
-
-
-class ChangeForm(FlaskForm):
-    """Another role for somebody."""
-
-    role = SelectField(_l("Role"), choices=CHOICES)
-
-    @property
-    def wanted(self) -> Role:
-        """The chosen role."""
-        return Role(self.role.data)
