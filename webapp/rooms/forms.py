@@ -11,6 +11,7 @@ from wtforms.validators import StopValidation
 from webapp.core import names
 from webapp.rooms import slugs
 from webapp.rooms.models import AccessLevel
+from webapp.rooms.words import LEVEL_CHOICES
 
 NAME_LONGEST = 500
 REASON_LONGEST = 200
@@ -25,11 +26,6 @@ OVERLAPS = [
     SelectChoice(15, _l("In 15 minutes")),
     SelectChoice(60, _l("In an hour")),
 ]
-LEVELS = {
-    AccessLevel.RESTRICTED: _l("Restricted: only people with a role skip the lobby"),
-    AccessLevel.TRUSTED: _l("Trusted: anyone signed in skips the lobby"),
-    AccessLevel.PUBLIC: _l("Public: everyone with the link goes straight in"),
-}
 
 
 def _refuse(problem: str | None) -> None:
@@ -57,16 +53,22 @@ def one_line(_form: Any, field: Any) -> None:
     _refuse(names.line_problem(field.data, REASON_LONGEST) if field.data else None)
 
 
-def level_field() -> Any:
-    """The choice of who skips the lobby."""
-    return RadioField(
+class LevelForm(FlaskForm):
+    """Who skips the lobby."""
+
+    access_level = RadioField(
         _l("Who skips the lobby"),
-        choices=[SelectChoice(level.value, words) for level, words in LEVELS.items()],
+        choices=[SelectChoice(level.value, words) for level, words in LEVEL_CHOICES.items()],
         default=AccessLevel.RESTRICTED.value,
     )
 
+    @property
+    def level(self) -> AccessLevel:
+        """The chosen access level."""
+        return AccessLevel(self.access_level.data)
 
-class RoomForm(FlaskForm):
+
+class RoomForm(LevelForm):
     """What a new room starts with."""
 
     name = StringField(
@@ -81,18 +83,12 @@ class RoomForm(FlaskForm):
         [slugs.normalised],
         description=_l("Leave it empty for a random one, which nobody can guess."),
     )
-    access_level = level_field()
     phone_enabled = BooleanField(_l("Phones may join with a PIN"), default=True)
     hide_phone_number = BooleanField(_l("Hide callers' numbers from the others"), default=True, description=HIDDEN)
     callback_id = HiddenField(validators=[one_line])
 
-    @property
-    def level(self) -> AccessLevel:
-        """The chosen access level."""
-        return AccessLevel(self.access_level.data)
 
-
-class EditForm(FlaskForm):
+class EditForm(LevelForm):
     """What people read of a room, and who skips its lobby; `seen` is the room's version that the page showed."""
 
     seen = HiddenField()
@@ -100,12 +96,6 @@ class EditForm(FlaskForm):
     slug = StringField(
         _l("Link"), [whole_slug], [slugs.normalised], description=_l("The old link leads to the new one.")
     )
-    access_level = level_field()
-
-    @property
-    def level(self) -> AccessLevel:
-        """The chosen access level."""
-        return AccessLevel(self.access_level.data)
 
 
 class PhoneForm(FlaskForm):

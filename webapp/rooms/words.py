@@ -14,6 +14,11 @@ LEVEL_LEADS = {
     AccessLevel.TRUSTED: _l("Anyone signed in skips the lobby."),
     AccessLevel.RESTRICTED: _l("Only people with a role skip the lobby."),
 }
+LEVEL_CHOICES = {
+    AccessLevel.RESTRICTED: _l("Restricted: only people with a role skip the lobby"),
+    AccessLevel.TRUSTED: _l("Trusted: anyone signed in skips the lobby"),
+    AccessLevel.PUBLIC: _l("Public: everyone with the link goes straight in"),
+}
 ROLES = {
     Role.OWNER: _l("Owner"),
     Role.ADMINISTRATOR: _l("Administrator"),
