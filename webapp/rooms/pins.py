@@ -93,7 +93,7 @@ def end_old(room: Room) -> None:
     room.old_pin = room.old_pin_until = None
 
 
-def _block(room: Room, pin: str | None, since: datetime) -> None:
+def _block(room: Room, pin: str, since: datetime) -> None:
     until = since + timedelta(days=settings.pin_quarantine_days)
     held = sa.update(PhonePin).where(PhonePin.trunk_id == room.trunk_id, PhonePin.pin == pin)
     db.session.execute(held.values(blocked_until=until))

@@ -11,6 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from webapp.core.db import db, utcnow
 from webapp.core.settings import settings
 from webapp.matching import Json, Trunk, parse_trunks
+from webapp.rooms import queries
 from webapp.rooms.models import TrunkRow
 
 CONTENT = ("name", "numbers", "allowed_numbers", "allowed_addresses", "auth_username", "auth_password")
@@ -22,7 +23,7 @@ def see(listed: Iterable[Json]) -> dict[str, Trunk]:
     A trunk that somebody else made takes no room until an admin opens it: others' calls may come in over it. One that
     LiveKit no longer lists is marked as gone and takes none either.
     """
-    rows = {row.sip_trunk_id: row for row in db.session.scalars(sa.select(TrunkRow))}
+    rows = queries.trunk_rows()
     present = parse_trunks(list(listed))
     for trunk in present:
         _write(rows.get(trunk.id) or _added(trunk, assignable=False), trunk)

@@ -11,18 +11,19 @@ def join_emptiest() -> str:
 
     One statement: two rooms made at once do not read the same count.
     """
-    open_ones = sa.select(TrunkRow.sip_trunk_id).where(TAKES_ROOMS)
-    emptiest = open_ones.order_by(TrunkRow.room_count, TrunkRow.sip_trunk_id).limit(1).with_for_update()
-    chosen = sa.update(TrunkRow).where(TrunkRow.sip_trunk_id == emptiest.scalar_subquery())
+    chosen = sa.update(TrunkRow).where(TrunkRow.sip_trunk_id == _emptiest().with_for_update().scalar_subquery())
     counted = chosen.values(room_count=TrunkRow.room_count + 1).returning(TrunkRow.sip_trunk_id)
     return db.session.scalar(counted.execution_options(synchronize_session=False)) or ""
 
 
 def emptiest(besides: str) -> str:
     """The open trunk with fewest rooms, besides one; "" when there is none."""
-    open_ones = sa.select(TrunkRow.sip_trunk_id).where(TAKES_ROOMS)
-    others = open_ones.where(TrunkRow.sip_trunk_id != besides)
-    return db.session.scalar(others.order_by(TrunkRow.room_count, TrunkRow.sip_trunk_id).limit(1)) or ""
+    return db.session.scalar(_emptiest().where(TrunkRow.sip_trunk_id != besides)) or ""
+
+
+def _emptiest() -> sa.Select[str]:
+    opened = sa.select(TrunkRow.sip_trunk_id).where(TAKES_ROOMS)
+    return opened.order_by(TrunkRow.room_count, TrunkRow.sip_trunk_id).limit(1)
 
 
 def join(trunk_id: str) -> None:
