@@ -14,7 +14,7 @@ from tests.support.livekit import LiveKit
 from tests.support.personas import Browser
 from tests.support.vectors import load
 from webapp.core.db import db
-from webapp.tracer import questions
+from webapp.tracer import sealing
 from webapp.tracer.models import CallQuestion
 
 As = Callable[[str], Browser]
@@ -149,10 +149,10 @@ def test_what_is_stored_is_sealed_and_ends_with_the_sign_in(installation: Instal
 
 def test_only_the_newest_questions_of_a_sign_in_stay(installation: Installation, client_as: As):
     support = client_as("support")
-    for _ in range(questions.NEWEST + 2):
+    for _ in range(sealing.NEWEST + 2):
         page = ask(support)
     assert page.status_code == 200
-    assert db.session.query(CallQuestion).count() == questions.NEWEST
+    assert db.session.query(CallQuestion).count() == sealing.NEWEST
     db.session.commit()
 
 

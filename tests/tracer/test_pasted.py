@@ -15,7 +15,7 @@ from webapp.core.logs import redact
 from webapp.core.masking import impersonal
 from webapp.tracer import log as pasted
 from webapp.tracer import log_words
-from webapp.tracer.masked import is_masked
+from webapp.tracer.masks import is_masked
 from webapp.tracer.question import Question
 
 As = Callable[[str], Browser]

@@ -40,7 +40,7 @@ class Trace:
 
 def answer(question: Question, reading: Reading) -> Trace:
     """Explain a call over what LiveKit has in the reading."""
-    story, names = _told(question, reading), Names(reading)
+    story, names = _story(question, reading), Names(reading)
     changes = proposed(story, reading.trunks, reading.rules)
     proposals, refusals = checked(changes, reading.trunks, reading.rules, names)
     rule = reading.rule_by_id.get(story.rule_id)
@@ -84,11 +84,11 @@ def compared(question: Question, reading: Reading) -> list[Compared]:
     """What the lines prove beside what would happen now."""
     if reading.problem or not question.pasted:
         return []
-    return compare(question, _told(question, reading) if followed(question, reading) else None, Names(reading))
+    return compare(question, _story(question, reading) if followed(question, reading) else None, Names(reading))
 
 
-def _told(question: Question, reading: Reading) -> Story:
-    guards = frozenset(rule.id for found in reading.guards.values() for rule in found)
+def _story(question: Question, reading: Reading) -> Story:
+    guards = frozenset(rule.id for of_trunk in reading.guards.values() for rule in of_trunk)
     ours = frozenset(rule.id for rule in reading.rules if rule.id not in reading.foreign_ids)
     return tell(reading.trunks, reading.rules, question, guards, ours)
 
@@ -97,10 +97,10 @@ def _of_our_pin(story: Story) -> tuple[Room | None, str]:
     """The room of ours that the PIN belongs to, when no rule has it: the usual reason for a wrong right PIN."""
     if story.verdict != "pin_wrong" or not story.trunk or not story.second:
         return None, ""
-    found = room_queries.pin_holder(story.trunk.id, story.question.pin)
-    if found is None:
+    holder = room_queries.pin_holder(story.trunk.id, story.question.pin)
+    if holder is None:
         return None, ""
-    room, retired = found
+    room, retired = holder
     if retired:
         return room, _("This was the PIN of %(room)s until it got a new one.", room=room.name)
     if not room.phone_enabled:

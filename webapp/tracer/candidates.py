@@ -48,16 +48,16 @@ def elsewhere(rules: Sequence[Rule], trunks: Sequence[Trunk], lookup: "Lookup") 
     LiveKit never looks at them, so that nothing else shows why they stay silent.
     """
     known = {trunk.id for trunk in trunks}
-    found = []
+    candidates = []
     for rule in rules:
         named = set(rule.trunk_ids)
         if not named or (lookup.trunk and lookup.trunk.id in named) or not lookup.fits_but_for_trunk(rule):
             continue
         if not named & known:
-            found.append(Candidate(rule.id, False, "trunk_empty" if named == {""} else "trunk_stale", "", True))
+            candidates.append(Candidate(rule.id, False, "trunk_empty" if named == {""} else "trunk_stale", "", True))
         elif rule.id not in lookup.ours:
-            found.append(Candidate(rule.id, False, "trunk_other", min(named & known), True))
-    return found
+            candidates.append(Candidate(rule.id, False, "trunk_other", min(named & known), True))
+    return candidates
 
 
 @dataclass(frozen=True)

@@ -33,16 +33,16 @@ def proposed(story: Story, trunks: Sequence[Trunk], rules: Sequence[Rule]) -> li
     """The changes worth thinking of, nearest first; none where the call is taken or nothing nearly fitted."""
     known = {trunk.id: trunk for trunk in trunks}
     if story.culprits:
-        found: Iterable[FieldChange] = _of_culprits(story)
+        changes: Iterable[FieldChange] = _of_culprits(story)
     elif story.verdict.startswith("error_"):
-        found = _of_errors(story, known)
+        changes = _of_errors(story, known)
     elif story.silent:
-        found = [*_of_trunks(story, known), *_of_elsewhere(story, rules), *_of_numbers(story, story.first)]
+        changes = [*_of_trunks(story, known), *_of_elsewhere(story, rules), *_of_numbers(story, story.first)]
     elif story.verdict in ("pin_wrong", "hash_refused"):
-        found = [*_of_pins(story), *_of_elsewhere(story, rules), *_of_numbers(story, story.second)]
+        changes = [*_of_pins(story), *_of_elsewhere(story, rules), *_of_numbers(story, story.second)]
     else:
-        found = ()
-    return list(dict.fromkeys(found))[:MOST]
+        changes = ()
+    return list(dict.fromkeys(changes))[:MOST]
 
 
 def _of_culprits(story: Story) -> Iterator[FieldChange]:

@@ -88,9 +88,9 @@ def _last(ids: list[str], lines: list[_Line]) -> str:
     return begun[-1] if begun else ids[-1]
 
 
-def _joined(found: Iterable[_Line]) -> list[_Line]:
+def _joined(lines: Iterable[_Line]) -> list[_Line]:
     """A SIP message goes by the Call-ID of its provider: it belongs to the call whose lines name that one too."""
-    lines = list(found)
+    lines = list(lines)
     known = {line.sip_call: line.call_id for line in lines if line.sip_call and line.call_id}
     return [replace(line, call_id=line.call_id or known.get(line.sip_call, line.sip_call)) for line in lines]
 
@@ -111,16 +111,16 @@ def _codes(lines: Iterable[_Line]) -> tuple[str, ...]:
 
 
 def _readings(lines: list[_Line], chosen: str | None) -> dict[str, Any]:
-    """For each line whether it was understood; neighbours that say the same are told together."""
-    told: list[PastedPart] = []
+    """For each line whether it was understood; neighbours that say the same make one part."""
+    parts: list[PastedPart] = []
     for line in lines:
         other = chosen is not None and line.call_id not in ("", chosen)
         codes = ("other-call",) if other and line.codes else line.codes
-        if told and told[-1].codes == codes and line.first <= told[-1].last + 2:
-            told[-1] = PastedPart(told[-1].first, max(line.last, told[-1].last), codes)
+        if parts and parts[-1].codes == codes and line.first <= parts[-1].last + 2:
+            parts[-1] = PastedPart(parts[-1].first, max(line.last, parts[-1].last), codes)
         else:
-            told.append(PastedPart(line.first, line.last, codes))
-    return {"readings": tuple(told[:SHOWN]), "more": max(0, len(told) - SHOWN)}
+            parts.append(PastedPart(line.first, line.last, codes))
+    return {"readings": tuple(parts[:SHOWN]), "more": max(0, len(parts) - SHOWN)}
 
 
 def _lines(text: str, depth: int = 0) -> Iterator[_Line]:
@@ -128,12 +128,12 @@ def _lines(text: str, depth: int = 0) -> Iterator[_Line]:
         if entry.sip:
             yield _sip(entry)
             continue
-        found = log_fields.fields(entry.text)
-        inner = found.get("log") or (found.get("message", "") if "msg" not in found else "")
+        values = log_fields.fields(entry.text)
+        inner = values.get("log") or (values.get("message", "") if "msg" not in values else "")
         if inner and depth < DEEPEST and any(sign in inner for sign in "{="):
             yield from (replace(line, first=entry.first, last=entry.last) for line in _lines(inner, depth + 1))
         else:
-            yield _line(entry, found)
+            yield _line(entry, values)
 
 
 def _sip(entry: LogEntry) -> _Line:
@@ -141,9 +141,9 @@ def _sip(entry: LogEntry) -> _Line:
     codes = _sip_codes(message)
     if not codes:
         return _Line(entry.first, entry.last)
-    said = {"fromUser": message.from_user, "fromHost": message.from_host, "toUser": message.to_user}
+    numbers = {"fromUser": message.from_user, "fromHost": message.from_host, "toUser": message.to_user}
     asks = message.method in ("", "INVITE") and not message.status
-    called = {**said, "fromIP": message.received or entry.source or message.sent_by} if asks else {}
+    called = {**numbers, "fromIP": message.received or entry.source or message.sent_by} if asks else {}
     return _Line(entry.first, entry.last, codes, "", message.call_id, message.ours, fields=called)
 
 
@@ -158,55 +158,55 @@ def _sip_codes(message: sip_messages.SipMessage) -> tuple[str, ...]:
     return (f"sip-{message.method.lower()}",) if message.method in ("BYE", "CANCEL", "ACK", "REGISTER") else ()
 
 
-def _line(entry: LogEntry, found: dict[str, str]) -> _Line:
-    text, known = entry.text, {name: value for name, value in found.items() if name in (*log_fields.PHONE, *_PROVES)}
-    message = found.get("msg") or found.get("message") or log_codes.message_before(text.partition("{")[0])
-    said = f"{message}\n{found.get('error', '')}\n{found.get('reason', '')}"
-    line = _Line(entry.first, entry.last, (), found.get("call", ""), found.get("sip_call", ""))
-    line = replace(line, pin=bool(found.get("pin")), no_pin=found.get("noPin", "").lower() == "true")
-    if outbound := _outbound(message, found):
-        return replace(line, codes=_of_outbound(outbound, said, found), outbound=True, fields=known)
-    if codes := _of_others(message, said, found):
+def _line(entry: LogEntry, values: dict[str, str]) -> _Line:
+    text, known = entry.text, {name: value for name, value in values.items() if name in (*log_fields.PHONE, *_PROVES)}
+    message = values.get("msg") or values.get("message") or log_codes.message_before(text.partition("{")[0])
+    words = f"{message}\n{values.get('error', '')}\n{values.get('reason', '')}"
+    line = _Line(entry.first, entry.last, (), values.get("call", ""), values.get("sip_call", ""))
+    line = replace(line, pin=bool(values.get("pin")), no_pin=values.get("noPin", "").lower() == "true")
+    if outbound := _outbound(message, values):
+        return replace(line, codes=_of_outbound(outbound, words, values), outbound=True, fields=known)
+    if codes := _of_others(message, words, values):
         return replace(line, codes=codes)
-    codes = tuple(dict.fromkeys(_inbound(message, said, found)))
-    if not codes and not found.get("call") and not (known.get("fromUser") or known.get("toUser")):
+    codes = tuple(dict.fromkeys(_inbound(message, words, values)))
+    if not codes and not values.get("call") and not (known.get("fromUser") or known.get("toUser")):
         plain = log_codes.of_outbound(text), *log_codes.of_plain(text)
         return replace(line, codes=tuple(dict.fromkeys(filter(None, plain))), outbound=bool(plain[0]))
     return replace(line, codes=codes or ("other",), fields=known)
 
 
-def _outbound(message: str, found: dict[str, str]) -> str:
+def _outbound(message: str, values: dict[str, str]) -> str:
     """What a line says of an outgoing call: by its direction, its message, or the file that wrote it."""
     code = log_codes.of_outbound(message)
-    mine = found.get("direction") == "outbound" or "outbound.go" in found.get("caller", "")
-    return code or ("outbound" if mine or found.get("state") == "dialing" else "")
+    mine = values.get("direction") == "outbound" or "outbound.go" in values.get("caller", "")
+    return code or ("outbound" if mine or values.get("state") == "dialing" else "")
 
 
-def _of_outbound(code: str, said: str, found: dict[str, str]) -> tuple[str, ...]:
+def _of_outbound(code: str, words: str, values: dict[str, str]) -> tuple[str, ...]:
     if code == "outbound-asked":  # its status is that of a request to LiveKit, not one of SIP
         return (code,)
-    status = found.get("status", "") or log_codes.status_in(said)
-    return (code, *log_codes.of_status(status if status.isdecimal() else log_codes.status_in(said), []))
+    status = values.get("status", "") or log_codes.status_in(words)
+    return (code, *log_codes.of_status(status if status.isdecimal() else log_codes.status_in(words), []))
 
 
-def _of_others(message: str, said: str, found: dict[str, str]) -> tuple[str, ...]:
+def _of_others(message: str, words: str, values: dict[str, str]) -> tuple[str, ...]:
     """Lines of LiveKit's server, of the egress worker, and of hooks without a caller."""
-    logger = found.get("logger", "")
-    if logger.startswith("egress") or found.get("egress") or found.get("event", "").startswith("egress_"):
+    logger = values.get("logger", "")
+    if logger.startswith("egress") or values.get("egress") or values.get("event", "").startswith("egress_"):
         return ("egress",)
     if logger.startswith("livekit") or message.startswith("API "):
-        return (*log_codes.of_texts(said),) or ("server",)
-    if found.get("event") and not found.get("call"):
+        return (*log_codes.of_texts(words),) or ("server",)
+    if values.get("event") and not values.get("call"):
         return ("webhook",)
     return ()
 
 
-def _inbound(message: str, said: str, found: dict[str, str]) -> Iterator[str]:
-    texts = log_codes.of_texts(said)
+def _inbound(message: str, words: str, values: dict[str, str]) -> Iterator[str]:
+    texts = log_codes.of_texts(words)
     yield from texts
     code = log_codes.of_message(message)
-    reason = log_codes.REASONS.get(found.get("reason", ""), "")
-    if code == "wrong-pin" and found.get("noPin", "").lower() == "true":
+    reason = log_codes.REASONS.get(values.get("reason", ""), "")
+    if code == "wrong-pin" and values.get("noPin", "").lower() == "true":
         code = "only-hash"
     if code in _CLOSING and (reason or texts):
         code = ""
@@ -214,7 +214,7 @@ def _inbound(message: str, said: str, found: dict[str, str]) -> Iterator[str]:
         yield code
     if reason:
         yield reason
-        if reason == "flood" and found.get("status"):
+        if reason == "flood" and values.get("status"):
             yield "flood-status"
-    if state := _STATES.get(found.get("state", "")):
+    if state := _STATES.get(values.get("state", "")):
         yield state

@@ -127,7 +127,7 @@ def of_plain(text: str) -> list[str]:
     lowered = text.lower()
     codes = of_texts(text)
     codes += [code for message, code in MESSAGES.items() if len(message) > 14 and message.lower() in lowered]
-    codes += [REASONS[found.lower()] for found in _ALONE.findall(text[:2000])]
+    codes += [REASONS[word.lower()] for word in _ALONE.findall(text[:2000])]
     if not codes or codes[0] in ("flood", "invite-failed"):
         codes += of_status(status_in(text), codes)
     return codes
@@ -135,8 +135,8 @@ def of_plain(text: str) -> list[str]:
 
 def status_in(text: str) -> str:
     """A status of SIP, where the text says that it is one."""
-    found = _STATUS.search(text[:2000])
-    return (found[1] or found[2]) if found else ""
+    match = _STATUS.search(text[:2000])
+    return (match[1] or match[2]) if match else ""
 
 
 def of_status(status: str, codes: list[str]) -> list[str]:

@@ -51,8 +51,8 @@ def _cut(text: str) -> Iterator[LogEntry]:
 
 def _bare(line: str) -> str:
     line = _ANSI.sub("", line).rstrip()
-    found = _COLLECTOR.match(line)
-    return line[found.end() :] if found else line
+    match = _COLLECTOR.match(line)
+    return line[match.end() :] if match else line
 
 
 class _Cutter:
@@ -104,15 +104,15 @@ class _Cutter:
         if self._sip or (self._depth and (line.startswith("{") or not _GOES_ON.match(line.lstrip()))):
             yield from self.end()  # what was before it was cut off
         start, depth, opening = 0, self._depth, line.rfind("{")
-        for found in _BRACES.finditer(line):
-            if found[0] == "{":
+        for match in _BRACES.finditer(line):
+            if match[0] == "{":
                 depth += 1
-            elif found[0] == "}" and depth:
+            elif match[0] == "}" and depth:
                 depth -= 1
-                if not depth and opening >= found.end():  # another object on the same line
-                    self._add(number, line[start : found.end()])
+                if not depth and opening >= match.end():  # another object on the same line
+                    self._add(number, line[start : match.end()])
                     yield from self.end()
-                    start = found.end()
+                    start = match.end()
         self._depth = depth
         self._add(number, line[start:])
         if not depth:

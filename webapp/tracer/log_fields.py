@@ -81,23 +81,23 @@ def fields(text: str) -> dict[str, str]:
 
 
 def _pairs(text: str) -> Iterator[tuple[str, str]]:
-    for found in _PAIR.finditer(text):
-        name = "name" if found["name"] == "name" else _NAMES.get(found["name"], "")
-        if name and (value := _value(found, name)) is not None:
+    for match in _PAIR.finditer(text):
+        name = "name" if match["name"] == "name" else _NAMES.get(match["name"], "")
+        if name and (value := _value(match, name)) is not None:
             yield name, value
 
 
-def _value(found: re.Match[str], name: str) -> str | None:
+def _value(match: re.Match[str], name: str) -> str | None:
     """The text of a value; None for one that was cut off, whose rest may say something else."""
-    if found["double"] is not None:
-        return _unescaped(found["double"]) if found["closed"] or name in INNER else None
-    if found["single"] is not None:
-        return re.sub(r"\\(.)", r"\1", found["single"]) if found["ended"] else None
-    if found["group"]:
-        return ODD if name in PHONE and not found["empty"] else "{"
-    if found["quote"] and name in PHONE:
-        return "" if found["word"] in ("null", "None") else ODD  # a number, where JSON has a text
-    return str(found["word"])
+    if match["double"] is not None:
+        return _unescaped(match["double"]) if match["closed"] or name in INNER else None
+    if match["single"] is not None:
+        return re.sub(r"\\(.)", r"\1", match["single"]) if match["ended"] else None
+    if match["group"]:
+        return ODD if name in PHONE and not match["empty"] else "{"
+    if match["quote"] and name in PHONE:
+        return "" if match["word"] in ("null", "None") else ODD  # a number, where JSON has a text
+    return str(match["word"])
 
 
 def _unescaped(text: str) -> str:

@@ -47,12 +47,12 @@ def headline(question: Question) -> str:
     if question.outbound:
         return str(_("This is an outgoing call: inbound trunks and dispatch rules play no part"))
     telling = (*_NOT_TAKEN, *_NO_PASSWORD, *_TELLING)
-    found = next((code for code in telling if code in question.lines), "")
-    found = found or next((code for code in question.lines if meaning(code) and code not in _PLAIN), "")
-    return meaning(found).partition(". ")[0].rstrip(".") if found else ""
+    code = next((code for code in telling if code in question.lines), "")
+    code = code or next((code for code in question.lines if meaning(code) and code not in _PLAIN), "")
+    return meaning(code).partition(". ")[0].rstrip(".") if code else ""
 
 
-def unfollowed(question: Question) -> str:
+def obstacle(question: Question) -> str:
     """Why the call of the lines cannot be followed through LiveKit, and what to do."""
     if question.outbound:
         return ""
@@ -67,14 +67,14 @@ def unfollowed(question: Question) -> str:
     return ""
 
 
-def since(lines: Sequence[str], answer: Trace) -> str:
+def difference(lines: Sequence[str], answer: Trace) -> str:
     """How the end that the lines tell differs from the answer of now; empty where it does not.
 
     A PIN that was refused then differs in nothing: it was dropped, so that now it is only asked for.
     """
     tone, codes = answer.outcome.tone, set(lines)
     if tone != "refused":
-        return _taken_since(lines, answer.of_room, asks=tone == "asks")
+        return _difference_of_taken(lines, answer.of_room, asks=tone == "asks")
     guarded = answer.verdict.startswith("accept_")  # a rule takes the call, and Frontdesk ends it: then as now
     if guarded or codes.isdisjoint(_TAKEN) or not codes.isdisjoint(_NOT_TAKEN):
         return ""
@@ -82,7 +82,7 @@ def since(lines: Sequence[str], answer: Trace) -> str:
     return str(_("When this call came, a rule took it; now LiveKit would not take it: %(why)s", why=why))
 
 
-def _taken_since(lines: Sequence[str], of_room: bool, *, asks: bool) -> str:
+def _difference_of_taken(lines: Sequence[str], of_room: bool, *, asks: bool) -> str:
     if not set(_NO_PASSWORD).isdisjoint(lines):
         return str(_("When this call came, the provider failed at the password; below it is taken as right."))
     refusal = next((code for code in lines if code in _NOT_TAKEN), "")

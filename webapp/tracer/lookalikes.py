@@ -50,8 +50,8 @@ def covers(listed: str, number: str) -> bool:
     digits = _digits(number)
     if not digits:
         return False
-    if found := _RANGE.fullmatch(listed.strip()):
-        low, high = found[1].lstrip("0"), found[2].lstrip("0")
+    if match := _RANGE.fullmatch(listed.strip()):
+        low, high = match[1].lstrip("0"), match[2].lstrip("0")
         high = low[: max(0, len(low) - len(high))] + high
         return len(low) == len(high) == len(digits) and low <= digits <= high
     begun = _HEAD.match(listed)

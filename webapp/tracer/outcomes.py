@@ -22,10 +22,10 @@ class Ending:
 
 def outcome(story: Story, room: str) -> Ending:
     """The end of the story; `room` is what the room is called, if the call gets into one."""
-    found = _removed(story) or _taken(story, room) or _prompted(story) or _silent(story) or _failed(story)
+    ending = _removed(story) or _taken(story, room) or _prompted(story) or _silent(story) or _failed(story)
     if story.trunk and story.trunk.asks_password and story.verdict != "error_bad_source_ip":
-        return Ending(found.tone, found.title, found.hears, f"407 Unauthorized; {found.sip}")
-    return found
+        return Ending(ending.tone, ending.title, ending.hears, f"407 Unauthorized; {ending.sip}")
+    return ending
 
 
 def _removed(story: Story) -> Ending | None:
@@ -53,8 +53,8 @@ def _taken(story: Story, room: str) -> Ending | None:
 def _by_nobodys_trunk(story: Story) -> str:
     if story.trunk is not None:
         return ""
-    said = _("No trunk took the call: it comes in by a rule that names none, as anybody’s call does.")
-    return f" {said}"
+    sentence = _("No trunk took the call: it comes in by a rule that names none, as anybody’s call does.")
+    return f" {sentence}"
 
 
 def _prompted(story: Story) -> Ending | None:

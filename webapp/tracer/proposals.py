@@ -33,13 +33,13 @@ def checked(
     for change in changes:
         name = names.trunk(change.id) if change.thing == "trunk" else names.rule(change.id)
         if refusal := _refusal(change, trunks, rules):
-            said = _(
+            sentence = _(
                 "Another %(field)s for %(name)s would be refused: %(why)s",
                 field=change.field,
                 name=name.text,
                 why=refusal,
             )
-            refusals.append(str(said))
+            refusals.append(str(sentence))
         else:
             proposals.append(Proposal(change, name, advice.reason(change), advice.needs(change)))
     return proposals, refusals
@@ -56,9 +56,9 @@ def _refusal(change: FieldChange, trunks: Sequence[Trunk], rules: Sequence[Rule]
 def _by_livekit(change: FieldChange, rules: Sequence[Rule]) -> str:
     rule = next(each for each in rules if each.id == change.id)
     old = "" if change.old == EMPTY_ID else change.old
-    kept = [value for value in rule.info.get(change.field) or () if not _goes(change, old, value)]
+    values = [value for value in rule.info.get(change.field) or () if not _goes(change, old, value)]
     stays = {name: value for name, value in rule.info.items() if name != "sip_dispatch_rule_id"}
-    new = {**stays, change.field: [*kept, change.new] if change.new else kept}
+    new = {**stays, change.field: [*values, change.new] if change.new else values}
     try:
         update_rule(list(rules), {"sip_dispatch_rule_id": rule.id, "replace": new})
         _unharmed([each for each in rules if each.id != rule.id], Rule.parse({**new, "sip_dispatch_rule_id": rule.id}))

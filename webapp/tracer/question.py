@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any, Self
 
 from webapp.matching import SipCall
-from webapp.tracer.masked import is_masked
+from webapp.tracer.masks import is_masked
 
 
 class TypedChoice(enum.Enum):

@@ -12,7 +12,7 @@ from webapp.tracer.story import Story
 def of_trunk(candidate: Candidate, trunk: Trunk, story: Story) -> str:
     """Why this trunk."""
     called = story.question.to_user
-    said: str = {
+    sentence: str = {
         "specific": _("Lists %(number)s.", number=called),
         "default": _("Lists no numbers, so it takes any."),
         "default_beaten": _("Lists no numbers: it steps back because another trunk lists this one."),
@@ -21,22 +21,22 @@ def of_trunk(candidate: Candidate, trunk: Trunk, story: Story) -> str:
         "number_not_listed": _("Lists other numbers."),
     }[candidate.reason]
     if candidate.reason == "number_not_listed" and candidate.detail:
-        said = _("Lists %(number)s, which LiveKit does not take for the same number.", number=candidate.detail)
+        sentence = _("Lists %(number)s, which LiveKit does not take for the same number.", number=candidate.detail)
         if lookalikes.covers(candidate.detail, called) and not lookalikes.same_digits(candidate.detail, called):
-            said = _("Lists %(number)s: to LiveKit that is text, no pattern and no range.", number=candidate.detail)
+            sentence = _("Lists %(number)s: to LiveKit that is text, no pattern and no range.", number=candidate.detail)
     if candidate.reason == "caller_not_allowed" and candidate.detail:
-        said = _(
+        sentence = _(
             "Its allowed_numbers hold this caller in another form, which LiveKit does not take for the same number."
         )
     if candidate.reason == "specific" and called not in trunk.numbers:
-        said = _("Lists %(number)s, the same once blanks, dashes and brackets are taken out.", number=called)
+        sentence = _("Lists %(number)s, the same once blanks, dashes and brackets are taken out.", number=called)
     if candidate.kept:
-        return f"{said} {_addresses(trunk, story)}".strip()
+        return f"{sentence} {_addresses(trunk, story)}".strip()
     others = {
         "address_not_allowed": _("Its allowed_addresses do not hold this source address."),
         "number_not_listed": _("It lists other numbers, too."),
     }
-    return " ".join((said, *(others[reason] for reason in candidate.also)))
+    return " ".join((sentence, *(others[reason] for reason in candidate.also)))
 
 
 def _addresses(trunk: Trunk, story: Story) -> str:

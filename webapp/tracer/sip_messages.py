@@ -64,19 +64,19 @@ def _headers(lines: list[str]) -> dict[str, str]:
     """The first of each header: of several Via the topmost is the hop that LiveKit sees."""
     headers: dict[str, str] = {}
     for line in lines:
-        if found := _HEADER.match(line):
-            name = found[1].lower()
-            headers.setdefault(_COMPACT.get(name, name), found[2])
+        if match := _HEADER.match(line):
+            name = match[1].lower()
+            headers.setdefault(_COMPACT.get(name, name), match[2])
     return headers
 
 
 def _user(text: str) -> tuple[str, str]:
-    found = _URI.search(text[:1000])
-    if found is None:
+    match = _URI.search(text[:1000])
+    if match is None:
         return "", ""
-    if found[0][:4].lower() == "tel:":
-        return found[2], ""
-    return (found[1] or "").partition(":")[0].partition(";")[0], _host(found[2])
+    if match[0][:4].lower() == "tel:":
+        return match[2], ""
+    return (match[1] or "").partition(":")[0].partition(";")[0], _host(match[2])
 
 
 def _host(text: str) -> str:
@@ -84,5 +84,5 @@ def _host(text: str) -> str:
 
 
 def _address(pattern: re.Pattern[str], via: str) -> str:
-    found = pattern.search(via[:1000])
-    return found[1].strip("[]") if found else ""
+    match = pattern.search(via[:1000])
+    return match[1].strip("[]") if match else ""

@@ -5,8 +5,8 @@ from flask_babel import gettext as _
 
 def meaning(status: str) -> str:
     """A status in one sentence."""
-    said = {**_passing(), **_refused_by_caller_side(), **_refused_by_server()}.get(status) or _of_class(status)
-    return str(_("SIP %(status)s: %(meaning)s", status=status, meaning=said))
+    sentence = {**_passing(), **_refused_by_caller_side(), **_refused_by_server()}.get(status) or _of_class(status)
+    return str(_("SIP %(status)s: %(meaning)s", status=status, meaning=sentence))
 
 
 def _passing() -> dict[str, str]:

@@ -69,8 +69,8 @@ def tell(
     `guards` are the ids of our guards, `ours` those of all rules of ours.
     """
     trunks, rules = sorted(trunks, key=lambda each: each.id), sorted(rules, key=lambda each: each.id)
-    told = _evaluated(trunks, rules, question)
-    verdict, steps = told["verdict"], told["steps"]
+    evaluation = _evaluated(trunks, rules, question)
+    verdict, steps = evaluation["verdict"], evaluation["steps"]
     trunk = next((each for each in trunks if each.id == steps[0].get("trunk_id")), None)
     candidates = of_trunks(trunks, question.call, trunk.id if trunk else "")
     if verdict in BEFORE_RULES:

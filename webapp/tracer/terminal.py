@@ -32,8 +32,8 @@ def _step(step: Step) -> Iterator[str]:
     if step.text:
         yield f"     {step.text}"
     for row in step.rows:
-        kept = _("matches") if row.state == "kept" else _("ruled out")
-        yield f"     {kept}: {row.name.text} {row.name.id} - {row.why}"
+        word = _("matches") if row.state == "kept" else _("ruled out")
+        yield f"     {word}: {row.name.text} {row.name.id} - {row.why}"
     if step.more:
         yield "     " + _("and %(num)s more ruled out", num=step.more)
 

@@ -10,7 +10,7 @@ from webapp.accounts.models import UserSession
 from webapp.core.db import db
 from webapp.core.security import limiter, require
 from webapp.doctor import sentences
-from webapp.tracer import log_words, policy, questions
+from webapp.tracer import log_words, policy, sealing
 from webapp.tracer.answer import Trace, ask_livekit, compared
 from webapp.tracer.comparison import Compared
 from webapp.tracer.forms import CallForm, LogForm
@@ -34,7 +34,7 @@ def ask() -> ResponseReturnValue:
     form = CallForm()
     if not form.validate():
         return _page(form, LogForm(formdata=None), 422)
-    return _kept(form.question())
+    return _keep(form.question())
 
 
 @bp.post("/telephony/explain/log")
@@ -47,7 +47,7 @@ def paste_log() -> ResponseReturnValue:
     form.log.data = ""  # a PIN may stand in it: what was pasted never comes back
     if question is None:
         return _page(CallForm(formdata=None), form, 422)
-    return _kept(question)
+    return _keep(question)
 
 
 @bp.get("/telephony/explain/<uuid:question_id>")
@@ -55,7 +55,7 @@ def show(question_id: uuid.UUID) -> ResponseReturnValue:
     """The answer to a question of this sign-in, with LiveKit as it is now."""
     require(policy.trace)
     asker, token = _asker()
-    question = questions.find(question_id, asker, token)
+    question = sealing.find(question_id, asker, token)
     if question is None:
         return _page(CallForm(formdata=None), LogForm(formdata=None), 404, gone=True)
     return _page(CallForm(formdata=None, obj=question.unmasked), LogForm(formdata=None), question=question)
@@ -84,18 +84,18 @@ def _page(
 def _log(question: Question | None, answer: Trace | None) -> dict[str, object]:
     """What pasted lines mean, each by itself and together, and how LiveKit would act otherwise now."""
     if question is None or not question.pasted:
-        return {"headline": "", "readings": [], "unfollowed": "", "since": ""}
+        return {"headline": "", "readings": [], "obstacle": "", "difference": ""}
     return {
         "headline": log_words.headline(question),
         "readings": [(reading, log_words.meanings(reading.codes)) for reading in question.readings],
-        "unfollowed": "" if answer else log_words.unfollowed(question),
-        "since": log_words.since(question.lines, answer) if answer else "",
+        "obstacle": "" if answer else log_words.obstacle(question),
+        "difference": log_words.difference(question.lines, answer) if answer else "",
     }
 
 
-def _kept(question: Question) -> ResponseReturnValue:
+def _keep(question: Question) -> ResponseReturnValue:
     asker, token = _asker()
-    row = questions.keep(question, asker, token)
+    row = sealing.keep(question, asker, token)
     db.session.commit()
     return redirect(url_for(".show", question_id=row.id, _anchor="verdict"), 303)
 

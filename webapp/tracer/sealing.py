@@ -40,16 +40,16 @@ def find(question_id: uuid.UUID, session: UserSession, token: str) -> Question |
 
 
 def _seal(question: Question, token: str) -> str:
-    said = json.dumps(question.as_json()).encode()
-    return jwe.encrypt_compact({"alg": "dir", "enc": "A256GCM"}, said, _key(token))
+    plain = json.dumps(question.as_json()).encode()
+    return jwe.encrypt_compact({"alg": "dir", "enc": "A256GCM"}, plain, _key(token))
 
 
 def _open(sealed: str, token: str) -> Question | None:
     try:
-        said = jwe.decrypt_compact(sealed, _key(token)).plaintext
+        plain = jwe.decrypt_compact(sealed, _key(token)).plaintext
     except (JoseError, ValueError):
         return None
-    return Question.parse(json.loads(said or b"{}"))
+    return Question.parse(json.loads(plain or b"{}"))
 
 
 def _key(token: str) -> OctKey:
