@@ -29,17 +29,17 @@ class Arguments(dict[str, Any]):
 
     def texts(self, name: str) -> list[str]:
         """A list of texts."""
-        found = self[name]
-        if not isinstance(found, list) or not all(isinstance(each, str) for each in found):
+        value = self[name]
+        if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
             raise ValueError(f"{name} is a list of texts")
-        return found
+        return value
 
     def objects(self, name: str) -> list[dict[str, Any]]:
         """A list of objects, empty if it was not sent."""
-        found = self.get(name, [])
-        if not isinstance(found, list) or not all(isinstance(each, dict) for each in found):
+        value = self.get(name, [])
+        if not isinstance(value, list) or not all(isinstance(each, dict) for each in value):
             raise ValueError(f"{name} is a list of objects")
-        return found
+        return value
 
     def build(self, kind: type[Built], /, **fixed: Any) -> Built:
         """A dataclass from exactly these arguments; what is not sent has its default."""

@@ -15,48 +15,48 @@ from simulator.sip_objects import SipObjects
 from simulator.world import World
 
 
-def dial(world: World, told: Arguments) -> dict[str, Any]:
+def dial(world: World, arguments: Arguments) -> dict[str, Any]:
     """Call `to` as `from`, from `source_ip`, claiming `from_host`, with `username` and `password` if asked for them.
 
     `keys` are pressed as soon as a PIN is asked for; `keys_by` says how: audio (RFC 4733, the
     only way LiveKit hears), info (SIP INFO) or none.
     """
-    return state_of(calls.place(world, Caller.parse(told)))
+    return state_of(calls.place(world, Caller.parse(arguments)))
 
 
-def press(world: World, told: Arguments) -> dict[str, Any]:
+def press(world: World, arguments: Arguments) -> dict[str, Any]:
     """Press `keys` of the phone `id`; they are heard at the PIN prompt only."""
-    call = _call(world, told)
-    calls.press(world, call, told.text("keys"))
+    call = _call(world, arguments)
+    calls.press(world, call, arguments.text("keys"))
     return state_of(call)
 
 
-def hang_up(world: World, told: Arguments) -> dict[str, Any]:
+def hang_up(world: World, arguments: Arguments) -> dict[str, Any]:
     """Put the receiver of the phone `id` down."""
-    call = _call(world, told)
+    call = _call(world, arguments)
     calls.hang_up(world, call)
     return state_of(call)
 
 
-def go_silent(world: World, told: Arguments) -> dict[str, Any]:
+def go_silent(world: World, arguments: Arguments) -> dict[str, Any]:
     """The phone `id` sends no more audio, as one that lost its network: LiveKit ends the call after 15 seconds."""
-    call = _call(world, told)
+    call = _call(world, arguments)
     calls.go_silent(world, call)
     return state_of(call)
 
 
-def store_sip(world: World, told: Arguments) -> dict[str, Any]:
+def store_sip(world: World, arguments: Arguments) -> dict[str, Any]:
     """Store `trunks` and `rules` without any check, as lost races do: a conflicting pair ends calls."""
     objects = world.part(SipObjects)
     return {
-        "trunks": [objects.store_trunk(_checked(info, SIPInboundTrunkInfo)) for info in told.objects("trunks")],
-        "rules": [objects.store_rule(_checked(info, SIPDispatchRuleInfo)) for info in told.objects("rules")],
+        "trunks": [objects.store_trunk(_checked(info, SIPInboundTrunkInfo)) for info in arguments.objects("trunks")],
+        "rules": [objects.store_rule(_checked(info, SIPDispatchRuleInfo)) for info in arguments.objects("rules")],
     }
 
 
-def store_twin(world: World, told: Arguments) -> dict[str, Any]:
+def store_twin(world: World, arguments: Arguments) -> dict[str, Any]:
     """Store a copy of the rule or trunk `id` beside it, as two creates at once do: from now on the pair ends calls."""
-    objects, identifier = world.part(SipObjects), told.text("id")
+    objects, identifier = world.part(SipObjects), arguments.text("id")
     if identifier in objects.rules:
         return dict(objects.store_rule({**objects.rules[identifier].info, "sip_dispatch_rule_id": ""}))
     if identifier not in objects.inbound:
@@ -64,32 +64,32 @@ def store_twin(world: World, told: Arguments) -> dict[str, Any]:
     return dict(objects.store_trunk({**objects.inbound[identifier].info, "sip_trunk_id": ""}))
 
 
-def next_sip_ids(world: World, told: Arguments) -> None:
+def next_sip_ids(world: World, arguments: Arguments) -> None:
     """Give the next trunks and rules these `ids`, as in a recording."""
-    world.part(SipObjects).next_ids.extend(told.texts("ids"))
+    world.part(SipObjects).next_ids.extend(arguments.texts("ids"))
 
 
-async def rest(world: World, told: Arguments) -> dict[str, Any]:
+async def rest(world: World, arguments: Arguments) -> dict[str, Any]:
     """Wait until the call of the phone `id` waits itself: for keys, for somebody to speak, for ever, or is over."""
-    call = _call(world, told)
+    call = _call(world, arguments)
     while not call.at_rest() or (call.state is State.RINGING and calls_room.subscribed_to_audio(call)):
         await asyncio.sleep(0.005)
     return state_of(call)
 
 
-def phone(world: World, told: Arguments) -> dict[str, Any]:
+def phone(world: World, arguments: Arguments) -> dict[str, Any]:
     """How the call of the phone `id` stands."""
-    return state_of(_call(world, told))
+    return state_of(_call(world, arguments))
 
 
-def phones(world: World, told: Arguments) -> list[dict[str, Any]]:
+def phones(world: World, arguments: Arguments) -> list[dict[str, Any]]:
     """How every call stands, oldest first."""
     return [state_of(call) for call in world.part(Phones).calls.values()]
 
 
-def sip_log(world: World, told: Arguments) -> list[dict[str, Any]]:
+def sip_log(world: World, arguments: Arguments) -> list[dict[str, Any]]:
     """What the SIP bridge logged of the phone `id`, PINs included, as the real one does."""
-    return _call(world, told).log.lines
+    return _call(world, arguments).log.lines
 
 
 def state_of(call: PhoneCall) -> dict[str, Any]:
@@ -113,11 +113,11 @@ def state_of(call: PhoneCall) -> dict[str, Any]:
     }
 
 
-def _call(world: World, told: Arguments) -> PhoneCall:
+def _call(world: World, arguments: Arguments) -> PhoneCall:
     known = world.part(Phones).calls
-    if told.text("id") not in known:
+    if arguments.text("id") not in known:
         raise ValueError("no phone has this id")
-    return known[told["id"]]
+    return known[arguments["id"]]
 
 
 def _checked(info: dict[str, Any], kind: type[Message]) -> dict[str, Any]:

@@ -28,8 +28,8 @@ async def find_trunk(world: World, call: PhoneCall) -> Trunk | None:
             raise MatchingError("other", "unavailable", "no response from servers")
         trunk = choose_trunk(world.part(SipObjects).trunks_by_id(), call.asked())
     except MatchingError as error:
-        told = f"twirp error {error.code}: {error.text}"
-        call.log.write("inbound.go:700", "Rejecting inbound, auth check failed", "warn", error=told)
+        refusal = f"twirp error {error.code}: {error.text}"
+        call.log.write("inbound.go:700", "Rejecting inbound, auth check failed", "warn", error=refusal)
         raise Refused(LATER, "auth-failed") from error
     call.trunk_id = trunk.id if trunk else ""
     call.log.context |= {"sipTrunk": call.trunk_id} if trunk else {}
@@ -76,6 +76,6 @@ async def _failed(world: World, call: PhoneCall, error: MatchingError) -> None:
         world.outages += 1  # the real server process has ended, and everybody's meetings with it
         await world.wait(CRASH_SECONDS)
         return
-    told = f"twirp error {error.code}: {error.text}"
-    call.log.write("psrpc.go:98", "SIP handle dispatch rule error", "warn", error=told)
+    refusal = f"twirp error {error.code}: {error.text}"
+    call.log.write("psrpc.go:98", "SIP handle dispatch rule error", "warn", error=refusal)
     call.log.write("inbound.go:880", "Rejecting inbound call, dispatch evaluation failed", "warn")

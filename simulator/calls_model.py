@@ -54,10 +54,10 @@ class Caller:
     keys_by: str = Keys.AUDIO
 
     @classmethod
-    def parse(cls, told: Mapping[str, Any]) -> Self:
+    def parse(cls, fields: Mapping[str, Any]) -> Self:
         """Read a caller from JSON; `from` and `to` are the numbers. Raises ValueError for anything else than texts."""
         known = {"from": "number", "to": "called"} | {name: name for name in cls.__dataclass_fields__}
-        texts = {known[name]: value for name, value in told.items() if name in known}
+        texts = {known[name]: value for name, value in fields.items() if name in known}
         if not all(isinstance(value, str) for value in texts.values()):
             raise ValueError("every field of a caller is a text")
         filled = cls(**texts)

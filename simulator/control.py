@@ -48,19 +48,19 @@ class Control:
             return _refused(404, f"no {name!r} here", known=sorted(table))
         try:
             result = table[name](self.world, await _arguments(request))
-            found = await result if inspect.isawaitable(result) else result
+            answer = await result if inspect.isawaitable(result) else result
         except TwirpError as error:
             return error.response()
         except (ValueError, TypeError, RecursionError) as error:
             return _refused(400, str(error))
-        return web.json_response({} if found is None else found)
+        return web.json_response({} if answer is None else answer)
 
-    async def call(self, world: World, told: Arguments) -> dict[str, Any]:
+    async def call(self, world: World, arguments: Arguments) -> dict[str, Any]:
         """Call a Twirp method as one who may do everything, neither counted nor failed on demand."""
-        method = self.services.get(f"livekit.{told.text('service')}", {}).get(told.text("method"))
+        method = self.services.get(f"livekit.{arguments.text('service')}", {}).get(arguments.text("method"))
         if method is None:
-            raise ValueError(f"no method {told['method']!r} in a service {told['service']!r}")
-        body = dict(told.get("request") or {})
+            raise ValueError(f"no method {arguments['method']!r} in a service {arguments['service']!r}")
+        body = dict(arguments.get("request") or {})
         video: dict[str, Any] = dict.fromkeys(ALMIGHTY, True)
         video |= {"room": body.get("room", ""), "destinationRoom": body.get("destination_room", "")}
         claims = Claims(identity="control", video=video, sip={"admin": True, "call": True})
@@ -88,43 +88,43 @@ async def _arguments(request: web.Request) -> Arguments:
     if request.method == "GET":
         return Arguments(request.query)
     text = await request.text()
-    found = json.loads(text) if text else {}
-    if not isinstance(found, dict):
+    body = json.loads(text) if text else {}
+    if not isinstance(body, dict):
         raise ValueError("an object of arguments is expected")
-    return Arguments(found)
+    return Arguments(body)
 
 
-def reset(world: World, told: Arguments) -> None:
+def reset(world: World, arguments: Arguments) -> None:
     """Forget everything."""
     world.reset()
 
 
-def switches(world: World, told: Arguments) -> dict[str, Any]:
+def switches(world: World, arguments: Arguments) -> dict[str, Any]:
     """Turn switches: racy_creates, enable_remote_unmute, redis, egress_worker."""
-    return _set(world.switches, told)
+    return _set(world.switches, arguments)
 
 
-def timing(world: World, told: Arguments) -> dict[str, Any]:
+def timing(world: World, arguments: Arguments) -> dict[str, Any]:
     """Set factors on LiveKit's times: latency, rooms, webhooks, webhook_age."""
-    return _set(world.timing, told)
+    return _set(world.timing, arguments)
 
 
-def fail(world: World, told: Arguments) -> None:
+def fail(world: World, arguments: Arguments) -> None:
     """Fail the next `times` calls of `method` (`*`: any) with a Twirp `code`; `applied`: after doing the work."""
-    fault = told.build(Fault, kind="fail")
+    fault = arguments.build(Fault, kind="fail")
     if fault.code not in STATUS:
         raise ValueError(f"no Twirp code {fault.code!r}; known are {', '.join(sorted(STATUS))}")
     _order(world, fault)
 
 
-def delay(world: World, told: Arguments) -> None:
+def delay(world: World, arguments: Arguments) -> None:
     """Let the next `times` calls of `method` take `seconds` longer; `applied`: their work is done before that."""
-    _order(world, told.build(Fault, kind="delay"))
+    _order(world, arguments.build(Fault, kind="delay"))
 
 
-def html(world: World, told: Arguments) -> None:
+def html(world: World, arguments: Arguments) -> None:
     """Answer the next `times` calls of `method` with a proxy's HTML page and `status`."""
-    fault = told.build(Fault, kind="html")
+    fault = arguments.build(Fault, kind="html")
     if not 200 <= fault.status <= 599:
         raise ValueError("status is an HTTP status from 200 to 599")
     _order(world, fault)
@@ -137,37 +137,37 @@ def _order(world: World, fault: Fault) -> None:
     world.faults.calls.append(fault)
 
 
-def away(world: World, told: Arguments) -> None:
+def away(world: World, arguments: Arguments) -> None:
     """Go away: `how` is refuse (connections break) or hang (nothing is ever answered), until healed."""
-    if told.text("how") not in {"refuse", "hang"}:
+    if arguments.text("how") not in {"refuse", "hang"}:
         raise ValueError("how is refuse or hang")
-    world.faults.away = told["how"]
+    world.faults.away = arguments["how"]
 
 
-def heal(world: World, told: Arguments) -> None:
+def heal(world: World, arguments: Arguments) -> None:
     """Take back every fault still to come; webhooks that a reversal still keeps are sent."""
     world.faults.heal()
     webhooks.release(world)
 
 
-def hooks(world: World, told: Arguments) -> None:
+def hooks(world: World, arguments: Arguments) -> None:
     """Drop, delay, duplicate or reverse (`kind`) the next `times` webhooks, of one `event` or `room` or of any."""
-    world.faults.hooks.append(told.build(HookFault))
+    world.faults.hooks.append(arguments.build(HookFault))
 
 
-def webhook_urls(world: World, told: Arguments) -> None:
+def webhook_urls(world: World, arguments: Arguments) -> None:
     """Send webhooks to these `urls` from now on."""
-    if not all(url.startswith(("http://", "https://")) for url in told.texts("urls")):
+    if not all(url.startswith(("http://", "https://")) for url in arguments.texts("urls")):
         raise ValueError("urls begin with http:// or https://")
-    world.webhook_urls = tuple(told["urls"])
+    world.webhook_urls = tuple(arguments["urls"])
 
 
-def restart(world: World, told: Arguments) -> None:
+def restart(world: World, arguments: Arguments) -> None:
     """Kill the server and start it again: its rooms are gone, or with `ghosts` stay stored; `rejoin`: people return."""
-    rooms.crash(world, ghosts=told.flag("ghosts"), rejoin=told.flag("rejoin"))
+    rooms.crash(world, ghosts=arguments.flag("ghosts"), rejoin=arguments.flag("rejoin"))
 
 
-def empty_redis(world: World, told: Arguments) -> None:
+def empty_redis(world: World, arguments: Arguments) -> None:
     """Empty LiveKit's Redis: trunks, rules and recordings are forgotten, meetings and calls go on, in no list."""
     objects = world.part(SipObjects)
     for stored in (objects.inbound, objects.outbound, objects.rules, egress.of(world).known):
@@ -175,12 +175,12 @@ def empty_redis(world: World, told: Arguments) -> None:
     rooms.empty_redis(world)
 
 
-async def settle(world: World, told: Arguments) -> dict[str, bool]:
+async def settle(world: World, arguments: Arguments) -> dict[str, bool]:
     """Wait until all webhooks are delivered or given up."""
-    return {"idle": await webhooks.settle(world, told.number("seconds", 10.0))}
+    return {"idle": await webhooks.settle(world, arguments.number("seconds", 10.0))}
 
 
-def state(world: World, told: Arguments) -> dict[str, Any]:
+def state(world: World, arguments: Arguments) -> dict[str, Any]:
     """Rooms with the people in them, switches, faults and outages."""
     return {
         "rooms": [described_room(room) for room in world.rooms.values()],
@@ -191,28 +191,28 @@ def state(world: World, told: Arguments) -> dict[str, Any]:
     }
 
 
-def requests(world: World, told: Arguments) -> list[dict[str, Any]]:
+def requests(world: World, arguments: Arguments) -> list[dict[str, Any]]:
     """The calls LiveKit has been sent, in order, of one `method` or all."""
-    wanted = told.get("method")
+    wanted = arguments.get("method")
     return [vars(asked) for asked in world.asked if wanted in {None, asked.method}]
 
 
-def counts(world: World, told: Arguments) -> dict[str, int]:
+def counts(world: World, arguments: Arguments) -> dict[str, int]:
     """How many calls each method has had."""
     return dict(world.counts)
 
 
-def messages(world: World, told: Arguments) -> list[dict[str, str]]:
+def messages(world: World, arguments: Arguments) -> list[dict[str, str]]:
     """The data messages sent into rooms."""
     return [
         {"room": room, "topic": topic, "data": data.decode(errors="replace")} for room, topic, data in world.messages
     ]
 
 
-def deliveries(world: World, told: Arguments) -> list[dict[str, Any]]:
+def deliveries(world: World, arguments: Arguments) -> list[dict[str, Any]]:
     """Every webhook with what became of it, or the `last` ones, oldest first."""
     log = list(world.part(webhooks.Outbox).log)
-    last = max(0, int(told.get("last", len(log))))
+    last = max(0, int(arguments.get("last", len(log))))
     return [delivery.described() for delivery in log[max(0, len(log) - last) :]]
 
 
@@ -229,9 +229,9 @@ def described(person: Participant) -> dict[str, Any]:
     return {**jsonform.answer(person.info), "room": person.room.info.name, "hears": heard}
 
 
-def _set(target: Any, told: Arguments) -> dict[str, Any]:
-    told.check(type(target))
-    for name, value in told.items():
+def _set(target: Any, arguments: Arguments) -> dict[str, Any]:
+    arguments.check(type(target))
+    for name, value in arguments.items():
         setattr(target, name, value)
     return dict(vars(target))
 

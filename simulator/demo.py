@@ -180,9 +180,9 @@ def alone(demo: Demo) -> Iterator[None]:
 def narrow(folder: Path) -> None:
     """Take from others what an earlier demo let them do in its folder."""
     for path in (folder, *folder.rglob("*")):
-        found = path.lstat()
-        if found.st_uid == os.geteuid() and not stat.S_ISLNK(found.st_mode):
-            path.chmod(found.st_mode & 0o700)
+        status = path.lstat()
+        if status.st_uid == os.geteuid() and not stat.S_ISLNK(status.st_mode):
+            path.chmod(status.st_mode & 0o700)
 
 
 def refuse_taken_ports(demo: Demo) -> None:
@@ -257,9 +257,9 @@ def furnish(demo: Demo) -> None:
         control(demo, "join", room=live_room, identity=identity, name=name, publish=["microphone"])
 
 
-def control(demo: Demo, command: str, **told: object) -> None:
+def control(demo: Demo, command: str, **arguments: object) -> None:
     """Tell the simulated LiveKit to do something. Raises DemoError when it does not."""
-    body = json.dumps(told).encode()
+    body = json.dumps(arguments).encode()
     request = Request(f"{demo.livekit_url}/control/{command}", body, {"Content-Type": "application/json"})  # noqa: S310
     try:
         with urlopen(request, timeout=10):  # noqa: S310 - an address of our own

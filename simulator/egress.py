@@ -25,7 +25,7 @@ from livekit.protocol.egress import (
 
 from simulator import ids, recorder, webhooks
 from simulator.tokens import Claims
-from simulator.twirp import Method, TwirpError, behind_psrpc, nobody_answered, require
+from simulator.twirp import CLAIM_SECONDS, Method, TwirpError, behind_psrpc, nobody_answered, require
 from simulator.world import World
 
 NO_WORKER_SECONDS = 22.0
@@ -109,15 +109,15 @@ async def stop(world: World, request: StopEgressRequest, claims: Claims) -> Egre
     require(claims.may("roomRecord"))
     info = of(world).known.get(request.egress_id)
     if info is None or not world.switches.redis:
-        await world.wait(3.0)
+        await world.wait(CLAIM_SECONDS)
         _with_redis(world)
         raise behind_psrpc("not_found", "egress does not exist")
     if info.status in ENDED:
-        await world.wait(3.0)
+        await world.wait(CLAIM_SECONDS)
         status = EgressStatus.Name(info.status)
         raise TwirpError("failed_precondition", f"egress with status {status} cannot be stopped")
     if not _served(world, info):
-        await world.wait(3.0)
+        await world.wait(CLAIM_SECONDS)
         raise behind_psrpc("deadline_exceeded", "request timed out")
     end(world, info)
     return _copy(info)
@@ -185,14 +185,14 @@ async def listing(world: World, request: ListEgressRequest, claims: Claims) -> L
     known = of(world).known
     if request.egress_id and request.egress_id not in known:
         raise behind_psrpc("not_found", "egress does not exist")
-    found = [
+    listed = [
         known[egress_id]
         for egress_id in sorted(known)
         if (not request.egress_id or egress_id == request.egress_id)
         and (not request.room_name or known[egress_id].room_name == request.room_name)
         and (not request.active or known[egress_id].status not in ENDED)
     ]
-    return ListEgressResponse(items=found)
+    return ListEgressResponse(items=listed)
 
 
 async def update_layout(world: World, request: UpdateLayoutRequest, claims: Claims) -> EgressInfo:
@@ -209,7 +209,7 @@ async def update_stream(world: World, request: UpdateStreamRequest, claims: Clai
     info = of(world).known.get(request.egress_id)
     if info is not None and info.status not in ENDED:
         raise await nobody_answered(world)
-    await world.wait(3.0)
+    await world.wait(CLAIM_SECONDS)
     if info is None:
         raise behind_psrpc("not_found", "egress does not exist")
     raise TwirpError("failed_precondition", f"egress with status {EgressStatus.Name(info.status)} cannot be updated")

@@ -10,44 +10,46 @@ from simulator.control import Command
 from simulator.world import World
 
 
-def end_egress(world: World, told: Arguments) -> None:
+def end_egress(world: World, arguments: Arguments) -> None:
     """Let the worker end a recording (`egress_id`) by itself, in `status`: COMPLETE, FAILED, ABORTED, LIMIT_REACHED.
 
     `error` is why, in the worker's words, where it fails.
     """
-    egress.end(world, _known(world, told), _status(told.text("status", "COMPLETE")), told.text("error", ""))
+    egress.end(
+        world, _known(world, arguments), _status(arguments.text("status", "COMPLETE")), arguments.text("error", "")
+    )
 
 
-def next_egress_end(world: World, told: Arguments) -> None:
+def next_egress_end(world: World, arguments: Arguments) -> None:
     """Say how the next recording ends, whoever ends it: `status` as for end-egress."""
-    egress.of(world).next_end = _status(told.text("status"))
+    egress.of(world).next_end = _status(arguments.text("status"))
 
 
-def forget_egress(world: World, told: Arguments) -> None:
+def forget_egress(world: World, arguments: Arguments) -> None:
     """Let LiveKit forget a recording, as it does when its Redis is emptied."""
-    del egress.of(world).known[_known(world, told).egress_id]
+    del egress.of(world).known[_known(world, arguments).egress_id]
 
 
-def kill_egress_worker(world: World, told: Arguments) -> None:
+def kill_egress_worker(world: World, arguments: Arguments) -> None:
     """Kill the worker: what it records stays as it is for ever, and stops are answered 408 after LiveKit's wait."""
     egress.kill_worker(world)
 
 
-def slow_egress_upload(world: World, told: Arguments) -> None:
+def slow_egress_upload(world: World, arguments: Arguments) -> None:
     """Let recordings that end from now on stay "ending" for so many `seconds` more."""
-    egress.of(world).uploading = told.number("seconds", 0.0)
+    egress.of(world).uploading = arguments.number("seconds", 0.0)
 
 
-def egresses(world: World, told: Arguments) -> list[dict[str, Any]]:
+def egresses(world: World, arguments: Arguments) -> list[dict[str, Any]]:
     """Every recording, by id."""
     return [jsonform.answer(info) for _id, info in sorted(egress.of(world).known.items())]
 
 
-def _known(world: World, told: Arguments) -> EgressInfo:
+def _known(world: World, arguments: Arguments) -> EgressInfo:
     known = egress.of(world).known
-    if told.text("egress_id") not in known:
+    if arguments.text("egress_id") not in known:
         raise ValueError("no recording has this egress_id")
-    return known[told["egress_id"]]
+    return known[arguments["egress_id"]]
 
 
 def _status(name: str) -> int:

@@ -52,14 +52,14 @@ class Faults:
 
     def due(self, method: str) -> list[Fault]:
         """Take what happens to this call: at most one fault of each kind, in the order they were ordered."""
-        found: dict[str, Fault] = {}
+        due: dict[str, Fault] = {}
         for fault in self.calls:
             if fault.method in {method, "*"} and fault.times > 0:
-                found.setdefault(fault.kind, fault)
-        for fault in found.values():
+                due.setdefault(fault.kind, fault)
+        for fault in due.values():
             fault.times -= 1
         self.calls = _remaining(self.calls)
-        return list(found.values())
+        return list(due.values())
 
     def heal(self) -> None:
         """Take back everything."""

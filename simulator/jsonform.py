@@ -24,27 +24,27 @@ NEWER = {"livekit.SIPInboundTrunkInfo.ringing_timeout_status"}
 def parse(text: bytes, kind: type[Message]) -> Message:
     """Read a request in either case, ignoring what it does not know. Raises ValueError."""
     try:
-        found = json.loads(text)
-        if not isinstance(found, dict) or _says_twice(found, kind.DESCRIPTOR):
+        value = json.loads(text)
+        if not isinstance(value, dict) or _says_twice(value, kind.DESCRIPTOR):
             raise ValueError("not an object, or a field in both spellings")
         return Parse(text, kind(), ignore_unknown_fields=True)
     except (ParseError, RecursionError) as error:
         raise ValueError("not such a message") from error
 
 
-def _says_twice(found: Any, descriptor: Any) -> bool:
+def _says_twice(value: Any, descriptor: Any) -> bool:
     """Some message has a field in both spellings, which Go refuses and Python's reader does not."""
-    if not isinstance(found, dict):
-        return any(_says_twice(each, descriptor) for each in found) if isinstance(found, list) else False
+    if not isinstance(value, dict):
+        return any(_says_twice(each, descriptor) for each in value) if isinstance(value, list) else False
     return any(
-        (field.name != field.json_name and field.name in found and field.json_name in found)
-        or (field.message_type is not None and _says_twice(_spelled(found, field), field.message_type))
+        (field.name != field.json_name and field.name in value and field.json_name in value)
+        or (field.message_type is not None and _says_twice(_spelled(value, field), field.message_type))
         for field in descriptor.fields
     )
 
 
-def _spelled(found: dict[str, Any], field: Any) -> Any:
-    return found.get(field.name, found.get(field.json_name))
+def _spelled(value: dict[str, Any], field: Any) -> Any:
+    return value.get(field.name, value.get(field.json_name))
 
 
 def answer(message: Message) -> dict[str, Any]:

@@ -35,10 +35,10 @@ def outputs(request: Any) -> list[Output]:
     if hasattr(request, "outputs"):
         files = [output for output in request.outputs if output.WhichOneof("config") == "file"]
         return [_output(output.file, _bucket(output.storage) or _bucket(request.storage)) for output in files]
-    found = [_output(file, _bucket(file)) for file in getattr(request, "file_outputs", ())]
+    files = [_output(file, _bucket(file)) for file in getattr(request, "file_outputs", ())]
     if _single(request) == "file":
-        found.append(_output(request.file, _bucket(request.file)))
-    return found
+        files.append(_output(request.file, _bucket(request.file)))
+    return files
 
 
 def _single(request: Any) -> Any:

@@ -44,10 +44,10 @@ async def list_rooms(world: World, request: proto.ListRoomsRequest, claims: Clai
     """All rooms, or those of these names that exist; ghosts too."""
     require(claims.may("roomList"))
     if request.names:
-        found = [world.rooms[name] for name in dict.fromkeys(request.names) if name in world.rooms]
+        listed = [world.rooms[name] for name in dict.fromkeys(request.names) if name in world.rooms]
     else:
-        found = list(world.rooms.values())
-    return proto.ListRoomsResponse(rooms=[room.info for room in found if not room.unlisted])
+        listed = list(world.rooms.values())
+    return proto.ListRoomsResponse(rooms=[room.info for room in listed if not room.unlisted])
 
 
 async def delete_room(world: World, request: proto.DeleteRoomRequest, claims: Claims) -> proto.DeleteRoomResponse:
@@ -186,10 +186,10 @@ async def _stored_room(world: World, name: str) -> LiveRoom:
 
 
 def _stored(world: World, room: str, identity: str) -> Participant:
-    found = _known(world, room, identity)
-    if found is None or found.room.unlisted:
+    person = _known(world, room, identity)
+    if person is None or person.room.unlisted:
         raise no_participant()
-    return found
+    return person
 
 
 def _known(world: World, room: str, identity: str) -> Participant | None:

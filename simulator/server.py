@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from aiohttp import web
 
-from simulator import kept, oidc
+from simulator import oidc, sip_file
 from simulator.app import create_app
 from simulator.world import World
 
@@ -59,7 +59,7 @@ async def _serving(
             runners.append(runner)
             await runner.setup()
             await web.SockSite(runner, listener, ssl_context=shown).start()
-        async with kept.keeping(world, world.options.sip_file):
+        async with sip_file.keeping(world, world.options.sip_file):
             yield Addresses(livekit, client.issuer or issuer)
     finally:
         for runner in reversed(runners):

@@ -36,20 +36,20 @@ def method(request: type[Message], response: type[Message], answer: Answering, g
         if not world.switches.redis:
             raise behind_psrpc("internal", "sip not connected (redis required)")
         try:
-            told = await answer(world, MessageToDict(message, preserving_proto_field_name=True))
+            reply = await answer(world, MessageToDict(message, preserving_proto_field_name=True))
         except MatchingError as error:
             raise twirp_error(error) from error
-        return _message(world.part(SipObjects), told, response)
+        return _message(world.part(SipObjects), reply, response)
 
     return Method(request, handle)
 
 
-def _message(objects: SipObjects, told: Json, response: type[Message]) -> Message:
-    if "items" not in told:
-        return ParseDict(dict(told), response())
+def _message(objects: SipObjects, reply: Json, response: type[Message]) -> Message:
+    if "items" not in reply:
+        return ParseDict(dict(reply), response())
     item: Any = response.DESCRIPTOR.fields_by_name["items"].message_type
     kind = GetMessageClass(item)
-    return response(items=[objects.built(info, kind) for info in told["items"]])
+    return response(items=[objects.built(info, kind) for info in reply["items"]])
 
 
 async def create_trunk(world: World, request: Json) -> Json:

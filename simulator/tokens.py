@@ -80,12 +80,12 @@ def _unverified(token: str) -> dict[str, Any]:
     try:
         if len(parts) != 3:
             raise ValueError("not three parts")
-        found = json.loads(base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)))
-        if not isinstance(found, dict):
+        claims = json.loads(base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)))
+        if not isinstance(claims, dict):
             raise ValueError("no claims")
     except (ValueError, binascii.Error) as error:
         raise BadToken("invalid authorization token") from error
-    return found
+    return claims
 
 
 def _refused(token: str, why: str) -> str:

@@ -36,6 +36,7 @@ STATUS = {
     "unavailable": 503,
     "dataloss": 500,
 }
+CLAIM_SECONDS = 3.0  # so long LiveKit waits for a node or worker that claims what is asked about
 HTML = "<html><head><title>502 Bad Gateway</title></head><body><center><h1>502 Bad Gateway</h1></center></body></html>"
 
 
@@ -90,7 +91,7 @@ def require(allowed: bool) -> None:
 
 async def nobody_answered(world: World) -> TwirpError:
     """What LiveKit says after three seconds in which no node claimed the room or the participant."""
-    await world.wait(3.0)
+    await world.wait(CLAIM_SECONDS)
     return behind_psrpc("unavailable", "no response from servers")
 
 
@@ -162,9 +163,9 @@ class Twirp:
     async def _answer(
         self, request: web.Request, path: str, service: str, method: str, claims: Claims
     ) -> web.StreamResponse:
-        found = self._route(request, path, service, method)
+        known = self._route(request, path, service, method)
         as_json = request.content_type == "application/json"
-        message = _read(await request.read(), found.request, as_json)
+        message = _read(await request.read(), known.request, as_json)
         self.world.counts[method] += 1
         self.world.asked.append(Asked(service, method, jsonform.answer(message), time.time()))
         faults = self.world.faults.due(method)
@@ -173,7 +174,7 @@ class Twirp:
             if fault.kind == "html":
                 return web.Response(text=HTML, status=fault.status, content_type="text/html")
         _fail(faults, applied=False)
-        result = await found.handler(self.world, message, claims)
+        result = await known.handler(self.world, message, claims)
         await self._dawdle(request, faults, applied=True)
         _fail(faults, applied=True)
         return _written(result, as_json)
@@ -190,13 +191,13 @@ class Twirp:
         where = {"twirp_invalid_route": f"{request.method} {path}"}
         if request.method != "POST":
             raise TwirpError("bad_route", f'unsupported method "{request.method}" (only POST is allowed)', where)
-        found = self.services[service].get(method)
-        if found is None:
+        known = self.services[service].get(method)
+        if known is None:
             raise TwirpError("bad_route", f'no handler for path "{path}"', where)
         written = request.headers.get("Content-Type", "")
         if written.partition(";")[0].strip().lower() not in {"application/json", "application/protobuf"}:
             raise TwirpError("bad_route", f'unexpected Content-Type: "{written}"', where)
-        return found
+        return known
 
 
 def _read(body: bytes, kind: type[Message], as_json: bool) -> Message:

@@ -9,43 +9,46 @@ from simulator.tokens import BadToken, Claims, verify
 from simulator.world import Participant, World
 
 
-def join(world: World, told: Arguments) -> dict[str, Any]:
+def join(world: World, arguments: Arguments) -> dict[str, Any]:
     """Join with a LiveKit `token`, exactly as far as it allows; or by `room`, `identity` and `name` alone.
 
     `publish` is a list of sources (microphone, camera) to publish at once.
     """
-    person = _with_token(world, told.text("token")) if "token" in told else _by_name(world, told)
-    for source in told.texts("publish") if "publish" in told else ():
+    person = _with_token(world, arguments.text("token")) if "token" in arguments else _by_name(world, arguments)
+    for source in arguments.texts("publish") if "publish" in arguments else ():
         participants.publish(world, person, participants.source_named(source))
     return described(person)
 
 
-def abort(world: World, told: Arguments) -> None:
+def abort(world: World, arguments: Arguments) -> None:
     """Begin to join `room` as `identity` and lose the connection before anybody saw it."""
-    participants.abort(world, told.text("room"), told.text("identity"), told.text("name", ""))
+    participants.abort(world, arguments.text("room"), arguments.text("identity"), arguments.text("name", ""))
 
 
-def publish(world: World, told: Arguments) -> dict[str, Any]:
+def publish(world: World, arguments: Arguments) -> dict[str, Any]:
     """Publish a `source` (microphone if not said otherwise) of somebody; the permission decides whether it happens."""
-    person = _present(world, told)
+    person = _present(world, arguments)
     participants.publish(
-        world, person, participants.source_named(told.text("source", "microphone")), name=told.text("name", "")
+        world,
+        person,
+        participants.source_named(arguments.text("source", "microphone")),
+        name=arguments.text("name", ""),
     )
     return described(person)
 
 
-def unpublish(world: World, told: Arguments) -> dict[str, Any]:
+def unpublish(world: World, arguments: Arguments) -> dict[str, Any]:
     """Take the track `track_sid` of somebody away, or all of them."""
-    person = _present(world, told)
+    person = _present(world, arguments)
     for track in list(person.info.tracks):
-        if told.get("track_sid") in {None, track.sid}:
+        if arguments.get("track_sid") in {None, track.sid}:
             participants.unpublish(world, person, track.sid)
     return described(person)
 
 
-def leave(world: World, told: Arguments) -> None:
+def leave(world: World, arguments: Arguments) -> None:
     """Leave by one's own wish."""
-    participants.leave(world, _present(world, told))
+    participants.leave(world, _present(world, arguments))
 
 
 def _with_token(world: World, token: str) -> Participant:
@@ -60,16 +63,16 @@ def _with_token(world: World, token: str) -> Participant:
     return _admitted(world, claims, str(claims.video.get("room", "")))
 
 
-def _by_name(world: World, told: Arguments) -> Participant:
+def _by_name(world: World, arguments: Arguments) -> Participant:
     claims = Claims(
-        identity=told.text("identity"),
-        name=told.text("name", ""),
-        kind=told.text("kind", ""),
-        metadata=told.text("metadata", ""),
-        attributes=told.get("attributes", {}),
-        video=told.get("video", {}),
+        identity=arguments.text("identity"),
+        name=arguments.text("name", ""),
+        kind=arguments.text("kind", ""),
+        metadata=arguments.text("metadata", ""),
+        attributes=arguments.get("attributes", {}),
+        video=arguments.get("video", {}),
     )
-    return _admitted(world, claims, told.text("room"))
+    return _admitted(world, claims, arguments.text("room"))
 
 
 def _admitted(world: World, claims: Claims, room: str) -> Participant:
@@ -88,11 +91,11 @@ def _admitted(world: World, claims: Claims, room: str) -> Participant:
         raise ValueError("room has exceeded its max participants") from error
 
 
-def _present(world: World, told: Arguments) -> Participant:
-    room = world.rooms.get(told.text("room"))
-    if room is None or told.text("identity") not in room.participants:
+def _present(world: World, arguments: Arguments) -> Participant:
+    room = world.rooms.get(arguments.text("room"))
+    if room is None or arguments.text("identity") not in room.participants:
         raise ValueError("nobody of that identity is in that room")
-    return room.participants[told["identity"]]
+    return room.participants[arguments["identity"]]
 
 
 COMMANDS: dict[str, Command] = {

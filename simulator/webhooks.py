@@ -73,21 +73,21 @@ def send_room(
     world: World, event: str, room: Room, participant: ParticipantInfo | None = None, track: TrackInfo | None = None
 ) -> None:
     """Tell of a room, somebody in it, or their track; of a track's room and owner LiveKit only gives ids and names."""
-    told = WebhookEvent(event=event)
-    told.room.CopyFrom(Room(sid=room.sid, name=room.name) if track else room)
+    webhook = WebhookEvent(event=event)
+    webhook.room.CopyFrom(Room(sid=room.sid, name=room.name) if track else room)
     if participant:
         brief = ParticipantInfo(sid=participant.sid, identity=participant.identity)
-        told.participant.CopyFrom(brief if track else participant)
+        webhook.participant.CopyFrom(brief if track else participant)
     if track:
-        told.track.CopyFrom(track)
-    send(world, told, room.name)
+        webhook.track.CopyFrom(track)
+    send(world, webhook, room.name)
 
 
 def send_egress(world: World, event: str, info: EgressInfo) -> None:
     """Tell of an egress; its events keep their own order, apart from the room's."""
-    told = WebhookEvent(event=event)
-    told.egress_info.CopyFrom(info)
-    send(world, told, info.egress_id)
+    webhook = WebhookEvent(event=event)
+    webhook.egress_info.CopyFrom(info)
+    send(world, webhook, info.egress_id)
 
 
 def send(world: World, event: WebhookEvent, queue: str) -> None:
@@ -111,8 +111,8 @@ def send(world: World, event: WebhookEvent, queue: str) -> None:
 def release(world: World) -> None:
     """Send what a reversal still keeps, last first."""
     outbox = world.part(Outbox)
-    kept, outbox.reversing = outbox.reversing, {}
-    for events in kept.values():
+    reversed_events, outbox.reversing = outbox.reversing, {}
+    for events in reversed_events.values():
         for _, event, queue in reversed(events):
             _enqueue(world, event, queue)
 
@@ -215,8 +215,8 @@ def _delay(world: World, event: WebhookEvent, queue: str, seconds: float) -> Non
 
 def _reverse(world: World, event: WebhookEvent, queue: str, fault: HookFault) -> None:
     outbox = world.part(Outbox)
-    kept = outbox.reversing.setdefault(id(fault), [])
-    kept.append((fault, event, queue))  # keeps the fault alive too, so that its id stays its own
+    waiting = outbox.reversing.setdefault(id(fault), [])
+    waiting.append((fault, event, queue))  # keeps the fault alive too, so that its id stays its own
     if fault.times == 0:
         for _, earlier, name in reversed(outbox.reversing.pop(id(fault))):
             _enqueue(world, earlier, name)

@@ -135,8 +135,8 @@ class World:
         """The state another module keeps in this world, made by `kind()` on first use and forgotten at a reset."""
         if kind not in self._parts:
             self._parts[kind] = kind()
-        found: Part = self._parts[kind]
-        return found
+        part: Part = self._parts[kind]
+        return part
 
     async def wait(self, seconds: float) -> None:
         """Let LiveKit take its time."""

@@ -101,8 +101,8 @@ def _join(world: World, form: Form) -> None:
     plain = re.sub(r"[^a-z0-9]+", "-", form["name"].lower()).strip("-")
     if not form["room"] or not plain:
         raise ValueError("A room and a name are needed.")
-    told = {"room": form["room"], "name": form["name"], "identity": f"web-{plain}"}
-    visitors.join(world, Arguments(told, publish=["microphone"]))
+    arguments = {"room": form["room"], "name": form["name"], "identity": f"web-{plain}"}
+    visitors.join(world, Arguments(arguments, publish=["microphone"]))
 
 
 def _join_with_token(world: World, form: Form) -> None:
@@ -111,9 +111,9 @@ def _join_with_token(world: World, form: Form) -> None:
 
 def _dial(world: World, form: Form) -> None:
     """A call; a PIN given beforehand is typed, with its #, when the bridge asks for one."""
-    told = {name: value.strip() for name, value in form.items()}
-    pin = told.pop("pin", "")
-    calls_control.dial(world, Arguments(told, keys=f"{pin.removesuffix('#')}#" if pin else ""))
+    arguments = {name: value.strip() for name, value in form.items()}
+    pin = arguments.pop("pin", "")
+    calls_control.dial(world, Arguments(arguments, keys=f"{pin.removesuffix('#')}#" if pin else ""))
 
 
 def _of(command: Callable[[World, Arguments], Any]) -> Callable[[World, Form], Any]:

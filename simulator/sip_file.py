@@ -16,13 +16,13 @@ def load(world: World, file: Path) -> None:
     """Store again what was there; a first start has nothing."""
     if not file.exists():
         return
-    kept = json.loads(file.read_text())
+    stored = json.loads(file.read_text())
     objects = world.part(SipObjects)
-    for trunk in kept["trunks"]:
+    for trunk in stored["trunks"]:
         objects.store_trunk(trunk)
-    for rule in kept["rules"]:
+    for rule in stored["rules"]:
         objects.store_rule(rule)
-    objects.outbound.update(kept["outbound"])
+    objects.outbound.update(stored["outbound"])
 
 
 @contextlib.asynccontextmanager
