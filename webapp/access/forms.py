@@ -19,10 +19,10 @@ CHOICES = [SelectChoice(role.value, words) for role, words in ROLES.items()]
 def whole_address(_form: Any, field: Any) -> None:
     """Refuse what is no whole e-mail address; nothing is looked up, on the network or among people."""
     try:
-        found = validate_email(field.data or "", check_deliverability=False, test_environment=True)
+        address = validate_email(field.data or "", check_deliverability=False, test_environment=True)
     except EmailNotValidError as error:
         raise StopValidation(_("This is not a whole address. Type it like name@example.org.")) from error
-    field.data = found.normalized.lower()
+    field.data = address.normalized.lower()
 
 
 class ChangeForm(FlaskForm):

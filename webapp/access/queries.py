@@ -103,8 +103,8 @@ def of_user(room: Room, user: User) -> Access | None:
 
 def rooms_of(user: User, limit: int) -> Sequence[sa.Row[Room, Role]]:
     """The rooms that the user has a role in, with the role, by name."""
-    found = sa.select(Room, Access.role).join(Access, Access.room_id == Room.id)
-    mine = found.where(Access.user_id == user.id, OPEN, Room.deleted_at.is_(None))
+    rooms = sa.select(Room, Access.role).join(Access, Access.room_id == Room.id)
+    mine = rooms.where(Access.user_id == user.id, OPEN, Room.deleted_at.is_(None))
     return db.session.execute(mine.order_by(Room.name, Room.id).limit(limit)).all()
 
 

@@ -46,8 +46,8 @@ def section(room: Room, **context: Any) -> dict[str, Any]:
     form.role.choices = [SelectChoice(role.value, ROLES[role]) for role in reversed(roles)]
     shown = _chosen()
     page = queries.page(room, shown, paging.Place.of(request.args, SHOWN))
-    found = {"room": room, "page": page, "shows": SHOWS, "shown": shown, "grant_form": form, "roles": roles}
-    return found | {"problem": "", "unseen": None, "chosen": None} | context
+    needs = {"room": room, "page": page, "shows": SHOWS, "shown": shown, "grant_form": form, "roles": roles}
+    return needs | {"problem": "", "unseen": None, "chosen": None} | context
 
 
 def _chosen() -> queries.Filter:
@@ -135,8 +135,8 @@ def transfer(slug: str, access_id: uuid.UUID) -> ResponseReturnValue:
     if access is None:
         return _somebody_was_first(room, access_id)
     if count := room.changes_since(form.seen.data):
-        said = _("Not transferred: the room was changed since you opened this page.")
-        return _again(room, 409, problem=said, unseen=changes.newest(room.id, CHANGES, count))
+        problem = _("Not transferred: the room was changed since you opened this page.")
+        return _again(room, 409, problem=problem, unseen=changes.newest(room.id, CHANGES, count))
     return _guarded(room, lambda: service.transfer(room, access, actor=current_actor()))
 
 
@@ -151,8 +151,8 @@ def leave(slug: str) -> ResponseReturnValue:
         service.leave(room, access, actor=current_actor())
     except service.LastOwner:
         db.session.rollback()
-        said = _("You are the last owner. Make somebody else an owner first, or delete the room.")
-        flash(_with_who_counts(room, said), "error")
+        problem = _("You are the last owner. Make somebody else an owner first, or delete the room.")
+        flash(_with_who_counts(room, problem), "error")
         return htmx.go(url_for("rooms.show", slug=room.slug))
     db.session.commit()
     flash(_("You have left the room “%(name)s”.", name=room.name))
@@ -193,19 +193,19 @@ def _guarded(room: Room, deed: Callable[[], None]) -> Response:
         deed()
     except service.LastOwner:
         db.session.rollback()
-        said = _("A room has at least one owner. Make somebody else an owner first.")
-        return _again(room, 409, problem=_with_who_counts(room, said))
+        problem = _("A room has at least one owner. Make somebody else an owner first.")
+        return _again(room, 409, problem=_with_who_counts(room, problem))
     except service.CannotOwn:
         db.session.rollback()
-        said = _("Only somebody who has signed in, and whose account is not disabled, can be the only owner.")
-        return _again(room, 409, problem=said)
+        problem = _("Only somebody who has signed in, and whose account is not disabled, can be the only owner.")
+        return _again(room, 409, problem=problem)
     return _done(room)
 
 
-def _with_who_counts(room: Room, said: str) -> str:
+def _with_who_counts(room: Room, problem: str) -> str:
     """What was said, and why other owners on the list do not help."""
     others = _("Owners who haven't signed in yet or whose account is disabled don't count.")
-    return f"{said} {others}" if queries.owners(room) > 1 else said
+    return f"{problem} {others}" if queries.owners(room) > 1 else problem
 
 
 def _again(room: Room, status: int, **context: Any) -> Response:

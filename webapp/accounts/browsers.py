@@ -15,5 +15,5 @@ SYSTEMS = (
 
 def describe(user_agent: str) -> str:
     """The browser and its system, such as "Firefox, Linux"; empty when neither is known."""
-    found = (next((name for sign, name in known if sign in user_agent), "") for known in (BROWSERS, SYSTEMS))
-    return ", ".join(name for name in found if name)
+    names = (next((name for sign, name in known if sign in user_agent), "") for known in (BROWSERS, SYSTEMS))
+    return ", ".join(name for name in names if name)

@@ -23,8 +23,8 @@ def _account(email: str) -> User:
 
 def _line(user: User) -> str:
     state = "disabled" if user.disabled_at else "pending" if user.pending else "active"
-    seen = f"{user.last_sign_in_at:%Y-%m-%d}" if user.last_sign_in_at else "never"
-    return f"{user.email}\t{user.staff.value}\t{state}\tlast sign-in {seen}"
+    last = f"{user.last_sign_in_at:%Y-%m-%d}" if user.last_sign_in_at else "never"
+    return f"{user.email}\t{user.staff.value}\t{state}\tlast sign-in {last}"
 
 
 @users.command("list")

@@ -103,7 +103,7 @@ def _state(claims: Claims, path: str) -> ClaimState:
 
 def _address(claims: Claims) -> str:
     """The first address that a claim of the settings holds."""
-    return next((found for name in settings.oidc_email_claims if "@" in (found := _text(claims, name))), "")
+    return next((address for name in settings.oidc_email_claims if "@" in (address := _text(claims, name))), "")
 
 
 def _address_problem(source: Claims, claims: Claims) -> tuple[str, str]:
@@ -126,8 +126,8 @@ def _verified(claims: Claims) -> tuple[str, bool | None]:
     Some providers write the word instead of the boolean, and some never say: a setting trusts those.
     """
     for name in settings.oidc_email_verified_claims:
-        said = claims.get(name)
-        word = str(said).strip().lower() if isinstance(said, str | int) else ""
+        value = claims.get(name)
+        word = str(value).strip().lower() if isinstance(value, str | int) else ""
         if word in {"true", "1", "false", "0"}:
             return name, word in {"true", "1"}
     names = settings.oidc_email_verified_claims

@@ -29,9 +29,9 @@ class KnownMetadata:
 
     def fetch(self, url: str, *, fresh: bool = False) -> dict[str, Any]:
         """The JSON object at the address, from memory unless it is old or a `fresh` one is asked for."""
-        kept = self.documents.get(url)
-        if kept and not fresh and time.monotonic() - kept[0] < KEEP_SECONDS:
-            return kept[1]
+        known = self.documents.get(url)
+        if known and not fresh and time.monotonic() - known[0] < KEEP_SECONDS:
+            return known[1]
         document = _get_json(url)
         with self.lock:
             self.documents[url] = (time.monotonic(), document)

@@ -50,9 +50,9 @@ def others() -> list[dict[str, Any]]:
 def take(state: str) -> SignInAttempt | None:
     """The attempt of that state, once: whatever comes of it, it cannot be used again."""
     alive = _alive()
-    found = next((attempt for attempt in alive if same(attempt["state"], state)), None)
-    session[COOKIE_KEY] = [attempt for attempt in alive if attempt is not found]
-    return SignInAttempt(**found) if found else None
+    meant = next((attempt for attempt in alive if same(attempt["state"], state)), None)
+    session[COOKIE_KEY] = [attempt for attempt in alive if attempt is not meant]
+    return SignInAttempt(**meant) if meant else None
 
 
 def same(expected: str, given: str) -> bool:

@@ -16,14 +16,14 @@ from webapp.core.db import db, utcnow
 
 def by_sub(sub: str) -> User | None:
     """The person whom the provider calls so, held for a change."""
-    found = sa.select(User).where(User.sub == sub).with_for_update()
-    return db.session.scalar(found.execution_options(populate_existing=True))
+    person = sa.select(User).where(User.sub == sub).with_for_update()
+    return db.session.scalar(person.execution_options(populate_existing=True))
 
 
 def by_email(email: str) -> list[User]:
     """Everybody with exactly that address, capitals aside, the last to sign in first; pending people come last."""
-    found = sa.select(User).where(User.email == email.strip().lower())
-    return list(db.session.scalars(found.order_by(User.last_sign_in_at.desc().nulls_last(), User.id)))
+    people = sa.select(User).where(User.email == email.strip().lower())
+    return list(db.session.scalars(people.order_by(User.last_sign_in_at.desc().nulls_last(), User.id)))
 
 
 def person(email: str) -> User | None:
@@ -33,12 +33,12 @@ def person(email: str) -> User | None:
 
 def sessions_of(user: User) -> list[UserSession]:
     """The sign-ins of a person that still hold, the one seen last first."""
-    found = (
+    sign_ins = (
         sa.select(UserSession)
         .where(UserSession.user_id == user.id, UserSession.expires_at > utcnow())
         .order_by(UserSession.seen_at.desc(), UserSession.id.desc())
     )
-    return list(db.session.scalars(found))
+    return list(db.session.scalars(sign_ins))
 
 
 def session(session_id: uuid.UUID) -> UserSession | None:
@@ -48,20 +48,20 @@ def session(session_id: uuid.UUID) -> UserSession | None:
 
 def reveals_of(user: User, limit: int = 50) -> list[AuditEntry]:
     """Where the person revealed a number or a PIN, newest first."""
-    found = (
+    entries = (
         sa.select(AuditEntry)
         .options(joinedload(AuditEntry.user))
         .where(AuditEntry.user_id == user.id, AuditEntry.action.contains(".reveal", autoescape=True))
         .order_by(AuditEntry.id.desc())
         .limit(limit)
     )
-    return list(db.session.scalars(found))
+    return list(db.session.scalars(entries))
 
 
 def staff() -> list[User]:
     """Everybody with a staff role, and everybody disabled."""
-    found = sa.select(User).where(sa.or_(User.staff != Staff.NONE, User.disabled_at.is_not(None))).order_by(User.email)
-    return list(db.session.scalars(found))
+    people = sa.select(User).where(sa.or_(User.staff != Staff.NONE, User.disabled_at.is_not(None))).order_by(User.email)
+    return list(db.session.scalars(people))
 
 
 def deeds(entries: Sequence[AuditEntry]) -> list[Deed]:

@@ -142,7 +142,7 @@ def document(answer: requests.Response, name: str) -> dict[str, Any]:
 
 def parse(text: bytes | str) -> dict[str, Any]:
     """The JSON object that the text is. Raises ValueError for everything else."""
-    found = strict_json.parse(text)
-    if not isinstance(found, dict):
+    value = strict_json.parse(text)
+    if not isinstance(value, dict):
         raise ValueError("no object")
-    return found
+    return value

@@ -172,10 +172,10 @@ def _sentence(entry: AuditEntry, names: Mapping[str, str]) -> Markup:
     template = SENTENCES.get(entry.action)
     if template is None:
         return Markup("{} <code>{}</code>").format(words["who"], entry.action)
-    said = escape(str(template)) % words
-    said += Markup(": “{}”").format(entry.reason) if entry.reason else Markup("")
+    sentence = escape(str(template)) % words
+    sentence += Markup(": “{}”").format(entry.reason) if entry.reason else Markup("")
     became = outcome(entry)
-    return said + Markup(" — <strong>{}</strong>").format(became) if became else said
+    return sentence + Markup(" — <strong>{}</strong>").format(became) if became else sentence
 
 
 def outcome(entry: AuditEntry) -> str:

@@ -26,16 +26,16 @@ class Lag:
 def page(args: Mapping[str, str]) -> dict[str, object]:
     """A page of deliveries, newest first, by key; filters: result, event."""
     chosen = args.get("result", "")
-    found = sa.select(Delivery, Room.slug).outerjoin(Room, Room.id == Delivery.room_id)
+    deliveries = sa.select(Delivery, Room.slug).outerjoin(Room, Room.id == Delivery.room_id)
     if chosen in {result.value for result in Result}:
-        found = found.where(Delivery.result == Result(chosen))
+        deliveries = deliveries.where(Delivery.result == Result(chosen))
     event = args.get("event", "")
     if event:
-        found = found.where(Delivery.event == event)
+        deliveries = deliveries.where(Delivery.event == event)
     before = _key(args.get("before", ""))
     if before is not None:
-        found = found.where(Delivery.id < before)
-    rows = db.session.execute(found.order_by(Delivery.id.desc()).limit(ROWS + 1)).all()
+        deliveries = deliveries.where(Delivery.id < before)
+    rows = db.session.execute(deliveries.order_by(Delivery.id.desc()).limit(ROWS + 1)).all()
     return {
         "rows": rows[:ROWS],
         "older": rows[ROWS - 1][0].id if len(rows) > ROWS else None,

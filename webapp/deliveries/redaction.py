@@ -33,37 +33,37 @@ def redact(event: Mapping[str, Any]) -> Body:
     A phone's identity is the caller's number (livekit/protocol sip/sip.go), so it is left out unless it is the bare
     `sip_` of a call without one; the sid identifies the participant.
     """
-    kept = _pick(event, ("event", "id", "createdAt", "numDropped"))
+    picked = _pick(event, ("event", "id", "createdAt", "numDropped"))
     for name, fields in (("room", ROOM), ("track", TRACK)):
         if name in event:
-            kept[name] = _pick(event[name], fields)
+            picked[name] = _pick(event[name], fields)
     if "participant" in event:
-        kept["participant"] = _participant(event["participant"])
+        picked["participant"] = _participant(event["participant"])
     if "egressInfo" in event:
-        kept["egressInfo"] = _egress(event["egressInfo"])
-    return kept
+        picked["egressInfo"] = _egress(event["egressInfo"])
+    return picked
 
 
 def _participant(participant: object) -> Body:
-    kept = _pick(participant, PARTICIPANT)
-    identity = str(kept.get("identity", ""))
+    picked = _pick(participant, PARTICIPANT)
+    identity = str(picked.get("identity", ""))
     if identity.startswith("sip_") and identity != "sip_":
-        del kept["identity"]
-    kept["attributes"] = _pick(mapping(participant).get("attributes"), ATTRIBUTES)
-    return kept
+        del picked["identity"]
+    picked["attributes"] = _pick(mapping(participant).get("attributes"), ATTRIBUTES)
+    return picked
 
 
 def _egress(egress: object) -> Body:
-    kept = _pick(egress, EGRESS)
-    if "roomComposite" in kept:  # the file's path holds our recording's id
-        outputs = _list(mapping(kept["roomComposite"]).get("fileOutputs"))
-        kept["roomComposite"] = {"fileOutputs": [_pick(output, ("filepath",)) for output in outputs]}
-    if "file" in kept:  # where older servers say it
-        kept["file"] = _pick(kept["file"], FILE)
-    if "error" in kept:
-        kept["error"] = quoted(str(kept["error"]), _path(kept))
-    kept["fileResults"] = [_pick(result, FILE) for result in _list(kept.get("fileResults"))]
-    return kept
+    picked = _pick(egress, EGRESS)
+    if "roomComposite" in picked:  # the file's path holds our recording's id
+        outputs = _list(mapping(picked["roomComposite"]).get("fileOutputs"))
+        picked["roomComposite"] = {"fileOutputs": [_pick(output, ("filepath",)) for output in outputs]}
+    if "file" in picked:  # where older servers say it
+        picked["file"] = _pick(picked["file"], FILE)
+    if "error" in picked:
+        picked["error"] = quoted(str(picked["error"]), _path(picked))
+    picked["fileResults"] = [_pick(result, FILE) for result in _list(picked.get("fileResults"))]
+    return picked
 
 
 def _path(egress: Body) -> str:

@@ -37,16 +37,16 @@ def fix(reason: str) -> str:
 
 def sentence(counts: dict[str, int] | None = None) -> str:
     """How many were refused within the last hour and why; empty when none was."""
-    found = refusals.recent(refusals.HOOKS) if counts is None else counts
-    if not found:
+    counts = refusals.recent(refusals.HOOKS) if counts is None else counts
+    if not counts:
         return ""
     known = reasons()
-    why = "; ".join(f"{known.get(reason, reason)} ({count})" for reason, count in found.items())
-    total = sum(found.values())
-    said = ngettext(
+    why = "; ".join(f"{known.get(reason, reason)} ({count})" for reason, count in counts.items())
+    total = sum(counts.values())
+    text = ngettext(
         "Hooks arrive and are refused, %(num)d in the last hour: %(why)s.",
         "Hooks arrive and are refused, %(num)d in the last hour: %(why)s.",
         total,
         why=why,
     )
-    return str(said)
+    return str(text)

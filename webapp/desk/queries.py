@@ -37,7 +37,7 @@ def has_rooms(user: User) -> bool:
 def live_rooms(user: User) -> list[tuple[Room, State | None]]:
     """The rooms of the user that people are in, the longest live first, each with its running recording's state."""
     running = sa.and_(Recording.room_id == Room.id, Recording.state.in_(RUNNING_STATES))
-    found = (
+    rooms = (
         sa.select(Room, Recording.state)
         .join(Access, open_access(user))
         .outerjoin(Recording, running)
@@ -45,17 +45,17 @@ def live_rooms(user: User) -> list[tuple[Room, State | None]]:
         .order_by(Room.live_since, Room.id)
         .limit(SHOWN + 1)
     )
-    return [(room, state) for room, state in db.session.execute(found)]
+    return [(room, state) for room, state in db.session.execute(rooms)]
 
 
 def trunks() -> Sequence[TrunkRow]:
     """The trunks that LiveKit has, those with most rooms first."""
-    found = (
+    rows = (
         sa.select(TrunkRow)
         .where(TrunkRow.gone_at.is_(None))
         .order_by(TrunkRow.room_count.desc(), TrunkRow.sip_trunk_id)
     )
-    return db.session.scalars(found.limit(SHOWN)).all()
+    return db.session.scalars(rows.limit(SHOWN)).all()
 
 
 def trunks_known() -> bool:

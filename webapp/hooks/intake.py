@@ -35,7 +35,7 @@ def take(event: Mapping[str, Any], raw: bytes) -> tuple[Delivery, bool]:
         event_id=event_id,
         event=_text(event.get("event"))[:64],
         room_id=room_id,
-        body=_kept(event) if room_id else redact(event),
+        body=_body(event) if room_id else redact(event),
         created_at=_created_at(event),
     )
     delivery.result = _first_result(delivery, known, name)
@@ -49,12 +49,14 @@ def take(event: Mapping[str, Any], raw: bytes) -> tuple[Delivery, bool]:
     return delivery, True
 
 
-def _kept(event: Mapping[str, Any]) -> Body:
+def _body(event: Mapping[str, Any]) -> Body:
     """The event without what tells who somebody is; a caller is known again by a pseudonym, made before that goes."""
-    body, told = redact(event), mapping(event.get("participant"))
-    if told.get("kind") == "SIP":
-        attributes = mapping(told.get("attributes"))
-        body["participant"] |= pseudonyms.known_by(_text(told.get("identity")), _text(told.get("name")), attributes)
+    body, participant = redact(event), mapping(event.get("participant"))
+    if participant.get("kind") == "SIP":
+        attributes = mapping(participant.get("attributes"))
+        body["participant"] |= pseudonyms.known_by(
+            _text(participant.get("identity")), _text(participant.get("name")), attributes
+        )
     return body
 
 

@@ -106,14 +106,14 @@ def purge(keep: timedelta = timedelta(days=30)) -> None:
 def _open(room_id: uuid.UUID | None, results: tuple[Result, ...]) -> sa.Select[Delivery]:
     """LiveKit's createdAt counts seconds, so inside a second the arrival decides."""
     mine = Delivery.room_id == room_id if room_id else Delivery.room_id.is_(None)
-    found = sa.select(Delivery).where(mine, Delivery.result.in_(results), Delivery.attempts < TRIES)
-    return found.order_by(Delivery.created_at, Delivery.id)
+    deliveries = sa.select(Delivery).where(mine, Delivery.result.in_(results), Delivery.attempts < TRIES)
+    return deliveries.order_by(Delivery.created_at, Delivery.id)
 
 
 def _anything_new(room_id: uuid.UUID | None) -> bool:
-    found = db.session.scalar(_open(room_id, NEW).limit(1))
+    newest = db.session.scalar(_open(room_id, NEW).limit(1))
     db.session.commit()
-    return found is not None
+    return newest is not None
 
 
 def _work_off_held(room_id: uuid.UUID | None, results: tuple[Result, ...]) -> int:

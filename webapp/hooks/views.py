@@ -59,8 +59,8 @@ def livekit() -> ResponseReturnValue:
     delivery, new = intake.take(event, raw)
     if not new:
         return answer(200, status="duplicate")
-    kept = delivery.result in {Result.STORED, Result.PROCESSED}
-    response = answer(200, status="stored" if kept else delivery.result.value)
+    is_stored = delivery.result in {Result.STORED, Result.PROCESSED}
+    response = answer(200, status="stored" if is_stored else delivery.result.value)
     if delivery.result is Result.STORED:
         app, room_id, request_id = this_app(), delivery.room_id, request_log.current()
 

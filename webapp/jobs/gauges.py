@@ -81,8 +81,8 @@ def _counted(connection: Connection, rows: sa.Select[datetime, bool]) -> tuple[i
     """How many rows, how many of them are due, when the oldest was, and what time it is."""
     some = rows.limit(MOST).subquery()
     due = sa.func.count(sa.case((some.c.is_due, 1)))
-    found = connection.execute(sa.select(sa.func.count(), due, sa.func.min(some.c.at), db.clock()).select_from(some))
-    count, is_due, oldest, now = found.one()
+    counted = connection.execute(sa.select(sa.func.count(), due, sa.func.min(some.c.at), db.clock()).select_from(some))
+    count, is_due, oldest, now = counted.one()
     return count, is_due, oldest, now
 
 

@@ -41,16 +41,16 @@ class Wakeups:
         with suppress(RuntimeError):  # the process is ending; the others look anyway
             self._thread.submit(self._say)
 
-    def hear(self, told: Callable[[], None], stopping: threading.Event) -> None:
-        """Call `told` with every word until `stopping` is set, and whenever some may have been missed."""
+    def hear(self, wake: Callable[[], None], stopping: threading.Event) -> None:
+        """Call `wake` with every word until `stopping` is set, and whenever some may have been missed."""
         while not stopping.is_set():
             try:
                 with self._connect() as client, client.pubsub(ignore_subscribe_messages=True) as channel:
                     channel.subscribe(CHANNEL)
-                    told()
+                    wake()
                     while not stopping.is_set():
                         if channel.get_message(timeout=PATIENCE) is not None:
-                            told()
+                            wake()
             except (RedisError, OSError) as error:
                 log.warning("queue.unavailable", code=type(error).__name__)
                 stopping.wait(REST)

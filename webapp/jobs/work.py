@@ -28,9 +28,9 @@ DONE = Counter("frontdesk_due_work_total", "Pieces of due work by kind and resul
 
 def next_ones(kinds: sa.ColumnElement[bool], limit: int) -> list[tuple[uuid.UUID, float]]:
     """The ids of open work that is due first, and how many seconds from now; only reads."""
-    found = sa.select(DueWork.id, DueWork.due_at, db.clock()).where(OPEN, kinds).order_by(DueWork.due_at).limit(limit)
+    first = sa.select(DueWork.id, DueWork.due_at, db.clock()).where(OPEN, kinds).order_by(DueWork.due_at).limit(limit)
     with db.reader.connect() as connection:
-        return [(row[0], (row[1] - row[2]).total_seconds()) for row in connection.execute(found)]
+        return [(row[0], (row[1] - row[2]).total_seconds()) for row in connection.execute(first)]
 
 
 def run(work_id: uuid.UUID, handlers: Mapping[str, Handler]) -> bool:

@@ -32,7 +32,7 @@ def of_guest(slug: str, bearer_hashes: Collection[str], user: User | None) -> En
     if not bearer_hashes:
         return None
     mine = open_access(user) if user is not None else sa.false()
-    found = (
+    entries = (
         sa.select(Entry, Access.role)
         .join(Entry.room)
         .outerjoin(Access, mine)
@@ -41,7 +41,7 @@ def of_guest(slug: str, bearer_hashes: Collection[str], user: User | None) -> En
         .order_by(Entry.id.desc())
         .limit(1)
     )
-    row = db.session.execute(found.execution_options(populate_existing=True)).one_or_none()
+    row = db.session.execute(entries.execution_options(populate_existing=True)).one_or_none()
     if row is None:
         return None
     entry, role = row
@@ -52,7 +52,7 @@ def of_guest(slug: str, bearer_hashes: Collection[str], user: User | None) -> En
 
 def of_host(entry_id: uuid.UUID, user: User) -> Entry | None:
     """A request with its room, the user's role in it, and who decided."""
-    found = (
+    entries = (
         sa.select(Entry, Access.role)
         .join(Entry.room)
         .outerjoin(Access, open_access(user))
@@ -60,7 +60,7 @@ def of_host(entry_id: uuid.UUID, user: User) -> Entry | None:
         .where(Entry.id == entry_id, Room.deleted_at.is_(None))
         .options(contains_eager(Entry.room), contains_eager(Entry.decided_by))
     )
-    row = db.session.execute(found.execution_options(populate_existing=True)).one_or_none()
+    row = db.session.execute(entries.execution_options(populate_existing=True)).one_or_none()
     if row is None:
         return None
     entry, role = row
@@ -70,18 +70,18 @@ def of_host(entry_id: uuid.UUID, user: User) -> Entry | None:
 
 def waiting_count(user: User) -> int:
     """How many wait in all rooms that the user hosts."""
-    found = sa.select(sa.func.count()).select_from(Access).join(Room, Room.id == Access.room_id)
-    return db.session.scalar(found.join(Entry, Entry.room_id == Room.id).where(hosted_by(user), waits())) or 0
+    waiting = sa.select(sa.func.count()).select_from(Access).join(Room, Room.id == Access.room_id)
+    return db.session.scalar(waiting.join(Entry, Entry.room_id == Room.id).where(hosted_by(user), waits())) or 0
 
 
 def waiting_by_kind(user: User) -> dict[EntryKind, int]:
     """How many wait in all rooms that the user hosts, by how they came."""
-    found = sa.select(Entry.kind, sa.func.count()).select_from(Access).join(Room, Room.id == Access.room_id)
-    found = found.join(Entry, Entry.room_id == Room.id).where(hosted_by(user), waits()).group_by(Entry.kind)
-    return dict.fromkeys(EntryKind, 0) | dict(db.session.execute(found).all())
+    waiting = sa.select(Entry.kind, sa.func.count()).select_from(Access).join(Room, Room.id == Access.room_id)
+    waiting = waiting.join(Entry, Entry.room_id == Room.id).where(hosted_by(user), waits()).group_by(Entry.kind)
+    return dict.fromkeys(EntryKind, 0) | dict(db.session.execute(waiting).all())
 
 
 def waiting_counts(room_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, int]:
     """How many wait in each of these rooms; rooms where nobody waits are left out."""
-    found = sa.select(Entry.room_id, sa.func.count()).where(Entry.room_id.in_(room_ids), waits())
-    return dict(db.session.execute(found.group_by(Entry.room_id)).all())
+    waiting = sa.select(Entry.room_id, sa.func.count()).where(Entry.room_id.in_(room_ids), waits())
+    return dict(db.session.execute(waiting.group_by(Entry.room_id)).all())

@@ -142,8 +142,8 @@ def version_of(user: User) -> str:
     """
     inside = sa.func.sum(Room.web_count + Room.phone_count)
     parts = (sa.func.count(), sa.func.sum(Room.queue_version), inside, sa.func.max(Access.granted_at))
-    found = sa.select(*parts).select_from(Access).join(Room, Room.id == Access.room_id)
-    count, versions, people, granted_at = db.session.execute(found.where(queries.hosted_by(user))).one()
+    hosted = sa.select(*parts).select_from(Access).join(Room, Room.id == Access.room_id)
+    count, versions, people, granted_at = db.session.execute(hosted.where(queries.hosted_by(user))).one()
     granted = int(granted_at.timestamp() * 1000) if count else 0
     return f"{count}-{versions or 0}-{people or 0}-{granted}"
 
@@ -210,9 +210,9 @@ def _rooms(mine: sa.ColumnElement[bool], kind: EntryKind | None, page: int) -> t
     ended = each.add_columns(sa.literal(0).label("waits")).where(_ended())  # two parts, each by an index of its own
     rows = sa.union_all(waiting, ended).subquery()
     first = sa.func.min(rows.c.asked_at)
-    found = sa.select(rows.c.room_id, sa.func.sum(rows.c.waits)).group_by(rows.c.room_id)
-    found = found.order_by(first, rows.c.room_id).offset((page - 1) * PAGE_ROOMS).limit(PAGE_ROOMS + 1)
-    counted = [(room_id, int(count)) for room_id, count in db.session.execute(found)]
+    rooms = sa.select(rows.c.room_id, sa.func.sum(rows.c.waits)).group_by(rows.c.room_id)
+    rooms = rooms.order_by(first, rows.c.room_id).offset((page - 1) * PAGE_ROOMS).limit(PAGE_ROOMS + 1)
+    counted = [(room_id, int(count)) for room_id, count in db.session.execute(rooms)]
     return dict(counted[:PAGE_ROOMS]), len(counted) > PAGE_ROOMS
 
 
@@ -222,30 +222,30 @@ def _first_entries(room_ids: list[uuid.UUID], kind: EntryKind | None) -> list[En
     place = sa.func.row_number().over(partition_by=Entry.room_id, order_by=Entry.id).label("place")
     each = sa.select(Entry.id, place).where(Entry.room_id.in_(room_ids), came)
     ranked = sa.union_all(each.where(queries.waits()), each.where(_ended())).subquery()
-    found = sa.select(Entry).join(ranked, ranked.c.id == Entry.id).join(Entry.room).outerjoin(Entry.decided_by)
-    found = found.options(contains_eager(Entry.room), contains_eager(Entry.decided_by))
-    found = found.where(ranked.c.place <= ROOM_ROWS).order_by(Entry.id)
-    return list(db.session.scalars(found.execution_options(populate_existing=True)))
+    entries = sa.select(Entry).join(ranked, ranked.c.id == Entry.id).join(Entry.room).outerjoin(Entry.decided_by)
+    entries = entries.options(contains_eager(Entry.room), contains_eager(Entry.decided_by))
+    entries = entries.where(ranked.c.place <= ROOM_ROWS).order_by(Entry.id)
+    return list(db.session.scalars(entries.execution_options(populate_existing=True)))
 
 
 def _entries(mine: sa.ColumnElement[bool] | None, room: Room | None = None, limit: int | None = None) -> list[Entry]:
     """Those who wait and those whose waiting just ended: two queries, each by an index of its own."""
-    found = sa.select(Entry).join(Entry.room).outerjoin(Entry.decided_by)
-    found = found.join(Access, mine) if mine is not None else found
-    found = found.where(Entry.room_id == room.id) if room is not None else found
-    found = found.options(contains_eager(Entry.room), contains_eager(Entry.decided_by))
+    entries = sa.select(Entry).join(Entry.room).outerjoin(Entry.decided_by)
+    entries = entries.join(Access, mine) if mine is not None else entries
+    entries = entries.where(Entry.room_id == room.id) if room is not None else entries
+    entries = entries.options(contains_eager(Entry.room), contains_eager(Entry.decided_by))
     fresh = {"populate_existing": True}
-    first = found.where(queries.waits()).order_by(Entry.id).limit(limit)
+    first = entries.where(queries.waits()).order_by(Entry.id).limit(limit)
     waiting = db.session.scalars(first.execution_options(**fresh)).all()
-    decided = db.session.scalars(found.where(_ended()).execution_options(**fresh)).all()
+    decided = db.session.scalars(entries.where(_ended()).execution_options(**fresh)).all()
     return sorted((*waiting, *decided), key=lambda entry: entry.id)
 
 
 def _refusals(where: sa.ColumnElement[bool]) -> list[RefusedAddress]:
-    found = (
+    refusals = (
         sa.select(RefusedAddress).join(RefusedAddress.room).options(contains_eager(RefusedAddress.room)).where(where)
     )
-    newest = found.order_by(RefusedAddress.last_at.desc()).limit(REFUSALS)
+    newest = refusals.order_by(RefusedAddress.last_at.desc()).limit(REFUSALS)
     return list(db.session.scalars(newest.execution_options(populate_existing=True)))
 
 

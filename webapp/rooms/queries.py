@@ -46,12 +46,12 @@ def by_typed_slug(typed: str, user: User | None = None) -> Room | None:
 
 def _one(which: sa.ColumnElement[bool], user: User | None, *, lock: bool = False) -> Room | None:
     condition = open_access(user) if user is not None else sa.false()
-    found = sa.select(Room, Access.role).outerjoin(Access, condition).where(which, Room.deleted_at.is_(None))
+    rooms = sa.select(Room, Access.role).outerjoin(Access, condition).where(which, Room.deleted_at.is_(None))
     if lock:
         # first the lock, then the role: what PostgreSQL joins to a row it waited for is as old as the question
         db.session.execute(sa.select(Room.id).where(which).with_for_update())
-        found = found.execution_options(populate_existing=True)
-    row = db.session.execute(found).one_or_none()
+        rooms = rooms.execution_options(populate_existing=True)
+    row = db.session.execute(rooms).one_or_none()
     if row is None:
         return None
     room, role = row
@@ -76,10 +76,10 @@ def deleted(slug: str, user: User) -> Room | None:
     """The deleted room of a link, with the role that the user had in it to the end."""
     to_the_end = is_open(Access) | (Access.revoked_at == Room.deleted_at)
     theirs = sa.and_(Access.room_id == Room.id, Access.user_id == user.id, to_the_end)
-    found = (
+    rooms = (
         sa.select(Room, Access.role).outerjoin(Access, theirs).where(Room.slug == slug, Room.deleted_at.is_not(None))
     )
-    row = db.session.execute(found).one_or_none()
+    row = db.session.execute(rooms).one_or_none()
     if row is None:
         return None
     row.Room.remember_role(user, row.role)

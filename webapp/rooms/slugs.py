@@ -118,14 +118,14 @@ def as_meant(typed: str) -> list[str]:
         return []
     plain = unicodedata.normalize("NFKC", unquote(unquote(typed))).replace("\u2212", "-")
     plain = "".join("-" if unicodedata.category(letter) == "Pd" else letter for letter in plain)
-    found = (_bare(plain.replace("\u00ad", soft)) for soft in ("", "-"))
-    return [slug for slug in dict.fromkeys(found) if slug != typed and FORM.fullmatch(slug)]
+    meanings = (_bare(plain.replace("\u00ad", soft)) for soft in ("", "-"))
+    return [slug for slug in dict.fromkeys(meanings) if slug != typed and FORM.fullmatch(slug)]
 
 
 def _bare(text: str) -> str:
     """Without what is invisible, and without marks around it; blanks between two parts stand for a hyphen."""
-    seen = "".join(letter for letter in text.casefold() if unicodedata.category(letter) not in {"Cf", "Cc"})
-    return re.sub(r"[\s_-]+", "-", re.sub(r"^[^a-z0-9]+|[^a-z0-9]+$", "", seen))
+    visible = "".join(letter for letter in text.casefold() if unicodedata.category(letter) not in {"Cf", "Cc"})
+    return re.sub(r"[\s_-]+", "-", re.sub(r"^[^a-z0-9]+|[^a-z0-9]+$", "", visible))
 
 
 def problem(slug: str) -> str | None:

@@ -29,10 +29,10 @@ TRAIL = 8  # deeds on the page; the whole trail has a page of its own
 
 def respond(room: Room, fragment: str, status: int = 200, **context: Any) -> Response:
     """Answer a swap with one section, or with the page where it asks for that, and anything else with the page."""
-    found = {"room": room, "role": room.role_of(current_user), **phone_section(room)}
+    sections = {"room": room, "role": room.role_of(current_user), **phone_section(room)}
     if not htmx.is_swap() or fragment == PAGE:
-        found |= queue_section(room) | access_section(room) | activity_section(room)
-    return htmx.respond(PAGE, fragment, status, **(found | context))
+        sections |= queue_section(room) | access_section(room) | activity_section(room)
+    return htmx.respond(PAGE, fragment, status, **(sections | context))
 
 
 def queue_section(room: Room) -> dict[str, Any]:

@@ -50,8 +50,8 @@ def stop_old_pin(slug: str) -> ResponseReturnValue:
     """End the PIN before the present one early."""
     room, form = load_room(slug, policy.stop_old_pin), StopOldPinForm()
     if room.overlap and versions.differs(form.seen, room.overlap):
-        said = _("Not stopped: the PIN was replaced since you opened this page, and another old one works now.")
-        return respond(room, FRAGMENT, 409, problem=said)
+        problem = _("Not stopped: the PIN was replaced since you opened this page, and another old one works now.")
+        return respond(room, FRAGMENT, 409, problem=problem)
     service.stop_old_pin(room, actor=current_actor())
     return _follow(room)
 
@@ -105,11 +105,11 @@ def set_phone(slug: str) -> ResponseReturnValue:
 def _somebody_was_first(room: Room) -> Response:
     """The PIN that was to go is gone already: the new one stays, and the reader hears whose it is."""
     entry = audit_queries.last_of_room(room.id, "room.rotate_pin")
-    said = _("The PIN was changed before you. The new one stands, and was not changed again.")
+    problem = _("The PIN was changed before you. The new one stands, and was not changed again.")
     if entry is not None:
         who, when = sentences.who(entry), times.ago(entry.at)
-        said = _("%(who)s replaced the PIN before you (%(when)s). It was not replaced again.", who=who, when=when)
-    return respond(room, FRAGMENT, 409, problem=said)
+        problem = _("%(who)s replaced the PIN before you (%(when)s). It was not replaced again.", who=who, when=when)
+    return respond(room, FRAGMENT, 409, problem=problem)
 
 
 def _follow(room: Room) -> Response:
@@ -122,5 +122,5 @@ def _follow(room: Room) -> Response:
 
 def _exhausted(room: Room) -> Response:
     db.session.rollback()
-    said = _("No free PIN was found in %(tries)d tries. Nothing was changed.", tries=pins.TRIES)
-    return respond(room, FRAGMENT, 409, problem=said)
+    problem = _("No free PIN was found in %(tries)d tries. Nothing was changed.", tries=pins.TRIES)
+    return respond(room, FRAGMENT, 409, problem=problem)
