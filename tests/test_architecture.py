@@ -80,6 +80,19 @@ def test_no_service_and_no_query_commits() -> None:
     assert len(paths) > 20 and committing == set()
 
 
+def test_no_view_asks_the_database_itself() -> None:
+    paths = [path for path in (ROOT / "webapp").rglob("*.py") if "views" in {path.stem, path.parent.name}]
+    asking = {
+        f"{path.relative_to(ROOT)}:{node.lineno}"
+        for path in paths
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Attribute)
+        and node.attr in {"execute", "get", "get_one", "query", "scalar", "scalars"}
+        and ast.unparse(node.value) == "db.session"
+    }
+    assert len(paths) > 20 and asking == set()
+
+
 def test_no_module_is_too_long_to_be_read_at_once() -> None:
     lengths = {path: len(path.read_text().splitlines()) for path in (ROOT / "webapp").rglob("*.py")}
     assert lengths and {str(path.relative_to(ROOT)) for path, length in lengths.items() if length > 300} == set()
