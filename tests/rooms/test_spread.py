@@ -10,7 +10,7 @@ from tests.support.personas import persona
 from tests.support.waiting import PATIENCE
 from webapp.audit import Actor
 from webapp.core.db import db
-from webapp.rooms import service, trunks
+from webapp.rooms import assignment, service
 from webapp.rooms.models import TrunkRow
 
 
@@ -27,7 +27,7 @@ def three(app: Flask) -> list[TrunkRow]:
 
 
 def test_ten_thousand_rooms_over_three_trunks_differ_by_at_most_one(three: list[TrunkRow]):
-    joined = [trunks.join_emptiest() for _ in range(10_000)]
+    joined = [assignment.join_emptiest() for _ in range(10_000)]
     db.session.commit()
     assert counts() == [3333, 3333, 3334]
     assert sorted(joined.count(trunk.sip_trunk_id) for trunk in three) == [3333, 3333, 3334]

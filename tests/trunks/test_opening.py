@@ -10,7 +10,7 @@ from tests.support.installation import Installation, until
 from tests.support.personas import Browser
 from webapp.core.db import db
 from webapp.matching import Rule, Trunk
-from webapp.rooms import trunks
+from webapp.rooms import assignment
 from webapp.rooms.models import TrunkRow
 from webapp.trunks.opening import opening
 
@@ -63,7 +63,7 @@ def test_the_other_application_keeps_its_calls_until_an_admin_opens_its_trunk(in
     installation.livekit.call("SIP", "DeleteSIPTrunk", sip_trunk_id=installation.trunk_id)
     trunk_id = found(installation)
     installation.foreign(room="desk-772", name="door", trunk_ids=[trunk_id])
-    assert trunks.join_emptiest() == ""
+    assert assignment.join_emptiest() == ""
     phone = installation.dial(to="+15550100112")
     until(lambda: installation.phone(phone)["room"] == "desk-772")
     assert not installation.phone(phone)["prompts"]

@@ -11,7 +11,7 @@ from webapp.accounts.models import User
 from webapp.audit import Actor
 from webapp.core import due
 from webapp.core.db import db, new_id, utcnow
-from webapp.rooms import pins, slugs, trunks
+from webapp.rooms import assignment, pins, slugs
 from webapp.rooms.models import Access, AccessLevel, OldSlug, Role, Room, RoomCallback, is_open
 
 CALLBACK_LIFETIME = timedelta(minutes=10)
@@ -58,7 +58,7 @@ def create(
 
 def _give_phone(room: Room) -> None:
     """Put the room on a trunk and try for a PIN; without one the room stands and its page offers another try."""
-    room.trunk_id = room.trunk_id or trunks.join_emptiest()
+    room.trunk_id = room.trunk_id or assignment.join_emptiest()
     try:
         pins.assign(room)
     except pins.PinsExhausted:
@@ -160,7 +160,7 @@ def generate_pin(room: Room, *, actor: Actor) -> bool:
     """
     if room.pin is not None:
         return False
-    room.trunk_id = room.trunk_id or trunks.join_emptiest()
+    room.trunk_id = room.trunk_id or assignment.join_emptiest()
     pins.assign(room)
     _let_livekit_follow(room)
     audit.record("room.generate_pin", room, actor)
@@ -206,8 +206,8 @@ def move_trunk(room: Room, trunk_id: str, *, actor: Actor) -> None:
         room.pin = pin
     elif pin is not None or room.phone_enabled:
         pins.assign(room)
-    trunks.leave(before)
-    trunks.join(trunk_id)
+    assignment.leave(before)
+    assignment.join(trunk_id)
     _let_livekit_follow(room)
     audit.record("room.move_trunk", room, actor, trunk_id=trunk_id, kept_pin=room.pin == pin)
 
@@ -223,7 +223,7 @@ def delete(room: Room, *, actor: Actor) -> None:
     pins.end_old(room)
     if room.pin is not None:
         pins.retire(room)
-    trunks.leave(room.trunk_id)
+    assignment.leave(room.trunk_id)
     room.deleted_at = now
     room.phone_enabled = False
     _let_livekit_follow(room)

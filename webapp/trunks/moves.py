@@ -21,7 +21,7 @@ from webapp.audit.models import ActorKind
 from webapp.core import due, leases, paging
 from webapp.core.db import db, utcnow
 from webapp.live import reconcile
-from webapp.rooms import pins, service, trunk_list, trunks
+from webapp.rooms import assignment, pins, service, trunk_list
 from webapp.rooms.models import TAKES_ROOMS, PhonePin, Room, TrunkRow
 from webapp.trunks.models import Moved, MovedRoom, MoveState, TrunkMove
 from webapp.trunks.spread import EVEN, EVERY, quotas
@@ -206,7 +206,7 @@ def _moved(move: TrunkMove, source: str, room_id: uuid.UUID) -> tuple[Room, Move
     room = db.session.scalars(locked.execution_options(populate_existing=True)).one()
     if room.trunk_id != source or room.deleted_at is not None:
         raise LookupError("somebody else moved or deleted it")
-    target = trunks.emptiest(source) if move.target == EVEN else _still_there(move.target)
+    target = assignment.emptiest(source) if move.target == EVEN else _still_there(move.target)
     if not target:
         raise NowhereError
     before = room.pin
