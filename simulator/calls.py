@@ -7,7 +7,7 @@ import asyncio
 from collections.abc import Mapping
 
 from simulator import calls_room
-from simulator.calls_gate import ASK_PASSWORD, Refused, ask_rule, authenticate, find_trunk
+from simulator.calls_checks import ASK_PASSWORD, Refused, ask_rule, authenticate, find_trunk
 from simulator.calls_model import NO_SUCH_KEY, Caller, Keys, PhoneCall, Phones, State
 from simulator.ids import letters
 from simulator.world import World
