@@ -22,7 +22,7 @@ from webapp.core.security import PUBLIC, csrf
 
 UNSAFE = {"POST", "PUT", "PATCH", "DELETE"}
 # They prove who calls by a signature, a bearer token or a single-use id instead of a cookie: nothing to forge.
-WITHOUT_CSRF = {"hooks.livekit", "rooms.creation_callback", "accounts.provider_logout"}
+WITHOUT_CSRF = {"hooks.livekit", "hooks.storage", "rooms.creation_callback", "accounts.provider_logout"}
 DESK = "https://desk.example"
 EXAMPLES = {"UUIDConverter": uuid.UUID(int=7), "IntegerConverter": 7}
 
@@ -215,6 +215,7 @@ def test_a_forwarded_address_is_believed_from_as_many_proxies_as_the_setting_say
         ("sign_in_limit", "GET", "/sign-in"),
         ("sign_in_limit", "GET", "/oidc/callback"),
         ("hook_limit", "POST", "/hooks/livekit"),
+        ("hook_limit", "POST", "/hooks/storage"),
     ],
 )
 def test_an_address_that_asks_too_often_is_told_to_wait_and_others_are_not(
