@@ -86,6 +86,7 @@ TABLE: Mapping[str, Rule] = {
     "recordings.index": EVERYBODY,
     "recordings.media_file": RECORDING_LISTENERS,
     "recordings.of_room": ROOM_HOSTS,
+    "recordings.preview_retention": RECORDING_KEEPERS,
     "recordings.set_retention": RECORDING_KEEPERS,
     "recordings.show": RECORDING_HOSTS,
     "recordings.start": RECORDERS,

@@ -28,6 +28,7 @@ NO_PAGES = {  # fragments, files, redirects, and what machines ask
     "lobby.waiting",
     "recordings.media_auth",
     "recordings.media_file",
+    "recordings.preview_retention",
     "rooms.check_slug",
     "rooms.hide_pin",
     "static",

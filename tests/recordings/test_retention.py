@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 import sqlalchemy as sa
@@ -17,10 +18,11 @@ from webapp.core.settings import settings
 from webapp.jobs import register, work
 from webapp.recordings import jobs, storage
 from webapp.recordings.models import Recording
-from webapp.recordings.retention import Keeping, expires_at, keeping
+from webapp.recordings.retention import Keeping, days_through, expires_at, keeping
 from webapp.recordings.states import State
 from webapp.rooms.models import Access, Role, Room
 
+FOR_EVER = {"keep": "permanent", "confirmed": "permanent"}
 ClientAs = Callable[[str], Browser]
 Make = Callable[..., Recording]
 NOON = datetime(2026, 3, 28, 12, tzinfo=UTC)
@@ -48,40 +50,122 @@ def test_days_are_counted_from_the_object_s_time_over_a_change_of_the_clocks():
     assert expires_at(None, 3) is None
 
 
+@pytest.mark.parametrize(
+    ("day", "days"), [(date(2026, 3, 28), 1), (date(2026, 3, 29), 2), (date(2026, 3, 30), 3), (date(2020, 1, 1), 1)]
+)
+def test_through_a_day_means_until_it_is_over_also_when_the_clocks_change(day: date, days: int):
+    assert days_through(day, ZoneInfo("Europe/Paris"), NOON) == days
+
+
 def test_an_owner_sets_days_and_takes_them_back(client_as: ClientAs, make_recording: Make):
     recording = make_recording()
     owner = client_as("owner")
     url = f"/recordings/{recording.id}/retention"
-    assert owner.post(url, data={"keep": "days", "days": "10"}).status_code == 303
+    assert owner.post(url, data={"keep": "30", "confirmed": "30"}).status_code == 303
     db.session.refresh(recording)
-    assert recording.expires_at == recording.stored_at + timedelta(days=10)
+    assert recording.expires_at == recording.stored_at + timedelta(days=30)
     db.session.commit()
-    swap = owner.post(url, data={"keep": "permanent"}, headers=SWAP)
+    swap = owner.post(url, data=FOR_EVER, headers=SWAP)
     assert swap.status_code == 200 and 'id="recording"' in swap.text
     db.session.refresh(recording)
     assert recording.expires_at is None
     changes = db.session.scalars(sa.select(AuditEntry).where(AuditEntry.action == "recording.set_retention"))
     assert [entry.details for entry in changes] == [
-        {"before": "permanent", "after": 10},
-        {"before": 10, "after": "permanent"},
+        {"before": "permanent", "after": 30},
+        {"before": 30, "after": "permanent"},
     ]
 
 
-@pytest.mark.parametrize("days", ["", "0", "-1", "36501", "ten", "1e3"])
-def test_days_that_are_none_are_refused_and_nothing_changes(client_as: ClientAs, make_recording: Make, days: str):
+@pytest.mark.parametrize("headers", [SWAP, {}])
+def test_the_result_is_shown_before_it_is_saved(client_as: ClientAs, make_recording: Make, headers: dict[str, str]):
+    recording, owner = make_recording(), client_as("owner")
+    url = f"/recordings/{recording.id}/retention"
+    first = owner.post(url, data={"keep": "7", "confirmed": "permanent"}, headers=headers)
+    assert first.status_code == 200 and "Kept until" in first.text and "2 people can open it" in first.text
+    db.session.refresh(recording)
+    assert recording.expires_at is None
+    db.session.commit()
+    confirmed = re.findall(r'name="confirmed"[^>]* value="([^"]*)"', first.text)[-1]
+    assert owner.post(url, data={"keep": "7", "confirmed": confirmed}, headers=headers).status_code in {200, 303}
+    db.session.refresh(recording)
+    assert recording.retention_days == 7
+
+
+def test_a_choice_is_looked_at_without_saving_it(client_as: ClientAs, make_recording: Make):
+    recording, owner = make_recording(age=10), client_as("owner")
+    url = f"/recordings/{recording.id}/retention"
+    assert "Expires at once" in owner.get(f"{url}?keep=7", headers=SWAP).text
+    assert "Kept until somebody deletes it" in owner.get(f"{url}?keep=permanent", headers=SWAP).text
+    assert owner.get(f"{url}?keep=ever", headers=SWAP).status_code == 422
+    assert client_as("administrator").get(f"{url}?keep=7").status_code == 403
+    db.session.refresh(recording)
+    assert (recording.version, recording.retention_days) == (0, None)
+
+
+def test_a_date_keeps_it_until_that_day_is_over_where_the_owner_lives(client_as: ClientAs, make_recording: Make):
+    recording, owner = make_recording(), client_as("owner")
+    day = (utcnow() + timedelta(days=20)).date()
+    data = {"keep": "date", "until": day.isoformat()}
+    shown = owner.post(f"/recordings/{recording.id}/retention", data=data).text
+    confirmed = re.findall(r'name="confirmed"[^>]* value="([^"]*)"', shown)[-1]
+    answer = owner.post(f"/recordings/{recording.id}/retention", data=data | {"confirmed": confirmed})
+    assert answer.status_code == 303
+    db.session.refresh(recording)
+    over = datetime.combine(day + timedelta(days=1), time(), ZoneInfo("Europe/Paris"))
+    assert recording.expires_at is not None and over <= recording.expires_at < over + timedelta(days=1)
+
+
+@pytest.mark.parametrize(
+    ("until", "says"),
+    [("", "Choose a day"), ("2020-01-01", "today or a later day"), ("soon", "Choose a day"), ("9999-12-31", "at most")],
+)
+def test_a_day_that_is_none_is_refused_and_nothing_changes(
+    client_as: ClientAs, make_recording: Make, until: str, says: str
+):
     recording = make_recording(days=5)
     before = recording.expires_at
-    answer = client_as("owner").post(f"/recordings/{recording.id}/retention", data={"keep": "days", "days": days})
-    assert (answer.status_code, answer.text.count('aria-invalid="true"')) == (422, 1)
+    data = {"keep": "date", "until": until, "confirmed": "5"}
+    answer = client_as("owner").post(f"/recordings/{recording.id}/retention", data=data)
+    assert answer.status_code == 422 and 'class="error"' in answer.text and says in answer.text
     db.session.refresh(recording)
     assert recording.expires_at == before
+
+
+def test_the_installation_s_longest_time_bounds_what_owners_choose(
+    client_as: ClientAs, make_recording: Make, change_settings: Callable[..., None]
+):
+    change_settings(retention_max_days=60)
+    recording, owner = make_recording(), client_as("owner")
+    url = f"/recordings/{recording.id}/retention"
+    page = owner.get(f"/recordings/{recording.id}/").text
+    assert (
+        'value="30"' in page
+        and 'value="90"' not in page
+        and 'value="permanent"' not in page.split("retention-result")[0]
+    )
+    for data in ({"keep": "90"}, {"keep": "permanent"}):
+        assert owner.post(url, data=data | {"confirmed": data["keep"]}).status_code == 422
+    far = (utcnow() + timedelta(days=61)).date().isoformat()
+    answer = owner.post(url, data={"keep": "date", "until": far})
+    assert answer.status_code == 422 and "at most 60 days" in answer.text
+    db.session.refresh(recording)
+    assert recording.retention_days is None
+
+
+def test_how_long_it_was_to_be_kept_before_is_shown(client_as: ClientAs, make_recording: Make):
+    recording, owner = make_recording(), client_as("owner")
+    for keep in ("30", "7"):
+        owner.post(f"/recordings/{recording.id}/retention", data={"keep": keep, "confirmed": keep})
+    page = owner.get(f"/recordings/{recording.id}/").text
+    history = page.split("History")[1].split("</ol>")[0]
+    assert history.count("<li>") == 2 and "7 instead of 30" in history
 
 
 def test_only_owners_decide(client_as: ClientAs, make_recording: Make):
     recording = make_recording()
     url = f"/recordings/{recording.id}/retention"
-    assert client_as("administrator").post(url, data={"keep": "permanent"}).status_code == 403
-    assert client_as("stranger").post(url, data={"keep": "permanent"}).status_code == 404
+    assert client_as("administrator").post(url, data=FOR_EVER).status_code == 403
+    assert client_as("stranger").post(url, data=FOR_EVER).status_code == 404
 
 
 def test_an_expired_recording_is_refused_while_its_file_exists(client_as: ClientAs, make_recording: Make):
@@ -110,7 +194,7 @@ def test_the_file_goes_a_day_after_it_expired_and_the_row_stays_to_say_so(client
     assert jobs.remove_expired() == 0, "once"
     page = client_as("owner").get(f"/recordings/{old.id}/")
     assert page.status_code == 200 and "the file is gone" in page.text
-    late = client_as("owner").post(f"/recordings/{old.id}/retention", data={"keep": "permanent"})
+    late = client_as("owner").post(f"/recordings/{old.id}/retention", data=FOR_EVER)
     assert late.status_code == 409 and "nothing can be kept" in late.text
     assert len(trail("recording.remove_expired")) == 1
 
@@ -118,7 +202,7 @@ def test_the_file_goes_a_day_after_it_expired_and_the_row_stays_to_say_so(client
 def test_within_that_day_an_owner_can_keep_it_longer(client_as: ClientAs, make_recording: Make):
     recording = make_recording(days=2, age=2)
     owner = client_as("owner")
-    assert owner.post(f"/recordings/{recording.id}/retention", data={"keep": "permanent"}).status_code == 303
+    assert owner.post(f"/recordings/{recording.id}/retention", data=FOR_EVER).status_code == 303
     assert jobs.remove_expired() == 0
     assert owner.get(f"/media/{recording.key}").status_code == 200
 
@@ -162,16 +246,16 @@ def test_the_second_of_two_owners_hears_who_set_another_time_and_keeps_what_was_
     url, owner, second = f"/recordings/{recording.id}/retention", client_as("owner"), client_as("stranger")
     shown = owner.get(f"/recordings/{recording.id}/").text
     seen = re.findall(r'name="seen"[^>]* value="([^"]*)"', shown)[-1]
-    assert owner.post(url, data={"keep": "permanent", "seen": seen}).status_code == 303
-    late = second.post(url, data={"keep": "days", "days": "7", "seen": seen}, headers=headers)
+    assert owner.post(url, data=FOR_EVER | {"seen": seen}).status_code == 303
+    late = second.post(url, data={"keep": "7", "confirmed": "7", "seen": seen}, headers=headers)
     assert late.status_code == 409 and ("<html" in late.text) is not bool(headers)
     assert "<b>Owner Person</b> set how many days a recording is kept" in late.text and "just now" in late.text
-    assert re.search('name="days"[^>]* value="7"', late.text) and re.search('checked [^>]*value="days"', late.text)
+    assert re.search('checked [^>]*value="7"', late.text)
     db.session.refresh(recording)
     assert recording.expires_at is None
     again = re.findall(r'name="seen"[^>]* value="([^"]*)"', late.text)[-1]
     db.session.commit()
-    assert second.post(url, data={"keep": "days", "days": "7", "seen": again}, headers=SWAP).status_code == 200
+    assert second.post(url, data={"keep": "7", "confirmed": "7", "seen": again}, headers=SWAP).status_code == 200
     db.session.refresh(recording)
     assert recording.expires_at is not None
 

@@ -187,7 +187,12 @@ class Settings(BaseSettings):
     transcripts: bool = Field(
         False, description="let hosts record the sound for a transcriber: nobody can download such a recording"
     )
-    retention_days: int = Field(0, ge=0, le=36500, description="days a new recording is kept; 0: permanent")
+    retention_days: int = Field(
+        0, ge=0, le=36500, description="days a new recording is kept; 0: permanent, or the longest time below"
+    )
+    retention_max_days: int = Field(
+        0, ge=0, le=36500, description="longest time owners can set for a recording, in days; 0: permanent, too"
+    )
 
     @property
     def livekit_tls(self) -> ssl.SSLContext:
@@ -268,6 +273,12 @@ class Settings(BaseSettings):
     def _refuse_half_a_key(self) -> "Settings":
         if bool(self.storage_access_key) != bool(self.storage_secret_key.get_secret_value()):
             raise ValueError("FRONTDESK_STORAGE_ACCESS_KEY and FRONTDESK_STORAGE_SECRET_KEY should be set together")
+        return self
+
+    @model_validator(mode="after")
+    def _refuse_more_than_the_longest(self) -> "Settings":
+        if 0 < self.retention_max_days < self.retention_days:
+            raise ValueError("FRONTDESK_RETENTION_DAYS should not be above FRONTDESK_RETENTION_MAX_DAYS")
         return self
 
     @model_validator(mode="after")

@@ -1,14 +1,20 @@
 """What may be typed about recordings."""
 
+from flask_babel import get_timezone, ngettext
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import HiddenField, IntegerField, RadioField
+from wtforms import DateField, HiddenField, RadioField
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import InputRequired, NumberRange, Optional, StopValidation
+from wtforms.validators import InputRequired, Optional, StopValidation
 
+from webapp.core.db import utcnow
 from webapp.core.settings import settings
+from webapp.recordings.models import Recording
 from webapp.recordings.modes import Mode
-from webapp.recordings.retention import LONGEST_DAYS
+from webapp.recordings.retention import LONGEST_DAYS, PRESETS, allowed, days_through
+
+PERMANENT, DATE = "permanent", "date"
 
 
 class StartForm(FlaskForm):
@@ -31,32 +37,68 @@ class StartForm(FlaskForm):
             self.mode.choices = [choice for choice in self.mode.choices if choice.value != Mode.TRANSCRIPT.value]
 
 
-def _when_chosen(form: FlaskForm, field: IntegerField) -> None:
-    """Days are needed when they are chosen; this stands before Optional, which ends the checks of an empty field."""
-    if form.keep.data == "days" and not (field.raw_data and field.raw_data[0].strip()):
-        raise StopValidation(str(_l("Type how many days.")))
+def _when_chosen(form: FlaskForm, field: DateField) -> None:
+    """A day is needed when one is chosen; this stands before Optional, which ends the checks of an empty field."""
+    if form.keep.data == DATE and field.data is None:
+        field.errors = []  # what the field itself says of it
+        raise StopValidation(_("Choose a day."))
 
 
 class RetentionForm(FlaskForm):
-    """For ever, or for how many days; `seen` is the recording's version that the page showed."""
+    """How long a recording is kept: so many days, through a day, or for ever.
+
+    `seen` is the recording's version that the page showed, and `confirmed` the choice whose result it showed.
+    """
 
     seen = HiddenField()
-    keep = RadioField(
-        _l("Keep it"),
-        choices=[SelectChoice("permanent", _l("For ever")), SelectChoice("days", _l("For a number of days"))],
-        validators=[InputRequired()],
-    )
-    days = IntegerField(
-        _l("Days from when it was stored"),
-        description=_l("When they are over nobody can open it; its file goes a day later."),
-        validators=[
-            _when_chosen,
-            Optional(),
-            NumberRange(1, LONGEST_DAYS, _l("Type a whole number of days between %(min)s and %(max)s.")),
-        ],
-    )
+    confirmed = HiddenField()
+    keep = RadioField(_l("Keep it for"), validators=[InputRequired()])
+    until = DateField(_l("Until the end of"), validators=[_when_chosen, Optional()])
+
+    def __init__(self, recording: Recording, *args: object, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)
+        self._stored_at = recording.stored_at or utcnow()
+        self.keep.choices = _choices(recording.retention_days)
 
     @property
-    def chosen_days(self) -> int | None:
-        """The days, or None for permanent."""
-        return int(self.days.data) if self.keep.data == "days" else None
+    def days(self) -> int | None:
+        """The days from when the object was written, or None for permanent; of a form that is valid."""
+        if self.keep.data == DATE:
+            return days_through(self.until.data, get_timezone(), self._stored_at)
+        return None if self.keep.data == PERMANENT else int(self.keep.data)
+
+    @property
+    def is_confirmed(self) -> bool:
+        """The page showed what this choice leads to."""
+        return bool(self.confirmed.data == word_of(self.days))
+
+    def validate_until(self, field: DateField) -> None:
+        """Refuse a day that is over, or too far away."""
+        if self.keep.data != DATE or field.data is None:
+            return
+        ahead = (field.data - utcnow().astimezone(get_timezone()).date()).days
+        if ahead < 0:
+            raise StopValidation(_("Choose today or a later day."))
+        if ahead > LONGEST_DAYS or not allowed(self.days, settings.retention_max_days or LONGEST_DAYS):
+            raise StopValidation(too_long())
+
+
+def word_of(days: int | None) -> str:
+    """The days, or a word for permanent, as a form carries them."""
+    return PERMANENT if days is None else str(days)
+
+
+def too_long() -> str:
+    """That the choice is beyond the longest time, and which that is."""
+    longest = settings.retention_max_days or LONGEST_DAYS
+    return str(_("Recordings are kept for at most %(days)s days here.", days=longest))
+
+
+def _choices(now: int | None) -> list[SelectChoice]:
+    """The presets, the days that hold now, a date and for ever: what the installation's longest time allows."""
+    days = sorted({each for each in (*PRESETS, now) if each and allowed(each, settings.retention_max_days)})
+    choices = [SelectChoice(str(each), ngettext("%(num)d day", "%(num)d days", each)) for each in days]
+    choices.append(SelectChoice(DATE, _("Until a date…")))
+    if allowed(None, settings.retention_max_days):
+        choices.append(SelectChoice(PERMANENT, _("Permanent")))
+    return choices

@@ -15,7 +15,7 @@ from webapp.core.db import db, utcnow
 from webapp.core.paging import Page, Place
 from webapp.recordings.models import FAILED_STATES, RUNNING_STATES, Recording, Transition
 from webapp.recordings.states import State
-from webapp.rooms.models import Access, Role, Room
+from webapp.rooms.models import Access, Role, Room, is_open
 from webapp.rooms.policy import HOSTS
 from webapp.rooms.queries import open_access
 
@@ -84,6 +84,12 @@ def count_of_room(room: Room) -> int:
     """How many recordings the room has."""
     mine = sa.select(sa.func.count()).where(Recording.room_id == room.id, Recording.deleting_at.is_(None))
     return db.session.scalar(mine) or 0
+
+
+def watchers(recording: Recording) -> int:
+    """How many people can open the recording while it is kept."""
+    hosts = sa.select(sa.func.count()).select_from(Access).where(Access.role.in_(HOSTS), is_open(Access))
+    return db.session.scalar(hosts.where(Access.room_id == recording.room_id)) or 0
 
 
 def transitions(recording: Recording) -> list[Transition]:

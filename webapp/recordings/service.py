@@ -46,7 +46,7 @@ def start(room: Room, mode: Mode, *, actor: Actor) -> Recording:
         mode=mode,
         key=naming.key_of(recording_id, mode),
         started_by_id=actor.user_id,
-        retention_days=settings.retention_days or None,
+        retention_days=settings.retention_days or settings.retention_max_days or None,
     )
     try:
         with db.collision_safe():

@@ -20,16 +20,18 @@ from webapp.core.paging import Place
 from webapp.core.security import require
 from webapp.recordings import comparing, follow, media, policy, queries, service, storage
 from webapp.recordings import media_auth as opening
-from webapp.recordings.forms import RetentionForm, StartForm
+from webapp.recordings.forms import RetentionForm, StartForm, word_of
 from webapp.recordings.models import Recording
 from webapp.recordings.modes import Mode
-from webapp.recordings.retention import expired, keeping
+from webapp.recordings.retention import expired, expires_at, keeping
 from webapp.recordings.states import State
 from webapp.rooms import changes
 from webapp.rooms.door import load_room
 from webapp.rooms.models import Room
 
 log = structlog.get_logger()
+
+RETENTIONS = 5  # changes of the time that the page shows
 
 bp = Blueprint("recordings", __name__)
 
@@ -117,19 +119,31 @@ def heal(recording_id: uuid.UUID) -> ResponseReturnValue:
     return _done(recording)
 
 
+@bp.get("/recordings/<uuid:recording_id>/retention")
+def preview_retention(recording_id: uuid.UUID) -> ResponseReturnValue:
+    """Show what a choice would lead to; nothing is saved."""
+    recording = load_recording(recording_id, policy.set_retention)
+    form = RetentionForm(recording, formdata=request.args, meta={"csrf": False})
+    form.confirmed.data = word_of(form.days) if form.validate() else ""
+    return _shown(recording, 422 if form.errors else 200, form=form)
+
+
 @bp.post("/recordings/<uuid:recording_id>/retention")
 def set_retention(recording_id: uuid.UUID) -> ResponseReturnValue:
-    """Set how long the recording is kept."""
+    """Set how long the recording is kept, once the page has shown what that leads to; until then show it."""
     recording = load_recording(recording_id, policy.set_retention)
-    form = RetentionForm()
+    form = RetentionForm(recording)
     if not form.validate():
         return _shown(recording, 422, form=form)
     if count := recording.changes_since(form.seen.data):
         form.seen.data = recording.version  # whoever saves once more has read what they replace
         unseen = changes.newest(recording.room_id, ("recording.set_retention",), count, recording.id)
         return _shown(recording, 409, form=form, unseen=unseen)
+    if not form.is_confirmed:
+        form.confirmed.data = word_of(form.days)
+        return _shown(recording, form=form)
     try:
-        service.set_retention(recording, form.chosen_days, actor=current_actor())
+        service.set_retention(recording, form.days, actor=current_actor())
     except service.AlreadyRemoved:
         return _shown(recording, 409, problem=_("This recording expired and its file is gone: nothing can be kept."))
     db.session.commit()
@@ -204,14 +218,25 @@ def _shown(
     unseen: Sequence[Deed] | None = None,
 ) -> Response:
     form = form or _retention_form(recording)
-    context = {"recording": recording, "form": form, "problem": problem, "unseen": unseen, "now": utcnow()}
-    context |= {"transitions": queries.transitions(recording)}
+    chosen = form.days if form.confirmed.data and not form.errors else recording.retention_days
+    context = {
+        "recording": recording,
+        "transitions": queries.transitions(recording),
+        "form": form,
+        "until": expires_at(recording.stored_at, chosen),
+        "chosen": chosen,
+        "watchers": queries.watchers(recording),
+        "settings_made": changes.newest(recording.room_id, ("recording.set_retention",), RETENTIONS, recording.id),
+        "problem": problem,
+        "unseen": unseen,
+        "now": utcnow(),
+    }
     return htmx.respond("recordings/show.html", "recordings/_recording.html", status, **context)
 
 
 def _retention_form(recording: Recording) -> RetentionForm:
-    days = recording.retention_days
-    return RetentionForm(formdata=None, seen=recording.version, keep="days" if days else "permanent", days=days)
+    word = word_of(recording.retention_days)
+    return RetentionForm(recording, formdata=None, seen=recording.version, keep=word, confirmed=word)
 
 
 def _done(recording: Recording) -> Response:
