@@ -13,6 +13,7 @@ from webapp.audit import pages as intent_pages
 from webapp.audit import views as audit_pages
 from webapp.calls import views as call_pages
 from webapp.core import (
+    assets,
     background,
     errors,
     filters,
@@ -50,7 +51,7 @@ from webapp.trunks import views as trunk_pages
 
 __all__ = ["create_app", "models"]
 
-MACHINERY = (i18n, errors, livekit_pages, intent_pages, filters, times, navigation, background, health)
+MACHINERY = (assets, i18n, errors, livekit_pages, intent_pages, filters, times, navigation, background, health)
 PAGES = (
     account_pages,
     room_pages,

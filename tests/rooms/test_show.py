@@ -96,7 +96,7 @@ def test_who_waits_is_admitted_from_the_rooms_page(app: Flask, client_as: As, ro
     guest(app, room)
     owner = client_as("owner")
     text = page(owner, room)
-    assert "Lotte Brandvold" in text and "Admit Lotte Brandvold" in text and 'src="/static/lobby.js"' in text
+    assert "Lotte Brandvold" in text and "Admit Lotte Brandvold" in text and 'src="/static/lobby.js?v=' in text
     answer = owner.post(f"/lobby/{entry().id}/admit", data={"view": "room"})
     assert (answer.status_code, answer.location) == (303, f"/rooms/{room.slug}/queue")
     assert entry().status is Status.ACCEPTED
