@@ -11,8 +11,7 @@ import sqlalchemy as sa
 
 from tests.plugins.bucket import TestBucket
 from tests.support.films import FILM
-from tests.support.installed import free_port
-from tests.support.nginx import SITE, running
+from tests.support.nginx import running, written
 from tests.support.personas import Browser, persona
 from tests.support.waiting import PATIENCE
 from webapp.core.db import db, utcnow
@@ -21,11 +20,6 @@ from webapp.recordings.states import State
 
 ClientAs = Callable[[str], Browser]
 Make = Callable[..., Recording]
-CONF = Path(__file__).parent.parent.parent / "deploy" / "nginx-media.conf"
-SERVER = """
-upstream frontdesk {{ server {frontdesk}; }}
-server {{ listen 127.0.0.1:{port}; include {folder}/media.conf; }}
-"""
 
 
 @pytest.fixture
@@ -142,14 +136,9 @@ def test_traefik_tells_it_by_other_headers(client_as: ClientAs, kept: Recording,
 @pytest.fixture
 def proxy(nginx: str, served: str, in_bucket: TestBucket, tmp_path: Path) -> Iterator[str]:
     """nginx as we ship it, in front of Frontdesk and of the bucket."""
-    port, bucket = free_port(), in_bucket.s3.url.removeprefix("http://")
-    text = CONF.read_text()
-    assert text.count("127.0.0.1:9000") == 2
-    (tmp_path / "media.conf").write_text(text.replace("127.0.0.1:9000", bucket))
-    told = {"folder": tmp_path, "port": port, "frontdesk": served.removeprefix("http://")}
-    (tmp_path / SITE).write_text(SERVER.format(**told))
-    with running(nginx, tmp_path, port):
-        yield f"http://127.0.0.1:{port}"
+    site = written(tmp_path, [served.removeprefix("http://")], in_bucket.s3.url.removeprefix("http://"), secure=False)
+    with running(nginx, site):
+        yield f"http://127.0.0.1:{site.secure}"
 
 
 def cookies(browser: Browser) -> dict[str, str]:
