@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.plugins import components
 from tools.related import DOCUMENTS, FOUNDATIONS, OWN, related
 
 ROOT = Path(__file__).parent.parent
@@ -151,6 +152,14 @@ def test_the_locked_files_hold_all_that_is_asked_for_and_name_no_server():
         locked = set(re.findall(r"^([a-z0-9-]+)(?:\[[a-z0-9, ]+\])?==", text, re.MULTILINE))
         assert {re.match(r"[a-z0-9-]+", name)[0] for name in wanted} <= locked
         assert "://" not in text
+
+
+def test_the_programs_that_tests_ask_for_are_installed_with_the_packages_that_a_skip_names():
+    (listed,) = re.findall(r"^programs=\((.*)\)$", (ROOT / "tools" / "packages").read_text(), re.MULTILINE)
+    packages = dict((each + ":" + each).split(":")[:2] for each in listed.split())
+    asked = re.findall(r'return program\("([a-z0-9-]+)"', Path(components.__file__).read_text())
+    assert "nginx" in asked
+    assert {name: components.PACKAGES.get(name, name) for name in asked}.items() <= packages.items()
 
 
 def test_what_only_some_pythons_need_is_locked_with_a_marker():

@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+PACKAGES = {"promtool": "prometheus", "systemd-analyze": "systemd"}  # others bear the names of their programs
+
 
 def in_ci() -> bool:
     """CI says so in its environment, as every provider does."""
@@ -20,14 +22,11 @@ def missing(what: str, remedy: str) -> None:
 
 
 def program(name: str, *others: str) -> str:
-    """The path of an installed program, or of another one that serves; Debian's packages bear the programs' names.
-
-    nginx sits outside an ordinary user's PATH.
-    """
+    """The path of an installed program, or of another one that serves; nginx sits outside an ordinary user's PATH."""
     path = os.environ.get("PATH", os.defpath) + os.pathsep + "/usr/sbin"
     found = next(filter(None, (shutil.which(each, path=path) for each in (name, *others))), None)
     if found is None:
-        missing(name, f"apt-get install {name}")
+        missing(name, f"apt-get install {PACKAGES.get(name, name)}")
     return str(found)
 
 
@@ -41,6 +40,18 @@ def chromium() -> str:
 def nginx() -> str:
     """A real nginx."""
     return program("nginx")
+
+
+@pytest.fixture(scope="session")
+def promtool() -> str:
+    """What reads rules as a Prometheus server does."""
+    return program("promtool")
+
+
+@pytest.fixture(scope="session")
+def systemd_analyze() -> str:
+    """What reads units as systemd does; none needs to run."""
+    return program("systemd-analyze")
 
 
 @pytest.fixture(scope="session")
