@@ -48,10 +48,12 @@ def written(
     *,
     secure: bool = True,
     changes: Mapping[str, str] | None = None,
+    beside: str = "",
 ) -> Site:
     """Our configuration with the names that an operator changes, and whatever keeps it off the machine's own nginx.
 
-    `frontdesk` and `bucket` are hosts with ports; without `secure` it speaks http on the port of https.
+    `frontdesk` and `bucket` are hosts with ports; without `secure` it speaks http on the port of https. `beside` holds
+    servers of the test's own.
     """
     site = Site(folder, free_port(), free_port(), certificates.make(folder))
     shown = site.certificates.server
@@ -71,7 +73,7 @@ def written(
     for before, after in told.items():
         assert before in text, before
         text = text.replace(before, after)
-    (folder / "nginx.conf").write_text(text)
+    (folder / "nginx.conf").write_text(text.removesuffix("}\n") + beside + "}\n")
     return site
 
 
