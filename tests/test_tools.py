@@ -191,6 +191,7 @@ def test_what_only_some_pythons_need_is_locked_with_a_marker():
         (["webapp/rules/owners.py"], ["tests"]),
         (["webapp/support/sides.py", "webapp/templates/support/show.html"], ["tests/support_page"]),
         (["migrations/operations.py"], ["tests/migrations"]),
+        (["deploy/compose.yaml"], ["tests/deploy", "tests/recordings/test_media_auth.py", "tests/test_proxy.py"]),
         (["docs/architecture.md"], ["tests/test_architecture.py", "tests/test_readme.py"]),
         ([], ["tests"]),
     ],

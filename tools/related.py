@@ -10,6 +10,7 @@ EVERYTHING = "tests"
 # A change there is seen by its own tests; everything else that belongs to no feature concerns all of them.
 OWN = {
     "bench": {"tests/bench"},
+    "deploy": {"tests/deploy", "tests/test_proxy.py", "tests/recordings/test_media_auth.py"},
     "docs": {"tests/test_readme.py", "tests/test_architecture.py"},
     "migrations": {"tests/migrations"},
     "simulator": {"tests/simulator"},

@@ -30,7 +30,8 @@ def filled(text: str, values: Mapping[str, str]) -> str:
 def whole() -> dict[str, Any]:
     """The file, filled in."""
     read: dict[str, Any] = yaml.safe_load(FILE.read_text())
-    return _deep(read, variables())
+    found: dict[str, Any] = _deep(read, variables())
+    return found
 
 
 def service(name: str) -> dict[str, Any]:
