@@ -128,7 +128,11 @@ def test_static_files_are_handed_out_by_nginx_and_kept_by_browsers_as_pages_name
         assert answer.headers["Content-Encoding"] == "gzip" and "Accept-Encoding" in answer.headers["Vary"]
         assert answer.headers["Content-Type"].startswith("application/javascript")
         assert "X-Request-ID" not in answer.headers, "Frontdesk was asked"
-    assert site.get(named).content == requests.get(f"{site.behind.url}/static/app.js", timeout=PATIENCE).content
+    by_nginx, behind = site.get(named), {"Host": NAME, "X-Forwarded-Proto": "https", "X-Forwarded-For": "192.0.2.7"}
+    by_frontdesk = requests.get(f"{site.behind.url}/static/app.js", headers=behind, timeout=PATIENCE)
+    assert by_nginx.content == by_frontdesk.content
+    for name in ("X-Content-Type-Options", "Strict-Transport-Security"):
+        assert by_nginx.headers[name] == by_frontdesk.headers[name]
 
 
 @pytest.mark.parametrize(

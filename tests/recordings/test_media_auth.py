@@ -177,6 +177,19 @@ def test_through_nginx_refusals_are_frontdesks_words_and_the_signature_is_asked_
     assert requests.get(url, cookies=signed_in, **away).status_code == 404
 
 
+def test_what_lies_in_a_folder_comes_through_the_same_nginx(
+    nginx: str, served: str, tmp_path: Path, client_as: ClientAs, make_recording: Make
+):
+    recording, signed_in = make_recording(), cookies(client_as("owner"))
+    site = written(tmp_path, [served.removeprefix("http://")], secure=False)
+    with running(nginx, site):
+        url = f"http://127.0.0.1:{site.secure}/media/{recording.key}"
+        part = requests.get(url, cookies=signed_in, headers={"Range": "bytes=3-7"}, timeout=PATIENCE)
+        stranger = requests.get(url, cookies=cookies(client_as("stranger")), timeout=PATIENCE)
+    assert (part.status_code, part.content) == (206, FILM[3:8])
+    assert stranger.status_code == 404
+
+
 def test_at_most_two_questions_to_the_database(client_as: ClientAs, kept: Recording, count_queries: Any):
     owner = client_as("owner")
     with count_queries() as counted:
