@@ -33,11 +33,11 @@ class Certificates:
 
 
 def make(folder: Path, address: str = "127.0.0.1") -> Certificates:
-    """Write fresh ones into the folder; the server's names the address."""
+    """Write fresh ones into the folder; the server's names the address, or the host where it is none."""
     made = Certificates(folder / "authority.pem", folder / "other.pem", folder / "server.pem")
     signing, key = _authority(made.authority), ec.generate_private_key(ec.SECP256R1())
     _authority(made.other_authority)
-    named = x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address(address))])
+    named = x509.SubjectAlternativeName([_alternative(address)])
     issuer = x509.AuthorityKeyIdentifier.from_issuer_public_key(signing.public_key())
     builder = _begun(made.server.stem, made.authority.stem, key.public_key())
     certificate = builder.add_extension(named, False).add_extension(issuer, False).sign(signing, hashes.SHA256())
@@ -73,6 +73,13 @@ def _begun(name: str, issuer: str, key: ec.EllipticCurvePublicKey) -> x509.Certi
     builder = x509.CertificateBuilder().public_key(key).serial_number(x509.random_serial_number())
     builder = builder.not_valid_before(utcnow() - DAY).not_valid_after(utcnow() + DAY)
     return builder.subject_name(_named(name)).issuer_name(_named(issuer))
+
+
+def _alternative(address: str) -> x509.GeneralName:
+    try:
+        return x509.IPAddress(ipaddress.ip_address(address))
+    except ValueError:
+        return x509.DNSName(address)
 
 
 def _named(name: str) -> x509.Name:
