@@ -103,6 +103,15 @@ def test_its_parts_find_one_another():
     assert named == {f"arn:aws:s3:::{bucket.name}", f"arn:aws:s3:::{bucket.name}/*"}
 
 
+def test_minio_tells_frontdesk_of_each_file():
+    minio, token = compose.service("minio")["environment"], compose.variables()["STORAGE_HOOK_TOKEN"]
+    assert compose.service("web")["environment"]["FRONTDESK_STORAGE_HOOK_TOKEN"] == token
+    told = {name.split("_WEBHOOK_")[1]: value for name, value in minio.items() if "_WEBHOOK_" in name}
+    assert told["ENDPOINT_frontdesk"] == "http://web:8000/hooks/storage"
+    assert (told["ENABLE_frontdesk"], told["AUTH_TOKEN_frontdesk"]) == ("on", f"Bearer {token}")
+    assert "arn:minio:sqs::frontdesk:webhook" in compose.service("bucket")["command"][0]
+
+
 def test_livekit_is_set_up_as_frontdesk_needs_it():
     livekit, sip = compose.config("livekit"), compose.config("sip")
     assert livekit["room"] == {"auto_create": True, "enable_remote_unmute": True}

@@ -11,7 +11,7 @@ import requests
 from simulator.recorder import SAMPLES
 from tests.plugins.bucket import TestBucket
 from tests.plugins.servers import fresh_database
-from tests.support.grown import Grown, Visitor, grown
+from tests.support.grown import HOOK_TOKEN, Grown, Visitor, grown
 from tests.support.waiting import PATIENCE, until
 
 FILM = (SAMPLES / "pattern.mp4").read_bytes()
@@ -77,6 +77,7 @@ def test_a_recording_is_made_watched_expired_refused_and_deleted_though_a_web_pr
     owner.send(f"/recordings/{recording}/stop", f"/recordings/{recording}/")
     until(lambda: state(site, recording) == "saved")
     (key,) = bucket.keys()
+    assert notified(site, bucket, key) == ["unchanged"], "LiveKit's word came first"
 
     (media,) = set(re.findall(r'src="(/media/recordings/[^"]+)"', owner.page(f"/recordings/{recording}/")))
     assert key.endswith(media.removeprefix("/media"))
@@ -97,6 +98,16 @@ def test_a_recording_is_made_watched_expired_refused_and_deleted_though_a_web_pr
     assert "Traceback" not in site.written()
     assert 'frontdesk_due_work_total{kind="recordings.delete",result="done"} 1.0' in metrics(worker)
     assert 'frontdesk_requests_total{endpoint="recordings.media_auth"' in metrics(site.webs[1].port)
+
+
+def notified(site: Grown, bucket: TestBucket, key: str) -> list[str]:
+    """What becomes of the bucket's word that there is a file, in the form that MinIO gives it."""
+    record = {"eventName": "s3:ObjectCreated:Put", "s3": {"bucket": {"name": bucket.name}, "object": {"key": key}}}
+    told = {"json": {"EventName": "s3:ObjectCreated:Put", "Records": [record]}}
+    answer = Visitor(site.site).ask("POST", "/hooks/storage", headers={"Authorization": f"Bearer {HOOK_TOKEN}"}, **told)
+    assert answer.status_code == 200, answer.text
+    results: list[str] = answer.json()["results"]
+    return results
 
 
 def metrics(port: int) -> str:

@@ -38,6 +38,7 @@ PROVIDER = """
         location / {{ proxy_pass http://127.0.0.1:{inner}; proxy_set_header Host $http_host; }}
     }}
 """
+HOOK_TOKEN = "wQ4nV8cX2bM6zL1k"
 SLOW_MACHINE = {"FRONTDESK_LIVEKIT_TIMEOUT": "50", "FRONTDESK_OIDC_TIMEOUT": "50"}  # a busy one is no outage
 
 
@@ -155,6 +156,7 @@ def filled_in(bucket: TestBucket, livekit: LiveKit, issuer: str, database: str, 
         "FRONTDESK_STORAGE_URL": storage["storage_url"],
         "FRONTDESK_STORAGE_ACCESS_KEY": storage["storage_access_key"],
         "FRONTDESK_STORAGE_SECRET_KEY": storage["storage_secret_key"].get_secret_value(),
+        "FRONTDESK_STORAGE_HOOK_TOKEN": HOOK_TOKEN,
         "WEB_CONCURRENCY": "1",
     }
     example = assignments(EXAMPLE.read_text())
