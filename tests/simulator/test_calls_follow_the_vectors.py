@@ -9,6 +9,7 @@ from simulator.arguments import Arguments
 from simulator.calls_control import store_sip
 from simulator.calls_model import Caller, PhoneCall, State
 from simulator.world import Options, Timing, World
+from tests.support.loops import complete
 from tests.support.vectors import load
 from webapp.matching import KEYPAD
 
@@ -19,7 +20,7 @@ BEFORE_RINGING = {"error_several_trunks", "error_several_default_trunks", "error
 
 
 def test_phones_get_in_sip_what_livekits_decision_means():
-    asyncio.run(asyncio.wait_for(call_them_all(), 60))
+    complete(asyncio.wait_for(call_them_all(), 60))
 
 
 async def call_them_all() -> None:

@@ -1,6 +1,5 @@
 """The control API says what it can do, does it, and refuses in words what it cannot."""
 
-import asyncio
 from typing import Any
 
 import pytest
@@ -10,6 +9,7 @@ from simulator.app import COMMANDS, READINGS
 from simulator.world import Options, World
 from tests.plugins.receiver import Receiver
 from tests.support.livekit import LiveKit
+from tests.support.loops import complete
 from tests.support.waiting import PATIENCE, async_until
 
 REFUSALS = [
@@ -110,4 +110,4 @@ def test_timers_that_fired_or_were_cancelled_are_forgotten() -> None:
         world.reset()
         assert not world._timers
 
-    asyncio.run(scenario())
+    complete(scenario())

@@ -8,6 +8,7 @@ import pytest
 from livekit import api
 
 from tests.support.livekit import LiveKit
+from tests.support.loops import complete
 
 NUMBER, OTHER = "+15550001", "+15550002"
 Story = Callable[[api.LiveKitAPI], Awaitable[None]]
@@ -21,7 +22,7 @@ def play(livekit: LiveKit) -> Callable[[Story], None]:
         async with api.LiveKitAPI(livekit.url, livekit.key, livekit.secret) as client:
             await story(client)
 
-    return lambda story: asyncio.run(asyncio.wait_for(told(story), 20))
+    return lambda story: complete(asyncio.wait_for(told(story), 20))
 
 
 def direct(room: str, pin: str = "") -> api.SIPDispatchRule:
@@ -162,4 +163,4 @@ def test_a_refused_token_is_an_error_of_the_client_too(livekit: LiveKit) -> None
                 await client.room.list_rooms(api.ListRoomsRequest())
             assert refused.value.status == 401  # in plain text, of which the client makes no message
 
-    asyncio.run(asyncio.wait_for(story(), 20))
+    complete(asyncio.wait_for(story(), 20))

@@ -1,6 +1,5 @@
 """Phones beside Twirp and webhooks, over real HTTP: what Frontdesk sees of a call, and what it can do to one."""
 
-import asyncio
 import threading
 from typing import Any
 
@@ -9,6 +8,7 @@ import requests
 from livekit import api
 
 from tests.support.livekit import LiveKit
+from tests.support.loops import complete
 from tests.support.replay import recorded
 from tests.support.waiting import PATIENCE
 
@@ -187,7 +187,7 @@ def test_livekits_own_client_is_understood_in_protobuf(livekit: LiveKit):
             with pytest.raises(api.TwirpError, match="already exists in dispatch rule"):
                 await client.sip.create_dispatch_rule(rule)
 
-    asyncio.run(use())
+    complete(use())
 
 
 def test_a_number_dialled_from_a_room_is_a_participant_that_answers(livekit: LiveKit):

@@ -1,6 +1,5 @@
 """The simulator answers recorded SIP requests exactly as livekit-server v1.13.5 did: status, code, message and body."""
 
-import asyncio
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -15,6 +14,7 @@ from simulator.sip import METHODS
 from simulator.tokens import sign
 from simulator.twirp import Twirp
 from simulator.world import Options, World
+from tests.support.loops import complete
 from tests.support.replay import recorded
 
 Exchange = dict[str, Any]
@@ -66,7 +66,7 @@ def told(exchange: Exchange) -> tuple[int, str, Any]:
 def test_every_recorded_sip_request_is_answered_as_livekit_answered_it(name: str, requests: int):
     world = World(Options())
     world.switches.redis = name != "no-redis"
-    pairs = asyncio.run(replay(name, world))
+    pairs = complete(replay(name, world))
     assert len(pairs) == requests
     for case, answered, expected in pairs:
         assert answered == expected, case

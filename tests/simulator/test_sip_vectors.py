@@ -1,6 +1,5 @@
 """Every recorded decision about creating and changing trunks and rules comes out of the simulated SIP service."""
 
-import asyncio
 from typing import Any
 
 from google.protobuf.json_format import ParseDict
@@ -10,6 +9,7 @@ from simulator.sip_objects import SipObjects
 from simulator.tokens import Claims
 from simulator.twirp import TwirpError
 from simulator.world import Options, World
+from tests.support.loops import complete
 from tests.support.vectors import load
 
 Case = dict[str, Any]
@@ -31,7 +31,7 @@ def refusal(method: str, request: Case, *, trunks: list[Case], rules: list[Case]
         world.part(SipObjects).store_rule(rule)
     asked = METHODS[method]
     try:
-        asyncio.run(asked.handler(world, ParseDict(request, asked.request()), Claims(sip={"admin": True})))
+        complete(asked.handler(world, ParseDict(request, asked.request()), Claims(sip={"admin": True})))
     except TwirpError as error:
         return error.code, error.message.removeprefix(PREFIX)
     return None

@@ -9,6 +9,7 @@ from simulator.arguments import Arguments
 from simulator.calls_control import store_sip
 from simulator.calls_model import Caller, PhoneCall
 from simulator.world import Options, Participant, Timing, World
+from tests.support.loops import complete
 from tests.support.waiting import PATIENCE, async_until
 
 NUMBER = "+15550001"
@@ -26,7 +27,7 @@ def run(scenario: Scenario) -> None:
         finally:
             world.reset()
 
-    asyncio.run(play())
+    complete(play())
 
 
 def rule(rule_id: str, room: str, *, pin: str = "", **fields: Any) -> dict[str, Any]:
