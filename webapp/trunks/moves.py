@@ -109,8 +109,13 @@ def move_rooms(planned: MovePlan, *, actor: Actor) -> TrunkMove:
     except IntegrityError:
         raise MoveRunning from None
     audit.record("trunk.move_rooms", str(move.id), actor, rooms=planned.total, to=planned.target)
-    due.add("telephony.move_rooms", move_id=str(move.id))
+    _go_on_later(str(move.id))
     return move
+
+
+def _go_on_later(move_id: str) -> None:
+    """Order the due work that moves the rooms; the caller commits."""
+    due.add("telephony.move_rooms", move_id=move_id)
 
 
 def find(move_id: uuid.UUID) -> TrunkMove | None:
@@ -139,7 +144,7 @@ def work_on(move_id: str) -> None:
             raise MoveRunning
         while (move := _running(move_id)) is not None:
             if time.monotonic() > deadline:
-                due.add("telephony.move_rooms", move_id=move_id)
+                _go_on_later(move_id)
                 db.session.commit()
                 return
             _batch(move)
