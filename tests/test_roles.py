@@ -43,6 +43,7 @@ RECORDING_HOSTS = _rule("owner administrator admin", "member stranger support")
 RECORDING_LISTENERS = _rule("owner administrator", "member stranger support")
 RECORDING_KEEPERS = _rule("owner", "member stranger support")
 RECORDING_DELETERS = _rule("owner admin", "member stranger support")
+RECORDING_AUDITORS = _rule("admin", "member stranger support")
 OWN = _rule("owner", "administrator member stranger support admin")  # the session is the owner's
 
 TABLE: Mapping[str, Rule] = {
@@ -83,6 +84,7 @@ TABLE: Mapping[str, Rule] = {
     "lobby.waiting": EVERYBODY,
     "recordings.delete": RECORDING_DELETERS,
     "recordings.heal": RECORDING_HOSTS,
+    "recordings.hold": RECORDING_AUDITORS,
     "recordings.index": EVERYBODY,
     "recordings.media_file": RECORDING_LISTENERS,
     "recordings.of_room": ROOM_HOSTS,

@@ -10,6 +10,7 @@ from flask.cli import AppGroup
 
 from webapp.core import revisions
 from webapp.core.db import db
+from webapp.recordings.commands import storage
 from webapp.rules.commands import installation
 from webapp.tracer.cli import telephony
 
@@ -89,4 +90,5 @@ def init_app(app: Flask) -> None:
     """Register the commands."""
     app.cli.add_command(database)
     app.cli.add_command(installation)
+    app.cli.add_command(storage)
     app.cli.add_command(telephony)

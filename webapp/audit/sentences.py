@@ -57,6 +57,8 @@ SENTENCES = {
     "recording.failed": _l("%(who)s said that the recording failed: %(problem)s"),
     "recording.aborted": _l("%(who)s said that the recording was aborted: %(problem)s"),
     "recording.set_retention": _l("%(who)s set how many days a recording is kept: %(after)s instead of %(before)s"),
+    "recording.hold": _l("%(who)s put a legal hold on a recording"),
+    "recording.release": _l("%(who)s ended the legal hold on a recording"),
     "recording.gone": _l("A recording's file is gone from the storage before its time"),
     "recording.delete": _l("%(who)s deleted a recording"),
     "recording.remove_expired": _l("%(who)s removed the file of an expired recording"),

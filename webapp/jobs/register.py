@@ -24,6 +24,7 @@ from webapp.trunks import moves
 HANDLERS: dict[str, Handler] = {
     "lobby.announce": lobby_jobs.announce,
     "recordings.check": recording_jobs.check,
+    "recordings.tag": recording_jobs.tag,
     "recordings.stop": recording_jobs.stop,
     "recordings.delete": recording_jobs.delete,
     "recordings.remove_file": recording_jobs.remove_file,

@@ -18,6 +18,8 @@ from webapp.core.config import Settings
 from webapp.core.db import new_id
 from webapp.core.values import BucketAddress
 from webapp.livekit.egress import Upload
+from webapp.recordings.classes import TAG
+from webapp.recordings.lifecycle import LifecycleRule
 from webapp.recordings.sharing import NAME
 from webapp.recordings.stored import CHUNK, Stored
 
@@ -26,7 +28,8 @@ TRIES = 2
 MISSING = {"404", "NoSuchKey"}
 WORDS = {
     "403": "the key may not look for objects (s3:GetObject and s3:ListBucket)",
-    "AccessDenied": "the key may not do that (s3:GetObject, s3:PutObject, s3:DeleteObject, s3:ListBucket)",
+    "AccessDenied": "the key may not do that (s3:GetObject, s3:PutObject, s3:DeleteObject, s3:ListBucket, and "
+    "s3:GetObjectTagging, s3:PutObjectTagging, s3:GetLifecycleConfiguration, s3:PutLifecycleConfiguration)",
     "InvalidAccessKeyId": "the access key is unknown there",
     "SignatureDoesNotMatch": "the secret key is not that of the access key, or a proxy changes requests",
     "NoSuchBucket": "there is no such bucket",
@@ -45,7 +48,7 @@ WORDS = {
 class Bucket:
     """Recordings as objects: the egress worker uploads them, Frontdesk reads and removes them."""
 
-    expires_objects = False  # nobody installs rules of the bucket's own yet
+    expires_objects = True
 
     def __init__(self, address: BucketAddress, session: Any, client: Any, upload: Upload) -> None:
         self._address, self._client, self._upload = address, client, upload
@@ -90,7 +93,7 @@ class Bucket:
             return set()
         found: set[str] = set()
         pages = self._client.get_paginator("list_objects_v2").paginate(
-            Bucket=self._address.name, Prefix=self.egress_path(f"{NAME}/"), StartAfter=wanted[0][:-1]
+            Bucket=self._address.name, Prefix=self.root, StartAfter=wanted[0][:-1]
         )
         with _told():
             for page in pages:
@@ -121,6 +124,36 @@ class Bucket:
                 raise NoCredentialsError
             S3SigV4Auth(self._credentials.get_frozen_credentials(), "s3", self._address.region).add_auth(asked)
         return {"X-Media-Path": path, **dict(asked.headers.items())}
+
+    def tag(self, key: str, value: str) -> None:
+        """Set the one tag among those that the object has."""
+        with _told():
+            tags = self._client.get_object_tagging(**self._named(key))["TagSet"]
+            tags = [*(tag for tag in tags if tag["Key"] != TAG), {"Key": TAG, "Value": value}]
+            self._client.put_object_tagging(**self._named(key), Tagging={"TagSet": tags})
+
+    def rules(self) -> list[LifecycleRule]:
+        """The bucket's lifecycle configuration."""
+        with _told():
+            try:
+                answer = self._client.get_bucket_lifecycle_configuration(Bucket=self._address.name)
+            except ClientError as error:
+                if _code(error) == "NoSuchLifecycleConfiguration":
+                    return []
+                raise
+        return list(answer["Rules"])
+
+    def set_rules(self, rules: Sequence[LifecycleRule]) -> None:
+        """Replace the bucket's lifecycle configuration."""
+        with _told():
+            self._client.put_bucket_lifecycle_configuration(
+                Bucket=self._address.name, LifecycleConfiguration={"Rules": list(rules)}
+            )
+
+    @property
+    def root(self) -> str:
+        """The prefix of all recordings."""
+        return self.egress_path(f"{NAME}/")
 
     def delete(self, key: str) -> None:
         """Remove the object."""

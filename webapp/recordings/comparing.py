@@ -10,7 +10,7 @@ import structlog
 from webapp.audit import Actor
 from webapp.core.db import db, utcnow
 from webapp.core.due import IncompleteError
-from webapp.recordings import queries, service
+from webapp.recordings import legal_hold, queries, service
 from webapp.recordings.models import KEPT_STATES, Recording
 from webapp.recordings.retention import expired
 from webapp.recordings.states import ReportedBy, State
@@ -77,6 +77,10 @@ def _compare(recordings: Sequence[Recording]) -> None:
         there = storage().find_all([recording.key for recording in recordings])
         agree = {row.id for row in recordings if (row.key in there) is (row.state is State.SAVED)}
         _agreed(agree)
+        for recording in recordings:
+            if recording.tag != recording.wanted_tag:  # from before there were classes, or given up
+                legal_hold.let_tag(recording)
+        db.session.commit()
         for recording in recordings:  # what seems to differ is looked for by itself: it may have come or gone meanwhile
             if recording.id not in agree:
                 check(recording)

@@ -4,9 +4,9 @@ from flask_babel import get_timezone, ngettext
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import DateField, HiddenField, RadioField
+from wtforms import DateField, HiddenField, RadioField, TextAreaField
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import InputRequired, Optional, StopValidation
+from wtforms.validators import DataRequired, InputRequired, Length, Optional, StopValidation
 
 from webapp.core.db import utcnow
 from webapp.core.settings import settings
@@ -42,6 +42,16 @@ def _when_chosen(form: FlaskForm, field: DateField) -> None:
     if form.keep.data == DATE and field.data is None:
         field.errors = []  # what the field itself says of it
         raise StopValidation(_("Choose a day."))
+
+
+class HoldForm(FlaskForm):
+    """Why a legal hold begins or ends."""
+
+    reason = TextAreaField(
+        _l("Reason"),
+        description=_l("Kept in the audit log, and shown to admins with the recording."),
+        validators=[DataRequired(_l("Enter a reason.")), Length(max=1000)],
+    )
 
 
 class RetentionForm(FlaskForm):

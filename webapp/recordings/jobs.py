@@ -10,13 +10,14 @@ from webapp.audit import Actor
 from webapp.core import due
 from webapp.core.db import db, utcnow
 from webapp.core.due import NotYet
-from webapp.recordings import comparing, follow, service, storage
+from webapp.recordings import comparing, follow, queries, service, storage
 from webapp.recordings.models import Recording
 from webapp.recordings.states import State
 
 log = structlog.get_logger()
 
 GRACE = timedelta(days=1)  # an owner who notices within a day can still set a longer time
+RULES_TAKE = timedelta(days=2)  # buckets work off their rules once a day, at midnight in UTC or later
 AGAIN = timedelta(hours=1)
 BATCH = 500
 
@@ -59,13 +60,36 @@ def check(recording_id: str) -> None:
         comparing.check(recording)
 
 
+def tag(recording_id: str) -> None:
+    """Let the storage know the recording's class; raises OSError while it is away, to be tried again. Commits.
+
+    Raises NotYet when the class changed meanwhile: the tag that was written last must be the right one.
+    """
+    recording = db.session.get(Recording, uuid.UUID(recording_id), populate_existing=True)
+    db.session.commit()
+    if recording is None or recording.state is not State.SAVED or recording.removed_at is not None:
+        return
+    wanted = recording.wanted_tag
+    storage.storage().tag(recording.key, wanted)
+    if queries.lock(recording):
+        recording.tag = wanted
+        changed = recording.wanted_tag != wanted
+        db.session.commit()
+        if changed:
+            raise NotYet("class_changed")
+
+
 def remove_expired() -> int:
-    """Let the files of recordings that expired a while ago be taken; returns how many. Commits one by one."""
-    if storage.storage().expires_objects:
-        return 0
+    """Let the files of recordings that expired a while ago be taken; returns how many. Commits one by one.
+
+    Where the store's own rules expire an object on the very day, they have some days to do so.
+    """
     over = sa.select(Recording).where(
         Recording.expires_at < utcnow() - GRACE, Recording.removed_at.is_(None), Recording.deleting_at.is_(None)
     )
+    if storage.storage().expires_objects:
+        by_rule = Recording.tag == sa.cast(Recording.retention_days, sa.String)
+        over = over.where(sa.or_(sa.not_(by_rule), Recording.expires_at < utcnow() - GRACE - RULES_TAKE))
     removed = 0
     for recording in db.session.scalars(over.order_by(Recording.expires_at).limit(BATCH)).all():
         removed += service.remove_expired(recording, actor=Actor.system())

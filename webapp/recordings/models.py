@@ -8,6 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from webapp.accounts.models import User
 from webapp.core.db import Keyed, Model, Versioned, choice, partial_index, utcnow
+from webapp.recordings.classes import class_of
 from webapp.recordings.modes import Mode
 from webapp.recordings.states import ReportedBy, State
 from webapp.rooms.models import Room
@@ -55,10 +56,18 @@ class Recording(Keyed, Versioned, Model):
     retention_days: Mapped[int | None]  # None: permanent
     expires_at: Mapped[datetime | None]
     removed_at: Mapped[datetime | None]  # the file went after it had expired; the row stays to say so
+    tag: Mapped[str] = mapped_column(sa.String(16), default="", server_default="")  # its class, as the storage has it
+    held_at: Mapped[datetime | None]  # a legal hold: no expiry, no deletion
+    hold_reason: Mapped[str] = mapped_column(default="", server_default="")
     deleting_at: Mapped[datetime | None]  # asked to delete: the object goes first, then the row
 
     room: Mapped[Room] = relationship(lazy="raise")
     started_by: Mapped[User | None] = relationship(lazy="raise")
+
+    @property
+    def wanted_tag(self) -> str:
+        """The class that its object's tag should say."""
+        return class_of(self.retention_days, held=self.held_at is not None)
 
     @property
     def extension(self) -> str:

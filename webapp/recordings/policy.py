@@ -46,6 +46,11 @@ def set_retention(user: User, recording: Recording) -> bool:
     return recording.room.role_of(user) is Role.OWNER
 
 
+def hold(user: User, recording: Recording) -> bool:
+    """Admins alone put a legal hold on a recording, and end it."""
+    return user.is_admin and view(user, recording)
+
+
 def delete(user: User, recording: Recording) -> bool:
     """Owners delete, and admins on somebody's request."""
     return user.is_admin or recording.room.role_of(user) is Role.OWNER

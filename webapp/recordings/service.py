@@ -13,7 +13,7 @@ from webapp.core.db import db, new_id, utcnow
 from webapp.core.masking import quoted
 from webapp.core.settings import settings
 from webapp.livekit.egress import Egress
-from webapp.recordings import naming, reasons, states, storage
+from webapp.recordings import legal_hold, naming, reasons, states, storage
 from webapp.recordings.models import Recording, Transition
 from webapp.recordings.modes import Mode
 from webapp.recordings.retention import expires_at
@@ -161,14 +161,14 @@ def miss(recording: Recording, reported_by: ReportedBy, *, actor: Actor) -> bool
 def set_retention(recording: Recording, days: int | None, *, actor: Actor) -> None:
     """Keep the recording for so many days from the time its object was written, or (None) for ever.
 
-    Raises AlreadyRemoved; the recording is locked.
+    Raises AlreadyRemoved; the recording is locked. While a legal hold keeps it, it has no end.
     """
     if recording.removed_at is not None:
         raise AlreadyRemoved
     before = recording.retention_days
     recording.version += 1
     recording.retention_days = days
-    recording.expires_at = expires_at(recording.stored_at, days)
+    _let_expire(recording)
     audit.record("recording.set_retention", recording, actor, before=before or "permanent", after=days or "permanent")
 
 
@@ -176,7 +176,10 @@ def ask_delete(recording: Recording, *, actor: Actor) -> None:
     """Record that the recording is to go: it is refused from now on, the object goes first, then the row.
 
     One that is not over is stopped, and goes when it is: until then it still says that its room is being recorded.
+    Raises OnHold.
     """
+    if recording.held_at is not None:
+        raise legal_hold.OnHold
     recording.deleting_at = recording.deleting_at or utcnow()
     if recording.state.terminal:
         due.add("recordings.delete", recording_id=str(recording.id))
@@ -224,12 +227,19 @@ def _end(recording: Recording, stored: Stored | None, actor: Actor) -> None:
     """Write down how it ended, with the file that is kept; one that is to be deleted goes now."""
     if stored is not None and recording.state is State.SAVED:
         recording.size, recording.stored_at = stored.size, stored.written_at
-        recording.expires_at = expires_at(recording.stored_at, recording.retention_days)
+        _let_expire(recording)
     written_at = stored.written_at if stored is not None else utcnow()
     recording.ended_at = recording.ended_at or written_at
     audit.record(f"recording.{recording.state.value}", recording, actor, problem=recording.problem)
     if recording.deleting_at is not None:
         due.add("recordings.delete", recording_id=str(recording.id))
+
+
+def _let_expire(recording: Recording) -> None:
+    """Count its end from when its file was written, and let the storage be told its class."""
+    held = recording.held_at is not None
+    recording.expires_at = None if held else expires_at(recording.stored_at, recording.retention_days)
+    legal_hold.let_tag(recording)
 
 
 def _reason(recording: Recording, said: str) -> str:

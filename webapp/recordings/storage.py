@@ -12,7 +12,8 @@ from flask import Flask, current_app
 from webapp.core.config import Settings
 from webapp.core.db import db
 from webapp.livekit.egress import Upload
-from webapp.recordings.sharing import FolderState, SharedFolder, shared_folder
+from webapp.recordings.lifecycle import LifecycleRule
+from webapp.recordings.sharing import NAME, FolderState, SharedFolder, shared_folder
 from webapp.recordings.stored import CHUNK, Stored
 
 EXTENSION = "frontdesk.storage"
@@ -50,6 +51,19 @@ class Storage(Protocol):
 
     def signed(self, method: str, key: str) -> dict[str, str] | None:
         """For a proxy: where the object lies and what opens it for the method, as headers; None: we stream it."""
+
+    def tag(self, key: str, value: str) -> None:
+        """Let the object's tag say its class; other tags stay. Raises FileNotFoundError, OSError while it is away."""
+
+    def rules(self) -> list[LifecycleRule] | None:
+        """The rules by which the store expires objects by itself; None where it has none. Raises OSError."""
+
+    def set_rules(self, rules: Sequence[LifecycleRule]) -> None:
+        """Replace those rules. Raises OSError."""
+
+    @property
+    def root(self) -> str:
+        """What the names of all recordings' objects begin with."""
 
     def delete(self, key: str) -> None:
         """Remove the object; one that is gone already is no error. Raises OSError while the store is away."""
@@ -108,6 +122,20 @@ class Folder:
 
     def signed(self, method: str, key: str) -> None:
         """A file is streamed by us."""
+
+    def tag(self, key: str, value: str) -> None:
+        """Files have no tags, and no rules that would read them."""
+
+    def rules(self) -> None:
+        """Frontdesk alone removes files."""
+
+    def set_rules(self, rules: Sequence[LifecycleRule]) -> None:
+        """There are none."""
+
+    @property
+    def root(self) -> str:
+        """The folder of the recordings."""
+        return f"{NAME}/"
 
     def delete(self, key: str) -> None:
         """Remove the file."""

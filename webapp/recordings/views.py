@@ -18,9 +18,10 @@ from webapp.core.config import Settings
 from webapp.core.db import READING, db, utcnow
 from webapp.core.paging import Place
 from webapp.core.security import require
-from webapp.recordings import comparing, follow, media, policy, queries, service, storage
+from webapp.recordings import classes, comparing, follow, legal_hold, media, policy, queries, service, storage
 from webapp.recordings import media_auth as opening
-from webapp.recordings.forms import RetentionForm, StartForm, word_of
+from webapp.recordings.forms import HoldForm, RetentionForm, StartForm, word_of
+from webapp.recordings.legal_hold import OnHold
 from webapp.recordings.models import Recording
 from webapp.recordings.modes import Mode
 from webapp.recordings.retention import expired, expires_at, keeping
@@ -156,9 +157,38 @@ def delete(recording_id: uuid.UUID) -> ResponseReturnValue:
     recording = load_recording(recording_id, policy.delete)
     if request.method in READING:
         return render_template("recordings/delete.html", recording=recording)
-    service.ask_delete(recording, actor=current_actor())
+    try:
+        service.ask_delete(recording, actor=current_actor())
+    except OnHold:
+        return _shown(recording, 409, problem=_("A legal hold keeps this recording: it can't be deleted."))
     db.session.commit()
     return htmx.go(url_for(".index"))
+
+
+@bp.route("/recordings/<uuid:recording_id>/hold", methods=["GET", "POST"])
+def hold(recording_id: uuid.UUID) -> ResponseReturnValue:
+    """Put a legal hold on a recording, or end it, with a reason; the storage is told of one before it holds."""
+    recording = load_recording(recording_id, policy.hold)
+    form = HoldForm()
+    if not form.validate_on_submit():
+        status = 422 if form.is_submitted() else 200
+        return htmx.respond("recordings/hold.html", "recordings/hold.html", status, recording=recording, form=form)
+    held = recording.held_at is not None
+    if not held:
+        db.session.commit()
+        try:
+            storage.storage().tag(recording.key, classes.HELD)
+        except OSError as error:
+            log.warning("recording.not_tagged", recording=str(recording.id), code=type(error).__name__)
+            return _away()
+        recording = load_recording(recording_id, policy.hold)
+    try:
+        change = legal_hold.release if held else legal_hold.hold
+        change(recording, form.reason.data.strip(), actor=current_actor())
+    except legal_hold.NotSaved:
+        return _shown(recording, 409, problem=_("There is no file that could be held."))
+    db.session.commit()
+    return htmx.go(url_for(".show", recording_id=recording.id))
 
 
 @bp.get("/media/recordings/<uuid:recording_id>.<suffix>")
@@ -223,6 +253,7 @@ def _shown(
         "recording": recording,
         "transitions": queries.transitions(recording),
         "form": form,
+        "told": recording.tag == recording.wanted_tag or not storage.storage().expires_objects,
         "until": expires_at(recording.stored_at, chosen),
         "chosen": chosen,
         "watchers": queries.watchers(recording),

@@ -19,6 +19,8 @@ from webapp.jobs import queries as job_queries
 from webapp.jobs import runner
 from webapp.livekit import probe
 from webapp.livekit.probe import Heard
+from webapp.recordings import lifecycle
+from webapp.recordings.lifecycle import LifecycleProblems
 from webapp.recordings.models import FAILED_STATES, Recording
 from webapp.recordings.sharing import FolderState
 from webapp.recordings.states import State
@@ -45,6 +47,7 @@ class Store:
     problem: str = ""
     free: int | None = None  # where somebody counts them
     place: FolderState | None = None
+    lifecycle: LifecycleProblems | None = None  # of the bucket's own rules, where they can be read
 
 
 @dataclass(frozen=True)
@@ -177,7 +180,15 @@ def _try_storage() -> Store:
         free = storage().try_out()
     except OSError as error:
         return Store(error.strerror or type(error).__name__, place=storage().place())
-    return Store(free=free, place=storage().place())
+    return Store(free=free, place=storage().place(), lifecycle=_lifecycle())
+
+
+def _lifecycle() -> LifecycleProblems | None:
+    try:
+        rules = storage().rules()
+    except OSError:  # not every key may read them, and not every store has some
+        return None
+    return None if rules is None else lifecycle.problems(rules, storage().root)
 
 
 def _queue_answers() -> bool | None:

@@ -9,6 +9,7 @@ from flask_babel import lazy_gettext as _l
 from webapp.accounts import problems
 from webapp.core.db import utcnow
 from webapp.core.settings import settings
+from webapp.recordings.lifecycle import LifecycleProblems
 from webapp.recordings.sharing import NAME, FolderState
 from webapp.setup.checks import Check, CheckState
 from webapp.setup.facts import Answers, Records
@@ -135,7 +136,22 @@ def _bucket(answers: Answers) -> Check:
         text = _("The bucket cannot be used: %(problem)s.", problem=answers.store.problem)
         fix = _("Check the bucket’s name, address and region, and what its access key may do.")
         return Check("storage", title, CheckState.BAD, text, fix, lines)
+    if answers.store.lifecycle is not None and not answers.store.lifecycle.fine:
+        return _lifecycle(title, answers.store.lifecycle)
     return Check("storage", title, CheckState.FINE, _("The bucket can be written, read and cleared."))
+
+
+def _lifecycle(title: str, found: LifecycleProblems) -> Check:
+    command = ("flask storage lifecycle --apply",)
+    if found.early:
+        text = _(
+            "Recordings may be deleted before their time: the bucket's rule %(names)s takes them too.",
+            names=", ".join(found.early),
+        )
+        fix = _("Let that rule leave recordings out, or remove it.")
+        return Check("storage", title, CheckState.BAD, text, fix, ("flask storage lifecycle",))
+    text = _("The bucket has no rules that delete expired recordings. Frontdesk deletes them, while it runs.")
+    return Check("storage", title, CheckState.WARNING, text, _("Install the rules."), command)
 
 
 def _folder(answers: Answers) -> Check:
