@@ -1,10 +1,12 @@
 """A recording goes from start to saved by hooks, by the sweep, or by hand, and never keeps its room blocked."""
 
+import threading
 from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
+from flask import Flask
 
 from tests.support.livekit import LiveKit
 from tests.support.personas import SWAP, Browser
@@ -78,6 +80,37 @@ def test_a_swap_gets_the_section_and_an_unknown_mode_is_422(client_as: ClientAs,
     assert start(owner, room, "hologram", **SWAP) == 422
     answer = owner.post(f"/rooms/{room.slug}/recordings", data={"mode": "video"}, headers=SWAP)
     assert answer.status_code == 200 and 'id="room-recordings"' in answer.text and "<html" not in answer.text
+
+
+def test_of_two_who_start_at_the_same_moment_one_records_and_the_other_is_told(
+    app: Flask, client_as: ClientAs, room: Room, live: LiveKit
+):
+    slug, ready = room.slug, threading.Barrier(2)
+    browsers, answers = [client_as("owner"), client_as("administrator")], []
+
+    def press(browser: Browser) -> None:
+        ready.wait()
+        answers.append(browser.post(f"/rooms/{slug}/recordings", data={"mode": "video"}).status_code)
+
+    threads = [threading.Thread(target=press, args=(browser,)) for browser in browsers]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(answers) == [303, 409] and live.calls("StartRoomCompositeEgress") == 1
+
+
+def test_a_room_that_is_deleted_while_it_is_recorded_leaves_a_saved_recording(
+    client_as: ClientAs, room: Room, live: LiveKit
+):
+    owner = client_as("owner")
+    start(owner, room)
+    until(lambda: state_of(State.ACTIVE))
+    assert "record" in owner.get(f"/rooms/{room.slug}/delete").text
+    assert owner.post(f"/rooms/{room.slug}/delete").status_code == 303
+    live.leave(str(room.id), "web")
+    until(lambda: state_of(State.SAVED))
+    assert owner.get(f"/recordings/{only().id}/").status_code == 200
 
 
 def test_whoever_stops_it_in_place_sees_it_stop(client_as: ClientAs, room: Room, live: LiveKit):
