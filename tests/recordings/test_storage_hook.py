@@ -20,7 +20,7 @@ from webapp.core.config import Settings
 from webapp.core.db import db, new_id
 from webapp.jobs import register, work
 from webapp.livekit import egress
-from webapp.recordings import follow, storage
+from webapp.recordings import follow, lifecycle, storage
 from webapp.recordings.models import Recording, Transition
 from webapp.recordings.states import ReportedBy, State
 from webapp.rooms.models import Room
@@ -183,6 +183,18 @@ def test_whoever_has_not_the_token_is_refused_and_nothing_moves(
     answer = notify(minio(in_bucket, recording.key), token=token)
     assert answer.status_code == 401 and TOKEN not in answer.text
     assert fresh(recording).state is State.STOPPING
+
+
+def test_the_set_up_page_says_that_notifications_are_refused(
+    in_bucket: TestBucket, notify: Notify, client_as: ClientAs
+):
+    rules = lifecycle.wanted("desk/recordings/")
+    in_bucket.s3.client().put_bucket_lifecycle_configuration(
+        Bucket=in_bucket.name, LifecycleConfiguration={"Rules": rules}
+    )
+    assert "notifications arrive and are refused" not in client_as("support").get("/system/setup").text
+    assert notify(token="Bearer other").status_code == 401
+    assert "notifications arrive and are refused" in client_as("support").get("/system/setup").text
 
 
 def test_without_a_token_in_the_settings_nobody_is_let_in(app: Flask, in_bucket: TestBucket):

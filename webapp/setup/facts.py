@@ -81,6 +81,7 @@ class Records:
     last_hook: datetime | None
     refused_hooks: dict[str, int]  # within the last hour, by reason
     refused_sign_ins: dict[str, int]
+    refused_notifications: dict[str, int]  # of the bucket
     live_since: datetime | None  # of the room that went live last
     last_call: datetime | None
     outages: int  # pairs of rules and the like, for which LiveKit refuses calls, when the rules were read last
@@ -122,6 +123,7 @@ def read() -> Records:
         last_hook=_newest(Delivery.received_at),
         refused_hooks=refusals.recent(refusals.HOOKS),
         refused_sign_ins=refusals.recent(refusals.SIGN_IN),
+        refused_notifications=refusals.recent(refusals.STORAGE),
         live_since=_newest(Room.live_since),
         last_call=_newest(Call.came_at),
         outages=last.outages if last else 0,

@@ -31,7 +31,7 @@ def checks(answers: Answers, records: Records, *, arrived_secure: bool) -> list[
         clocks(answers, records),
         provider(answers, records),
         meeting(),
-        store(answers),
+        store(answers, records),
         jobs(answers, records),
         schema(records),
         installation(records),
@@ -122,12 +122,12 @@ def meeting() -> Check:
     return Check("meeting", title, CheckState.WARNING, text, fix, (line,))
 
 
-def store(answers: Answers) -> Check:
+def store(answers: Answers, records: Records) -> Check:
     """Recordings can be written; whether the egress worker sees the same place shows only in a recording."""
-    return _folder(answers) if settings.bucket is None else _bucket(answers)
+    return _folder(answers) if settings.bucket is None else _bucket(answers, records)
 
 
-def _bucket(answers: Answers) -> Check:
+def _bucket(answers: Answers, records: Records) -> Check:
     title, lines = _("Storage"), ("FRONTDESK_STORAGE_URL=…", "FRONTDESK_STORAGE_ACCESS_KEY=…")
     if answers.store is None:
         fix = _("See that the bucket’s address can be reached from here.")
@@ -138,6 +138,10 @@ def _bucket(answers: Answers) -> Check:
         return Check("storage", title, CheckState.BAD, text, fix, lines)
     if answers.store.lifecycle is not None and not answers.store.lifecycle.fine:
         return _lifecycle(title, answers.store.lifecycle)
+    if records.refused_notifications:
+        text = _("The bucket's notifications arrive and are refused: their token is not Frontdesk's.")
+        fix = _("Let the bucket send “Bearer” and the token in the Authorization header.")
+        return Check("storage", title, CheckState.WARNING, text, fix, ("FRONTDESK_STORAGE_HOOK_TOKEN=…",))
     return Check("storage", title, CheckState.FINE, _("The bucket can be written, read and cleared."))
 
 
