@@ -26,11 +26,9 @@ def default(name: str, field: FieldInfo) -> str:
 
 
 def table() -> str:
-    """One row per setting, in the order of the class."""
-    rows = [
-        f"| `FRONTDESK_{name.upper()}` | {default(name, field)} | {field.description} |"
-        for name, field in Settings.model_fields.items()
-    ]
+    """One row per setting, in the order of the class, and those that it takes over from another one last."""
+    fields = sorted(Settings.model_fields.items(), key=lambda named: named[0] not in Settings.__annotations__)
+    rows = [f"| `FRONTDESK_{name.upper()}` | {default(name, field)} | {field.description} |" for name, field in fields]
     return "\n".join(["| variable | default | meaning |", "|---|---|---|", *rows, ""])
 
 
