@@ -30,6 +30,7 @@ pytest_plugins = [
     "tests.plugins.queries",
     "tests.plugins.installation",
     "tests.plugins.bucket",
+    "tests.plugins.mail_server",
 ]
 
 

@@ -20,6 +20,7 @@ from webapp.core.db import Model, db
 from webapp.deliveries.models import Delivery
 from webapp.hooks.handlers import HANDLERS
 from webapp.lobby.models import Entry
+from webapp.mails.models import Mail
 from webapp.recordings import reasons
 from webapp.recordings.models import Recording, Transition
 from webapp.repairs.models import RepairItem
@@ -56,6 +57,8 @@ PAGES: dict[InstrumentedAttribute[object], str] = {
     AuditEntry.action: TRAIL,
     TrunkMove.state: "/telephony/trunks/ /telephony/moves/{move_id}/",
     User.staff: "/account/",
+    Mail.state: RECORDINGS,
+    Mail.problem: RECORDINGS,
 }
 NOT_SHOWN = {RepairItem.result, MovedRoom.result}  # rows of runs: their own tests walk through every result
 CODES: dict[InstrumentedAttribute[object], Iterable[str]] = {
@@ -63,6 +66,7 @@ CODES: dict[InstrumentedAttribute[object], Iterable[str]] = {
                         "egress_aborted", "egress_lost", "file_missing", "limit_reached", "one of the future",
                         *reasons.CODES],
     Delivery.event: [*HANDLERS, "", "one_of_the_future"],
+    Mail.problem: ["", "timeout", "not_confirmed", "address_refused", "turned_off", "one_of_the_future"],
     Room.rule_problem: [
         "", *map(str, (problems.NO_TRUNK, problems.TRUNK_GONE, problems.TRUNK_BUSY, problems.BUSY)),
         *map(str, (problems.GUARD_REFUSED, problems.GUARD_NARROW, problems.guard_refused("SDR_1"))),

@@ -38,6 +38,11 @@ from webapp.live import views as live_pages
 from webapp.livekit import pages as livekit_pages
 from webapp.lobby import polls as lobby_polls
 from webapp.lobby import views as lobby_pages
+from webapp.mails import commands as mail_commands
+from webapp.mails import kinds as mail_kinds
+from webapp.mails import views as mail_pages
+from webapp.recordings import letters as recording_letters
+from webapp.recordings import mail_views as recording_mail_pages
 from webapp.recordings import views as recording_pages
 from webapp.repairs import views as repair_pages
 from webapp.rooms import views as room_pages
@@ -54,6 +59,8 @@ __all__ = ["create_app", "models"]
 MACHINERY = (assets, i18n, errors, livekit_pages, intent_pages, filters, times, navigation, background, health)
 PAGES = (
     account_pages,
+    mail_pages,
+    recording_mail_pages,
     room_pages,
     access_pages,
     lobby_pages,
@@ -70,7 +77,8 @@ PAGES = (
     desk_pages,
     setup_pages,
 )
-COMMANDS = (account_commands, cli, setup_command, seed_command, seed_desk)
+MAILS = (*recording_letters.KINDS,)
+COMMANDS = (account_commands, mail_commands, cli, setup_command, seed_command, seed_desk)
 
 
 def create_app(settings: Settings | None = None) -> Flask:
@@ -101,6 +109,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     security.init_app(app, settings)
     runner.init_app(app, settings)
     recording_pages.init_app(app, settings)
+    mail_kinds.init_app(app, MAILS)
     for part in (*MACHINERY, *PAGES, *COMMANDS):
         part.init_app(app)
     return app

@@ -12,6 +12,7 @@ from webapp.doctor.models import Diagnosis
 from webapp.holds.models import Probe
 from webapp.jobs.models import PeriodicJob
 from webapp.lobby.models import Entry, RefusedAddress
+from webapp.mails.models import Mail, MailChoice
 from webapp.recordings.models import Recording, Transition
 from webapp.repairs.models import RepairItem, RepairRun
 from webapp.rooms.models import Access, OldSlug, PhonePin, Room, RoomCallback, TrunkRow
@@ -35,6 +36,8 @@ __all__ = [
     "Intent",
     "Lease",
     "LogoutToken",
+    "Mail",
+    "MailChoice",
     "MovedRoom",
     "OldSlug",
     "PeriodicJob",

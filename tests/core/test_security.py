@@ -22,7 +22,13 @@ from webapp.core.security import PUBLIC, csrf
 
 UNSAFE = {"POST", "PUT", "PATCH", "DELETE"}
 # They prove who calls by a signature, a bearer token or a single-use id instead of a cookie: nothing to forge.
-WITHOUT_CSRF = {"hooks.livekit", "hooks.storage", "rooms.creation_callback", "accounts.provider_logout"}
+WITHOUT_CSRF = {
+    "hooks.livekit",
+    "hooks.storage",
+    "mails.turn_off",
+    "rooms.creation_callback",
+    "accounts.provider_logout",
+}
 DESK = "https://desk.example"
 EXAMPLES = {"UUIDConverter": uuid.UUID(int=7), "IntegerConverter": 7}
 

@@ -136,6 +136,8 @@ OF_THE_MOMENT = {
     "logout_tokens",
     "lobby_refusals",
     "installations",
+    "mails",
+    "mail_choices",
 }
 
 

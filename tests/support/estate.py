@@ -20,6 +20,8 @@ from webapp.core.due import DueWork
 from webapp.core.settings import settings
 from webapp.deliveries.models import Delivery, Result
 from webapp.lobby.models import Entry
+from webapp.mails import links
+from webapp.mails.models import Mail
 from webapp.recordings.models import Recording, Transition
 from webapp.recordings.modes import Mode
 from webapp.recordings.states import ReportedBy, State
@@ -64,6 +66,9 @@ def furnish(livekit: LiveKit) -> Estate:
     run = RepairRun(scope="all")
     begun = Transition(recording_id=recording.id, to_state=State.STARTING, reported_by=ReportedBy.PERSON)
     db.session.add_all([*accesses.values(), entry, delivery, recording, begun, call, move, run])
+    db.session.add(
+        Mail(kind="recording_saved", user_id=persona("owner").id, about_id=recording.id, key=str(recording.id))
+    )
     sessions.start(persona("owner"), browser="Firefox")
     db.session.commit()
     here = next(iter(_sessions(persona("owner").id)))
@@ -84,6 +89,7 @@ def furnish(livekit: LiveKit) -> Estate:
             "run_id": run.id,
             "name": "purge_sessions",
             "session_id": here,
+            "token": links.token(persona("owner").id, "recordings"),
         }
     )
 
@@ -91,7 +97,21 @@ def furnish(livekit: LiveKit) -> Estate:
 def _clear() -> None:
     """Let go of the estate of before; its people stay."""
     db.session.query(Room).update({"pin": None, "deleted_at": utcnow()})
-    rows = (Entry, Recording, Call, TrunkMove, Access, PhonePin, DueWork, Delivery, OldSlug, RepairRun, Room, TrunkRow)
+    rows = (
+        Entry,
+        Recording,
+        Mail,
+        Call,
+        TrunkMove,
+        Access,
+        PhonePin,
+        DueWork,
+        Delivery,
+        OldSlug,
+        RepairRun,
+        Room,
+        TrunkRow,
+    )
     for table in rows:
         db.session.query(table).delete()
     db.session.commit()

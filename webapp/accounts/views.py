@@ -24,6 +24,7 @@ from webapp.core import htmx, refusals
 from webapp.core.db import db
 from webapp.core.security import csrf, limiter, local_url, require
 from webapp.core.settings import settings
+from webapp.mails import choices as mail_choices
 from webapp.rooms import queries as room_queries
 
 bp = Blueprint("accounts", __name__)
@@ -198,6 +199,7 @@ def _account_page(form: ProfileForm, status: int = 200) -> Response:
         **_my_sessions(),
         "accesses": access_queries.rooms_of(current_user, limit=ROOMS_SHOWN),
         **_my_reveals(),
+        "mail_choices": mail_choices.form_of(current_user),
     }
     return htmx.respond("accounts/show.html", "accounts/_profile.html", status, **context)
 

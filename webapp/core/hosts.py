@@ -4,7 +4,7 @@ Without this whoever sends somebody a request with another Host could have links
 and Prometheus use inner names, and get no links.
 """
 
-from flask import Flask, abort, request
+from flask import Flask, abort, current_app, request
 from flask_babel import gettext as _
 
 from webapp.core.settings import settings
@@ -18,6 +18,12 @@ def name_of(host: str) -> str:
     host = host.strip().lower()
     name = host[1:].partition("]")[0] if host.startswith("[") else host.partition(":")[0]
     return name.rstrip(".")
+
+
+def public_address(endpoint: str, **parts: object) -> str:
+    """The whole address of a page, also outside of requests: what is sent to people leads to the public address."""
+    path = current_app.url_map.bind("").build(endpoint, parts, append_unknown=False)
+    return settings.public_url + path
 
 
 def _refuse_others() -> None:

@@ -1,8 +1,11 @@
 """Languages and time zones: of the person, else of the browser, else of the installation."""
 
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
 from flask import Blueprint, Flask, g, has_request_context, redirect, request, session
 from flask.typing import ResponseReturnValue
-from flask_babel import Babel
+from flask_babel import Babel, refresh
 from flask_login import current_user
 
 from webapp.core.db import db
@@ -21,6 +24,27 @@ def set_language() -> ResponseReturnValue:
         current_user.language = session["language"]
         db.session.commit()
     return redirect(local_url(request.form.get("next")) or "/", 303)
+
+
+@contextmanager
+def spoken_to(language: str, timezone: str) -> Iterator[None]:
+    """Inside the block texts and times are for somebody else than whoever asks; empty means the installation's own."""
+    chosen = {
+        "language": language if language in settings.languages else settings.languages[0],
+        "timezone": timezone or settings.timezone,
+    }
+    before = {name: g.get(name) for name in chosen}
+    try:
+        _choose(chosen)
+        yield
+    finally:
+        _choose(before)
+
+
+def _choose(chosen: Mapping[str, str | None]) -> None:
+    for name, value in chosen.items():
+        setattr(g, name, value)
+    refresh()
 
 
 def init_app(app: Flask) -> None:

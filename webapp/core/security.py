@@ -35,6 +35,7 @@ PUBLIC = {
     "lobby.ask",
     "lobby.wait",
     "lobby.leave",
+    "mails.turn_off",
     "hooks.livekit",
     "hooks.storage",
     "recordings.media_auth",

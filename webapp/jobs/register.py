@@ -15,7 +15,8 @@ from webapp.live import jobs as live_jobs
 from webapp.live import sweep
 from webapp.live.sweep import SWEEP_JOB
 from webapp.lobby import jobs as lobby_jobs
-from webapp.recordings import comparing, follow
+from webapp.mails import sending
+from webapp.recordings import announcing, comparing, follow
 from webapp.recordings import jobs as recording_jobs
 from webapp.repairs import runs
 from webapp.rooms import jobs as room_jobs
@@ -23,6 +24,7 @@ from webapp.trunks import moves
 
 HANDLERS: dict[str, Handler] = {
     "lobby.announce": lobby_jobs.announce,
+    "mails.send": sending.send,
     "recordings.check": recording_jobs.check,
     "recordings.tag": recording_jobs.tag,
     "recordings.stop": recording_jobs.stop,
@@ -33,7 +35,8 @@ HANDLERS: dict[str, Handler] = {
     "telephony.repair": runs.resume,
     "telephony.follow": live_jobs.follow,
 }
-# They have places of their own
+# They have places of their own, and mails have others: a server that takes its time keeps nothing else waiting
+MAIL = ("mails.send",)
 LONG = ("telephony.move_rooms", "telephony.repair", "recordings.delete", "recordings.remove_file")
 
 
@@ -56,6 +59,7 @@ def jobs() -> list[Job]:
         Job("due_work", minute, sweep_due_work),
         Job("recordings", minute, follow.sweep),
         Job("compare_recordings", hour, comparing.compare),
+        Job("remind", 5 * minute, announcing.remind),
         Job("remove_expired", hour, recording_jobs.remove_expired),
         Job("lobby_purge", hour, lobby_jobs.purge, Pool.CLEANING),
         Job("purge_hooks", hour, processing.purge, Pool.CLEANING),
@@ -68,6 +72,7 @@ def jobs() -> list[Job]:
         Job("purge_leases", hour, leases.purge, Pool.CLEANING),
         Job("purge_refusals", hour, refusals.purge, Pool.CLEANING),
         Job("purge_due_work", hour, work.purge, Pool.CLEANING),
+        Job("purge_mails", hour, sending.purge, Pool.CLEANING),
         Job("purge_sessions", hour, purge_sessions, Pool.CLEANING),
     ]
 

@@ -30,20 +30,23 @@ LOOK = 5.0  # seconds after which the rows are looked at again, whatever was tol
 REST = 0.02  # seconds between two looks
 STOP_SECONDS = 8  # what work under way gets; gunicorn and systemd wait longer
 STOPPING = {signal.SIGTERM, signal.SIGINT}
-LONG_PLACES = 2
+LONG_PLACES = MAIL_PLACES = 2
 
 
 class Work(enum.Enum):
-    """Due work that takes long has places of its own."""
+    """Due work that takes long, and mail, have places of their own."""
 
     SHORT = "short"
     LONG = "long"
+    MAIL = "mail"
 
     @property
     def kinds(self) -> sa.ColumnElement[bool]:
         """Which kinds those are, as a condition."""
-        is_long = DueWork.kind.in_(register.LONG)
-        return is_long if self is Work.LONG else sa.not_(is_long)
+        own = {Work.LONG: register.LONG, Work.MAIL: register.MAIL}
+        if self in own:
+            return DueWork.kind.in_(own[self])
+        return DueWork.kind.not_in([*register.LONG, *register.MAIL])
 
 
 class Places:
@@ -130,6 +133,7 @@ class Runner:
         with self._app.app_context():
             counts: Counter[Pool | Work] = Counter(job.pool for job in self._jobs())
         counts[Pool.CLEANING], counts[Work.SHORT], counts[Work.LONG] = 1, threads, LONG_PLACES
+        counts[Work.MAIL] = MAIL_PLACES
         self._places = {kind: Places(kind.value, count, self._wake) for kind, count in counts.items()}
 
     def stop(self) -> None:
@@ -157,7 +161,7 @@ class Runner:
 
     def look(self) -> float:
         """Begin what is due and has a place; returns the seconds after which to look again."""
-        waits = [self._look_at_jobs(), self._look_at_work(Work.SHORT), self._look_at_work(Work.LONG)]
+        waits = [self._look_at_jobs(), *map(self._look_at_work, Work)]
         return min([self._look, *chain(*waits)])
 
     def _look_at_jobs(self) -> list[float]:

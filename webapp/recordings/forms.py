@@ -6,7 +6,7 @@ from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import DateField, HiddenField, RadioField, TextAreaField
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import DataRequired, InputRequired, Length, Optional, StopValidation
+from wtforms.validators import UUID, DataRequired, InputRequired, Length, Optional, StopValidation
 
 from webapp.core.db import utcnow
 from webapp.core.settings import settings
@@ -35,6 +35,12 @@ class StartForm(FlaskForm):
         super().__init__(*args, **kwargs)
         if not settings.transcripts:
             self.mode.choices = [choice for choice in self.mode.choices if choice.value != Mode.TRANSCRIPT.value]
+
+
+class ResendForm(FlaskForm):
+    """Which owner is written to, by id."""
+
+    owner = HiddenField(validators=[InputRequired(), UUID()])
 
 
 def _when_chosen(form: FlaskForm, field: DateField) -> None:

@@ -3,7 +3,7 @@
 from webapp.accounts.models import User
 from webapp.recordings.models import Recording
 from webapp.rooms.models import Role, Room
-from webapp.rooms.policy import HOSTS, host
+from webapp.rooms.policy import HOSTS, host, view_access
 
 
 def index(user: User) -> bool:
@@ -49,6 +49,16 @@ def set_retention(user: User, recording: Recording) -> bool:
 def hold(user: User, recording: Recording) -> bool:
     """Admins alone put a legal hold on a recording, and end it."""
     return user.is_admin and view(user, recording)
+
+
+def view_mails(user: User, recording: Recording) -> bool:
+    """Who sees the access list, which names the owners, sees which mails they got."""
+    return view_access(user, recording.room)
+
+
+def resend_mail(user: User, recording: Recording) -> bool:
+    """Whoever sees that a mail has not arrived may have it sent again."""
+    return view_mails(user, recording)
 
 
 def delete(user: User, recording: Recording) -> bool:

@@ -13,7 +13,7 @@ from webapp.core.db import db, new_id, utcnow
 from webapp.core.masking import quoted
 from webapp.core.settings import settings
 from webapp.livekit.egress import Egress
-from webapp.recordings import legal_hold, naming, reasons, states, storage
+from webapp.recordings import announcing, legal_hold, naming, reasons, states, storage
 from webapp.recordings.models import Recording, Transition
 from webapp.recordings.modes import Mode
 from webapp.recordings.retention import expires_at
@@ -169,6 +169,7 @@ def set_retention(recording: Recording, days: int | None, *, actor: Actor) -> No
     recording.version += 1
     recording.retention_days = days
     _let_expire(recording)
+    announcing.replan(recording)
     audit.record("recording.set_retention", recording, actor, before=before or "permanent", after=days or "permanent")
 
 
@@ -228,6 +229,7 @@ def _end(recording: Recording, stored: Stored | None, actor: Actor) -> None:
     if stored is not None and recording.state is State.SAVED:
         recording.size, recording.stored_at = stored.size, stored.written_at
         _let_expire(recording)
+        announcing.saved(recording)
     written_at = stored.written_at if stored is not None else utcnow()
     recording.ended_at = recording.ended_at or written_at
     audit.record(f"recording.{recording.state.value}", recording, actor, problem=recording.problem)

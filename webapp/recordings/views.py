@@ -18,7 +18,7 @@ from webapp.core.config import Settings
 from webapp.core.db import READING, db, utcnow
 from webapp.core.paging import Place
 from webapp.core.security import require
-from webapp.recordings import classes, comparing, follow, legal_hold, media, policy, queries, service, storage
+from webapp.recordings import classes, comparing, follow, legal_hold, media, notices, policy, queries, service, storage
 from webapp.recordings import media_auth as opening
 from webapp.recordings.forms import HoldForm, RetentionForm, StartForm, word_of
 from webapp.recordings.legal_hold import OnHold
@@ -261,6 +261,7 @@ def _shown(
         "problem": problem,
         "unseen": unseen,
         "now": utcnow(),
+        **notices.shown(recording, current_user),
     }
     return htmx.respond("recordings/show.html", "recordings/_recording.html", status, **context)
 

@@ -1,0 +1,1 @@
+"""Mails: what goes to whom, its state, and who wants none."""

@@ -1,0 +1,104 @@
+"""What changes mails: planned once for each occasion, withdrawn, sent again; and what people choose."""
+
+import uuid
+from collections.abc import Collection
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
+
+from webapp import audit
+from webapp.accounts.models import User
+from webapp.audit import Actor
+from webapp.core import due
+from webapp.core.db import db, utcnow
+from webapp.mails import kinds, queries
+from webapp.mails.models import Mail, MailChoice, MailState
+
+WORK = "mails.send"
+CONFIRMS = timedelta(minutes=10)  # a mail that was being sent so long ago is no longer: its process has ended
+REST = timedelta(minutes=5)  # between two sendings that somebody asked for
+
+
+class NotNow(Exception):
+    """The mail is on its way, or went a moment ago."""
+
+
+def post(kind: str, user_id: uuid.UUID, about_id: uuid.UUID, *, deadline: datetime | None = None) -> Mail | None:
+    """Let a person be written to, once for each thing and deadline; None when that was planned before.
+
+    What was withdrawn has its reason again when it is planned again.
+    """
+    occasion = f":{deadline.isoformat()}" if deadline is not None else ""
+    key = f"{kind}:{about_id}:{user_id}{occasion}"
+    planned = db.session.scalar(sa.select(Mail).where(Mail.key == key).with_for_update())
+    if planned is not None:
+        return _revived(planned) if planned.state is MailState.WITHDRAWN else None
+    mail = Mail(kind=kind, user_id=user_id, about_id=about_id, deadline=deadline, key=key)
+    try:
+        with db.collision_safe():
+            db.session.add(mail)
+    except IntegrityError:  # somebody else planned it a moment ago
+        return None
+    _let_send(mail)
+    return mail
+
+
+def _revived(mail: Mail) -> Mail:
+    mail.state, mail.problem, mail.attempts, mail.ended_at = MailState.WAITING, "", 0, None
+    _let_send(mail)
+    return mail
+
+
+def withdraw(about_id: uuid.UUID, names: Collection[str], *, but: datetime | None = None) -> None:
+    """Let the mails of these kinds about a thing that wait stay unsent, except those of the deadline `but`."""
+    waiting = sa.update(Mail).where(Mail.about_id == about_id, Mail.kind.in_(names), Mail.state == MailState.WAITING)
+    if but is not None:
+        waiting = waiting.where(Mail.deadline != but)
+    values = {"state": MailState.WITHDRAWN, "problem": "changed", "ended_at": utcnow()}
+    db.session.execute(waiting.values(**values), execution_options={"synchronize_session": False})
+
+
+def send_again(mail: Mail) -> None:
+    """Let a mail that came to its end be sent once more; the row is locked. Raises NotNow.
+
+    One that nobody confirmed keeps its name on the wire: a server that has it already can tell.
+    """
+    now = utcnow()
+    if mail.state is MailState.WAITING or (mail.state is MailState.SENDING and not unconfirmed(mail, now)):
+        raise NotNow
+    if mail.state is MailState.SENT and mail.ended_at is not None and now - mail.ended_at < REST:
+        raise NotNow
+    mail.again += mail.state is not MailState.SENDING
+    _revived(mail)
+
+
+def unconfirmed(mail: Mail, now: datetime) -> bool:
+    """Whoever was sending it has ended, and left nobody who knows whether the server took it."""
+    return mail.state is MailState.SENDING and (mail.problem != "" or (mail.tried_at or now) < now - CONFIRMS)
+
+
+def _let_send(mail: Mail) -> None:
+    mail.due_at = db.clock()  # by the clock that says when work is due
+    due.add(WORK, mail_id=str(mail.id))
+
+
+def choose(user: User, wanted: Collection[str], *, actor: Actor) -> None:
+    """Let the person get mails of these topics and of no others."""
+    before = queries.turned_off(user)
+    off = set(kinds.topics()) - set(wanted)
+    if off == before & set(kinds.topics()):
+        return
+    db.session.execute(sa.delete(MailChoice).where(MailChoice.user_id == user.id, MailChoice.topic.not_in(off)))
+    db.session.add_all(MailChoice(user_id=user.id, topic=topic) for topic in sorted(off - before))
+    audit.record("user.choose_mails", user, actor, off=sorted(off))
+
+
+def turn_off(user: User, topic: str, *, actor: Actor) -> None:
+    """Let the person get no more mails of the topic; done again it changes nothing."""
+    try:
+        with db.collision_safe():
+            db.session.add(MailChoice(user_id=user.id, topic=topic))
+    except IntegrityError:
+        return
+    audit.record("user.turn_off_mails", user, actor, person=str(user.id), topic=topic)
