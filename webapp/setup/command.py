@@ -68,7 +68,9 @@ def unknown(environment: Mapping[str, str]) -> Iterator[str]:
 
 @click.command("check")
 @click.option(
-    "--connect", is_flag=True, help="Open what the settings name: database, Redis, LiveKit, provider, folder."
+    "--connect",
+    is_flag=True,
+    help="Open what the settings name: database, Redis, LiveKit, provider, folder; mail the sender's own address.",
 )
 @click.option("--ask-provider", is_flag=True, help="Ask the sign-in provider whether it knows the client's secret.")
 def check(connect: bool, ask_provider: bool) -> None:

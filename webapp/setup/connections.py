@@ -9,15 +9,17 @@ from dataclasses import dataclass, field
 
 import sqlalchemy as sa
 from flask import Flask
+from markupsafe import escape
 from redis import Redis
 from redis.exceptions import RedisError
 from sqlalchemy.exc import SQLAlchemyError
 
 from webapp.accounts import metadata, oidc
 from webapp.accounts.problems import CURES, SignInError
-from webapp.core import files
+from webapp.core import files, mail
 from webapp.core.app import this_app
-from webapp.core.db import db
+from webapp.core.db import db, new_id
+from webapp.core.mail import Letter
 from webapp.core.settings import settings
 from webapp.livekit import probe
 from webapp.recordings.storage import storage
@@ -38,6 +40,21 @@ PROVIDER = {
     "confused": "what answers there is no OpenID provider, or one of another issuer's name",
     "unreachable": "nothing answers there",
     "client_refused": CURES["client_refused"],
+}
+MAIL = {
+    "no_connection": "nothing answers there",
+    "timeout": "it did not answer in time",
+    "closed": "it ended the connection",
+    "not_smtp": "what answers there is no mail server, or wants TLS from the first byte (smtps://)",
+    "certificate": "its certificate is not trusted, or of another name: put the certificate of whoever signed it into "
+    "the file that FRONTDESK_SMTP_CA_FILE names",
+    "no_tls": "it offers no STARTTLS (smtps:// asks for TLS from the first byte, ?starttls=no for none)",
+    "greeting_refused": "it takes no mail from this machine",
+    "sign_in_refused": "it does not know this user with this password, or takes no sign-in",
+    "sender_refused": "it refuses the sender in FRONTDESK_MAIL_FROM",
+    "address_refused": "it refuses a mail to the address in FRONTDESK_MAIL_FROM, and may refuse those to people, too",
+    "mail_refused": "it refuses what the mail says",
+    "busy": "it asks to try again later",
 }
 FOLDER = {
     "otherwise": "The settings want it otherwise, and only its owner, as a member of that group, or root can change it",
@@ -73,7 +90,7 @@ class Opened:
 
 
 def connect() -> list[Opened]:
-    """Open the database, Redis, LiveKit, the provider, and the folder or bucket of recordings."""
+    """Open the database, Redis, LiveKit, the provider, the folder or bucket of recordings; send a mail to ourselves."""
     wanted: list[Wanted] = [
         ("DATABASE_URL", "Database", database),
         ("LIVEKIT_URL", "LiveKit", livekit),
@@ -83,6 +100,8 @@ def connect() -> list[Opened]:
     wanted.append(("OIDC_ISSUER", "Sign-in provider", provider))
     setting, kind = ("RECORDINGS_DIR", "folder") if settings.bucket is None else ("STORAGE_URL", "bucket")
     wanted.append((setting, f"Recordings' {kind}", recordings))
+    if settings.smtp is not None:
+        wanted.append(("SMTP_URL", "Mail server", mail_server))
     return _all(wanted)
 
 
@@ -162,6 +181,19 @@ def recordings() -> str:
     if not place.fault:
         words += [WHO_WRITES["group" if place.shared else "alone"]]
     return ". ".join(words) + "."
+
+
+def mail_server() -> str:
+    """Send a mail to the sender's own address."""
+    name = settings.brand
+    words = f"{name} can send mail. `flask check --connect` sent this one to the address that its mails come from."
+    letter = Letter(f"{name}: mail works", f"{words}\n", f"<p>{escape(words)}</p>")
+    to = mail.sender()
+    try:
+        mail.hand_over(mail.message(letter, to, f"check.{new_id()}"), to, lambda: True)
+    except mail.NotTaken as refusal:
+        raise NotOpened(MAIL.get(refusal.code, refusal.code)) from refusal
+    return "It took a mail to the address in FRONTDESK_MAIL_FROM: see whether it arrives."
 
 
 def client() -> None:

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from webapp.accounts import metadata, transport
 from webapp.accounts.problems import SignInError
 from webapp.calls.models import Call
-from webapp.core import questions, refusals, revisions
+from webapp.core import mail, questions, refusals, revisions
 from webapp.core.dates import ahead, skew
 from webapp.core.db import db
 from webapp.deliveries.models import Delivery
@@ -19,6 +19,7 @@ from webapp.jobs import queries as job_queries
 from webapp.jobs import runner
 from webapp.livekit import probe
 from webapp.livekit.probe import Heard
+from webapp.mails import queries as mail_queries
 from webapp.recordings import lifecycle
 from webapp.recordings.lifecycle import LifecycleProblems
 from webapp.recordings.models import FAILED_STATES, Recording
@@ -70,6 +71,7 @@ class Answers:
     provider: Provider | None
     store: Store | None
     queue: bool | None
+    mail: str | None  # what kept the mail server from letting us in, a code; empty: nothing
 
 
 @dataclass(frozen=True)
@@ -91,6 +93,7 @@ class Records:
     trunks: int
     open_trunks: int
     remote_unmute: Probe | None
+    lost_mails: dict[str, int]  # of the last week, by why nobody took them
     installation: str  # the id that our rules have in LiveKit
     elsewhere: list[Installation]  # ids that the database had at other addresses
 
@@ -108,6 +111,7 @@ def ask() -> Answers:
             _ask_provider,
             _try_storage,
             _queue_answers,
+            _try_mail,
         )
     )
 
@@ -133,6 +137,7 @@ def read() -> Records:
         trunks=_count(there),
         open_trunks=_count(TAKES_ROOMS),
         remote_unmute=unmute.known(),
+        lost_mails=dict(mail_queries.failures()),
         installation=installation.identity().own,
         elsewhere=installation.others(),
     )
@@ -196,3 +201,12 @@ def _lifecycle() -> LifecycleProblems | None:
 def _queue_answers() -> bool | None:
     """None where there is no Redis."""
     return runner.current().answers()
+
+
+def _try_mail() -> str:
+    """Where no server is named, that is the code."""
+    try:
+        mail.try_out(PATIENCE)
+    except mail.NotTaken as refusal:
+        return refusal.code
+    return ""

@@ -13,6 +13,7 @@ from webapp.recordings.lifecycle import LifecycleProblems
 from webapp.recordings.sharing import NAME, FolderState
 from webapp.setup.checks import Check, CheckState
 from webapp.setup.facts import Answers, Records
+from webapp.setup.mail_check import mail
 
 SCARCE = 2 * 10**9  # bytes: a few hours of video
 SLOW, WRONG = 5, 30  # seconds between two clocks: worth a look; tokens and hooks may be refused
@@ -32,6 +33,7 @@ def checks(answers: Answers, records: Records, *, arrived_secure: bool) -> list[
         provider(answers, records),
         meeting(),
         store(answers, records),
+        mail(answers, records),
         jobs(answers, records),
         schema(records),
         installation(records),
