@@ -2,11 +2,14 @@
 
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
+from tests.plugins.bucket import TestBucket
 from tests.support.films import FILM
 from tests.support.livekit import LiveKit
+from tests.support.nginx import running, written
 from webapp.core.db import db, new_id, utcnow
 from webapp.core.settings import settings
 from webapp.recordings.models import Recording
@@ -51,3 +54,11 @@ def make_recording(room: Room) -> Callable[..., Recording]:
         return recording
 
     return _make
+
+
+@pytest.fixture
+def proxy(nginx: str, served: str, in_bucket: TestBucket, tmp_path: Path) -> Iterator[str]:
+    """nginx as we ship it, in front of Frontdesk and of the bucket."""
+    site = written(tmp_path, [served.removeprefix("http://")], in_bucket.s3.url.removeprefix("http://"), secure=False)
+    with running(nginx, site):
+        yield f"http://127.0.0.1:{site.secure}"

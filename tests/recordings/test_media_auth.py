@@ -1,6 +1,6 @@
 """A proxy is told who may have an object, and gets what opens exactly that one; nginx as we ship it hands it out."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from tests.plugins.bucket import TestBucket
 from tests.support.films import FILM
 from tests.support.nginx import running, written
-from tests.support.personas import Browser, persona
+from tests.support.personas import Browser, cookies, persona
 from tests.support.waiting import PATIENCE
 from webapp.core.db import db, utcnow
 from webapp.recordings.models import Recording
@@ -131,20 +131,6 @@ def test_traefik_tells_it_by_other_headers(client_as: ClientAs, kept: Recording,
     told = {"X-Forwarded-Uri": f"/media/{kept.key}", "X-Forwarded-Method": "GET"}
     assert owner.get("/hooks/media-auth", headers=told).status_code == 200
     assert asked(owner, f"/media/{kept.key}").status_code == 403, "what clients may send themselves"
-
-
-@pytest.fixture
-def proxy(nginx: str, served: str, in_bucket: TestBucket, tmp_path: Path) -> Iterator[str]:
-    """nginx as we ship it, in front of Frontdesk and of the bucket."""
-    site = written(tmp_path, [served.removeprefix("http://")], in_bucket.s3.url.removeprefix("http://"), secure=False)
-    with running(nginx, site):
-        yield f"http://127.0.0.1:{site.secure}"
-
-
-def cookies(browser: Browser) -> dict[str, str]:
-    """What the browser is signed in by."""
-    cookie = browser.get_cookie("frontdesk")
-    return {"frontdesk": cookie.value} if cookie is not None else {}
 
 
 def test_nginx_hands_out_what_frontdesk_signed_for_whole_and_in_parts(proxy: str, client_as: ClientAs, kept: Recording):

@@ -74,3 +74,9 @@ def browser(app: Flask, user: User | None = None) -> Browser:
         with client.session_transaction() as cookie:
             cookie[sessions.COOKIE_KEY] = token
     return client
+
+
+def cookies(browser: Browser) -> dict[str, str]:
+    """What the browser is signed in by."""
+    cookie = browser.get_cookie("frontdesk")
+    return {"frontdesk": cookie.value} if cookie is not None else {}
