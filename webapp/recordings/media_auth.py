@@ -14,6 +14,7 @@ from flask_login import current_user
 from webapp.core.db import db, utcnow
 from webapp.core.settings import settings
 from webapp.recordings import media, policy, queries
+from webapp.recordings.downloads import disposition
 from webapp.recordings.models import Recording
 from webapp.recordings.retention import expired
 from webapp.recordings.storage import storage
@@ -25,7 +26,10 @@ METHODS = ("GET", "HEAD")
 
 
 def answer() -> Response:
-    """200 with the headers that open the object for that method alone; 401 and 403 have nothing to tell."""
+    """200 with the headers that open the object for that method alone, and what the file is called where it is saved.
+
+    401 and 403 have nothing to tell.
+    """
     of_method, of_path = ASKED[settings.media_auth_headers]
     method, found = request.headers.get(of_method, ""), PATH.fullmatch(request.headers.get(of_path, ""))
     if not current_user.is_authenticated:
@@ -35,12 +39,12 @@ def answer() -> Response:
     recording = queries.by_id(current_user, uuid.UUID(found[1]))
     if recording is None or not _is_open(recording, found[2]):
         return Response(status=403)
-    key = recording.key
+    key, name = recording.key, disposition(recording)
     db.session.commit()
     opening = storage().signed(method, key)
     if opening is None:  # in a folder: Frontdesk streams it itself
         return Response(status=403)
-    return Response(status=200, headers={**opening, "Cache-Control": "no-store"})
+    return Response(status=200, headers={**opening, "X-Media-Name": name, "Cache-Control": "no-store"})
 
 
 def _is_open(recording: Recording, suffix: str) -> bool:
