@@ -41,6 +41,7 @@ DEEDS: dict[str, Deed] = {
     "room.create": lambda _room: service.create(persona("owner"), actor=BY, name="Second"),
     "room.edit": lambda room: service.edit(room, actor=BY, name="x", slug="xyz", access_level=AccessLevel.PUBLIC),
     "room.set_phone": lambda room: service.set_phone(room, actor=BY, phone_enabled=False, hide_phone_number=False),
+    "room.let_members_watch": lambda room: service.let_members_watch(room, True, actor=BY),
     "room.rotate_pin": lambda room: service.rotate_pin(room, actor=BY, reason=""),
     "room.generate_pin": without_pin,
     "room.reveal_pin": lambda room: service.reveal_pin(room, actor=BY),

@@ -234,13 +234,14 @@ def test_strangers_do_not_learn_that_a_recording_exists(
     assert str(recording.id) not in client.get("/recordings/").text
 
 
-def test_members_neither_start_nor_open_recordings(
+def test_members_see_that_it_exists_and_neither_start_nor_watch(
     client_as: ClientAs, room: Room, make_recording: Callable[..., Recording]
 ):
     recording = make_recording()
     member = client_as("member")
     assert start(member, room) == 403
-    assert member.get(f"/recordings/{recording.id}/").status_code == 404
+    assert member.get(f"/recordings/{recording.id}/").status_code == 200
+    assert member.get(f"/media/{recording.key}").status_code == 403
 
 
 def test_an_admin_sees_that_it_exists_but_does_not_listen(

@@ -30,6 +30,13 @@ def people(room: Room, limit: int | None = None) -> Sequence[Access]:
     return db.session.scalars(rows.order_by(RANK, Access.granted_at, Access.id).limit(limit)).all()
 
 
+def counts(room: Room) -> dict[Role, int]:
+    """How many people have each role now."""
+    people = sa.func.count().label("people")
+    rows = sa.select(Access.role, people).where(Access.room_id == room.id, OPEN).group_by(Access.role)
+    return {row.role: row.people for row in db.session.execute(rows)}
+
+
 class Filter(enum.Enum):
     """Which people are listed: those with a role now, those with one of the roles, those who had one."""
 

@@ -17,6 +17,7 @@ SENTENCES = {
     "room.create": _l("%(who)s made the room"),
     "room.edit": _l("%(who)s changed the room: %(fields)s"),
     "room.set_phone": _l("%(who)s changed how phones join: %(fields)s"),
+    "room.let_members_watch": _l("%(who)s changed who can watch recordings: %(watchers)s"),
     "room.rotate_pin": _l("%(who)s replaced the phone PIN"),
     "room.stop_old_pin": _l("%(who)s let the old phone PIN stop early"),
     "room.generate_pin": _l("%(who)s gave the room a phone PIN"),

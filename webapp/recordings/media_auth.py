@@ -13,11 +13,10 @@ from flask_login import current_user
 
 from webapp.core.db import db, utcnow
 from webapp.core.settings import settings
-from webapp.recordings import media, policy, queries
+from webapp.recordings import queries, verdicts
 from webapp.recordings.downloads import disposition
-from webapp.recordings.models import Recording
-from webapp.recordings.retention import expired
 from webapp.recordings.storage import storage
+from webapp.recordings.verdicts import WatchVerdict
 
 HEX = "[0-9a-f]"
 PATH = re.compile(rf"/media/recordings/({HEX}{{8}}(?:-{HEX}{{4}}){{3}}-{HEX}{{12}})\.([a-z0-9]+)", re.ASCII)
@@ -37,7 +36,9 @@ def answer() -> Response:
     if found is None or method not in METHODS:
         return Response(status=403)
     recording = queries.by_id(current_user, uuid.UUID(found[1]))
-    if recording is None or not _is_open(recording, found[2]):
+    if recording is None or found[2] != recording.extension:
+        return Response(status=403)
+    if verdicts.of_role(recording, recording.room.role_of(current_user), utcnow()) is not WatchVerdict.OPEN:
         return Response(status=403)
     key, name = recording.key, disposition(recording)
     db.session.commit()
@@ -45,8 +46,3 @@ def answer() -> Response:
     if opening is None:  # in a folder: Frontdesk streams it itself
         return Response(status=403)
     return Response(status=200, headers={**opening, "X-Media-Name": name, "Cache-Control": "no-store"})
-
-
-def _is_open(recording: Recording, suffix: str) -> bool:
-    may = policy.download(current_user, recording) and media.has_file(recording, suffix)
-    return may and not expired(recording.expires_at, utcnow())

@@ -12,8 +12,8 @@ def index(user: User) -> bool:
 
 
 def list_of(user: User, room: Room) -> bool:
-    """Hosts of the room, and admins, who audit."""
-    return host(user, room)
+    """Everybody with a role in the room knows that it is recorded, and admins, who audit."""
+    return user.is_admin or room.role_of(user) is not None
 
 
 def start(user: User, room: Room) -> bool:
@@ -27,7 +27,7 @@ def stop(user: User, recording: Recording) -> bool:
 
 
 def view(user: User, recording: Recording) -> bool:
-    """Hosts and admins know that it exists."""
+    """Members, hosts and admins know that it exists."""
     return list_of(user, recording.room)
 
 
@@ -36,9 +36,14 @@ def view_reason(user: User) -> bool:
     return user.is_staff
 
 
+def watches(role: Role | None, room: Room) -> bool:
+    """Hosts hear and see what is recorded, and members where hosts let them; an admin audits without listening."""
+    return role in HOSTS or (role is Role.MEMBER and room.members_may_watch)
+
+
 def download(user: User, recording: Recording) -> bool:
-    """Hosts hear and see it, but what is meant for a transcriber; an admin audits without listening."""
-    return recording.mode.downloadable and recording.room.role_of(user) in HOSTS
+    """Whoever watches can keep a copy; what is meant for a transcriber nobody watches."""
+    return recording.mode.downloadable and watches(recording.room.role_of(user), recording.room)
 
 
 def set_retention(user: User, recording: Recording) -> bool:
@@ -61,6 +66,11 @@ def resend_mail(user: User, recording: Recording) -> bool:
     return view_mails(user, recording)
 
 
+def deletes(role: Role | None) -> bool:
+    """Owners delete."""
+    return role is Role.OWNER
+
+
 def delete(user: User, recording: Recording) -> bool:
     """Owners delete, and admins on somebody's request."""
-    return user.is_admin or recording.room.role_of(user) is Role.OWNER
+    return user.is_admin or deletes(recording.room.role_of(user))

@@ -13,6 +13,7 @@ from webapp.accounts.models import User
 from webapp.core import paging
 from webapp.core.db import db, utcnow
 from webapp.core.paging import Page, Place
+from webapp.recordings import policy
 from webapp.recordings.models import FAILED_STATES, RUNNING_STATES, Recording, Transition
 from webapp.recordings.states import State
 from webapp.rooms.models import Access, Role, Room, is_open
@@ -42,7 +43,7 @@ def visible_to(user: User) -> sa.Select[Recording, Role]:
     """The recordings that `policy.view` shows to the user, each with the user's role in its room."""
     joined = sa.select(Recording, Access.role).join(Room, Room.id == Recording.room_id)
     joined = joined.outerjoin(Access, open_access(user)).options(contains_eager(Recording.room))
-    return joined if user.is_admin else joined.where(Access.role.in_(HOSTS))
+    return joined if user.is_admin else joined.where(Access.role.is_not(None))
 
 
 def page(user: User, filters: RecordingFilters, at: Place) -> Page[Recording]:
@@ -88,8 +89,9 @@ def count_of_room(room: Room) -> int:
 
 def watchers(recording: Recording) -> int:
     """How many people can open the recording while it is kept."""
-    hosts = sa.select(sa.func.count()).select_from(Access).where(Access.role.in_(HOSTS), is_open(Access))
-    return db.session.scalar(hosts.where(Access.room_id == recording.room_id)) or 0
+    roles = [role for role in Role if policy.watches(role, recording.room)]
+    people = sa.select(sa.func.count()).select_from(Access).where(Access.role.in_(roles), is_open(Access))
+    return db.session.scalar(people.where(Access.room_id == recording.room_id)) or 0
 
 
 def transitions(recording: Recording) -> list[Transition]:

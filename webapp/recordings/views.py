@@ -18,7 +18,20 @@ from webapp.core.config import Settings
 from webapp.core.db import READING, db, utcnow
 from webapp.core.paging import Place
 from webapp.core.security import require
-from webapp.recordings import classes, comparing, follow, legal_hold, media, notices, policy, queries, service, storage
+from webapp.recordings import (
+    classes,
+    comparing,
+    follow,
+    legal_hold,
+    media,
+    notices,
+    policy,
+    queries,
+    service,
+    storage,
+    verdicts,
+    watchers,
+)
 from webapp.recordings import media_auth as opening
 from webapp.recordings.forms import HoldForm, RetentionForm, StartForm, word_of
 from webapp.recordings.legal_hold import OnHold
@@ -257,6 +270,8 @@ def _shown(
         "until": expires_at(recording.stored_at, chosen),
         "chosen": chosen,
         "watchers": queries.watchers(recording),
+        "who": watchers.of_room(current_user, recording.room),
+        "closed": verdicts.of_recording(recording, utcnow()),
         "settings_made": changes.newest(recording.room_id, ("recording.set_retention",), RETENTIONS, recording.id),
         "problem": problem,
         "unseen": unseen,

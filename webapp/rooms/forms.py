@@ -106,6 +106,19 @@ class PhoneForm(FlaskForm):
     hide_phone_number = BooleanField(_l("Hide callers' numbers from the others"), description=HIDDEN)
 
 
+class WatchingForm(FlaskForm):
+    """Whether members may watch the room's recordings; `seen` as above."""
+
+    seen = HiddenField()
+    members_may_watch = BooleanField(
+        _l("Let members watch recordings"),
+        description=_l(
+            "All recordings of this room, earlier ones too. Whoever can watch one can also download it. Members always"
+            " see that a recording exists."
+        ),
+    )
+
+
 class DeleteForm(FlaskForm):
     """The room's version that was shown to whoever agreed to delete it."""
 

@@ -37,7 +37,8 @@ class Room(Keyed, Versioned, Model):
 
     `trunk_id` is LiveKit's id of the assigned trunk and the PIN's namespace; empty: no trunk, a namespace of its own.
     What stands under "as LiveKit has it" is written by reconciling alone. `version` grows with name, link, access
-    level, the two switches of phones and a transfer: what people set on forms that two may have open at once.
+    level, the switches of phones and recordings, and a transfer: what people set on forms that two may have open at
+    once.
     """
 
     __tablename__ = "rooms"
@@ -58,6 +59,7 @@ class Room(Keyed, Versioned, Model):
     created_by_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("users.id", ondelete="SET NULL"))
     last_used_at: Mapped[datetime] = mapped_column(default=utcnow)
     deleted_at: Mapped[datetime | None]
+    members_may_watch: Mapped[bool] = mapped_column(default=False, server_default=sa.false())  # the room's recordings
 
     phone_enabled: Mapped[bool] = mapped_column(default=True)
     hide_phone_number: Mapped[bool] = mapped_column(default=True)

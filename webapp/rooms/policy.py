@@ -77,6 +77,11 @@ def reveal_participant_needs_reason(user: User, room: Room) -> bool:
     return room.role_of(user) not in HOSTS or room.hide_phone_number
 
 
+def let_members_watch(user: User, room: Room) -> bool:
+    """Owners and administrators decide whether members watch what was recorded."""
+    return _hosts(user, room)
+
+
 def view_access(user: User, room: Room) -> bool:
     """Members never see who else has access."""
     return _hosts(user, room)

@@ -16,7 +16,8 @@ from webapp.rooms.models import Access, AccessLevel, OldSlug, Role, Room, RoomCa
 
 CALLBACK_LIFETIME = timedelta(minutes=10)
 SLUG_TRIES = 5
-CHANGES = ("room.edit", "room.set_phone", "access.transfer")  # what moves a room's version on, once each
+# what moves a room's version on, once each
+CHANGES = ("room.edit", "room.set_phone", "room.let_members_watch", "access.transfer")
 
 
 class SlugTaken(Exception):
@@ -188,6 +189,16 @@ def set_phone(room: Room, *, actor: Actor, phone_enabled: bool, hide_phone_numbe
         pins.end_old(room)
     _let_livekit_follow(room)
     audit.record("room.set_phone", room, actor, fields=fields, phone=phone_enabled, hidden=hide_phone_number)
+
+
+def let_members_watch(room: Room, members_may_watch: bool, *, actor: Actor) -> None:
+    """Let members watch the room's recordings, those that are there too, or from the next request on no longer."""
+    if room.members_may_watch is members_may_watch:
+        return
+    room.members_may_watch = members_may_watch
+    room.version += 1
+    watchers = [Role.OWNER, Role.ADMINISTRATOR, *([Role.MEMBER] if members_may_watch else [])]
+    audit.record("room.let_members_watch", room, actor, watchers=[role.value for role in watchers])
 
 
 def move_trunk(room: Room, trunk_id: str, *, actor: Actor) -> None:
