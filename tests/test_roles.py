@@ -128,6 +128,7 @@ TABLE: Mapping[str, Rule] = {
     "trunks.new": ADMINS,
     "tracer.paste_log": STAFF,
     "trunks.pins": STAFF,
+    "support.heal_recording": STAFF,
     "support.reconcile_room": STAFF,
     "repairs.repair": STAFF,
     "repairs.repair_all": STAFF,

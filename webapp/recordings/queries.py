@@ -78,7 +78,14 @@ def lock(recording: Recording) -> bool:
 def of_room(room: Room, limit: int = 5) -> list[Recording]:
     """The newest recordings of a room."""
     mine = sa.select(Recording).where(Recording.room_id == room.id, Recording.deleting_at.is_(None))
+    mine = mine.options(joinedload(Recording.room))
     return list(db.session.scalars(mine.order_by(Recording.id.desc()).limit(limit)))
+
+
+def one_of_room(room: Room, recording_id: uuid.UUID) -> Recording | None:
+    """A recording of the room, unless it is being deleted."""
+    mine = sa.select(Recording).where(Recording.room_id == room.id, Recording.deleting_at.is_(None))
+    return db.session.scalar(mine.where(Recording.id == recording_id))
 
 
 def count_of_room(room: Room) -> int:

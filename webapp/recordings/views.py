@@ -20,8 +20,8 @@ from webapp.core.paging import Place
 from webapp.core.security import require
 from webapp.recordings import (
     classes,
-    comparing,
     follow,
+    healing,
     legal_hold,
     media,
     notices,
@@ -38,7 +38,6 @@ from webapp.recordings.legal_hold import OnHold
 from webapp.recordings.models import Recording
 from webapp.recordings.modes import Mode
 from webapp.recordings.retention import expired, expires_at, keeping
-from webapp.recordings.states import State
 from webapp.rooms import changes
 from webapp.rooms.door import load_room
 from webapp.rooms.models import Room
@@ -120,16 +119,11 @@ def stop(recording_id: uuid.UUID) -> ResponseReturnValue:
 def heal(recording_id: uuid.UUID) -> ResponseReturnValue:
     """Ask now how a recording stands that seems stuck, or whose file was gone."""
     recording = load_recording(recording_id, policy.stop)
-    db.session.commit()
-    if recording.state is State.GONE:
-        try:
-            comparing.check(recording)
-        except OSError as error:
-            log.warning("recording.find_failed", recording=str(recording.id), code=type(error).__name__)
-            return _away()
-    elif not recording.state.terminal and follow.look(recording):
-        service.let_stop(recording)
-        db.session.commit()
+    try:
+        healing.heal(recording)
+    except OSError as error:
+        log.warning("recording.find_failed", recording=str(recording.id), code=type(error).__name__)
+        return _away()
     return _done(recording)
 
 

@@ -6,6 +6,7 @@ from webapp.core.db import utcnow
 from webapp.recordings.stored import Stored
 from webapp.rooms.models import Room
 from webapp.rules.problems import Problem
+from webapp.support import answers, truth
 from webapp.support.comparison import Line
 from webapp.support.sides import Event, Kept, LiveSide
 
@@ -34,7 +35,7 @@ def bundle(room: Room, live: LiveSide, lines: list[Line], kept: list[Kept], even
         "lines": [
             {"key": line.key, "ours": line.ours, "livekit": line.theirs, "differs": line.differs} for line in lines
         ],
-        "recordings": [_recording(each) for each in kept],
+        "recordings": [_recording(each, livekit_answered=not live.problem) for each in kept],
         "events": [_event(event) for event in events],
     }
 
@@ -44,7 +45,7 @@ def _of_problem(problem: Problem) -> list[str]:
     return [problem.code, problem.first] if problem.first else [problem.code]
 
 
-def _recording(kept: Kept) -> dict[str, Any]:
+def _recording(kept: Kept, *, livekit_answered: bool) -> dict[str, Any]:
     row, stored = kept.row, kept.stored
     return {
         "id": str(row.id),
@@ -56,6 +57,8 @@ def _recording(kept: Kept) -> dict[str, Any]:
         "size": row.size,
         "stored_size": stored.size if isinstance(stored, Stored) else stored,
         "agrees": kept.agrees,
+        "truth": truth.of(kept, livekit_answered=livekit_answered).value,
+        "proxy": {answer.who: [answer.status, answer.why] for answer in answers.of(row)},
     }
 
 

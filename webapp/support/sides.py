@@ -16,6 +16,7 @@ from webapp.livekit.egress import Egress
 from webapp.livekit.errors import LiveKitError
 from webapp.livekit.rooms import LiveRoom, Participant
 from webapp.matching import Rule, parse_rules
+from webapp.recordings import naming
 from webapp.recordings import queries as recording_queries
 from webapp.recordings.models import Recording
 from webapp.recordings.states import State
@@ -111,8 +112,9 @@ def _rules(room: Room, stored: list[Rule]) -> tuple[list[Rule], list[Rule]]:
 def recorded(room: Room, live: LiveSide) -> list[Kept]:
     """The newest recordings of the room beside LiveKit's egresses and the storage."""
     egresses = {each.egress_id: each for each in live.egresses}
+    unnamed = {naming.id_in(each.filepath): each for each in live.egresses}  # whose start was not answered
     rows = recording_queries.of_room(room, SHOWN)
-    return [Kept(row, egresses.get(row.egress_id or ""), _stored(row)) for row in rows]
+    return [Kept(row, egresses.get(row.egress_id or "") or unnamed.get(row.id), _stored(row)) for row in rows]
 
 
 def happened(room_id: uuid.UUID) -> list[Event]:
