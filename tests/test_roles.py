@@ -84,6 +84,7 @@ TABLE: Mapping[str, Rule] = {
     "recordings.hold": RECORDING_AUDITORS,
     "recordings.index": EVERYBODY,
     "recordings.media_file": RECORDERS,  # members, too, where hosts let them: tests/recordings
+    "recordings.now": ROOM_MEMBERS,
     "recordings.of_room": ROOM_MEMBERS,
     "recordings.preview_retention": RECORDING_KEEPERS,
     "recording_mails.resend_mail": ROOM_HOSTS,

@@ -82,6 +82,16 @@ def of_room(slug: str) -> ResponseReturnValue:
     return _room_section(room)
 
 
+@bp.get("/rooms/<slug>/recordings/now")
+def now(slug: str) -> ResponseReturnValue:
+    """The badge in the room's head; nothing where it shows what is so already."""
+    room = load_room(slug, policy.list_of)
+    running = queries.running(room)
+    if request.args.get("shown") == (running.state.value if running else ""):
+        return htmx.unchanged()
+    return render_template("rooms/_recorded_now.html", room=room, running=running)
+
+
 @bp.post("/rooms/<slug>/recordings")
 def start(slug: str) -> ResponseReturnValue:
     """Start recording the room."""

@@ -15,6 +15,7 @@ from webapp.core.db import utcnow
 from webapp.holds import waiting
 from webapp.lobby import policy as lobby_policy
 from webapp.lobby import queues
+from webapp.recordings import queries as recording_queries
 from webapp.rooms import phone, policy, queries
 from webapp.rooms.forms import PhoneForm, RevealPinForm, RotatePinForm
 from webapp.rooms.models import Room
@@ -31,6 +32,7 @@ def respond(room: Room, fragment: str, status: int = 200, **context: Any) -> Res
     """Answer a swap with one section, or with the page where it asks for that, and anything else with the page."""
     sections = {"room": room, "role": room.role_of(current_user), **phone_section(room)}
     if not htmx.is_swap() or fragment == PAGE:
+        sections |= {"running": recording_queries.running(room)}
         sections |= queue_section(room) | access_section(room) | activity_section(room)
     return htmx.respond(PAGE, fragment, status, **(sections | context))
 
