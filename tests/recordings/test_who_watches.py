@@ -107,6 +107,16 @@ def test_the_page_of_the_switch_counts_and_leads_back_to_the_recording(
     assert owner.post(f"{url}?recording=//evil.example", data=ON).location == f"/rooms/{room.slug}/"
 
 
+def test_the_rooms_own_section_leads_hosts_to_the_switch(client_as: ClientAs, room: Room):
+    section_of = f"/rooms/{room.slug}/recordings"
+    link, owner = f'href="/rooms/{room.slug}/watching"', client_as("owner")
+    page = owner.get(section_of).text
+    assert link in page and "Only owners and administrators can watch." in page
+    switch(owner, room, ON)
+    assert "Members can watch, too." in owner.get(section_of).text
+    assert link not in client_as("member").get(section_of).text
+
+
 def test_the_page_says_who_can_watch_with_names_for_those_who_see_the_access_list(
     client_as: ClientAs, room: Room, make_recording: Make
 ):
