@@ -12,7 +12,7 @@ from webapp.core import errors, htmx
 from webapp.core.db import db
 from webapp.recordings import announcing, notices, policy
 from webapp.recordings.forms import ResendForm
-from webapp.recordings.views import load_recording
+from webapp.recordings.views.blueprint import load_recording
 
 bp = Blueprint("recording_mails", __name__)
 

@@ -1,23 +1,19 @@
-"""Recordings: pages, start and stop, retention, download."""
+"""One recording: its page, start and stop, retention, download."""
 
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import structlog
-from flask import Blueprint, Flask, abort, render_template, request, url_for
+from flask import abort, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
-from webapp.accounts.models import User
 from webapp.audit.actors import current_actor
 from webapp.audit.sentences import Deed
 from webapp.core import errors, htmx, request_log
-from webapp.core.config import Settings
 from webapp.core.db import READING, db, utcnow
-from webapp.core.paging import Place
-from webapp.core.security import require
 from webapp.recordings import (
     classes,
     follow,
@@ -37,7 +33,8 @@ from webapp.recordings.forms import HoldForm, RetentionForm, StartForm, word_of
 from webapp.recordings.legal_hold import OnHold
 from webapp.recordings.models import Recording
 from webapp.recordings.modes import Mode
-from webapp.recordings.retention import expired, expires_at, keeping
+from webapp.recordings.retention import expired, expires_at
+from webapp.recordings.views.blueprint import bp, load_recording
 from webapp.rooms import changes
 from webapp.rooms.door import load_room
 from webapp.rooms.models import Room
@@ -45,28 +42,6 @@ from webapp.rooms.models import Room
 log = structlog.get_logger()
 
 RETENTIONS = 5  # changes of the time that the page shows
-
-bp = Blueprint("recordings", __name__)
-
-
-def load_recording(recording_id: uuid.UUID, may: Callable[[User, Recording], bool]) -> Recording:
-    """The recording for a verb of a policy: 404 to those who may not know of it, 403 to those who may not do this."""
-    recording = queries.by_id(current_user, recording_id, lock=request.method not in READING)
-    if recording is None or not policy.view(current_user, recording):
-        abort(404)
-    if not may(current_user, recording):
-        abort(403)
-    return recording
-
-
-@bp.get("/recordings/")
-def index() -> ResponseReturnValue:
-    """The recordings of the rooms I host, newest first."""
-    require(policy.index)
-    filters = queries.RecordingFilters.of(request.args)
-    page = queries.page(current_user, filters, Place.of(request.args))
-    context = {"page": page, "filters": filters, "shows": queries.SHOWS, "now": utcnow()}
-    return htmx.respond("recordings/index.html", "recordings/_list.html", 200, **context)
 
 
 @bp.get("/recordings/<uuid:recording_id>/")
@@ -306,10 +281,3 @@ def _room_section(room: Room, status: int = 200, form: StartForm | None = None, 
         "now": utcnow(),
     }
     return htmx.respond("recordings/of_room.html", "recordings/_of_room.html", status, **context)
-
-
-def init_app(app: Flask, settings: Settings) -> None:
-    """Register the pages and open the storage."""
-    storage.init_app(app, settings)
-    app.register_blueprint(bp)
-    app.context_processor(lambda: {"recording_policy": policy, "keeping_of": keeping, "media_url": media_url})

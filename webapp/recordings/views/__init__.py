@@ -1,0 +1,20 @@
+"""URLs of recordings."""
+
+from flask import Flask
+
+from webapp.core.config import Settings
+from webapp.recordings import policy, storage
+from webapp.recordings.retention import keeping
+from webapp.recordings.views import listing, recordings
+from webapp.recordings.views.blueprint import bp
+
+__all__ = ["init_app", "listing", "recordings"]
+
+
+def init_app(app: Flask, settings: Settings) -> None:
+    """Register the pages and open the storage."""
+    storage.init_app(app, settings)
+    app.register_blueprint(bp)
+    app.context_processor(
+        lambda: {"recording_policy": policy, "keeping_of": keeping, "media_url": recordings.media_url}
+    )
