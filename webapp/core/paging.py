@@ -5,7 +5,7 @@ What a reader asked a list for is a class of `Filters`, which is read from a que
 
 import enum
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -87,6 +87,28 @@ def asked(name: str, read: Callable[[str], Any], default: Any = None) -> Any:
     return field(default=default, metadata={"name": name, "read": read})
 
 
+@dataclass(frozen=True)
+class Sorting:
+    """What a list is ordered by, and whether the other way round than people expect."""
+
+    sort: Any
+    backwards: bool = False
+
+    def __str__(self) -> str:
+        """The word of a query string."""
+        return ("-" if self.backwards else "") + str(self.sort.value)
+
+
+def sorted_by(kind: type[enum.Enum], first: enum.Enum) -> Any:
+    """A field of Filters that holds a Sorting by one of a kind; `first` is what nobody asks for."""
+
+    def read(word: str) -> Sorting | None:
+        sort = member(kind, word.removeprefix("-"))
+        return Sorting(sort, word.startswith("-")) if sort else None
+
+    return asked("sort", read, Sorting(first))
+
+
 def cursor(name: str, longest: int = 200) -> Any:
     """A field of Filters that holds where a page begins."""
     return field(default="", metadata={"name": name, "read": text(longest), "cursor": True})
@@ -111,6 +133,20 @@ class Filters:
         wanted = replace(self, **(first | changes))
         values = [(each, getattr(wanted, each.name)) for each in fields(self)]
         return {each.metadata["name"]: _word(value) for each, value in values if value not in (None, "", each.default)}
+
+
+def heads(filters: Any, texts: Mapping[Any, Any], rising: Collection[Any]) -> list[dict[str, Any]]:
+    """The sortable heads of a table: each query sorts by its column, or turns the order round.
+
+    `rising` are the columns that people expect to begin with the least.
+    """
+    drawn = []
+    for sort, text in texts.items():
+        here, backwards = filters.sorting.sort is sort, filters.sorting.backwards
+        direction = "ascending" if (sort in rising) != backwards else "descending"
+        query = filters.query(sorting=Sorting(sort, here and not backwards))
+        drawn.append({"sort": sort, "text": str(text), "direction": direction if here else "", "query": query})
+    return drawn
 
 
 def _word(value: object) -> str:
@@ -147,6 +183,36 @@ def _page(rows: list[Row], order: Order, *, has_newer: bool, has_older: bool) ->
         return Page(rows)
     newer = order.cursor(rows[0]) if has_newer else None
     return Page(rows, newer, order.cursor(rows[-1]) if has_older else None)
+
+
+def turn_with_gaps(
+    execute: Callable[[sa.Select[Any]], Sequence[Row]], select: sa.Select[Any], order: Order, key: Order, at: Place
+) -> Page[Row]:
+    """Read one page in an order whose first column may be empty: those rows come last, in the order of their key.
+
+    The cursor of such a row is its key behind a dash. Each part is read along an index of its own, which no order over
+    both of them could be on SQLite and PostgreSQL alike.
+    """
+    backward, text = bool(at.before) and not at.after, at.before or at.after
+    empty = text.startswith("-")
+    try:
+        start = (key if empty else order).place(text.removeprefix("-")) if text else None
+    except ValueError:
+        start, backward, empty = None, False, False
+    column = order.columns[0]
+    parts = [(select.where(column.is_not(None)), order), (select.where(column.is_(None)), key)]
+    if backward:
+        parts = [(rows, each.reversed()) for rows, each in reversed(parts)]
+    rows: list[Row] = []
+    for position, (part, along) in enumerate(parts[1:] if start and empty != backward else parts):
+        if len(rows) <= at.size:
+            here = start if position == 0 else None
+            rows += execute(_from(part, along, here).limit(at.size + 1 - len(rows)))
+    more = len(rows) > at.size
+    del rows[at.size :]
+    if backward:
+        rows.reverse()
+    return _page(rows, order, has_newer=more if backward else start is not None, has_older=more or backward)
 
 
 def by_number(column: Any, read: Callable[[Any], int], *, descending: bool = True) -> Order:

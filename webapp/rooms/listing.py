@@ -60,24 +60,6 @@ def _name_order(descending: bool) -> paging.Order:
 
 
 @dataclass(frozen=True)
-class Sorting:
-    """What the list is ordered by, and whether the other way round than people expect."""
-
-    sort: Sort = Sort.USED
-    backwards: bool = False
-
-    @classmethod
-    def of(cls, word: str) -> "Sorting | None":
-        """Read what `str` wrote; None for what is none of ours."""
-        sort = paging.member(Sort, word.removeprefix("-"))
-        return cls(sort, word.startswith("-")) if sort else None
-
-    def __str__(self) -> str:
-        """The word of a query string."""
-        return ("-" if self.backwards else "") + self.sort.value
-
-
-@dataclass(frozen=True)
 class RoomFilters(paging.Filters):
     """What the reader of the list asked for."""
 
@@ -85,7 +67,7 @@ class RoomFilters(paging.Filters):
     show: Show = paging.asked("show", paging.one_of(Show), Show.ALL)
     level: AccessLevel | None = paging.asked("level", paging.one_of(AccessLevel))
     owner: uuid.UUID | None = paging.asked("owner", paging.key)
-    sorting: Sorting = paging.asked("sort", Sorting.of, Sorting())
+    sorting: paging.Sorting = paging.sorted_by(Sort, Sort.USED)
 
     @property
     def narrow(self) -> bool:
@@ -93,7 +75,7 @@ class RoomFilters(paging.Filters):
         return bool(self.search or self.level or self.owner or self.show is not Show.ALL)
 
 
-def order(sorting: Sorting) -> paging.Order:
+def order(sorting: paging.Sorting) -> paging.Order:
     """The order that a head of the table stands for."""
     backwards = sorting.backwards
     if sorting.sort is Sort.NAME:

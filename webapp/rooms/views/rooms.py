@@ -46,7 +46,7 @@ def index() -> ResponseReturnValue:
     context = {
         "filters": filters,
         "page": page,
-        "heads": _heads(filters),
+        "heads": paging.heads(filters, HEADS, {listing.Sort.NAME}),
         "shows": SHOWS,
         "waiting": _waiting(page.rows),
     }
@@ -57,18 +57,6 @@ def _waiting(rooms: Sequence[Any]) -> dict[uuid.UUID, int]:
     """How many wait in those of the rooms that the reader hosts; asked only where somebody ever waited."""
     hosted = [room.id for room in rooms if room.queue_version and (current_user.is_admin or room.role in policy.HOSTS)]
     return lobby_queries.waiting_counts(hosted) if hosted else {}
-
-
-def _heads(filters: listing.RoomFilters) -> list[dict[str, Any]]:
-    """The sortable heads of the table: each link sorts by its column, or turns the order round."""
-    heads = []
-    for sort, text in HEADS.items():
-        here = filters.sorting.sort is sort
-        upward = (sort is listing.Sort.NAME) != filters.sorting.backwards
-        direction = ("ascending" if upward else "descending") if here else ""
-        query = filters.query(sorting=listing.Sorting(sort, here and not filters.sorting.backwards))
-        heads.append({"text": str(text), "direction": direction, "query": query, "low": sort is listing.Sort.CREATED})
-    return heads
 
 
 @bp.post("/find-owner")
