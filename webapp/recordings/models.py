@@ -19,6 +19,7 @@ KEPT_STATES = (State.SAVED, State.GONE)  # of whose files the storage is asked e
 LONG_AGO = "1970-01-01 00:00:00"
 KEPT = "removed_at IS NULL AND state IN ('saved', 'gone')"
 RUNNING = "state IN ('starting', 'active', 'stopping')"
+FAILED = "state IN ('failed', 'aborted', 'gone')"  # as the list calls them
 
 
 class Recording(Keyed, Versioned, Model):
@@ -31,7 +32,11 @@ class Recording(Keyed, Versioned, Model):
     __table_args__ = (
         partial_index("uq_recordings_running", "room_id", where=RUNNING, unique=True),
         sa.Index("ix_recordings_room_id_id", "room_id", "id"),
-        sa.Index("ix_recordings_expires_at", "expires_at"),
+        sa.Index("ix_recordings_expires_at_id", "expires_at", "id"),
+        sa.Index("ix_recordings_size_id", "size", "id"),
+        sa.Index("ix_recordings_duration_ms_id", "duration_ms", "id"),
+        sa.Index("ix_recordings_mode_id", "mode", "id"),
+        partial_index("ix_recordings_failed", "id", where=FAILED),
         partial_index("ix_recordings_unremoved", "expires_at", where="removed_at IS NULL"),
         partial_index("ix_recordings_compared", "compared_at", "id", where=KEPT),
     )

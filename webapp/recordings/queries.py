@@ -1,7 +1,6 @@
 """What is read of recordings."""
 
 import uuid
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -10,9 +9,7 @@ from sqlalchemy.exc import InvalidRequestError
 from sqlalchemy.orm import contains_eager, joinedload
 
 from webapp.accounts.models import User
-from webapp.core import paging
 from webapp.core.db import db, utcnow
-from webapp.core.paging import Page, Place
 from webapp.recordings import policy
 from webapp.recordings.models import FAILED_STATES, RUNNING_STATES, Recording, Transition
 from webapp.recordings.states import State
@@ -20,23 +17,7 @@ from webapp.rooms.models import Access, Role, Room, is_open
 from webapp.rooms.policy import HOSTS
 from webapp.rooms.queries import open_access
 
-ALL = "all"
 HISTORY = 30  # transitions that a page shows
-SHOWS = (ALL, "running", "failed", "expiring", "expired", "permanent")
-ORDER = paging.by_key(Recording.id, lambda recording: recording.id)
-
-
-def _show(word: str) -> str | None:
-    return word if word in SHOWS else None
-
-
-@dataclass(frozen=True)
-class RecordingFilters(paging.Filters):
-    """What a reader of the list asked for."""
-
-    show: str = paging.asked("filter", _show, ALL)
-    search: str = paging.asked("q", paging.text(200), "")
-    room: str = paging.asked("room", paging.text(200), "")
 
 
 def visible_to(user: User) -> sa.Select[Recording, Role]:
@@ -46,10 +27,9 @@ def visible_to(user: User) -> sa.Select[Recording, Role]:
     return joined if user.is_admin else joined.where(Access.role.is_not(None))
 
 
-def page(user: User, filters: RecordingFilters, at: Place) -> Page[Recording]:
-    """A page of the list, newest first."""
-    found: Any = visible_to(user).where(Recording.deleting_at.is_(None), *_conditions(filters))
-    return paging.turn(lambda select: _remembering(user, select), found, ORDER, at)
+def hosted_by(user: User) -> sa.Select[uuid.UUID]:
+    """The rooms whose recordings a user sees who is no admin."""
+    return sa.select(Access.room_id).where(Access.user_id == user.id, is_open(Access), Access.role.in_(HOSTS))
 
 
 def by_id(user: User, recording_id: uuid.UUID, *, lock: bool = False) -> Recording | None:
@@ -59,7 +39,7 @@ def by_id(user: User, recording_id: uuid.UUID, *, lock: bool = False) -> Recordi
         # first the lock, then the role: what PostgreSQL joins to a row it waited for is as old as the question
         db.session.execute(sa.select(Recording.id).where(Recording.id == recording_id).with_for_update())
         found = found.execution_options(populate_existing=True)
-    return next(iter(_remembering(user, found)), None)
+    return next(iter(remembering(user, found)), None)
 
 
 def lock(recording: Recording) -> bool:
@@ -128,25 +108,7 @@ def to_look_at(user: User, limit: int) -> list[Recording]:
     urgency = sa.case((failed, 0), (Recording.state == State.SAVED, 1), else_=2)
     mine = visible_to(user).where(Access.role.in_(HOSTS), Recording.deleting_at.is_(None), Room.deleted_at.is_(None))
     mine = mine.where(sa.or_(failed, expiring, Recording.state.in_(RUNNING_STATES)))
-    return _remembering(user, mine.order_by(urgency, Recording.expires_at, Recording.id.desc()).limit(limit))
-
-
-def _conditions(filters: RecordingFilters) -> list[sa.ColumnElement[bool]]:
-    now = utcnow()
-    saved = Recording.state == State.SAVED
-    shown: dict[str, list[sa.ColumnElement[bool]]] = {
-        "running": [Recording.state.in_(RUNNING_STATES)],
-        "failed": [Recording.state.in_([*FAILED_STATES, State.GONE])],
-        "expiring": [_expiring(7)],
-        "expired": [Recording.expires_at <= now],
-        "permanent": [saved, Recording.expires_at.is_(None)],
-    }
-    conditions = shown.get(filters.show, [])
-    if filters.room:
-        conditions = [*conditions, Room.slug == filters.room]
-    if filters.search:
-        conditions = [*conditions, Room.name.icontains(filters.search, autoescape=True)]
-    return conditions
+    return remembering(user, mine.order_by(urgency, Recording.expires_at, Recording.id.desc()).limit(limit))
 
 
 def _expiring(days: int) -> sa.ColumnElement[bool]:
@@ -154,7 +116,8 @@ def _expiring(days: int) -> sa.ColumnElement[bool]:
     return sa.and_(Recording.expires_at > now, Recording.expires_at <= now + timedelta(days=days))
 
 
-def _remembering(user: User, select: Any) -> list[Recording]:
+def remembering(user: User, select: Any) -> list[Recording]:
+    """The recordings of a select of `visible_to`, each with the user's role remembered on its room."""
     recordings = []
     for recording, role in db.session.execute(select):
         recording.room.remember_role(user, role)

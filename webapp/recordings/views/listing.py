@@ -1,22 +1,82 @@
 """The list of recordings."""
 
-from flask import request
+from datetime import date
+from zoneinfo import ZoneInfo
+
+from flask import render_template, request
 from flask.typing import ResponseReturnValue
+from flask_babel import format_date, format_decimal
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 
-from webapp.core import htmx
+from webapp.core import paging
 from webapp.core.db import utcnow
-from webapp.core.paging import Place
+from webapp.core.filters import file_size, zone_name
 from webapp.core.security import require
-from webapp.recordings import policy, queries
+from webapp.recordings import listing, policy
+from webapp.recordings.listing import Count, RecordingShow, RecordingSort
+from webapp.recordings.modes import Mode
 from webapp.recordings.views.blueprint import bp
+
+SHOWS = {
+    RecordingShow.ALL: _l("All"),
+    RecordingShow.RUNNING: _l("Recording"),
+    RecordingShow.EXPIRING: _l("Expiring"),
+    RecordingShow.PERMANENT: _l("Permanent"),
+    RecordingShow.FAILED: _l("Failed"),
+    RecordingShow.EXPIRED: _l("Expired"),
+}
+MODES = {Mode.VIDEO: _l("Video"), Mode.AUDIO: _l("Audio only"), Mode.TRANSCRIPT: _l("For a transcript")}
+HEADS = {
+    RecordingSort.KEPT: _l("Kept until"),
+    RecordingSort.MADE: _l("Recorded"),
+    RecordingSort.LENGTH: _l("Length"),
+    RecordingSort.SIZE: _l("Size"),
+}
 
 
 @bp.get("/recordings/")
 def index() -> ResponseReturnValue:
-    """The recordings of the rooms I host, newest first."""
+    """The recordings of the rooms I host: what goes this week, counts by state and kind, and a page of them."""
     require(policy.index)
-    filters = queries.RecordingFilters.of(request.args)
-    page = queries.page(current_user, filters, Place.of(request.args))
-    context = {"page": page, "filters": filters, "shows": queries.SHOWS, "now": utcnow()}
-    return htmx.respond("recordings/index.html", "recordings/_list.html", 200, **context)
+    filters, zone = listing.RecordingFilters.of(request.args), ZoneInfo(zone_name())
+    counts = listing.counts(current_user, filters, zone)
+    context = {
+        "page": listing.page(current_user, filters, paging.Place.of(request.args), zone),
+        "filters": filters,
+        "shows": SHOWS,
+        "modes": MODES,
+        "heads": paging.heads(filters, HEADS, {RecordingSort.KEPT}),
+        "counts": counts,
+        "expiring": counts.shows[RecordingShow.EXPIRING],
+        "week": [
+            (day, _day_words(day.date), _day_query(filters, day.date))
+            for day in listing.week(current_user, filters, zone)
+        ],
+        "number_of": number_of,
+        "size_of": size_of,
+        "now": utcnow(),
+    }
+    return render_template("recordings/index.html", **context)
+
+
+def _day_words(day: date) -> str:
+    return str(format_date(day, "EEE d MMM"))
+
+
+def _day_query(filters: listing.RecordingFilters, day: date) -> dict[str, str]:
+    """The query of a day of the week; of the one that is chosen that of all days."""
+    return filters.query(show=RecordingShow.ALL, day=None if filters.day == day else day)
+
+
+def number_of(count: Count) -> str:
+    """So many, or that there are more than were counted."""
+    number = str(format_decimal(count.number))
+    return number if count.is_all else str(_("%(number)s+", number=number))
+
+
+def size_of(count: Count) -> str:
+    """So large together, or how large those are that were counted; empty where there is no file."""
+    size = file_size(count.size) if count.size else ""
+    return size if count.is_all or not size else str(_("more than %(size)s", size=size))
