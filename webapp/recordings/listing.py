@@ -249,7 +249,7 @@ def _sizes(user: User, conditions: list[sa.ColumnElement[bool]], *, rare: bool =
     rows = sa.select(Recording.size).where(*conditions)
     if not user.is_admin:
         room = _as_unindexed(Recording.room_id) if rare else Recording.room_id
-        rows = rows.where(room.in_(queries.hosted_by(user)))
+        rows = rows.where(room.in_(queries.rooms_of(user)))
     return rows
 
 

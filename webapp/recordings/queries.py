@@ -27,9 +27,9 @@ def visible_to(user: User) -> sa.Select[Recording, Role]:
     return joined if user.is_admin else joined.where(Access.role.is_not(None))
 
 
-def hosted_by(user: User) -> sa.Select[uuid.UUID]:
-    """The rooms whose recordings a user sees who is no admin."""
-    return sa.select(Access.room_id).where(Access.user_id == user.id, is_open(Access), Access.role.in_(HOSTS))
+def rooms_of(user: User) -> sa.Select[uuid.UUID]:
+    """The rooms of whose recordings a user knows who is no admin."""
+    return sa.select(Access.room_id).where(Access.user_id == user.id, is_open(Access))
 
 
 def by_id(user: User, recording_id: uuid.UUID, *, lock: bool = False) -> Recording | None:
