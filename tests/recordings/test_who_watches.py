@@ -134,6 +134,14 @@ def test_the_page_says_who_can_watch_with_names_for_those_who_see_the_access_lis
     assert "Owner Person" not in as_member and "Administrator Person" not in as_member
 
 
+def test_while_a_legal_hold_keeps_it_the_page_promises_nobody_to_delete_it(client_as: ClientAs, make_recording: Make):
+    page = f"/recordings/{make_recording().id}/"
+    db.session.execute(sa.update(Recording).values(held_at=utcnow(), hold_reason="a case"))
+    db.session.commit()
+    told = section(client_as("owner").get(page).text)
+    assert "Watch, download" in told and "Watch, download, delete" not in told and told.endswith("No")
+
+
 @pytest.mark.parametrize(
     ("values", "words"),
     [
