@@ -55,7 +55,7 @@ def test_each_filter_says_how_many_it_shows_and_the_page_how_large_they_are(clie
     }
     assert shown == {"All": "6", "Recording": "1", "Expiring": "1", "Permanent": "1", "Failed": "1", "Expired": "1"}
     size = sum(recording.size or 0 for recording in db.session.scalars(sa.select(Recording)))
-    assert f"6 recordings in the rooms you host, {file_size(size)}." in re.sub(r"\s+", " ", page)
+    assert f"6 recordings in your rooms, {file_size(size)}." in re.sub(r"\s+", " ", page)
 
 
 def test_every_count_is_as_many_as_its_filter_lists(make_recording: Make, room: Room):
