@@ -80,6 +80,7 @@ TABLE: Mapping[str, Rule] = {
     "lobby.undo_deny": ROOM_HOSTS,
     "lobby.waiting": EVERYBODY,
     "recordings.delete": ROOM_OWNERS,
+    "recordings.delete_many": EVERYBODY,  # of what one chose, which may be nothing that is one's own: tests/recordings
     "recordings.heal": ROOM_HOSTS,
     "recordings.hold": RECORDING_AUDITORS,
     "recordings.index": EVERYBODY,
@@ -89,6 +90,7 @@ TABLE: Mapping[str, Rule] = {
     "recordings.preview_retention": RECORDING_KEEPERS,
     "recording_mails.resend_mail": ROOM_HOSTS,
     "recordings.set_retention": RECORDING_KEEPERS,
+    "recordings.set_retention_of_many": EVERYBODY,
     "recordings.show": ROOM_MEMBERS,
     "recordings.start": RECORDERS,
     "recordings.stop": ROOM_HOSTS,

@@ -1,5 +1,8 @@
 """What may be typed about recordings."""
 
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
 from flask_babel import get_timezone, ngettext
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -9,6 +12,7 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import UUID, DataRequired, InputRequired, Length, Optional, StopValidation
 
 from webapp.core.db import utcnow
+from webapp.core.filters import zone_name
 from webapp.core.settings import settings
 from webapp.recordings.models import Recording
 from webapp.recordings.modes import Mode
@@ -71,16 +75,20 @@ class RetentionForm(FlaskForm):
     keep = RadioField(_l("Keep it for"), validators=[InputRequired()])
     until = DateField(_l("Until the end of"), validators=[_when_chosen, Optional()])
 
-    def __init__(self, recording: Recording, *args: object, **kwargs: object) -> None:
+    def __init__(self, recording: Recording | None, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)
-        self._stored_at = recording.stored_at or utcnow()
-        self.keep.choices = _choices(recording.retention_days)
+        self._stored_at = recording.stored_at if recording else None
+        self.keep.choices = _choices(recording.retention_days if recording else None)
 
     @property
     def days(self) -> int | None:
         """The days from when the object was written, or None for permanent; of a form that is valid."""
+        return self.days_from(self._stored_at)
+
+    def days_from(self, stored_at: datetime | None) -> int | None:
+        """The days of an object that was written then, or is yet to be; None for permanent."""
         if self.keep.data == DATE:
-            return days_through(self.until.data, get_timezone(), self._stored_at)
+            return days_through(self.until.data, ZoneInfo(zone_name()), stored_at or utcnow())
         return None if self.keep.data == PERMANENT else int(self.keep.data)
 
     @property
@@ -97,6 +105,23 @@ class RetentionForm(FlaskForm):
             raise StopValidation(_("Choose today or a later day."))
         if ahead > LONGEST_DAYS or not allowed(self.days, settings.retention_max_days or LONGEST_DAYS):
             raise StopValidation(too_long())
+
+
+class BulkRetentionForm(RetentionForm):
+    """How long each of several recordings is kept; `confirmed` is the choice whose results the page showed."""
+
+    def __init__(self, *args: object, **kwargs: object) -> None:
+        super().__init__(None, *args, **kwargs)
+
+    @property
+    def choice(self) -> str:
+        """What was chosen, as `confirmed` carries it."""
+        return f"{self.keep.data} {self.until.data}" if self.keep.data == DATE else str(self.keep.data)
+
+    @property
+    def is_confirmed(self) -> bool:
+        """The page showed what this choice leads to."""
+        return bool(self.confirmed.data == self.choice)
 
 
 def word_of(days: int | None) -> str:
