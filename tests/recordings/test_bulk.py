@@ -83,7 +83,11 @@ def test_what_is_not_ones_own_is_refused_and_keeps_the_rest_from_nothing(client_
 
 def test_administrators_of_the_room_and_members_change_nothing(client_as: ClientAs, make_recording: Make):
     recording = make_recording()
-    for who, says in (("administrator", "Only owners of the room"), ("member", "not one of yours")):
+    for who, says in (
+        ("administrator", "Only owners of the room"),
+        ("member", "Only owners of the room"),
+        ("stranger", "not one of yours"),
+    ):
         browser = client_as(who)
         assert says in browser.post(DELETE, data={**ids(recording), "confirmed": "yes"}).text
         assert says in browser.post(KEEP, data={**ids(recording), "keep": "7", "confirmed": "7"}).text
@@ -175,6 +179,19 @@ def test_what_expired_was_removed_or_has_no_file_is_not_kept(client_as: ClientAs
         "It has no file",
     ]
     assert stored(over).retention_days == 1 and trail("recording.set_retention") == []
+
+
+@pytest.mark.parametrize(("url", "more"), [(DELETE, {"confirmed": "yes"}), (KEEP, {"keep": "7", "confirmed": "7"})])
+def test_what_a_legal_hold_keeps_stays_as_it_is(
+    client_as: ClientAs, make_recording: Make, url: str, more: dict[str, str]
+):
+    held, free = make_recording(), make_recording()
+    held.held_at = utcnow()
+    db.session.commit()
+    page = client_as("owner").post(url, data={**ids(held, free), **more}).text
+    assert shown(page)[1] == "A legal hold keeps it until an admin ends the hold."
+    assert (stored(held).deleting_at, held.retention_days, held.version) == (None, None, 0)
+    assert stored(free).deleting_at is not None or free.retention_days == 7
 
 
 def test_no_longer_than_the_installation_allows(

@@ -25,6 +25,7 @@ class Fate(enum.Enum):
     SAME = "same"  # it is so already
     UNKNOWN = "unknown"  # it is gone, or nothing that this person may know of
     DENIED = "denied"
+    HELD = "held"  # by a legal hold
     OUTDATED = "outdated"  # somebody changed it since the page was shown
     EXPIRED = "expired"
     NO_FILE = "no_file"
@@ -120,6 +121,8 @@ def _refusal(
         return Fate.UNKNOWN
     if not may(user, recording):
         return Fate.DENIED
+    if recording.held_at is not None:
+        return Fate.HELD
     return Fate.OUTDATED if recording.changes_since(choice.version) else None
 
 
