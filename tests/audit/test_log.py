@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from tests.support import spreadsheets
 from tests.support.factories import make_room, stored
 from tests.support.personas import SWAP, persona
+from webapp.accounts.models import User
 from webapp.audit import Actor, queries, record
 from webapp.audit.models import AuditEntry
 from webapp.audit.views import CSV_PART
@@ -86,6 +87,17 @@ def test_days_are_the_readers_own(app, room: Room):
     assert found(date(2026, 3, 4), date(2026, 3, 4)) == 1
     assert found(date(2026, 3, 3), date(2026, 3, 3)) == 0
     db.session.commit()
+
+
+def test_a_day_begins_at_midnight_by_the_clock_of_the_readers_zone_today(client_as, room: Room):
+    (entry,) = db.session.scalars(sa.select(AuditEntry).where(AuditEntry.action == "room.create"))
+    entry.at = utcnow().replace(year=2026, month=11, day=2, hour=23, minute=15)  # 00:15 in Paris
+    db.session.execute(sa.update(User).where(User.email == "admin@frontdesk.example").values(timezone="Europe/Paris"))
+    db.session.commit()
+    admin = client_as("admin")
+    on = "/audit/log?action=room.create&since={0}&until={0}"
+    assert len(sentences(admin.get(on.format("2026-11-03")).text)) == 1
+    assert "Nothing was done that fits." in admin.get(on.format("2026-11-02")).text
 
 
 @pytest.mark.parametrize("query", ["since=yesterday", "until=0001-01-01", "person=x", "room=1", "older=x", "newer=-"])

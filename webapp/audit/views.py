@@ -7,7 +7,6 @@ from typing import Any
 
 from flask import Blueprint, Flask, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import get_timezone
 from flask_babel import gettext as _
 
 from webapp.accounts import queries as account_queries
@@ -15,6 +14,7 @@ from webapp.audit import policy, queries, sentences
 from webapp.audit.models import AuditEntry
 from webapp.core import htmx, paging, spreadsheet
 from webapp.core.security import require
+from webapp.core.times import reader_zone
 from webapp.rooms import policy as room_policy
 from webapp.rooms import queries as room_queries
 from webapp.rooms.door import load_room
@@ -30,7 +30,7 @@ def log() -> ResponseReturnValue:
     """Who did what to what, when, from where."""
     require(policy.log)
     filters = queries.LogFilters.of(request.args)
-    page = queries.page(filters, paging.Place.of(request.args, PAGE), get_timezone())
+    page = queries.page(filters, paging.Place.of(request.args, PAGE), reader_zone())
     deeds = account_queries.deeds(page.rows)
     rooms = room_queries.names({entry.room_id for entry in page.rows if entry.room_id})
     context = {"filters": filters, "page": page, "deeds": deeds, "rooms": rooms, "actions": queries.actions()}
@@ -52,7 +52,7 @@ def find() -> ResponseReturnValue:
 def log_csv() -> ResponseReturnValue:
     """The trail as a file: as many lines as were asked for, however many that are."""
     require(policy.log)
-    filters, zone = queries.LogFilters.of(request.args), get_timezone()
+    filters, zone = queries.LogFilters.of(request.args), reader_zone()
 
     return spreadsheet.download(chain([CSV_HEAD], _rows(filters, zone)), "audit")
 
@@ -80,7 +80,7 @@ def activity(slug: str) -> ResponseReturnValue:
     """A room's own trail."""
     room = load_room(slug, room_policy.view_activity)
     filters = queries.LogFilters(room_id=room.id)
-    page = queries.page(filters, paging.Place.of(request.args, PAGE), get_timezone())
+    page = queries.page(filters, paging.Place.of(request.args, PAGE), reader_zone())
     deeds = account_queries.deeds(page.rows)
     return render_template("audit/activity.html", room=room, page=page, deeds=deeds)
 

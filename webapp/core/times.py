@@ -1,6 +1,7 @@
 """Times as people read them: how long ago, with the exact time and its zone at hand."""
 
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from flask import Flask
 from flask_babel import format_datetime, format_timedelta, get_timezone, ngettext
@@ -15,6 +16,11 @@ MINUTE, HOUR, DAY = 60, 3600, 86400
 def exact(when: datetime) -> str:
     """The time in the reader's zone, with the zone's name."""
     return f"{when.astimezone(get_timezone()):%Y-%m-%d %H:%M %Z}"
+
+
+def reader_zone() -> ZoneInfo:
+    """The reader's zone for times that are made from a day: the one that Babel gives says what it was in 1890."""
+    return ZoneInfo(str(get_timezone()))
 
 
 def ago(when: datetime) -> str:

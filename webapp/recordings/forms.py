@@ -1,7 +1,6 @@
 """What may be typed about recordings."""
 
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from flask_babel import get_timezone, ngettext
 from flask_babel import gettext as _
@@ -12,8 +11,8 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import UUID, DataRequired, InputRequired, Length, Optional, StopValidation
 
 from webapp.core.db import utcnow
-from webapp.core.filters import zone_name
 from webapp.core.settings import settings
+from webapp.core.times import reader_zone
 from webapp.recordings.models import Recording
 from webapp.recordings.modes import Mode
 from webapp.recordings.retention import LONGEST_DAYS, PRESETS, allowed, days_through
@@ -88,7 +87,7 @@ class RetentionForm(FlaskForm):
     def days_from(self, stored_at: datetime | None) -> int | None:
         """The days of an object that was written then, or is yet to be; None for permanent."""
         if self.keep.data == DATE:
-            return days_through(self.until.data, ZoneInfo(zone_name()), stored_at or utcnow())
+            return days_through(self.until.data, reader_zone(), stored_at or utcnow())
         return None if self.keep.data == PERMANENT else int(self.keep.data)
 
     @property

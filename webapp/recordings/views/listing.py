@@ -1,7 +1,6 @@
 """The list of recordings."""
 
 from datetime import date
-from zoneinfo import ZoneInfo
 
 from flask import render_template, request
 from flask.typing import ResponseReturnValue
@@ -12,8 +11,9 @@ from flask_login import current_user
 
 from webapp.core import paging
 from webapp.core.db import utcnow
-from webapp.core.filters import file_size, zone_name
+from webapp.core.filters import file_size
 from webapp.core.security import require
+from webapp.core.times import reader_zone
 from webapp.recordings import listing, policy
 from webapp.recordings.listing import Count, RecordingShow, RecordingSort
 from webapp.recordings.modes import Mode
@@ -40,7 +40,7 @@ HEADS = {
 def index() -> ResponseReturnValue:
     """The recordings of the rooms I host: what goes this week, counts by state and kind, and a page of them."""
     require(policy.index)
-    filters, zone = listing.RecordingFilters.of(request.args), ZoneInfo(zone_name())
+    filters, zone = listing.RecordingFilters.of(request.args), reader_zone()
     counts = listing.counts(current_user, filters, zone)
     context = {
         "page": listing.page(current_user, filters, paging.Place.of(request.args), zone),
