@@ -88,7 +88,7 @@ TABLE: Mapping[str, Rule] = {
     "recordings.now": ROOM_MEMBERS,
     "recordings.of_room": ROOM_MEMBERS,
     "recordings.preview_retention": RECORDING_KEEPERS,
-    "recording_mails.resend_mail": ROOM_HOSTS,
+    "recordings.resend_mail": ROOM_HOSTS,
     "recordings.set_retention": RECORDING_KEEPERS,
     "recordings.set_retention_of_many": EVERYBODY,
     "recordings.show": ROOM_MEMBERS,

@@ -42,7 +42,6 @@ from webapp.mails import commands as mail_commands
 from webapp.mails import kinds as mail_kinds
 from webapp.mails import views as mail_pages
 from webapp.recordings import letters as recording_letters
-from webapp.recordings import mail_views as recording_mail_pages
 from webapp.recordings import views as recording_pages
 from webapp.repairs import views as repair_pages
 from webapp.rooms import views as room_pages
@@ -60,7 +59,6 @@ MACHINERY = (assets, i18n, errors, livekit_pages, intent_pages, filters, times, 
 PAGES = (
     account_pages,
     mail_pages,
-    recording_mail_pages,
     room_pages,
     access_pages,
     lobby_pages,

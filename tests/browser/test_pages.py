@@ -28,6 +28,7 @@ NO_PAGES = {  # fragments, files, redirects, and what machines ask
     "lobby.waiting",
     "recordings.media_auth",
     "recordings.media_file",
+    "recordings.now",
     "recordings.preview_retention",
     "rooms.check_slug",
     "rooms.hide_pin",
@@ -45,6 +46,7 @@ OF_GUESTS = {
     "accounts.signed_out",
     "lobby.join",
     "lobby.wait",
+    "mails.turn_off",
 }
 LINK = re.compile(r'href="(/[^"#]*)')
 WIDTHS = (1280, 768, 390)
@@ -179,7 +181,15 @@ def test_every_page_is_accessible_and_fits_in_both_themes(
     walks = [Walk(app, desk) for desk in (owner, admin, guest)]
     walks[0].from_the_desk()
     walks[1].from_the_desk()
-    for path in (waiting, link, "/login", "/signed-out", "/oidc/callback?state=none&code=none", "/nothing-here"):
+    for path in (
+        waiting,
+        link,
+        "/login",
+        "/signed-out",
+        "/oidc/callback?state=none&code=none",
+        "/mails/off/none",
+        "/nothing-here",
+    ):
         walks[2].look(path)
     walks[1].look(explain(admin))
     walks[1].look(closed)

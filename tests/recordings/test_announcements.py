@@ -70,6 +70,7 @@ def test_what_is_recorded_and_stopped_by_a_click_is_announced(
     livekit.join(str(room.id), "web")
     client_as("owner").post(f"/rooms/{room.slug}/recordings", data={"mode": "audio"})
     made = db.session.scalars(sa.select(Recording)).one()
+    db.session.commit()
     until(lambda: _state() is State.ACTIVE)
     client_as("owner").post(f"/recordings/{made.id}/stop")
     work_off()
@@ -79,8 +80,9 @@ def test_what_is_recorded_and_stopped_by_a_click_is_announced(
 
 
 def _state() -> State:
-    db.session.rollback()
-    return db.session.scalars(sa.select(Recording.state)).one()
+    state = db.session.scalars(sa.select(Recording.state)).one()
+    db.session.commit()  # nothing stays open, which would keep SQLite's only writer waiting
+    return state
 
 
 def test_the_mail_says_until_when_it_can_be_opened_and_where_and_how_to_get_no_more(

@@ -147,7 +147,9 @@ def test_before_the_egress_has_ended_the_file_is_kept_and_its_length_comes_later
 
     def active() -> bool:
         follow.sweep()
-        return db.session.scalar(sa.select(Recording.state)) is State.ACTIVE
+        state = db.session.scalar(sa.select(Recording.state))
+        db.session.commit()
+        return state is State.ACTIVE
 
     until(active)
     recording = db.session.scalars(sa.select(Recording)).one()

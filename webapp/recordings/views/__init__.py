@@ -5,10 +5,10 @@ from flask import Flask
 from webapp.core.config import Settings
 from webapp.recordings import policy, storage
 from webapp.recordings.retention import keeping
-from webapp.recordings.views import bulk, listing, recordings
+from webapp.recordings.views import bulk, listing, mails, recordings
 from webapp.recordings.views.blueprint import bp
 
-__all__ = ["bulk", "init_app", "listing", "recordings"]
+__all__ = ["bulk", "init_app", "listing", "mails", "recordings"]
 
 
 def init_app(app: Flask, settings: Settings) -> None:

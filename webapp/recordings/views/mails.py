@@ -2,7 +2,7 @@
 
 import uuid
 
-from flask import Blueprint, Flask, url_for
+from flask import url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user
@@ -12,9 +12,7 @@ from webapp.core import errors, htmx
 from webapp.core.db import db
 from webapp.recordings import announcing, notices, policy
 from webapp.recordings.forms import ResendForm
-from webapp.recordings.views.blueprint import load_recording
-
-bp = Blueprint("recording_mails", __name__)
+from webapp.recordings.views.blueprint import bp, load_recording
 
 
 @bp.post("/recordings/<uuid:recording_id>/mails")
@@ -32,8 +30,3 @@ def resend_mail(recording_id: uuid.UUID) -> ResponseReturnValue:
     page = url_for("recordings.show", recording_id=recording.id)
     section = notices.shown(recording, current_user)
     return htmx.done(page, "recordings/_mails.html", recording=recording, **section)
-
-
-def init_app(app: Flask) -> None:
-    """Register the deed."""
-    app.register_blueprint(bp)
