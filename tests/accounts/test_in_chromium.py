@@ -71,7 +71,7 @@ def test_one_signs_in_keeps_a_choice_and_signs_out_everywhere(page: Page, site: 
     assert page.get_by_role("heading", name="My account").is_visible()
 
     page.get_by_label("Time zone").select_option("America/Lima")
-    page.get_by_role("button", name="Save").click()
+    page.get_by_role("button", name="Save", exact=True).click()
     page.wait_for_url(f"{site}/account/")
     assert page.get_by_label("Time zone").input_value() == "America/Lima"
 

@@ -141,6 +141,7 @@ def test_a_host_records_watches_and_sets_how_long_it_is_kept(people: People, ent
     host.sees_after_a_while("Saved")
     host.accessible()
     host.page.locator("#room-recordings tbody a").first.click()
+    host.page.wait_for_url("**/recordings/*/")
     watch(host, tmp_path)
     host.page.get_by_text("90 days").click()
     if not host.scripts:

@@ -102,4 +102,7 @@ def test_whatever_failed_is_logged_with_a_code_and_an_id(event: str, said: set[s
     if event in ABOUT_THE_PROCESS | PAGES:
         return
     assert "code" in said or "error" in said
-    assert said & {"**", "room", "run", "work", "job", "recording", "move", "trunk", "rule"} or event == "runner.failed"
+    assert (
+        said & {"**", "room", "run", "work", "job", "recording", "move", "trunk", "rule", "mail"}
+        or event == "runner.failed"
+    )
