@@ -18,6 +18,7 @@ from webapp.core.db import new_id
 from webapp.recordings import storage
 
 REGION = "us-east-1"
+ChangeStore = Callable[..., None]
 ALLOW = {"Effect": "Allow", "Action": "s3:*", "Resource": "*"}
 
 
@@ -104,3 +105,16 @@ def in_bucket(
     storage.init_app(app, settings)
     yield bucket
     app.extensions[storage.EXTENSION] = before
+
+
+@pytest.fixture
+def change_store(
+    app: Flask, settings: Settings, in_bucket: TestBucket, change_settings: Callable[..., None]
+) -> ChangeStore:
+    """Lets Frontdesk keep recordings elsewhere than in the bucket that works."""
+
+    def _change_store(**values: Any) -> None:
+        change_settings(**values)
+        storage.init_app(app, settings)
+
+    return _change_store

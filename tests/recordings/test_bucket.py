@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from flask import Flask
 from pydantic import SecretStr
 
-from tests.plugins.bucket import TestBucket
+from tests.plugins.bucket import ChangeStore, TestBucket
 from tests.support.films import FILM
 from tests.support.livekit import LiveKit
 from tests.support.personas import Browser
@@ -31,7 +31,6 @@ from webapp.rooms.models import Room
 ClientAs = Callable[[str], Browser]
 Make = Callable[..., Recording]
 Put = Callable[[str, bytes], None]
-ChangeStore = Callable[..., None]
 
 
 def told_of() -> bool:
@@ -120,19 +119,6 @@ def test_no_key_of_the_bucket_stands_in_a_stored_hook_a_page_or_a_log(
     told += [str(live.call("Egress", "ListEgress")), repr(storage.storage().upload())]
     for text in told:
         assert in_bucket.s3.access_key not in text and in_bucket.s3.secret not in text
-
-
-@pytest.fixture
-def change_store(
-    app: Flask, settings: Settings, in_bucket: TestBucket, change_settings: Callable[..., None]
-) -> ChangeStore:
-    """Lets Frontdesk keep recordings elsewhere than in the bucket that works."""
-
-    def _change_store(**values: Any) -> None:
-        change_settings(**values)
-        storage.init_app(app, settings)
-
-    return _change_store
 
 
 @pytest.mark.parametrize(

@@ -8,15 +8,14 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from tests.plugins.bucket import TestBucket
+from tests.plugins.bucket import ChangeStore, TestBucket
 from tests.support.factories import trail
 from tests.support.films import FILM
 from tests.support.personas import SWAP, Browser
-from webapp.core.config import Settings
 from webapp.core.db import db, utcnow
 from webapp.core.due import DueWork
 from webapp.jobs import register, work
-from webapp.recordings import comparing, jobs, lifecycle, storage
+from webapp.recordings import comparing, jobs, lifecycle
 from webapp.recordings.classes import DAYS, TAG, class_of
 from webapp.recordings.models import Recording
 
@@ -77,21 +76,14 @@ def test_what_has_no_class_yet_gets_one_when_it_is_compared(
 
 
 def test_while_the_bucket_is_away_the_tag_is_tried_again(
-    app: Flask,
-    settings: Settings,
-    client_as: ClientAs,
-    make_recording: Make,
-    in_bucket: TestBucket,
-    change_settings: Callable[..., None],
+    client_as: ClientAs, make_recording: Make, in_bucket: TestBucket, change_store: ChangeStore
 ):
     recording = make_recording()
     in_bucket.put(f"desk/{recording.key}", FILM)
-    change_settings(storage_url=f"s3://{in_bucket.name}/desk?endpoint=http://127.0.0.1:9")
-    storage.init_app(app, settings)
+    change_store(storage_url=f"s3://{in_bucket.name}/desk?endpoint=http://127.0.0.1:9")
     keep(client_as("owner"), recording, "30")
     work.run_due(register.HANDLERS)
-    change_settings(**in_bucket.settings)
-    storage.init_app(app, settings)
+    change_store(**in_bucket.settings)
     db.session.execute(sa.update(DueWork).values(due_at=utcnow()))
     db.session.commit()
     work.run_due(register.HANDLERS)
@@ -216,16 +208,10 @@ def test_what_expired_during_a_hold_can_be_opened_for_a_day_after_it(
 
 
 def test_while_the_bucket_is_away_no_hold_is_said_to_stand(
-    app: Flask,
-    settings: Settings,
-    client_as: ClientAs,
-    make_recording: Make,
-    in_bucket: TestBucket,
-    change_settings: Callable[..., None],
+    client_as: ClientAs, make_recording: Make, in_bucket: TestBucket, change_store: ChangeStore
 ):
     recording = make_recording()
-    change_settings(storage_url=f"s3://{in_bucket.name}/desk?endpoint=http://127.0.0.1:9")
-    storage.init_app(app, settings)
+    change_store(storage_url=f"s3://{in_bucket.name}/desk?endpoint=http://127.0.0.1:9")
     answer = client_as("admin").post(f"/recordings/{recording.id}/hold", data={"reason": "Court order 12"})
     assert answer.status_code == 503
     db.session.refresh(recording)

@@ -11,16 +11,15 @@ from flask import Flask
 from flask.testing import FlaskClient
 from pydantic import SecretStr
 
-from tests.plugins.bucket import TestBucket
+from tests.plugins.bucket import ChangeStore, TestBucket
 from tests.support.films import FILM
 from tests.support.livekit import LiveKit
 from tests.support.personas import Browser
 from tests.support.waiting import until
-from webapp.core.config import Settings
 from webapp.core.db import db, new_id
 from webapp.jobs import register, work
 from webapp.livekit import egress
-from webapp.recordings import follow, lifecycle, storage
+from webapp.recordings import follow, lifecycle
 from webapp.recordings.models import Recording, Transition
 from webapp.recordings.states import ReportedBy, State
 from webapp.rooms.models import Room
@@ -219,21 +218,14 @@ def test_the_test_event_of_a_new_configuration_is_taken(app: Flask, notify: Noti
 
 
 def test_while_the_bucket_does_not_answer_the_record_is_kept_and_looked_for_later(
-    app: Flask,
-    settings: Settings,
-    make_recording: Make,
-    in_bucket: TestBucket,
-    notify: Notify,
-    change_settings: Callable[..., None],
+    make_recording: Make, in_bucket: TestBucket, notify: Notify, change_store: ChangeStore
 ):
     recording = make_recording(State.STOPPING)
     in_bucket.put(f"desk/{recording.key}", FILM)
-    change_settings(storage_url=f"s3://{in_bucket.name}/desk?endpoint=http://127.0.0.1:9")
-    storage.init_app(app, settings)
+    change_store(storage_url=f"s3://{in_bucket.name}/desk?endpoint=http://127.0.0.1:9")
     answer = notify(minio(in_bucket, recording.key))
     assert answer.status_code == 200 and answer.json["results"] == ["later"]
-    change_settings(**in_bucket.settings)
-    storage.init_app(app, settings)
+    change_store(**in_bucket.settings)
     work.run_due(register.HANDLERS)
     assert fresh(recording).state is State.SAVED
 
