@@ -1,7 +1,6 @@
 """Every setting of Frontdesk in one typed class, read from the environment and refused when wrong."""
 
 import ssl
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
@@ -39,6 +38,7 @@ from webapp.core.values import (
     Zone,
     bucket_address,
     group_id,
+    is_loopback,
 )
 
 PRIVATE_NETWORKS = ("127.0.0.0/8", "::1/128", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7", "fe80::/10")
@@ -226,7 +226,7 @@ class Settings(MailSettings):
         told = parse_url(self.redis_url)  # type: ignore[no-untyped-call]
         if told.get("password") or told.get("ssl_certfile"):
             return False
-        return not _is_loopback(str(told.get("host", "localhost")))
+        return not is_loopback(str(told.get("host", "localhost")))
 
     @property
     def several_processes_lose(self) -> bool:
@@ -290,11 +290,3 @@ class Settings(MailSettings):
         if problems:
             raise ValueError("; ".join(problems))
         return self
-
-
-def _is_loopback(host: str) -> bool:
-    """Only this machine is reached under that name or address."""
-    try:
-        return host == "localhost" or ip_address(host).is_loopback
-    except ValueError:
-        return False

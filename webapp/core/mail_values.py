@@ -4,7 +4,6 @@ import re
 from dataclasses import dataclass, field, replace
 from email.headerregistry import Address
 from email.utils import getaddresses
-from ipaddress import ip_address
 from typing import Annotated
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -12,7 +11,7 @@ import idna
 from pydantic import AfterValidator, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings
 
-from webapp.core.values import CaFile
+from webapp.core.values import CaFile, is_loopback
 
 SCHEMES = {"smtp", "smtps"}
 STARTTLS = {"required": True, "no": False}
@@ -35,7 +34,7 @@ class SmtpServer:
     @property
     def in_clear(self) -> bool:
         """Others on the way can read what is said."""
-        return not (self.tls or self.starttls or _is_here(self.host))
+        return not (self.tls or self.starttls or is_loopback(self.host))
 
 
 def smtp_server(value: str) -> SmtpServer:
@@ -57,22 +56,14 @@ def smtp_server(value: str) -> SmtpServer:
     tls = parts.scheme == "smtps"
     if tls and told:
         raise ValueError("should not ask for starttls where it begins with smtps://, which is TLS from the first byte")
-    starttls = not tls and STARTTLS[told.get("starttls", "no" if _is_here(host) else "required")]
+    starttls = not tls and STARTTLS[told.get("starttls", "no" if is_loopback(host) else "required")]
     user, password = unquote(parts.username or ""), unquote(parts.password or "")
     if bool(user) != bool(password):
         raise ValueError("should hold both a user and a password, each percent-encoded, or neither")
-    if password and not (tls or starttls or _is_here(host)):
+    if password and not (tls or starttls or is_loopback(host)):
         raise ValueError("should not send its password in clear: leave starttls=no out")
     usual = IMPLICIT_TLS if tls else SUBMISSION if starttls else PLAIN
     return SmtpServer(host, port or usual, tls, starttls, user, password)
-
-
-def _is_here(host: str) -> bool:
-    """What is said to this machine passes no network."""
-    try:
-        return host == "localhost" or ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 @dataclass(frozen=True)

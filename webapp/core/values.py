@@ -7,7 +7,7 @@ import grp
 import re
 import ssl
 from dataclasses import dataclass
-from ipaddress import ip_network
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import parse_qsl, urlsplit
@@ -232,6 +232,14 @@ def _networks(value: list[str]) -> list[str]:
         return [str(ip_network(each)) for each in value]
     except ValueError as error:
         raise ValueError("should be networks such as 10.0.0.0/8, separated by commas") from error
+
+
+def is_loopback(host: str) -> bool:
+    """Only this machine is reached under that name or address: what is said to it passes no network."""
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def is_weak(secret: str, least: int) -> bool:
