@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from datetime import date, datetime, timedelta, tzinfo
 from typing import Any
 
 import sqlalchemy as sa
@@ -12,6 +12,7 @@ from sqlalchemy.orm import joinedload
 from webapp.audit.models import AuditEntry, DeedOutcome
 from webapp.core import paging
 from webapp.core.db import db
+from webapp.core.times import midnight
 
 ORDER = paging.by_number(AuditEntry.id, lambda entry: entry.id)
 A_YEAR = timedelta(days=365)
@@ -47,14 +48,10 @@ def select(filters: LogFilters, zone: tzinfo) -> sa.Select[AuditEntry]:
     if filters.room_id:
         entries = entries.where(AuditEntry.room_id == filters.room_id)
     if filters.since:
-        entries = entries.where(AuditEntry.at >= _midnight(filters.since, zone))
+        entries = entries.where(AuditEntry.at >= midnight(filters.since, zone))
     if filters.until:
-        entries = entries.where(AuditEntry.at < _midnight(filters.until + timedelta(days=1), zone))
+        entries = entries.where(AuditEntry.at < midnight(filters.until + timedelta(days=1), zone))
     return entries
-
-
-def _midnight(day: date, zone: tzinfo) -> datetime:
-    return datetime.combine(day, time(), zone).astimezone(UTC)
 
 
 def page(filters: LogFilters, at: paging.Place, zone: tzinfo) -> paging.Page[AuditEntry]:

@@ -1,6 +1,6 @@
 """Times as people read them: how long ago, with the exact time and its zone at hand."""
 
-from datetime import datetime
+from datetime import date, datetime, tzinfo
 from zoneinfo import ZoneInfo
 
 from flask import Flask
@@ -21,6 +21,11 @@ def exact(when: datetime) -> str:
 def reader_zone() -> ZoneInfo:
     """The reader's zone for times that are made from a day: the one that Babel gives says what it was in 1890."""
     return ZoneInfo(str(get_timezone()))
+
+
+def midnight(day: date, zone: tzinfo) -> datetime:
+    """When the day begins in the zone."""
+    return datetime(day.year, day.month, day.day, tzinfo=zone)
 
 
 def ago(when: datetime) -> str:

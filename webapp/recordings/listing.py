@@ -4,7 +4,7 @@ import enum
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import date, datetime, time, timedelta, tzinfo
+from datetime import date, timedelta, tzinfo
 from typing import Any
 
 import sqlalchemy as sa
@@ -13,6 +13,7 @@ from sqlalchemy.ext.compiler import compiles
 from webapp.accounts.models import User
 from webapp.core import paging
 from webapp.core.db import db, utcnow
+from webapp.core.times import midnight
 from webapp.recordings import queries
 from webapp.recordings.models import FAILED, RUNNING, Recording
 from webapp.recordings.modes import Mode
@@ -238,11 +239,6 @@ def _expiring(day: date, days: int, zone: tzinfo) -> sa.ColumnElement[bool]:
     begin, end = midnight(day, zone), midnight(day + timedelta(days=days), zone)
     goes = Recording.expires_at >= begin, Recording.expires_at < end, Recording.expires_at > utcnow()
     return sa.and_(*goes, Recording.state == State.SAVED)
-
-
-def midnight(day: date, zone: tzinfo) -> datetime:
-    """When the day begins in the zone."""
-    return datetime.combine(day, time(), zone)
 
 
 def _sizes(user: User, conditions: list[sa.ColumnElement[bool]], *, rare: bool = False) -> sa.Select[Any]:

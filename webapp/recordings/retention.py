@@ -1,7 +1,9 @@
 """How long a recording is kept: pure rules over times."""
 
 import enum
-from datetime import date, datetime, time, timedelta, tzinfo
+from datetime import date, datetime, timedelta, tzinfo
+
+from webapp.core.times import midnight
 
 LONGEST_DAYS = 36_500
 PRESETS = (7, 30, 90)  # days
@@ -24,7 +26,7 @@ def expires_at(stored_at: datetime | None, days: int | None) -> datetime | None:
 
 def days_through(day: date, zone: tzinfo, stored_at: datetime) -> int:
     """The least whole number of days, at least 1, that keeps what was stored then until the day is over in the zone."""
-    end = datetime.combine(day + timedelta(days=1), time(), zone)
+    end = midnight(day + timedelta(days=1), zone)
     return max(1, -((stored_at - end) // timedelta(days=1)))
 
 
