@@ -11,7 +11,6 @@ from sqlalchemy.orm import contains_eager, joinedload
 
 from webapp.accounts.models import User
 from webapp.core.db import db, utcnow
-from webapp.recordings import policy
 from webapp.recordings.models import FAILED_STATES, RUNNING_STATES, Recording, Transition
 from webapp.recordings.states import State
 from webapp.rooms.models import Access, Role, Room, is_open
@@ -84,13 +83,6 @@ def count_of_room(room: Room) -> int:
     """How many recordings the room has."""
     mine = sa.select(sa.func.count()).where(Recording.room_id == room.id, Recording.deleting_at.is_(None))
     return db.session.scalar(mine) or 0
-
-
-def watchers(recording: Recording) -> int:
-    """How many people can open the recording while it is kept."""
-    roles = [role for role in Role if policy.watches(role, recording.room)]
-    people = sa.select(sa.func.count()).select_from(Access).where(Access.role.in_(roles), is_open(Access))
-    return db.session.scalar(people.where(Access.room_id == recording.room_id)) or 0
 
 
 def transitions(recording: Recording) -> list[Transition]:

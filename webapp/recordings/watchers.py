@@ -29,6 +29,11 @@ class Watchers:
         return self.count - len(self.names)
 
 
+def able(rows: Sequence[Watchers]) -> int:
+    """How many people can open a recording of the room while it is kept."""
+    return sum(row.count for row in rows if row.may_watch)
+
+
 def of_room(user: User, room: Room) -> list[Watchers]:
     """A row for each role that somebody has; members are counted, never named."""
     counts = access_queries.counts(room)

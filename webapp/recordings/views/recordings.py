@@ -241,6 +241,7 @@ def _shown(
 ) -> Response:
     form = form or _retention_form(recording)
     chosen = form.days if form.confirmed.data and not form.errors else recording.retention_days
+    who = watchers.of_room(current_user, recording.room)
     context = {
         "recording": recording,
         "transitions": queries.transitions(recording),
@@ -248,8 +249,8 @@ def _shown(
         "told": recording.tag == recording.wanted_tag or not storage.storage().expires_objects,
         "until": expires_at(recording.stored_at, chosen),
         "chosen": chosen,
-        "watchers": queries.watchers(recording),
-        "who": watchers.of_room(current_user, recording.room),
+        "who": who,
+        "watchers": watchers.able(who),
         "closed": verdicts.of_recording(recording, utcnow()),
         "settings_made": changes.newest(recording.room_id, ("recording.set_retention",), RETENTIONS, recording.id),
         "problem": problem,
