@@ -21,7 +21,7 @@ from webapp.mails import service as mails
 from webapp.mails.models import Mail, MailState
 from webapp.recordings.models import Recording
 from webapp.recordings.states import State
-from webapp.rooms.models import Access, Role
+from webapp.rooms.models import Access, Role, is_open
 
 SAVED, WEEK_LEFT, DAY_LEFT = "recording_saved", "recording_week_left", "recording_day_left"
 REMINDERS = {WEEK_LEFT: 7, DAY_LEFT: 1}  # days before the end
@@ -29,7 +29,8 @@ KINDS = (SAVED, *REMINDERS)
 ABOUT_SAVED, ABOUT_ENDING = "recordings", "reminders"  # topics
 TOPIC = {SAVED: ABOUT_SAVED, WEEK_LEFT: ABOUT_ENDING, DAY_LEFT: ABOUT_ENDING}
 BATCH = 500
-OWNS = sa.and_(Access.room_id == Recording.room_id, Access.revoked_at.is_(None), Access.role == Role.OWNER)
+OWNERSHIP = sa.and_(is_open(Access), Access.role == Role.OWNER)
+OWNS = sa.and_(Access.room_id == Recording.room_id, OWNERSHIP)
 
 
 class NotAnnounced(Exception):
@@ -49,8 +50,7 @@ def saved(recording: Recording) -> None:
         .join(Access, Access.user_id == User.id)
         .where(
             Access.room_id == recording.room_id,
-            Access.revoked_at.is_(None),
-            Access.role == Role.OWNER,
+            OWNERSHIP,
             mail_queries.ABLE,
             sa.not_(mail_queries.is_off(ABOUT_SAVED)),
         )
