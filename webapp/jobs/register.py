@@ -37,7 +37,14 @@ HANDLERS: dict[str, Handler] = {
 }
 # They have places of their own, and mails have others: a server that takes its time keeps nothing else waiting
 MAIL = ("mails.send",)
-LONG = ("telephony.move_rooms", "telephony.repair", "recordings.delete", "recordings.remove_file")
+LONG = (
+    "telephony.move_rooms",
+    "telephony.repair",
+    "recordings.check",
+    "recordings.tag",
+    "recordings.delete",
+    "recordings.remove_file",
+)
 
 
 def sweep_due_work() -> None:

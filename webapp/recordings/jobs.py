@@ -22,10 +22,16 @@ AGAIN = timedelta(hours=1)
 BATCH = 500
 
 
-def stop(recording_id: str) -> None:
-    """Ask LiveKit for a stop that somebody wished; raises NotYet when its worker did not answer the first one."""
+def _read(recording_id: str) -> Recording | None:
+    """The recording of a piece of work as it is now; nothing stays open while others are asked. Commits."""
     recording = db.session.get(Recording, uuid.UUID(recording_id), populate_existing=True)
     db.session.commit()
+    return recording
+
+
+def stop(recording_id: str) -> None:
+    """Ask LiveKit for a stop that somebody wished; raises NotYet when its worker did not answer the first one."""
+    recording = _read(recording_id)
     if recording is None or recording.state is not State.STOPPING:
         return
     follow.end(recording)
@@ -34,28 +40,22 @@ def stop(recording_id: str) -> None:
 
 
 def delete(recording_id: str) -> None:
-    """Remove a recording that somebody asked to delete; raises OSError while the store is away, to be tried again.
+    """Remove a recording that somebody asked to delete: the object, then the row; the trail keeps what was.
 
-    One that is not over is left: its end orders this anew. Commits.
+    One that is not over is left: its end orders this anew. Raises OSError while the store is away, to be tried again.
+    Commits.
     """
-    recording = db.session.get(Recording, uuid.UUID(recording_id), populate_existing=True)
-    if recording is not None and recording.deleting_at is not None and recording.state.terminal:
-        _remove(recording)
-
-
-def _remove(recording: Recording) -> None:
-    """Remove the object, then the row; the trail keeps what was. Raises OSError while the store is away. Commits."""
-    key = recording.key
-    db.session.commit()
-    storage.delete(key)
+    recording = _read(recording_id)
+    if recording is None or recording.deleting_at is None or not recording.state.terminal:
+        return
+    storage.delete(recording.key)
     db.session.execute(sa.delete(Recording).where(Recording.id == recording.id))
     db.session.commit()
 
 
 def check(recording_id: str) -> None:
     """Look for a file that the storage told of while it did not answer; raises OSError while that is so. Commits."""
-    recording = db.session.get(Recording, uuid.UUID(recording_id), populate_existing=True)
-    db.session.commit()
+    recording = _read(recording_id)
     if recording is not None:
         comparing.check(recording)
 
@@ -65,8 +65,7 @@ def tag(recording_id: str) -> None:
 
     Raises NotYet when the class changed meanwhile: the tag that was written last must be the right one.
     """
-    recording = db.session.get(Recording, uuid.UUID(recording_id), populate_existing=True)
-    db.session.commit()
+    recording = _read(recording_id)
     if recording is None or recording.state is not State.SAVED or recording.removed_at is not None:
         return
     wanted = recording.wanted_tag
@@ -99,13 +98,11 @@ def remove_expired() -> int:
 
 def remove_file(recording_id: str) -> None:
     """Take an expired recording's file; one that cannot be taken now is tried every hour, for ever. Commits."""
-    recording = db.session.get(Recording, uuid.UUID(recording_id))
+    recording = _read(recording_id)
     if recording is None or recording.removed_at is None:
         return
-    key = recording.key
-    db.session.commit()
     try:
-        storage.delete(key)
+        storage.delete(recording.key)
     except OSError as error:
         log.warning("recording.not_removed", recording=recording_id, code=type(error).__name__)
         due.add("recordings.remove_file", after=AGAIN, recording_id=recording_id)
