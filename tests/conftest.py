@@ -9,7 +9,7 @@ from flask import Flask
 from simulator.server import Addresses
 from tests.support import clock
 from tests.support.background import do_before_the_answer
-from tests.support.database import empty
+from tests.support.database import empty, turn_unordered_rows_round
 from tests.support.factories import make_room
 from tests.support.personas import Browser, browser, persona
 from webapp import create_app
@@ -66,6 +66,7 @@ def _app(settings: Settings) -> Iterator[Flask]:
     do_before_the_answer(app)
     app.extensions[due.RUNNER] = clock.Inline()
     with app.app_context():
+        turn_unordered_rows_round()
         metadata.create_all(db.engine)
         yield app
         db.dispose()

@@ -11,7 +11,6 @@ import sqlalchemy as sa
 
 from tests.support.factories import trail
 from tests.support.personas import SWAP, Browser, persona
-from webapp.audit.models import AuditEntry
 from webapp.core.db import db, utcnow
 from webapp.core.due import DueWork
 from webapp.core.settings import settings
@@ -69,8 +68,7 @@ def test_an_owner_sets_days_and_takes_them_back(client_as: ClientAs, make_record
     assert swap.status_code == 200 and 'id="recording"' in swap.text
     db.session.refresh(recording)
     assert recording.expires_at is None
-    changes = db.session.scalars(sa.select(AuditEntry).where(AuditEntry.action == "recording.set_retention"))
-    assert [entry.details for entry in changes] == [
+    assert [entry.details for entry in trail("recording.set_retention")] == [
         {"before": "permanent", "after": 30},
         {"before": 30, "after": "permanent"},
     ]

@@ -25,6 +25,21 @@ def empty() -> None:
                 connection.execute(table.delete())
 
 
+def turn_unordered_rows_round() -> None:
+    """Let SQLite give rows in reverse where nobody asked for an order, which PostgreSQL gives as they happen to lie.
+
+    Source: SQLite's PRAGMA reverse_unordered_selects, made for such faults.
+    """
+    if db.engine.dialect.name != "sqlite":
+        return
+
+    def turn(connection: Any, _record: object) -> None:
+        connection.execute("PRAGMA reverse_unordered_selects=ON")
+
+    for engine in db.engines:
+        event.listen(engine, "connect", turn)
+
+
 LOCKED = OperationalError("", None, Exception("database is locked"))
 
 
