@@ -3,11 +3,14 @@
 import threading
 import time
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
+from types import SimpleNamespace
 
 import pytest
 
 from webapp.holds import turns
+
+FOR_EVER = 60  # seconds
 
 
 @pytest.fixture
@@ -38,15 +41,20 @@ def test_what_is_written_waits_until_those_who_came_meanwhile_are_silent(pool: T
     assert write() < turns.PATIENCE / 4, "nobody is heard any more"
 
 
-def test_what_is_written_waits_while_one_caller_after_the_other_comes(pool: ThreadPoolExecutor):
+def test_what_is_written_waits_while_one_caller_after_the_other_comes(
+    pool: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch
+):
+    now = 0.0
+    monkeypatch.setattr(turns, "time", SimpleNamespace(monotonic=lambda: now))
     with turns.silencing(turns.begin()):
         written = pool.submit(write)
-    came_at = time.monotonic()
-    while time.monotonic() - came_at < turns.PATIENCE / 2:  # each is silent at once, and the next is on the way
+    for moment in range(1, 10):  # each is silent at once, and the next comes before all is quiet
+        now = moment * turns.QUIET / 2
         with turns.silencing(turns.begin()):
-            assert not written.done()
-        time.sleep(turns.QUIET / 20)
-    assert turns.PATIENCE / 2 < written.result() < 10 * turns.PATIENCE
+            pass
+        assert not wait([written], turns.QUIET / 2).done
+    now += turns.QUIET
+    assert wait([written], FOR_EVER).done
 
 
 def test_who_writes_down_a_caller_does_not_wait_for_that_one():
