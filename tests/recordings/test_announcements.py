@@ -306,3 +306,28 @@ def test_a_recording_of_sound_alone_is_listened_to(mailing: MailServer, recordin
     save(recording)
     work_off()
     assert "Listen to the recording" in part(mailing.mail_to(OWNER), "plain")
+
+
+def test_what_is_meant_for_a_transcriber_is_not_called_something_to_open(mailing: MailServer, recording: Recording):
+    recording.mode, recording.retention_days = Mode.TRANSCRIPT, 90
+    save(recording, datetime(2030, 11, 12, 14, 12, tzinfo=UTC))
+    work_off()
+    mail = mailing.mail_to(OWNER)
+    for kind in ("plain", "html"):
+        words = part(mail, kind).replace("&#39;", "'")
+        assert "Your recording is saved" in words and "Mon 10 Feb 2031, 15:12" in words
+        assert "See the recording" in words and "No one: it's audio for a transcript." in words
+        for promised in ("Opens until", "can't be opened", "ready", "Watch the", "Listen", "remind"):
+            assert promised not in words, promised
+
+
+@pytest.mark.parametrize("may", [True, False])
+def test_the_mail_names_members_among_those_who_can_watch_where_they_may(
+    mailing: MailServer, room: Room, recording: Recording, may: bool
+):
+    room.members_may_watch = may
+    save(recording)
+    work_off()
+    words = part(mailing.mail_to(OWNER), "plain")
+    assert ("Owners, administrators and members of the room" in words) is may
+    assert ("Owners and administrators of the room" in words) is not may

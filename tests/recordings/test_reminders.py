@@ -16,6 +16,7 @@ from webapp.jobs import register
 from webapp.mails.models import Mail, MailChoice
 from webapp.recordings import announcing
 from webapp.recordings.models import Recording
+from webapp.recordings.modes import Mode
 from webapp.recordings.states import State
 from webapp.rooms.models import Access, Role, Room
 
@@ -188,3 +189,41 @@ def test_a_shorter_time_set_late_reminds_every_owner_at_once(
     client_as("owner").post(f"/recordings/{recording.id}/retention", data={"keep": "30", "confirmed": "30"})
     remind()
     assert mailing.recipients == [OWNER, "stranger@frontdesk.example"]
+
+
+def test_nobody_is_reminded_of_the_end_of_what_nobody_can_open(mailing: MailServer, make_recording: Make):
+    recording = make_recording(days=30)
+    recording.mode = Mode.TRANSCRIPT
+    ends_in(recording, timedelta(days=2))
+    remind()
+    assert sent_mails() == []
+
+
+def test_a_reminder_that_was_refused_can_be_sent_again_until_the_end_moves(
+    client_as: ClientAs, mailing: MailServer, make_recording: Make
+):
+    recording = make_recording(days=30)
+    ends_in(recording, timedelta(days=6))
+    mailing.refused[OWNER] = "550 no"
+    remind()
+    page, url = f"/recordings/{recording.id}/", f"/recordings/{recording.id}/mails"
+    owner, data = client_as("owner"), {"owner": str(persona("owner").id), "kind": "recording_week_left"}
+    assert "Send the reminder again" in owner.get(page).text
+    mailing.heal()
+    assert owner.post(url, data=data).status_code == 303
+    work_off()
+    assert mailing.mail_to(OWNER)["Subject"].startswith("Ends on ")
+    assert "Send the reminder again" not in owner.get(page).text
+    early = owner.post(url, data={**data, "kind": "recording_day_left"})
+    assert early.status_code == 409 and "There is no such reminder" in early.text
+    assert owner.post(url, data={**data, "kind": "weather"}).status_code == 422
+
+
+@pytest.mark.parametrize(("days", "told"), [("90", True), ("30", True), ("7", True), ("permanent", False)])
+def test_the_result_of_a_choice_says_when_owners_are_reminded(
+    client_as: ClientAs, mailing: MailServer, make_recording: Make, days: str, told: bool
+):
+    recording = make_recording(days=30)
+    shown = client_as("owner").get(f"/recordings/{recording.id}/retention?keep={days}").text
+    result = shown[shown.index('id="retention-result"') :]
+    assert ("Owners are reminded on" in result[: result.index("</div>")]) is told

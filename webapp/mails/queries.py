@@ -3,7 +3,7 @@
 import uuid
 from collections import Counter
 from collections.abc import Collection
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
@@ -36,9 +36,11 @@ def about(about_id: uuid.UUID, kinds: Collection[str]) -> list[Mail]:
     return list(db.session.scalars(found.execution_options(populate_existing=True)))
 
 
-def one(kind: str, about_id: uuid.UUID, user: User) -> Mail | None:
-    """The person's mail of this kind about a thing, held for a change."""
-    found = sa.select(Mail).where(Mail.about_id == about_id, Mail.user_id == user.id, Mail.kind == kind)
+def one(kind: str, about_id: uuid.UUID, user: User, deadline: datetime | None = None) -> Mail | None:
+    """The person's mail of this kind about a thing, and of this deadline if it has one, held for a change."""
+    found = sa.select(Mail).where(
+        Mail.about_id == about_id, Mail.user_id == user.id, Mail.kind == kind, Mail.deadline == deadline
+    )
     return db.session.scalar(found.with_for_update().execution_options(populate_existing=True))
 
 

@@ -19,8 +19,11 @@ from webapp.core.settings import settings
 from webapp.mails import queries as mail_queries
 from webapp.mails import service as mails
 from webapp.mails.models import Mail, MailState
+from webapp.recordings import verdicts
 from webapp.recordings.models import Recording
+from webapp.recordings.modes import DOWNLOADABLE
 from webapp.recordings.states import State
+from webapp.recordings.verdicts import WatchVerdict
 from webapp.rooms.models import Access, Role, is_open
 
 SAVED, WEEK_LEFT, DAY_LEFT = "recording_saved", "recording_week_left", "recording_day_left"
@@ -107,6 +110,7 @@ def _ending(kind: str, days: int) -> sa.Select[uuid.UUID, datetime, uuid.UUID]:
             Recording.expires_at > begins,
             Recording.expires_at <= now + timedelta(days=days),
             Recording.state == State.SAVED,
+            Recording.mode.in_(DOWNLOADABLE),
             Recording.removed_at.is_(None),
             Recording.deleting_at.is_(None),
             sa.or_(Recording.retention_days.is_(None), Recording.retention_days > days),
@@ -119,16 +123,20 @@ def _ending(kind: str, days: int) -> sa.Select[uuid.UUID, datetime, uuid.UUID]:
 
 def reminders(recording: Recording) -> list[datetime]:
     """When owners are reminded of the recording's end, from now on."""
-    if recording.expires_at is None or recording.stored_at is None:
+    return reminders_before(recording, recording.expires_at)
+
+
+def reminders_before(recording: Recording, end: datetime | None) -> list[datetime]:
+    """When owners would be reminded of this end; never of one that nobody can open."""
+    if end is None or recording.stored_at is None or not recording.mode.downloadable:
         return []
-    moments = [recording.expires_at - timedelta(days=days) for days in REMINDERS.values()]
+    moments = [end - timedelta(days=days) for days in REMINDERS.values()]
     return [moment for moment in moments if moment > max(recording.stored_at, utcnow())]
 
 
-def can_be_opened(recording: Recording) -> bool:
-    """There is something to tell of: it is saved, not to be deleted, and its end has not come."""
-    there = recording.state is State.SAVED and recording.removed_at is None and recording.deleting_at is None
-    return there and (recording.expires_at is None or utcnow() < recording.expires_at)
+def is_there(recording: Recording) -> bool:
+    """There is something to tell of: it can be opened, or a transcriber can have it."""
+    return verdicts.of_recording(recording, utcnow()) in {WatchVerdict.OPEN, WatchVerdict.TRANSCRIPT}
 
 
 def owner(recording_id: uuid.UUID, user_id: uuid.UUID) -> User | None:
@@ -138,21 +146,23 @@ def owner(recording_id: uuid.UUID, user_id: uuid.UUID) -> User | None:
     return db.session.scalar(found)
 
 
-def send_again(recording: Recording, user_id: uuid.UUID, *, actor: Actor) -> None:
-    """Let an owner have the mail about the recording, again or for the first time.
+def send_again(recording: Recording, user_id: uuid.UUID, kind: str, *, actor: Actor) -> None:
+    """Let an owner have a mail about the recording again; that it is saved, also for the first time.
 
     Raises NotAnnounced; the recording is locked.
     """
     if settings.smtp is None:
         raise NotAnnounced(_l("Mail isn't set up here. An admin can set it up."))
-    if not can_be_opened(recording):
+    if not is_there(recording):
         raise NotAnnounced(_l("The recording can no longer be opened."))
     user = owner(recording.id, user_id)
     if user is None:
         raise NotAnnounced(_l("This person doesn't own the room, or can't sign in."))
-    if ABOUT_SAVED in mail_queries.turned_off(user):
+    if TOPIC[kind] in mail_queries.turned_off(user):
         raise NotAnnounced(_l("This person has turned these mails off."))
-    mail = mail_queries.one(SAVED, recording.id, user)
+    mail = mail_queries.one(kind, recording.id, user, None if kind == SAVED else recording.expires_at)
+    if mail is None and kind != SAVED:
+        raise NotAnnounced(_l("There is no such reminder: the recording's end has changed, or its time hasn't come."))
     try:
         if mail is None:
             mails.post(SAVED, user.id, recording.id)

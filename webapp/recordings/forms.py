@@ -8,11 +8,12 @@ from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import DateField, HiddenField, RadioField, TextAreaField
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import UUID, DataRequired, InputRequired, Length, Optional, StopValidation
+from wtforms.validators import UUID, AnyOf, DataRequired, InputRequired, Length, Optional, StopValidation
 
 from webapp.core.db import utcnow
 from webapp.core.settings import settings
 from webapp.core.times import reader_zone
+from webapp.recordings import announcing
 from webapp.recordings.models import Recording
 from webapp.recordings.modes import Mode
 from webapp.recordings.retention import LONGEST_DAYS, PRESETS, allowed, days_through
@@ -41,9 +42,10 @@ class StartForm(FlaskForm):
 
 
 class ResendForm(FlaskForm):
-    """Which owner is written to, by id."""
+    """Which owner is written to, by id, and of what; without that, that the recording is saved."""
 
     owner = HiddenField(validators=[InputRequired(), UUID()])
+    kind = HiddenField(filters=[lambda kind: kind or announcing.SAVED], validators=[AnyOf(announcing.KINDS)])
 
 
 def _when_chosen(form: FlaskForm, field: DateField) -> None:

@@ -53,7 +53,8 @@ class Heads:
 
 
 def _saved(recording: Recording) -> Heads:
-    return Heads(_("Recording saved: %(what)s", what=_called(recording)), _("Your recording is ready"))
+    heading = _("Your recording is ready") if recording.mode.downloadable else _("Your recording is saved")
+    return Heads(_("Recording saved: %(what)s", what=_called(recording)), heading)
 
 
 def _ending(recording: Recording) -> Heads:
@@ -116,7 +117,16 @@ def _kept(recording: Recording) -> str:
 
 def _button(recording: Recording) -> str:
     words = {Mode.VIDEO: _("Watch the recording"), Mode.AUDIO: _("Listen to the recording")}
-    return str(words.get(recording.mode, _("Open the recording")))
+    return str(words.get(recording.mode, _("See the recording")))
+
+
+def _watchers(recording: Recording) -> str:
+    """Who can watch, as the room has it now."""
+    if not recording.mode.downloadable:
+        return _("No one: it's audio for a transcript.")
+    if recording.room.members_may_watch:
+        return _("Owners, administrators and members of the room")
+    return _("Owners and administrators of the room")
 
 
 def _letter(kind: str, recording: Recording, occasion: Occasion, *, reminded: bool = True) -> Letter:
@@ -131,6 +141,8 @@ def _letter(kind: str, recording: Recording, occasion: Occasion, *, reminded: bo
         "room": recording.room.name,
         "when": _when(recording),
         "button": _button(recording),
+        "playable": recording.mode.downloadable,
+        "watchers": _watchers(recording),
         "url": url,
         "until": format_datetime(recording.expires_at, MOMENT) if recording.expires_at else "",
         "kept": _kept(recording),
@@ -151,7 +163,7 @@ def _letter(kind: str, recording: Recording, occasion: Occasion, *, reminded: bo
 def _written(kind: str) -> Callable[[Occasion], Letter]:
     def write(occasion: Occasion) -> Letter:
         recording = _stored(occasion)
-        if recording is None or not announcing.can_be_opened(recording):
+        if recording is None or not announcing.is_there(recording):
             raise Unwanted("recording_gone")
         if kind != announcing.SAVED and recording.expires_at != occasion.deadline:
             raise Unwanted("changed")

@@ -29,3 +29,6 @@ class Mode(enum.Enum):
     def downloadable(self) -> bool:
         """Those who may open the recording may have its file."""
         return self is not Mode.TRANSCRIPT
+
+
+DOWNLOADABLE = tuple(mode for mode in Mode if mode.downloadable)

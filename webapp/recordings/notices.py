@@ -1,5 +1,6 @@
 """What a recording's page shows of its mails: how far each owner's got, and when reminders go."""
 
+import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -22,13 +23,16 @@ from webapp.rooms.models import Access
 
 @dataclass(frozen=True)
 class OwnerMails:
-    """What became of an owner's mails; None: there is none. `off` says that they want none of the first kind."""
+    """What became of an owner's mails; None: there is none. `off` says that they want none of the first kind.
+
+    `lost` has the ids of those of which nobody knows whether they arrived.
+    """
 
     owner: User
     saved: Mail | None
     reminders: list[Mail]
     off: bool
-    unconfirmed: bool
+    lost: frozenset[uuid.UUID]
 
 
 def of(recording: Recording) -> list[OwnerMails]:
@@ -40,7 +44,7 @@ def of(recording: Recording) -> list[OwnerMails]:
     for user, off in db.session.execute(owners.order_by(Access.granted_at, Access.id)):
         own = [mail for mail in found if mail.user_id == user.id]
         first = next((mail for mail in own if mail.kind == announcing.SAVED), None)
-        lost = first is not None and mails.unconfirmed(first, now)
+        lost = frozenset(mail.id for mail in own if mails.unconfirmed(mail, now))
         lines.append(OwnerMails(user, first, [mail for mail in own if mail.kind != announcing.SAVED], off, lost))
     return lines
 
@@ -49,7 +53,7 @@ def shown(recording: Recording, reader: User) -> dict[str, object]:
     """What the page's section of mails needs; no lines for those who may not see them, or while nothing is saved."""
     if recording.state is not State.SAVED or not policy.view_mails(reader, recording):
         return {"mails": None, "mails_move": False, "reminders": "", "mailable": False}
-    lines, mailable = of(recording), settings.smtp is not None and announcing.can_be_opened(recording)
+    lines, mailable = of(recording), settings.smtp is not None and announcing.is_there(recording)
     return {
         "mails": lines,
         "mails_move": any(_moves(line) for line in lines),
@@ -58,10 +62,17 @@ def shown(recording: Recording, reader: User) -> dict[str, object]:
     }
 
 
+def reminded(recording: Recording, end: datetime | None) -> str:
+    """On which days owners would be reminded if the recording ended then, in words."""
+    if settings.smtp is None or recording.held_at is not None or recording.state is not State.SAVED:
+        return ""
+    return days_in_words(announcing.reminders_before(recording, end))
+
+
 def _moves(line: OwnerMails) -> bool:
     """A mail may have another state within a moment: tried for the first time, or being sent."""
     mail = line.saved
-    if mail is None or line.unconfirmed:
+    if mail is None or mail.id in line.lost:
         return False
     return mail.state is MailState.SENDING or (mail.state is MailState.WAITING and not mail.attempts)
 

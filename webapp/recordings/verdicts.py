@@ -17,10 +17,10 @@ class WatchVerdict(enum.Enum):
     NO_ROLE = "no_role"
     MEMBERS_MAY_NOT = "members_may_not"
     BEING_DELETED = "being_deleted"
-    TRANSCRIPT = "transcript"  # meant for a transcriber
     NOT_SAVED = "not_saved"  # it goes on, or its file is not there yet
     NO_FILE = "no_file"  # it came to none, or it is gone
     EXPIRED = "expired"
+    TRANSCRIPT = "transcript"  # it is there, for a transcriber alone
 
 
 def of_role(recording: Recording, role: Role | None, now: datetime) -> WatchVerdict:
@@ -34,8 +34,8 @@ def of_recording(recording: Recording, now: datetime) -> WatchVerdict:
     """The answer to whoever may watch the room's recordings."""
     if recording.deleting_at is not None:
         return WatchVerdict.BEING_DELETED
-    if not recording.mode.downloadable:
-        return WatchVerdict.TRANSCRIPT
     if recording.state is not State.SAVED:
         return WatchVerdict.NO_FILE if recording.state.terminal else WatchVerdict.NOT_SAVED
-    return WatchVerdict.EXPIRED if expired(recording.expires_at, now) else WatchVerdict.OPEN
+    if expired(recording.expires_at, now):
+        return WatchVerdict.EXPIRED
+    return WatchVerdict.OPEN if recording.mode.downloadable else WatchVerdict.TRANSCRIPT

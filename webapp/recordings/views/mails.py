@@ -17,13 +17,14 @@ from webapp.recordings.views.blueprint import bp, load_recording
 
 @bp.post("/recordings/<uuid:recording_id>/mails")
 def resend_mail(recording_id: uuid.UUID) -> ResponseReturnValue:
-    """Send an owner the mail about the recording, again or for the first time."""
+    """Send an owner a mail about the recording again; that it is saved, also for the first time."""
     recording, form = load_recording(recording_id, policy.resend_mail), ResendForm()
     title = _("Nothing was sent")
     if not form.validate():
-        return errors.refusal(422, title, _("Nobody was chosen."), _("Choose an owner of the room."))
+        what = _("No owner was chosen, or there is no such mail.")
+        return errors.refusal(422, title, what, _("Go back to the recording's page, and choose there."))
     try:
-        announcing.send_again(recording, uuid.UUID(form.owner.data), actor=current_actor())
+        announcing.send_again(recording, uuid.UUID(form.owner.data), form.kind.data, actor=current_actor())
     except announcing.NotAnnounced as refusal:
         return errors.refusal(409, title, str(refusal.words), _("Reload the page to see how far each mail got."))
     db.session.commit()

@@ -241,13 +241,15 @@ def _shown(
 ) -> Response:
     form = form or _retention_form(recording)
     chosen = form.days if form.confirmed.data and not form.errors else recording.retention_days
+    until = expires_at(recording.stored_at, chosen)
     who = watchers.of_room(current_user, recording.room)
     context = {
         "recording": recording,
         "transitions": queries.transitions(recording),
         "form": form,
         "told": recording.tag == recording.wanted_tag or not storage.storage().expires_objects,
-        "until": expires_at(recording.stored_at, chosen),
+        "until": until,
+        "reminded": notices.reminded(recording, until),
         "chosen": chosen,
         "who": who,
         "watchers": watchers.able(who),
