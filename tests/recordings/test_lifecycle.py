@@ -134,6 +134,53 @@ def test_a_rule_that_may_delete_before_a_promise_is_known(theirs: dict[str, Any]
     assert (found.missing, found.early) == ([], ["theirs"] if early else [])
 
 
+@pytest.mark.parametrize(
+    ("theirs", "tag", "days", "early"),
+    [
+        (rule(29), "30", 30, True),
+        (rule(30), "30", 30, False),
+        (rule(6, Tag={"Key": TAG, "Value": "7"}), "7", 5, False),  # its own promise counts, not its class
+        (rule(6, Tag={"Key": TAG, "Value": "7"}), "30", 30, False),
+        (rule(9999), "permanent", None, True),
+        (rule(1, Prefix="desk/"), "30", 30, True),
+        (rule(1, Prefix=f"{ROOT}a"), "30", 30, True),
+        (rule(1, Prefix=f"{ROOT}b"), "30", 30, False),
+        (rule(1, And={"Prefix": "desk/", "Tags": [{"Key": TAG, "Value": "30"}]}), "30", 30, True),
+        (rule(1, And={"Tags": [{"Key": TAG, "Value": "30"}, {"Key": "x", "Value": "y"}]}), "30", 30, False),
+        (rule(1), "", None, True),
+        (rule(1) | {"Status": "Disabled"}, "30", 30, False),
+        ({"ID": "theirs", "Status": "Enabled", "Prefix": "", "Expiration": {"Date": "2030-01-01"}}, "30", 30, True),
+    ],
+)
+def test_a_rule_that_may_delete_one_recording_before_its_time_is_known(
+    theirs: dict[str, Any], tag: str, days: int | None, early: bool
+):
+    found = lifecycle.early_rule(lifecycle.merged([theirs], ROOT), f"{ROOT}ab.mp4", tag, days)
+    assert found == ("theirs" if early else "")
+
+
+def test_a_recording_that_the_bucket_may_delete_early_says_so_until_the_rule_is_mended(
+    client_as: ClientAs, make_recording: Make, in_bucket: TestBucket
+):
+    recording, other = make_recording(days=90), make_recording(days=7)
+    s3 = in_bucket.s3.client()
+    for each in (recording, other):
+        in_bucket.put(f"desk/{each.key}", FILM)
+    s3.put_bucket_lifecycle_configuration(Bucket=in_bucket.name, LifecycleConfiguration={"Rules": [rule(30)]})
+    db.session.execute(sa.update(Recording).values(compared_at=utcnow() - timedelta(days=1)))
+    db.session.commit()
+    comparing.compare()
+    page, warned = f"/recordings/{recording.id}/", "may delete this recording before its time"
+    owner = client_as("owner")
+    assert warned in owner.get(page).text and "theirs" not in owner.get(page).text
+    assert "rule theirs takes it too" in client_as("admin").get(page).text
+    assert warned not in owner.get(f"/recordings/{other.id}/").text
+    s3.put_bucket_lifecycle_configuration(
+        Bucket=in_bucket.name, LifecycleConfiguration={"Rules": [rule(30, Prefix="backups/")]}
+    )
+    assert warned not in owner.post(f"/recordings/{recording.id}/heal", headers=SWAP).text
+
+
 def test_the_command_installs_what_is_missing_and_leaves_what_is_not_ours(app: Flask, in_bucket: TestBucket):
     s3, run = in_bucket.s3.client(), app.test_cli_runner()
     theirs = rule(30, Prefix="backups/")

@@ -10,7 +10,7 @@ import structlog
 from webapp.audit import Actor
 from webapp.core.db import db, utcnow
 from webapp.core.due import IncompleteError
-from webapp.recordings import legal_hold, queries, service
+from webapp.recordings import legal_hold, lifecycle, queries, service
 from webapp.recordings.models import KEPT_STATES, Recording
 from webapp.recordings.retention import expired
 from webapp.recordings.states import ReportedBy, State
@@ -47,6 +47,7 @@ def check(recording: Recording) -> None:
     stored = storage().find(key)
     take(recording, stored, ReportedBy.CHECK)
     db.session.commit()
+    _note_rules([recording])
 
 
 def take(recording: Recording, stored: Stored | None, reported_by: ReportedBy) -> bool:
@@ -81,12 +82,31 @@ def _compare(recordings: Sequence[Recording]) -> None:
             if recording.tag != recording.wanted_tag:  # from before there were classes, or given up
                 legal_hold.let_tag(recording)
         db.session.commit()
+        _note_rules(recordings)
         for recording in recordings:  # what seems to differ is looked for by itself: it may have come or gone meanwhile
             if recording.id not in agree:
                 check(recording)
     except OSError as error:
         log.warning("recordings.not_compared", code=type(error).__name__)
         raise IncompleteError from error
+
+
+def _note_rules(recordings: Sequence[Recording]) -> None:
+    """Note at each the bucket's rule that may delete it before its time, where the rules can be read. Commits."""
+    store = storage()
+    try:
+        rules = store.rules() or []
+    except OSError as error:  # not every key may read them
+        log.info("recordings.rules_not_read", code=type(error).__name__)
+        return
+    news: dict[str, list[uuid.UUID]] = {}
+    for row in recordings:
+        rule = lifecycle.early_rule(rules, store.egress_path(row.key), row.tag, row.promised_days)
+        if rule != row.early_rule:
+            news.setdefault(rule, []).append(row.id)
+    for rule, ids in news.items():
+        db.session.execute(sa.update(Recording).where(Recording.id.in_(ids)).values(early_rule=rule))
+    db.session.commit()
 
 
 def _agreed(ids: set[uuid.UUID]) -> None:

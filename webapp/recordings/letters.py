@@ -123,10 +123,10 @@ def _button(recording: Recording) -> str:
 def _watchers(recording: Recording) -> str:
     """Who can watch, as the room has it now."""
     if not recording.mode.downloadable:
-        return _("No one: it's audio for a transcript.")
+        return str(_("No one: it's audio for a transcript."))
     if recording.room.members_may_watch:
-        return _("Owners, administrators and members of the room")
-    return _("Owners and administrators of the room")
+        return str(_("Owners, administrators and members of the room"))
+    return str(_("Owners and administrators of the room"))
 
 
 def _letter(kind: str, recording: Recording, occasion: Occasion, *, reminded: bool = True) -> Letter:

@@ -63,8 +63,7 @@ def _same(rule: LifecycleRule | None, own: LifecycleRule) -> bool:
 
 def _deletes_early(rule: LifecycleRule, root: str) -> bool:
     """The rule may delete an object of ours before the time that its class stands for."""
-    expiration = rule.get("Expiration", {})
-    if rule.get("Status") != "Enabled" or not ("Days" in expiration or "Date" in expiration):
+    if not _deletes(rule):
         return False
     prefix, tags = _takes(rule)
     if not (prefix.startswith(root) or root.startswith(prefix)):
@@ -73,8 +72,28 @@ def _deletes_early(rule: LifecycleRule, root: str) -> bool:
         return False  # our objects have no tag but this one
     if TAG not in tags:
         return True  # also what is permanent
-    promised, days = days_of(tags[TAG]), expiration.get("Days")
-    return promised is None or days is None or days < promised
+    return _deletes_before(rule, days_of(tags[TAG]))
+
+
+def early_rule(rules: Sequence[LifecycleRule], name: str, tag: str, days: int | None) -> str:
+    """The rule that may delete the object of this name and class before so many days (None: ever); empty: none does."""
+    for rule in rules:
+        prefix, tags = _takes(rule)
+        takes = name.startswith(prefix) and all(each == (TAG, tag) for each in tags.items())
+        if takes and _deletes(rule) and _deletes_before(rule, days):
+            return str(rule.get("ID") or "?")
+    return ""
+
+
+def _deletes(rule: LifecycleRule) -> bool:
+    """It deletes what it takes, some day."""
+    return rule.get("Status") == "Enabled" and not {"Days", "Date"}.isdisjoint(rule.get("Expiration", {}))
+
+
+def _deletes_before(rule: LifecycleRule, days: int | None) -> bool:
+    """It does so on a date, or before an object is so old (None: ever)."""
+    after = rule["Expiration"].get("Days")
+    return days is None or after is None or after < days
 
 
 def _takes(rule: LifecycleRule) -> tuple[str, dict[str, str]]:

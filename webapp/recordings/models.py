@@ -62,12 +62,18 @@ class Recording(Keyed, Versioned, Model):
     expires_at: Mapped[datetime | None]
     removed_at: Mapped[datetime | None]  # the file went after it had expired; the row stays to say so
     tag: Mapped[str] = mapped_column(sa.String(16), default="", server_default="")  # its class, as the storage has it
+    early_rule: Mapped[str] = mapped_column(sa.String(255), default="", server_default="")  # the bucket's
     held_at: Mapped[datetime | None]  # a legal hold: no expiry, no deletion
     hold_reason: Mapped[str] = mapped_column(default="", server_default="")
     deleting_at: Mapped[datetime | None]  # asked to delete: the object goes first, then the row
 
     room: Mapped[Room] = relationship(lazy="raise")
     started_by: Mapped[User | None] = relationship(lazy="raise")
+
+    @property
+    def promised_days(self) -> int | None:
+        """For how many days its file is to be kept; None for ever."""
+        return None if self.held_at is not None else self.retention_days
 
     @property
     def wanted_tag(self) -> str:
