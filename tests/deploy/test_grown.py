@@ -10,24 +10,33 @@ import requests
 
 from simulator.recorder import SAMPLES
 from tests.plugins.bucket import TestBucket
+from tests.plugins.mail_server import MailServer
 from tests.plugins.servers import fresh_database
-from tests.support.grown import HOOK_TOKEN, Grown, Visitor, grown
+from tests.support.grown import HOOK_TOKEN, PUBLIC, Grown, Visitor, grown
+from tests.support.mails import part
 from tests.support.waiting import PATIENCE, until
 
+OWNER = "ottilie@frontdesk.example"  # the provider's persona
 FILM = (SAMPLES / "pattern.mp4").read_bytes()
 PAGES = ("/", "/rooms/", "/recordings/", "/account/")
 
 
 @pytest.fixture
 def site(
-    nginx: str, tmp_path: Path, bucket: TestBucket, postgresql_url: str, redis_url: str, worker_id: str
+    nginx: str,
+    tmp_path: Path,
+    bucket: TestBucket,
+    mails: MailServer,
+    postgresql_url: str,
+    redis_url: str,
+    worker_id: str,
 ) -> Iterator[Grown]:
-    """nginx, two web processes and a worker; PostgreSQL, Redis, a bucket, LiveKit and a provider behind them."""
+    """nginx, two web processes, a worker; PostgreSQL, Redis, a bucket, mail, LiveKit and a provider behind them."""
     with redis.Redis.from_url(redis_url) as client:
         client.flushdb()
     with (
         fresh_database(postgresql_url, f"grown_{worker_id}") as database,
-        grown(nginx, tmp_path, bucket, database, redis_url) as site,
+        grown(nginx, tmp_path, bucket, mails, database, redis_url) as site,
     ):
         yield site
 
@@ -58,8 +67,8 @@ def watch(owner: Visitor, media: str) -> None:
     assert (head.status_code, head.headers["Content-Length"]) == (200, str(len(FILM)))
 
 
-def test_a_recording_is_made_watched_expired_refused_and_deleted_though_a_web_process_dies_on_the_way(
-    site: Grown, bucket: TestBucket
+def test_a_recording_is_made_told_of_watched_expired_refused_and_deleted_though_a_web_process_dies_on_the_way(
+    site: Grown, bucket: TestBucket, mails: MailServer
 ):
     assert "The settings are right." in site.flask("check", "--connect", "--ask-provider")
     worker = site.work()
@@ -78,6 +87,11 @@ def test_a_recording_is_made_watched_expired_refused_and_deleted_though_a_web_pr
     until(lambda: state(site, recording) == "saved")
     (key,) = bucket.keys()
     assert notified(site, bucket, key) == ["unchanged"], "LiveKit's word came first"
+
+    until(lambda: OWNER in mails.recipients)
+    mail = mails.mail_to(OWNER)
+    assert mail["Subject"].startswith("Recording saved: Housing committee, ")
+    assert f"{PUBLIC}/recordings/{recording}/" in part(mail, "plain")
 
     (media,) = set(re.findall(r'src="(/media/recordings/[^"]+)"', owner.page(f"/recordings/{recording}/")))
     assert key.endswith(media.removeprefix("/media"))

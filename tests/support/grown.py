@@ -20,6 +20,7 @@ import sqlalchemy as sa
 
 from simulator.world import Options
 from tests.plugins.bucket import TestBucket
+from tests.plugins.mail_server import MailServer
 from tests.support import nginx
 from tests.support.installed import ROOT, free_port
 from tests.support.livekit import LiveKit
@@ -136,12 +137,9 @@ def _systemd(path: Path) -> Iterator[socket.socket]:
         yield told
 
 
-def mail_settings() -> dict[str, str]:
-    """Where mails go. Frontdesk sends none yet: an SMTP server and the settings that name it have their place here."""
-    return {}
-
-
-def filled_in(bucket: TestBucket, livekit: LiveKit, issuer: str, database: str, redis: str) -> dict[str, str]:
+def filled_in(
+    bucket: TestBucket, mails: MailServer, livekit: LiveKit, issuer: str, database: str, redis: str
+) -> dict[str, str]:
     """The file of settings as an operator leaves it. Every name of it stays; no other comes in but the last ones."""
     storage = bucket.settings
     told = {
@@ -157,15 +155,18 @@ def filled_in(bucket: TestBucket, livekit: LiveKit, issuer: str, database: str, 
         "FRONTDESK_STORAGE_ACCESS_KEY": storage["storage_access_key"],
         "FRONTDESK_STORAGE_SECRET_KEY": storage["storage_secret_key"].get_secret_value(),
         "FRONTDESK_STORAGE_HOOK_TOKEN": HOOK_TOKEN,
+        "FRONTDESK_SMTP_URL": mails.url,
         "WEB_CONCURRENCY": "1",
     }
     example = assignments(EXAMPLE.read_text())
     assert told.keys() <= example.keys() and {name for name, value in example.items() if not value} <= told.keys()
-    return example | told | mail_settings() | SLOW_MACHINE
+    return example | told | SLOW_MACHINE
 
 
 @contextmanager
-def grown(program_of_nginx: str, folder: Path, bucket: TestBucket, database: str, redis: str) -> Iterator[Grown]:
+def grown(
+    program_of_nginx: str, folder: Path, bucket: TestBucket, mails: MailServer, database: str, redis: str
+) -> Iterator[Grown]:
     """All of it, with an empty database that the shipped command brings up; its processes end with the block."""
     ports, (issued, inner) = [free_port(), free_port()], (free_port(), free_port())
     issuer = f"https://127.0.0.1:{issued}"
@@ -178,7 +179,7 @@ def grown(program_of_nginx: str, folder: Path, bucket: TestBucket, database: str
         site = nginx.written(folder, addresses, bucket.s3.url.removeprefix("http://"), beside=provider)
         stack.enter_context(nginx.running(program_of_nginx, site))
         plain = {"PATH": os.environ["PATH"], "LANG": "C.UTF-8", "REQUESTS_CA_BUNDLE": str(site.certificates.authority)}
-        settings = plain | filled_in(bucket, livekit, issuer, database, redis)
+        settings = plain | filled_in(bucket, mails, livekit, issuer, database, redis)
         engine = sa.create_engine(database)
         stack.callback(engine.dispose)
         made = Grown(folder, settings, site, livekit, engine, stack)
