@@ -20,7 +20,7 @@ from webapp.recordings.modes import Mode
 from webapp.recordings.states import State
 from webapp.rooms.models import Room
 
-MOST = 10_000  # that are counted: who has more reads "10,000+"
+MOST = 1_000  # that are counted: who has more reads "1,000+"
 DAYS = 7  # of the overview, today's among them
 
 
