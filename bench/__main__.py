@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import logging
 import signal
 import sys
 import tempfile
@@ -13,12 +14,13 @@ from pathlib import Path
 import requests
 import sqlalchemy as sa
 
-from bench import burst, doctor, hold, livekit
+from bench import burst, doctor, download, hold, livekit
 from bench.load import LoadFailed, Measured, run
 from bench.report import Figure, Line, as_json, text
 from bench.scenarios import SCENARIOS, Plan, Proof, Scenario
 from bench.servers import CEILING, FRONTDESK, ROOT, WORKERS, clean_environment, gunicorn
 from bench.world import FULL, QUICK, SMOKE, Size, World
+from tests.plugins.bucket import fresh_bucket, s3_server
 from tests.plugins.servers import postgresql
 from webapp import create_app
 from webapp.core import schema
@@ -126,13 +128,15 @@ def main(arguments: Sequence[str]) -> None:
     parser.add_argument("--only", action="append", help="a scenario's key; may be repeated")
     parser.add_argument("--seconds", type=float, help="how long each scenario is measured")
     options = parser.parse_args(arguments)
+    logging.getLogger("werkzeug").setLevel(logging.WARNING)  # the bucket's server tells of each request
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # or the servers would outlive us
     chosen = [scenario for scenario in SCENARIOS if not options.only or scenario.key in options.only]
     size, seconds = (SMOKE, 1) if options.smoke else (QUICK, 3) if options.quick else (FULL, 8)
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="frontdesk-bench-")))
-        chosen_figures = [each.KEY for each in (hold, burst, doctor) if not options.only or each.KEY in options.only]
-        results = measure_all(stack, folder, size, options.seconds or seconds, chosen, *chosen_figures)
+        keys = [each.KEY for each in (hold, burst, download, doctor)]
+        figures = [key for key in keys if not options.only or key in options.only]
+        results = measure_all(stack, folder, size, options.seconds or seconds, chosen, *figures)
     options.to.parent.mkdir(exist_ok=True)
     options.to.write_text(json.dumps(results, indent=2) + "\n")
 
@@ -164,7 +168,7 @@ def measure_all(
         ceiling = stack.enter_context(gunicorn(CEILING, environment, "/", folder / "ceiling.log"))
         bench = Bench(world, ceiling.url, seconds)
         with gunicorn(FRONTDESK, environment, "/healthz", folder / "frontdesk.log") as server:
-            for scenario in chosen:
+            for scenario in (each for each in chosen if not each.in_bucket):
                 if scenario.key.startswith("hook_intake"):
                     simulator.fill_rules(size.rules if "10000" in scenario.key else 100)
                 bench.measure(scenario, server.url)
@@ -175,6 +179,12 @@ def measure_all(
             if burst.KEY in figures:
                 measured.append(burst.measure(world, simulator, server.url, size.burst))
             worker_mb = server.worker_mb()
+        bucket = fresh_bucket(stack.enter_context(s3_server()))
+        with gunicorn(FRONTDESK, environment | bucket.environment, "/healthz", folder / "of-bucket.log") as server:
+            for scenario in (each for each in chosen if each.in_bucket):
+                bench.measure(scenario, server.url)
+        if download.KEY in figures:
+            measured.append(download.measure(world, environment, bucket, folder))
         if doctor.KEY in figures:
             count = doctor.fill(world, simulator)
             with gunicorn(FRONTDESK, environment, "/healthz", folder / "doctor.log") as server:

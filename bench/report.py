@@ -15,8 +15,13 @@ AIMS = {  # share of the ceiling; room_create's is 300 requests/s where the ceil
     "hook_intake": 0.25,
     "hook_intake_10000_rules": 0.25,
     "room_create": 300 / 3700,
+    "media_auth": 0.4,
 }
-FLAT = (("host_poll", "host_poll_100000_entries"), ("hook_intake", "hook_intake_10000_rules"))
+FLAT = (
+    ("host_poll", "host_poll_100000_entries"),
+    ("hook_intake", "hook_intake_10000_rules"),
+    ("recording_list", "recording_list_1000000"),
+)
 FLAT_WITHIN = 0.8  # the larger keeps this much of the smaller's rate
 MOST_MB, MOST_START_S = 100.0, 1.0
 

@@ -45,6 +45,7 @@ class Scenario:
     prepare: Callable[[World], Plan]
     expects: int = 200
     connections: int = 16
+    in_bucket: bool = False  # of a Frontdesk whose recordings lie in a bucket
 
 
 def room_list(world: World) -> Plan:
@@ -118,6 +119,30 @@ def room_create(world: World) -> Plan:
     return Plan([request], Proof(request, "/rooms/", status=303), made)
 
 
+def recording_list(world: World) -> Plan:
+    """The first page of a thousand recordings, for whoever owns their rooms."""
+    return _recording_list(world, 1_000)
+
+
+def recording_list_large(world: World) -> Plan:
+    """The same of very many."""
+    return _recording_list(world, world.size.recordings)
+
+
+def _recording_list(world: World, count: int) -> Plan:
+    world.recordings(count)
+    request = raw("GET", "/recordings/", world.browser(world.owner_of_many()))
+    return Plan([request], Proof(request, '<th scope="row"', 20))
+
+
+def media_auth(world: World) -> Plan:
+    """A proxy asks whether somebody may have the bytes of a recording, as it does for each range of a player."""
+    owner = world.owner_of_few()
+    asked = {"X-Original-Method": "GET", "X-Original-URI": f"/media/{world.recording_of(owner).key}"}
+    request = raw("GET", "/hooks/media-auth", world.browser(owner) | asked)
+    return Plan([request], Proof(request, ""))
+
+
 SCENARIOS = (
     Scenario("room_list", room_list),
     Scenario("room_list_owner_of_10000", room_list_of_many),
@@ -128,4 +153,7 @@ SCENARIOS = (
     Scenario("room_create", room_create, expects=303, connections=1),
     Scenario("hook_intake", hook_intake),
     Scenario("hook_intake_10000_rules", hook_intake),
+    Scenario("recording_list", recording_list, in_bucket=True),
+    Scenario("recording_list_1000000", recording_list_large, in_bucket=True),
+    Scenario("media_auth", media_auth, in_bucket=True),
 )

@@ -28,10 +28,14 @@ class Server:
     pid: int
     start_s: float
 
+    @property
+    def workers(self) -> list[int]:
+        """The ids of its worker processes."""
+        return [int(child) for child in Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()]
+
     def worker_mb(self) -> float:
         """The largest worker's memory: its own pages, and its part of those it shares with the others (PSS)."""
-        children = Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()
-        return max(_proportional_kb(int(child)) for child in children) / 1024
+        return max(_proportional_kb(worker) for worker in self.workers) / 1024
 
 
 def _proportional_kb(pid: int) -> int:

@@ -23,12 +23,17 @@ from webapp.core.db import db, new_id, utcnow
 from webapp.core.settings import settings
 from webapp.lobby import bearers
 from webapp.lobby.models import Entry, Status
+from webapp.recordings.models import Recording
+from webapp.recordings.modes import Mode
+from webapp.recordings.retention import expires_at
+from webapp.recordings.states import State
 from webapp.rooms.models import Access, AccessLevel, PhonePin, Role, Room, TrunkRow
 from webapp.seed.bulk import Row, load
 from webapp.seed.command import fill
 
 FEW, MANY = "owner-of-few@seeded.example", "owner-of-many@seeded.example"
 WAITING = 100
+SAMPLE_BYTES = 500 * 10**6
 CSRF = secrets.token_hex(20)
 
 
@@ -43,14 +48,51 @@ class Size:
     rules: int
     calls: int  # callers who are held
     burst: int  # callers who come within one second
+    recordings: int
+    folder_mb: int  # of a recording that is downloaded
+    bucket_mb: int
     hooks: int  # more than are sent while we measure: a repeat would be another measurement
 
 
 FULL = Size(
-    rooms=100_000, of_one_owner=10_000, pins=1_000_000, entries=100_000, rules=10_000, calls=100, burst=50, hooks=40_000
+    rooms=100_000,
+    of_one_owner=10_000,
+    pins=1_000_000,
+    entries=100_000,
+    rules=10_000,
+    calls=100,
+    burst=50,
+    recordings=1_000_000,
+    folder_mb=1024,
+    bucket_mb=256,
+    hooks=40_000,
 )
-QUICK = Size(1_000, of_one_owner=500, pins=10_000, entries=10_000, rules=1_000, calls=30, burst=50, hooks=15_000)
-SMOKE = Size(100, of_one_owner=50, pins=1_000, entries=1_000, rules=100, calls=5, burst=5, hooks=5_000)
+QUICK = Size(
+    rooms=1_000,
+    of_one_owner=500,
+    pins=10_000,
+    entries=10_000,
+    rules=1_000,
+    calls=30,
+    burst=50,
+    recordings=10_000,
+    folder_mb=128,
+    bucket_mb=64,
+    hooks=15_000,
+)
+SMOKE = Size(
+    rooms=100,
+    of_one_owner=50,
+    pins=1_000,
+    entries=1_000,
+    rules=100,
+    calls=5,
+    burst=5,
+    recordings=2_000,
+    folder_mb=16,
+    bucket_mb=8,
+    hooks=5_000,
+)
 
 
 class World:
@@ -157,6 +199,44 @@ class World:
             "asked_at": now,
             "polled_at": now + timedelta(hours=2),  # nobody expires while we measure
             "decided_at": None if status is Status.WAITING else now - timedelta(hours=1),
+        }
+
+    def recordings(self, count: int) -> None:
+        """Let the rooms of the owner of very many have so many recordings together, made in the last ninety days."""
+        owned = sa.select(Access.room_id).where(Access.user_id == self.owner_of_many().id, Access.role == Role.OWNER)
+        rooms = list(db.session.scalars(owned.order_by(Access.room_id)))
+        there = db.session.scalar(sa.select(sa.func.count()).where(Recording.room_id.in_(owned))) or 0
+        db.session.commit()
+        with db.engine.begin() as connection:
+            load(connection, Recording, (self._recording(self.random.choice(rooms)) for _ in range(count - there)))
+        self.analyse()
+
+    def recording_of(self, user: User, size: int = SAMPLE_BYTES) -> Recording:
+        """A saved recording of one of the user's rooms; its row alone."""
+        recording = Recording(**self._recording(self.room_of(user).id), size=size)
+        db.session.add(recording)
+        db.session.commit()
+        return recording
+
+    def _recording(self, room_id: uuid.UUID) -> Row:
+        """What is kept for ever, or for ninety days."""
+        recording_id, now = new_id(), utcnow()
+        ended = now - timedelta(minutes=self.random.randrange(60, 89 * 24 * 60))
+        days = self.random.choice((None, 90))
+        return {
+            "id": recording_id,
+            "room_id": room_id,
+            "mode": Mode.VIDEO,
+            "state": State.SAVED,
+            "key": f"recordings/{recording_id}.mp4",
+            "created_at": ended - timedelta(hours=1),
+            "started_at": ended - timedelta(hours=1),
+            "ended_at": ended,
+            "compared_at": now,  # or the storage, which has none of the files, would be asked while we measure
+            "stored_at": ended,
+            "duration_ms": self.random.randrange(60_000, 7_200_000),
+            "retention_days": days,
+            "expires_at": expires_at(ended, days),
         }
 
     def pins(self, count: int) -> None:

@@ -15,6 +15,7 @@ from werkzeug.serving import make_server
 from bench.__main__ import count_queries, prove
 from bench.burst import Silenced
 from bench.doctor import Diagnosed
+from bench.download import Passed
 from bench.hold import Held
 from bench.load import LoadFailed, Measured, raw, run
 from bench.report import Line, as_json, misses, text
@@ -34,6 +35,9 @@ KEYS = {
     "hook_intake",
     "hook_intake_10000_rules",
     "room_create",
+    "recording_list",
+    "recording_list_1000000",
+    "media_auth",
 }
 REQUEST = raw("GET", "/", {})
 
@@ -97,6 +101,14 @@ def test_of_many_callers_at_once_nearly_all_must_be_silent_in_time_and_the_machi
     assert misses({}, 80, 0.9, late) == [late.text()]
 
 
+def test_a_process_that_grows_with_the_size_of_a_download_is_named():
+    flat, grown = Passed(1024, 2.5, 256, 3.0, 8.2), Passed(1024, 2.5, 256, 3.0, 256.4)
+    assert as_json({}, 80, 0.9, flat)["download"]["grew_mb"] == 8.2
+    assert "1024 MB from a folder in 2.5 s, 256 MB from a bucket in 3.0 s" in text({}, 80, 0.9, flat)
+    assert misses({}, 80, 0.9, flat) == []
+    assert misses({}, 80, 0.9, grown) == [grown.text()]
+
+
 @pytest.mark.parametrize(("status", "expects"), [(500, 200), (303, 200), (200, 204)])
 def test_load_that_is_answered_otherwise_than_expected_ends_the_run(status: int, expects: int):
     program("wrk")
@@ -135,7 +147,8 @@ def test_every_scenario_runs_to_its_end_on_the_smallest_data(tmp_path: Path):
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr[-3000:]
     results = json.loads(file.read_text())
-    assert set(results) == KEYS | {"worker_mb", "start_s", "hold", "hold_burst", "doctor"}
+    assert set(results) == KEYS | {"worker_mb", "start_s", "hold", "hold_burst", "download", "doctor"}
     assert all(results[key]["rps"] > 0 for key in KEYS)
     assert results["hold_burst"]["calls"] == SMOKE.burst
+    assert results["download"]["folder_mb"] == SMOKE.folder_mb and results["download"]["bucket_mb"] == SMOKE.bucket_mb
     assert results["hold"]["calls"] == SMOKE.calls and results["doctor"]["rules"] > 0

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -59,6 +60,12 @@ class TestBucket:
             "storage_secret_key": SecretStr(self.s3.secret),
         }
 
+    @property
+    def environment(self) -> dict[str, str]:
+        """The same as variables."""
+        secret = {"storage_secret_key": self.s3.secret}
+        return {f"FRONTDESK_{name.upper()}": value for name, value in (self.settings | secret).items()}
+
     def put(self, key: str, content: bytes) -> None:
         """Store an object."""
         self.s3.client().put_object(Bucket=self.name, Key=key, Body=content)
@@ -68,9 +75,9 @@ class TestBucket:
         return {each["Key"] for each in self.s3.client().list_objects_v2(Bucket=self.name).get("Contents", [])}
 
 
-@pytest.fixture(scope="session")
-def s3() -> Iterator[S3]:
-    """A server that refuses what is not signed well."""
+@contextmanager
+def s3_server() -> Iterator[S3]:
+    """A server that refuses what is not signed well, until the block ends."""
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     try:
@@ -87,12 +94,24 @@ def s3() -> Iterator[S3]:
         server.stop()
 
 
-@pytest.fixture
-def bucket(s3: S3) -> TestBucket:
-    """A bucket of the test's own."""
+@pytest.fixture(scope="session")
+def s3() -> Iterator[S3]:
+    """A server that refuses what is not signed well."""
+    with s3_server() as server:
+        yield server
+
+
+def fresh_bucket(s3: S3) -> TestBucket:
+    """A bucket of one's own."""
     made = TestBucket(s3, f"desk-{new_id()}")
     s3.client().create_bucket(Bucket=made.name)
     return made
+
+
+@pytest.fixture
+def bucket(s3: S3) -> TestBucket:
+    """A bucket of the test's own."""
+    return fresh_bucket(s3)
 
 
 @pytest.fixture
