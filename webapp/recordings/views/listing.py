@@ -4,7 +4,7 @@ from datetime import date
 
 from flask import render_template, request
 from flask.typing import ResponseReturnValue
-from flask_babel import format_date, format_decimal
+from flask_babel import format_date, format_decimal, lazy_pgettext
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
@@ -31,7 +31,7 @@ MODES = {Mode.VIDEO: _l("Video"), Mode.AUDIO: _l("Audio only"), Mode.TRANSCRIPT:
 HEADS = {
     RecordingSort.KEPT: _l("Kept until"),
     RecordingSort.MADE: _l("Recorded"),
-    RecordingSort.LENGTH: _l("Length"),
+    RecordingSort.LENGTH: lazy_pgettext("recording", "Length"),
     RecordingSort.SIZE: _l("Size"),
 }
 
