@@ -36,6 +36,7 @@ STAFF = _rule("support admin")
 ADMINS = _rule("admin")
 ROOM_MEMBERS = _rule("owner administrator member admin", STRANGERS)
 ROOM_HOSTS = _rule("owner administrator admin", STRANGERS)
+ROOM_INVITERS = _rule("owner administrator", STRANGERS)
 ROOM_OWNERS = _rule("owner admin", STRANGERS)
 ROLE_HOLDERS = _rule("owner administrator member", STRANGERS)  # an admin has no role to give back
 RECORDERS = _rule("owner administrator", STRANGERS)  # an admin audits without listening
@@ -103,10 +104,16 @@ TABLE: Mapping[str, Rule] = {
     "rooms.find_owner": ADMINS,
     "rooms.generate_pin": ROOM_HOSTS,
     "rooms.hide_pin": ROOM_MEMBERS,
+    "rooms.hide_dial_in_code": ROOM_INVITERS,
     "rooms.index": EVERYBODY,
+    "rooms.invite": ROOM_INVITERS,
     "rooms.let_members_watch": ROOM_HOSTS,
     "rooms.new": EVERYBODY,
+    "rooms.print_card": ROOM_INVITERS,
     "rooms.reveal_pin": ROOM_MEMBERS,
+    "rooms.save_link_code": ROOM_INVITERS,
+    "rooms.show_dial_in_code": ROOM_INVITERS,
+    "rooms.show_invitation": ROOM_INVITERS,
     "rooms.rotate_pin": ROOM_HOSTS,
     "rooms.stop_old_pin": ROOM_HOSTS,
     "rooms.set_phone": ROOM_HOSTS,

@@ -20,7 +20,7 @@ def test_whoever_makes_a_room_owns_it_and_comes_to_its_page(client_as):
     owner = client_as("owner")
     answer = owner.post("/rooms/new", data=FORM)
     room = only_room()
-    assert (answer.status_code, answer.location) == (303, f"/rooms/{room.slug}/")
+    assert (answer.status_code, answer.location) == (303, f"/rooms/{room.slug}/invite")
     assert (room.name, room.access_level) == ("Rowing club", AccessLevel.TRUSTED)
     access = db.session.scalars(sa.select(Access)).one()
     assert (access.role, access.user_id) == (Role.OWNER, persona("owner").id)
@@ -30,7 +30,7 @@ def test_whoever_makes_a_room_owns_it_and_comes_to_its_page(client_as):
 def test_a_swap_is_led_to_the_new_room(client_as):
     answer = client_as("owner").post("/rooms/new", data=FORM, headers=SWAP)
     assert answer.status_code == 204
-    assert answer.headers["HX-Redirect"] == f"/rooms/{only_room().slug}/"
+    assert answer.headers["HX-Redirect"] == f"/rooms/{only_room().slug}/invite"
 
 
 def test_making_a_room_is_in_the_trail_without_its_pin(client_as):
@@ -74,7 +74,8 @@ def test_when_no_pin_is_free_the_room_is_made_without_one_and_its_page_offers_an
     db.session.commit()
     collisions = REGISTRY.get_sample_value("frontdesk_pin_collisions_total")
     owner = client_as("owner")
-    url = owner.post("/rooms/new", data=FORM).location
+    owner.post("/rooms/new", data=FORM)
+    url = f"/rooms/{only_room().slug}/"
     assert only_room().pin is None
     assert REGISTRY.get_sample_value("frontdesk_pin_collisions_total") == collisions + 5
     assert "Generate a PIN" in owner.get(url).text

@@ -12,7 +12,7 @@ URL = "/rooms/creation-callback/"
 def test_the_window_that_asked_gets_the_room_once(client, client_as):
     made = client_as("owner").post("/rooms/new", data=FORM).location
     client.csrf = False
-    slug = made.removeprefix("/rooms/").rstrip("/")
+    slug = made.split("/")[2]
     assert client.post(URL, json={"callback_id": "0f9a-addin"}).json == {"status": "success", "room": {"slug": slug}}
     assert client.post(URL, json={"callback_id": "0f9a-addin"}).json == {"status": "success", "room": {}}
 
@@ -58,5 +58,5 @@ def test_a_second_room_under_one_id_does_not_replace_the_first(client, client_as
 def test_a_deleted_room_is_not_handed_out(client, client_as):
     owner = client_as("owner")
     made = owner.post("/rooms/new", data=FORM).location
-    owner.post(f"{made}delete")
+    owner.post(f"{made.removesuffix('invite')}delete")
     assert client.post(URL, json={"callback_id": "0f9a-addin"}).json["room"] == {}

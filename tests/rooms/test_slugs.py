@@ -54,7 +54,7 @@ def test_every_word_that_is_a_page_below_rooms_is_reserved(app: Flask):
 
 def test_a_chosen_link_is_kept_in_small_letters(client_as):
     answer = client_as("owner").post("/rooms/new", data={**FORM, "slug": " Rowing-Club "})
-    assert answer.location == "/rooms/rowing-club/"
+    assert answer.location == "/rooms/rowing-club/invite"
 
 
 @pytest.mark.parametrize("slug", ["new", str(uuid.UUID(int=5)), "x"])

@@ -2,13 +2,15 @@
 
 from typing import Any
 
+from flask_babel import get_locale
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import BooleanField, HiddenField, RadioField, StringField
+from wtforms import BooleanField, HiddenField, RadioField, SelectField, StringField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import StopValidation
 
-from webapp.core import names
+from webapp.core import i18n, names
+from webapp.core.settings import settings
 from webapp.rooms import slugs
 from webapp.rooms.models import AccessLevel
 from webapp.rooms.words import LEVEL_CHOICES
@@ -137,6 +139,25 @@ class RotatePinForm(FlaskForm):
     seen = HiddenField()
     overlap = RadioField(_l("The old PIN stops"), choices=OVERLAPS, coerce=int, default=0)
     reason = StringField(_l("Why a new PIN"), [one_line], [names.normalised], id="rotate-reason")
+
+
+class InvitationForm(FlaskForm):
+    """The language that an invitation is written in: the reader's own, or another of the installation's."""
+
+    language = SelectField(_l("Language"))
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        own = str(get_locale())
+        codes = [*([own] if own not in settings.languages else []), *settings.languages]
+        self.language.choices = [SelectChoice(code, i18n.own_name(code)) for code in codes]
+        if self.language.data not in codes:  # what somebody typed into the address is no reason to refuse
+            self.language.data = own
+
+    @property
+    def chosen(self) -> str:
+        """The code of the language."""
+        return str(self.language.data)
 
 
 class RevealPinForm(FlaskForm):

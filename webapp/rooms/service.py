@@ -168,9 +168,9 @@ def generate_pin(room: Room, *, actor: Actor) -> bool:
     return True
 
 
-def reveal_pin(room: Room, *, actor: Actor, reason: str = "") -> str:
-    """The room's PIN, "" when it has none; that it was shown, to whom and why, is kept."""
-    audit.record("room.reveal_pin", room, actor, reason=reason)
+def reveal_pin(room: Room, *, actor: Actor, reason: str = "", purpose: str = "") -> str:
+    """The room's PIN, "" when it has none; that it was shown, to whom, why and for what (a code), is kept."""
+    audit.record("room.reveal_pin", room, actor, reason=reason, **({"purpose": purpose} if purpose else {}))
     return room.pin or ""
 
 

@@ -23,9 +23,17 @@
     setTimeout(() => (label.textContent = before), 2000);
   };
 
+  // What was asked for to be copied is copied when it is there; a browser that forbids it leaves the button.
+  const copyNow = (root) =>
+    each(root, "[data-copy-now]", (button) => {
+      button.removeAttribute("data-copy-now");
+      copy(button).catch(() => getSelection().selectAllChildren(document.getElementById(button.dataset.copy)));
+    });
+
   document.addEventListener("click", (event) => {
     const button = event.target.closest("[data-copy]");
     if (button) copy(button);
+    if (event.target.closest("[data-print]")) print();
     const close = event.target.closest("[data-close]");
     if (close) close.closest(close.dataset.close).remove();
   });
@@ -72,6 +80,7 @@
   document.addEventListener("htmx:after:swap", () => {
     each(document, "[data-script]", (element) => (element.hidden = false));
     hideLater(document);
+    copyNow(document);
     tick();
   });
   hideLater(document);

@@ -3,10 +3,10 @@
 from flask import Flask
 
 from webapp.rooms import links, policy, words
-from webapp.rooms.views import phone, rooms, watching
+from webapp.rooms.views import invite, phone, rooms, watching
 from webapp.rooms.views.blueprint import bp
 
-__all__ = ["init_app", "phone", "rooms", "watching"]
+__all__ = ["init_app", "invite", "phone", "rooms", "watching"]
 
 
 def init_app(app: Flask) -> None:

@@ -32,7 +32,7 @@ def respond(room: Room, fragment: str, status: int = 200, **context: Any) -> Res
     """Answer a swap with one section, or with the page where it asks for that, and anything else with the page."""
     sections = {"room": room, "role": room.role_of(current_user), **phone_section(room)}
     if not htmx.is_swap() or fragment == PAGE:
-        sections |= {"running": recording_queries.running(room)}
+        sections |= {"invitation": None, "running": recording_queries.running(room)}
         sections |= queue_section(room) | access_section(room) | activity_section(room)
     return htmx.respond(PAGE, fragment, status, **(sections | context))
 

@@ -12,6 +12,7 @@ from webapp.audit.actors import current_actor
 from webapp.core import times, versions
 from webapp.core.db import db
 from webapp.core.htmx import is_swap
+from webapp.core.security import limiter
 from webapp.live import reconcile
 from webapp.rooms import changes, pins, policy, queries, service, trunk_list
 from webapp.rooms.door import load_room
@@ -21,6 +22,7 @@ from webapp.rooms.views.blueprint import bp
 from webapp.rooms.views.page import respond
 
 FRAGMENT = "rooms/_phone.html"
+limit_reveals = limiter.shared_limit("30 per minute", scope="reveals", key_func=lambda: str(current_user.get_id()))
 
 
 @bp.get("/<slug>/pin")
@@ -69,6 +71,7 @@ def generate_pin(slug: str) -> ResponseReturnValue:
 
 
 @bp.post("/<slug>/pin/reveal")
+@limit_reveals
 def reveal_pin(slug: str) -> ResponseReturnValue:
     """Show the PIN to those who may, and keep that it was shown; also without JavaScript the answer itself shows it."""
     room = load_room(slug, policy.reveal_pin)

@@ -90,7 +90,7 @@ def create() -> ResponseReturnValue:
     if room is None:
         return htmx.respond("rooms/new.html", "rooms/_new.html", 422, form=form)
     db.session.commit()
-    return htmx.go(url_for(".show", slug=room.slug))
+    return htmx.go(url_for(".invite", slug=room.slug))
 
 
 def _created(form: RoomForm) -> Room | None:
