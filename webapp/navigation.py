@@ -79,6 +79,7 @@ GROUPS: list[tuple[str, object, list[Link]]] = [
         _l("Audit"),
         [
             Link("audit.log", _l("Log"), "log", admin),
+            Link("audit.reveals_page", _l("Reveals"), "reveal", admin),
         ],
     ),
     (

@@ -19,6 +19,7 @@ NO_PAGES = {  # fragments, files, redirects, and what machines ask
     "access.list_csv",
     "accounts.sign_in",
     "audit.log_csv",
+    "audit.reveals_csv",
     "desk.findings",
     "health.healthz",
     "health.metrics",

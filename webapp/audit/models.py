@@ -8,10 +8,13 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from webapp.core.db import Model, choice, utcnow
+from webapp.core.db import Model, choice, partial_index, utcnow
 
 if TYPE_CHECKING:
     from webapp.accounts.models import User
+
+
+REVEALED = "action IN ('room.reveal_pin', 'room.reveal_participant')"  # in the index' own words
 
 
 class ActorKind(enum.Enum):
@@ -39,6 +42,7 @@ class AuditEntry(Model):
         sa.Index("ix_audit_entries_room_id_id", "room_id", "id"),
         sa.Index("ix_audit_entries_action_id", "action", "id"),
         sa.Index("ix_audit_entries_user_id_id", "user_id", "id"),
+        partial_index("ix_audit_entries_revealed", "id", where=REVEALED),
     )
 
     id: Mapped[int] = mapped_column(sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True)

@@ -9,3 +9,8 @@ if TYPE_CHECKING:
 def log(user: "User") -> bool:
     """Admins read all of it; a room's own trail is the room's policy."""
     return user.is_admin
+
+
+def reveals(user: "User") -> bool:
+    """Admins read who saw which PIN or number."""
+    return log(user)

@@ -33,7 +33,7 @@ def invite(slug: str) -> ResponseReturnValue:
 def show_invitation(slug: str) -> ResponseReturnValue:
     """The whole text, with the PIN; also without JavaScript the answer itself shows it."""
     room = load_room(slug, policy.invite)
-    return _panel(room, pin=_revealed(room))
+    return _panel(room, pin=_revealed(room, "invitation"))
 
 
 @bp.get("/<slug>/invite/link.svg")
@@ -55,7 +55,7 @@ def hide_dial_in_code(slug: str) -> ResponseReturnValue:
 def show_dial_in_code(slug: str) -> ResponseReturnValue:
     """The code that dials number and PIN."""
     room = load_room(slug, policy.invite)
-    return _panel(room, CODE, dials=_revealed(room))
+    return _panel(room, CODE, dials=_revealed(room, "dial_in_code"))
 
 
 @bp.post("/<slug>/invite/card")
@@ -63,7 +63,7 @@ def show_dial_in_code(slug: str) -> ResponseReturnValue:
 def print_card(slug: str) -> ResponseReturnValue:
     """A card to print, with the PIN."""
     room = load_room(slug, policy.invite)
-    shared, pin = _of(room), _revealed(room)
+    shared, pin = _of(room), _revealed(room, "card")
     with _language(InvitationForm()):
         words = invitation.in_words(shared, pin)
         return render_template("rooms/invite_card.html", invitation=shared, words=words, pin=pin, **_codes(shared, pin))
@@ -88,11 +88,11 @@ def _of(room: Room) -> Invitation:
     return invitation.of(room, phone.describe(room, queries.trunk_of(room)))
 
 
-def _revealed(room: Room) -> str:
+def _revealed(room: Room, purpose: str) -> str:
     """The PIN, once it is kept that it was shown; "" where phones can't join."""
     if not _of(room).by_phone:
         return ""
-    pin = service.reveal_pin(room, actor=current_actor(), purpose="invitation")
+    pin = service.reveal_pin(room, actor=current_actor(), purpose=purpose)
     db.session.commit()
     return pin
 
