@@ -12,7 +12,7 @@ from tests.support import spreadsheets
 from tests.support.factories import make_room
 from tests.support.personas import Browser, persona
 from webapp.audit import Actor, record, reveals
-from webapp.audit.models import AuditEntry
+from webapp.audit.models import REVEALED, AuditEntry
 from webapp.audit.reveals import Burst, bursts
 from webapp.core.db import db, utcnow
 from webapp.rooms.models import Room
@@ -144,3 +144,15 @@ def test_it_costs_the_same_for_one_and_for_many(client_as: ClientAs, room: Room,
     with count_queries() as many:
         admin.get(URL)
     assert len(few) == len(many)
+
+
+def test_they_are_found_by_an_index_and_not_in_the_whole_trail(app: object):
+    asked = sa.select(AuditEntry.at).where(sa.text(REVEALED)).order_by(AuditEntry.id.desc()).limit(50)
+    with db.engine.connect() as connection:
+        postgresql = connection.dialect.name == "postgresql"
+        if postgresql:  # the table is empty here, and cheap to read whole
+            connection.execute(sa.text("SET LOCAL enable_seqscan = off"))
+        text = asked.compile(connection, compile_kwargs={"literal_binds": True})
+        explained = connection.exec_driver_sql(f"EXPLAIN {'' if postgresql else 'QUERY PLAN'} {text}")
+        plan = " ".join(str(row) for row in explained)
+    assert ("ix_audit_entries_revealed" if postgresql else "ix_audit_entries_action_id") in plan
