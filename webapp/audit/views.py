@@ -1,6 +1,6 @@
 """Pages of the trail: all of it for admins, and each room's own."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import tzinfo
 from itertools import chain
 from typing import Any
@@ -55,11 +55,14 @@ def log() -> ResponseReturnValue:
 def find() -> ResponseReturnValue:
     """Show the trail of whoever has exactly this e-mail address, which stays out of the link."""
     require(policy.log)
+    return _of_person(".log")
+
+
+def _of_person(endpoint: str) -> ResponseReturnValue:
     person = account_queries.person(request.form.get("email", ""))
     if person is None:
         flash(_("Nobody is known under this address."))
-        return redirect(url_for(".log"), 303)
-    return redirect(url_for(".log", person=person.id), 303)
+    return redirect(url_for(endpoint, person=person.id if person else None), 303)
 
 
 @bp.get("/audit/log.csv")
@@ -72,10 +75,16 @@ def log_csv() -> ResponseReturnValue:
 
 
 def _rows(filters: queries.LogFilters, zone: tzinfo) -> Iterator[tuple[str, ...]]:
+    for entries in _parts(lambda at: queries.page(filters, at, zone)):
+        yield from map(_cells, account_queries.deeds(entries))
+
+
+def _parts(read: Callable[[paging.Place], paging.Page[AuditEntry]]) -> Iterator[Sequence[AuditEntry]]:
+    """All entries of a list, page by page."""
     at = paging.Place(size=CSV_PART)
     while True:
-        page = queries.page(filters, at, zone)
-        yield from map(_cells, account_queries.deeds(page.rows))
+        page = read(at)
+        yield page.rows
         if page.older is None:
             return
         at = paging.Place(after=page.older, size=CSV_PART)
@@ -113,11 +122,7 @@ def reveals_page() -> ResponseReturnValue:
 def find_reveals() -> ResponseReturnValue:
     """Show what was revealed to whoever has exactly this e-mail address, which stays out of the link."""
     require(policy.reveals)
-    person = account_queries.person(request.form.get("email", ""))
-    if person is None:
-        flash(_("Nobody is known under this address."))
-        return redirect(url_for(".reveals_page"), 303)
-    return redirect(url_for(".reveals_page", person=person.id), 303)
+    return _of_person(".reveals_page")
 
 
 @bp.get("/audit/reveals.csv")
@@ -129,13 +134,8 @@ def reveals_csv() -> ResponseReturnValue:
 
 
 def _reveal_rows(filters: reveals.RevealFilters) -> Iterator[tuple[str, ...]]:
-    at = paging.Place(size=CSV_PART)
-    while True:
-        page = reveals.page(filters, at)
-        yield from map(_reveal_cells, page.rows)
-        if page.older is None:
-            return
-        at = paging.Place(after=page.older, size=CSV_PART)
+    for entries in _parts(lambda at: reveals.page(filters, at)):
+        yield from map(_reveal_cells, entries)
 
 
 def _reveal_cells(entry: AuditEntry) -> tuple[str, ...]:
