@@ -11,9 +11,10 @@ import sqlalchemy as sa
 from flask import Flask
 
 from tests.plugins.queries import Counted
+from tests.support import plans
 from tests.support.factories import make_room
 from tests.support.personas import Browser, persona
-from webapp.core.db import db, utcnow
+from webapp.core.db import db, new_id, utcnow
 from webapp.core.filters import file_size
 from webapp.core.paging import Page, Place
 from webapp.recordings import listing, policy, queries
@@ -215,25 +216,43 @@ INDEXES = {
 }
 
 
+@pytest.fixture
+def many(room: Room, make_recording: Make) -> None:
+    """Recordings enough that a whole table costs more than an index; one failed and one runs."""
+    now = utcnow()
+    rows = (
+        {
+            "id": new_id(),
+            "room_id": room.id,
+            "mode": Mode.VIDEO,
+            "state": State.SAVED,
+            "key": f"recordings/{number}.mp4",
+            "created_at": now,
+            "compared_at": now,
+            "stored_at": now,
+            "expires_at": now + timedelta(days=100, minutes=number),
+            "size": number,
+            "duration_ms": number,
+        }
+        for number in range(2_000)
+    )
+    for state in (State.FAILED, State.ACTIVE):
+        make_recording(state)
+    plans.fill(Recording, rows)
+
+
 @pytest.mark.parametrize("index", INDEXES)
-def test_what_is_rare_or_sorted_is_read_from_an_index(app: Flask, index: str):
-    plans: list[str] = []
+def test_what_is_rare_or_sorted_is_read_from_an_index(app: Flask, many: None, index: str):
+    found: list[str] = []
 
     def explain(connection: sa.Connection, _cursor: object, statement: str, values: object, *_rest: object) -> None:
         if statement.startswith("SELECT") and "FROM recordings" in statement:
-            how = "EXPLAIN" if postgresql else "EXPLAIN QUERY PLAN"
-            cursor = connection.connection.cursor()
-            cursor.execute(f"{how} {statement}", values)
-            plans.append(" ".join(str(row) for row in cursor.fetchall()))
+            found.append(plans.explain(connection, statement, values))
 
-    postgresql = db.engine.dialect.name == "postgresql"
-    if postgresql:  # tables are empty here, and cheap to read whole
-        db.session.execute(sa.text("SET LOCAL enable_seqscan = off"))
-        db.session.execute(sa.text("SET LOCAL enable_sort = off"))
     filters = RecordingFilters.of(INDEXES[index])
     sa.event.listen(db.session.get_bind(), "before_cursor_execute", explain)
     try:
         listed(filters, who="admin")
     finally:
         sa.event.remove(db.session.get_bind(), "before_cursor_execute", explain)
-    assert index in plans[0] or (postgresql and "sort" in INDEXES[index])  # which sorts few rows rather
+    assert index in found[0]
