@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 from werkzeug.serving import make_server
 
 from tests.support.oidc_server import serve
@@ -68,12 +68,12 @@ def test_one_signs_in_keeps_a_choice_and_signs_out_everywhere(page: Page, site: 
     page.get_by_role("link", name="Sign in with the development provider").click()
     page.get_by_role("button", name="Ottilie Vandermeer").click()
     page.wait_for_url(f"{site}/account/")
-    assert page.get_by_role("heading", name="My account").is_visible()
+    expect(page.get_by_role("heading", name="My account")).to_be_visible()
 
     page.get_by_label("Time zone").select_option("America/Lima")
     with page.expect_navigation(url=f"{site}/account/"):  # to the same address, so that its name alone tells nothing
         page.get_by_role("button", name="Save", exact=True).click()
-    assert page.get_by_label("Time zone").input_value() == "America/Lima"
+    expect(page.get_by_label("Time zone")).to_have_value("America/Lima")
 
     page.locator("details.account summary").click()
     page.get_by_role("button", name="Sign out").click()

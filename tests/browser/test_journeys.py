@@ -121,7 +121,7 @@ def test_a_caller_waits_with_the_guests_and_a_host_lets_them_in_by_keyboard(peop
         button.focus()
         host.page.keyboard.press("Enter")
         button.wait_for(state="detached")
-    assert host.page.get_by_text("Admitted by Ottilie Vandermeer").count() == 2
+    expect(host.page.get_by_text("Admitted by Ottilie Vandermeer")).to_have_count(2)
     enter(guest).is_inside_as("Noor van Eyck")
 
 
