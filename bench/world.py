@@ -207,7 +207,7 @@ class World:
         rooms = list(db.session.scalars(owned.order_by(Access.room_id)))
         there = db.session.scalar(sa.select(sa.func.count()).where(Recording.room_id.in_(owned))) or 0
         db.session.commit()
-        with db.engine.begin() as connection:
+        with db.at_length() as connection:
             load(connection, Recording, (self._recording(self.random.choice(rooms)) for _ in range(count - there)))
         self.analyse()
 
