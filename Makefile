@@ -54,7 +54,7 @@ contract: $(VENV)/.dev ## what we believe of LiveKit, against LIVEKIT_URL=… LI
 	LIVEKIT_URL="$(LIVEKIT_URL)" LIVEKIT_API_KEY="$(LIVEKIT_API_KEY)" LIVEKIT_API_SECRET="$(LIVEKIT_API_SECRET)" \
 	WEBHOOK_PORT="$(WEBHOOK_PORT)" $(RUN)/python -m pytest -m contract tests/contract
 
-bench: $(VENV)/.dev packages $(CATALOGUES:.po=.mo) ## speed on 100,000 rooms, to build/bench.json (QUICK=1: 1,000 rooms, under 2 minutes)
+bench: $(VENV)/.dev packages $(CATALOGUES:.po=.mo) ## speed on 100,000 rooms, to build/bench.json (QUICK=1: 1,000 rooms, about 2 minutes)
 	$(RUN)/python -m bench $(if $(QUICK),--quick)
 
 messages: $(VENV)/.dev ## collect the texts of code and templates into the catalogues, and compile them

@@ -122,7 +122,7 @@ def main(arguments: Sequence[str]) -> None:
     """Read the options and measure."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     data = parser.add_mutually_exclusive_group()
-    data.add_argument("--quick", action="store_true", help="on 1,000 rooms, in under two minutes")
+    data.add_argument("--quick", action="store_true", help="on 1,000 rooms, in about two minutes")
     data.add_argument("--smoke", action="store_true", help="on 100 rooms, a second each: that all runs, not how fast")
     parser.add_argument("--to", type=Path, default=ROOT / "build" / "bench.json", help="where the results go")
     parser.add_argument("--only", action="append", help="a scenario's key; may be repeated")
