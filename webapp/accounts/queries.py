@@ -9,7 +9,7 @@ from sqlalchemy.orm import joinedload
 from webapp.accounts.models import Staff, User, UserSession
 from webapp.audit import queries as audit_queries
 from webapp.audit import sentences
-from webapp.audit.models import AuditEntry
+from webapp.audit.models import REVEALED, AuditEntry
 from webapp.audit.sentences import Deed
 from webapp.core.db import db, utcnow
 
@@ -51,7 +51,7 @@ def reveals_of(user: User, limit: int = 50) -> list[AuditEntry]:
     entries = (
         sa.select(AuditEntry)
         .options(joinedload(AuditEntry.user))
-        .where(AuditEntry.user_id == user.id, AuditEntry.action.contains(".reveal", autoescape=True))
+        .where(AuditEntry.user_id == user.id, sa.text(REVEALED))
         .order_by(AuditEntry.id.desc())
         .limit(limit)
     )

@@ -56,7 +56,12 @@ def select(filters: LogFilters, zone: tzinfo) -> sa.Select[AuditEntry]:
 
 def page(filters: LogFilters, at: paging.Place, zone: tzinfo) -> paging.Page[AuditEntry]:
     """One page of the trail, newest first."""
-    return paging.turn(_execute, select(filters, zone), ORDER, at)
+    return turn(select(filters, zone), at)
+
+
+def turn(entries: sa.Select[AuditEntry], at: paging.Place) -> paging.Page[AuditEntry]:
+    """One page of some entries, newest first."""
+    return paging.turn(_execute, entries, ORDER, at)
 
 
 def _execute(entries: sa.Select[Any]) -> Sequence[AuditEntry]:

@@ -10,12 +10,12 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import joinedload
 
+from webapp.audit import queries
 from webapp.audit.models import REVEALED, AuditEntry
 from webapp.core import paging
 from webapp.core.db import db, utcnow
 
 PIN, PARTICIPANT = "room.reveal_pin", "room.reveal_participant"
-ORDER = paging.by_number(AuditEntry.id, lambda entry: entry.id)
 DAYS = 30  # that are counted
 MOST = 10_000  # that are counted: who has more reads "10,000+"
 MANY, WITHIN = 10, timedelta(minutes=15)  # so many by one person within so long deserve a look
@@ -62,7 +62,7 @@ class Burst:
 def page(filters: RevealFilters, at: paging.Place) -> paging.Page[AuditEntry]:
     """One page of what was revealed, newest first, with to whom."""
     entries = sa.select(AuditEntry).where(sa.text(REVEALED), *_asked(filters)).options(joinedload(AuditEntry.user))
-    return paging.turn(lambda select: db.session.scalars(select).all(), entries, ORDER, at)
+    return queries.turn(entries, at)
 
 
 def counts() -> RevealCounts:
