@@ -41,13 +41,20 @@ def compare() -> int:
 
 
 def check(recording: Recording) -> None:
-    """Look for the file of one recording now. Raises OSError while the storage is away. Commits."""
+    """Look for the file of one recording now, and for a rule that may take it early.
+
+    Raises OSError while the storage is away. Commits.
+    """
+    _look(recording)
+    _note_rules([recording])
+
+
+def _look(recording: Recording) -> None:
     key = recording.key
     db.session.commit()
     stored = storage().find(key)
     take(recording, stored, ReportedBy.CHECK)
     db.session.commit()
-    _note_rules([recording])
 
 
 def take(recording: Recording, stored: Stored | None, reported_by: ReportedBy) -> bool:
@@ -85,7 +92,7 @@ def _compare(recordings: Sequence[Recording]) -> None:
         _note_rules(recordings)
         for recording in recordings:  # what seems to differ is looked for by itself: it may have come or gone meanwhile
             if recording.id not in agree:
-                check(recording)
+                _look(recording)
     except OSError as error:
         log.warning("recordings.not_compared", code=type(error).__name__)
         raise IncompleteError from error
