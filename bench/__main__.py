@@ -179,10 +179,13 @@ def measure_all(
             if burst.KEY in figures:
                 measured.append(burst.measure(world, simulator, server.url, size.burst))
             worker_mb = server.worker_mb()
-        bucket = fresh_bucket(stack.enter_context(s3_server()))
-        with gunicorn(FRONTDESK, environment | bucket.environment, "/healthz", folder / "of-bucket.log") as server:
-            for scenario in (each for each in chosen if each.in_bucket):
-                bench.measure(scenario, server.url)
+        in_bucket = [each for each in chosen if each.in_bucket]
+        if in_bucket or download.KEY in figures:
+            bucket = fresh_bucket(stack.enter_context(s3_server()))
+        if in_bucket:
+            with gunicorn(FRONTDESK, environment | bucket.environment, "/healthz", folder / "of-bucket.log") as server:
+                for scenario in in_bucket:
+                    bench.measure(scenario, server.url)
         if download.KEY in figures:
             measured.append(download.measure(world, environment, bucket, folder))
         if doctor.KEY in figures:
