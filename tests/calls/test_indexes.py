@@ -6,6 +6,7 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
+from tests.support import plans
 from webapp.calls import queries
 from webapp.calls.models import Call
 from webapp.core.db import db, utcnow
@@ -31,6 +32,5 @@ def test_what_is_asked_of_many_rows_is_read_from_an_index(app: Flask, index: str
         if postgresql:  # tables are empty here, and cheap to read whole
             connection.execute(sa.text("SET LOCAL enable_seqscan = off"))
         text = ASKED[index].compile(connection, compile_kwargs={"literal_binds": True})
-        explained = connection.exec_driver_sql(f"EXPLAIN {'' if postgresql else 'QUERY PLAN'} {text}")
-        plan = " ".join(str(row) for row in explained)
+        plan = plans.explain(connection, str(text))
     assert index in plan or (index == "ix_calls_verdicts" and "ix_calls_came_at_id" in plan and postgresql)

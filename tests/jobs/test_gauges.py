@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from flask import Flask
 
 from tests.plugins.queries import Counted
+from tests.support import plans
 from tests.support.database import LOCKED, failing
 from tests.support.factories import make_room
 from tests.support.livekit import LiveKit
@@ -117,8 +118,7 @@ def test_each_gauge_is_read_from_an_index_of_the_rows_that_it_is_about(app: Flas
         if postgresql:  # tables are empty here, and cheap to read whole
             connection.execute(sa.text("SET LOCAL enable_seqscan = off"))
         bare = re.sub(r"%\(\w+\)s(::\w+)?|\?", "9", statement)
-        explained = connection.exec_driver_sql(f"EXPLAIN {'' if postgresql else 'QUERY PLAN'} {bare}")
-        plan = " ".join(str(row) for row in explained)
+        plan = plans.explain(connection, bare)
     assert INDEXES[table] in plan
 
 
