@@ -8,7 +8,7 @@ from flask_wtf import FlaskForm
 from wtforms import RadioField, SelectField
 from wtforms.fields.choices import SelectChoice
 
-from webapp.core import i18n
+from webapp.core.filters import language_name
 from webapp.core.settings import settings
 
 ZONES = ["UTC", *sorted(zone for zone in available_timezones() if "/" in zone and not zone.startswith("Etc/"))]
@@ -26,7 +26,7 @@ class ProfileForm(FlaskForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        names = [SelectChoice(code, i18n.own_name(code)) for code in settings.languages]
+        names = [SelectChoice(code, language_name(code)) for code in settings.languages]
         zones = [SelectChoice(zone, zone.replace("_", " ")) for zone in ZONES]
         self.language.choices = [SelectChoice("", _l("As the browser")), *names]
         self.timezone.choices = [SelectChoice("", settings.timezone), *zones]

@@ -9,6 +9,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf.csrf import generate_csrf
 
+from webapp.core import qr
 from webapp.core.db import utcnow
 from webapp.core.masking import impersonal
 from webapp.core.settings import settings
@@ -85,6 +86,7 @@ def zone_name() -> str:
 def init_app(app: Flask) -> None:
     """Register the filters and what every template may ask for."""
     app.jinja_env.filters.update(
+        qr=qr.svg,
         initials=initials,
         language_name=language_name,
         file_size=file_size,

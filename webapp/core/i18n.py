@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
-from babel import Locale
 from flask import Blueprint, Flask, g, has_request_context, redirect, request, session
 from flask.typing import ResponseReturnValue
 from flask_babel import Babel, refresh
@@ -25,11 +24,6 @@ def set_language() -> ResponseReturnValue:
         current_user.language = session["language"]
         db.session.commit()
     return redirect(local_url(request.form.get("next")) or "/", 303)
-
-
-def own_name(code: str) -> str:
-    """What speakers of the language call it."""
-    return str(Locale.parse(code).get_display_name(code)).capitalize()
 
 
 @contextmanager

@@ -9,7 +9,8 @@ from wtforms import BooleanField, HiddenField, RadioField, SelectField, StringFi
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import StopValidation
 
-from webapp.core import i18n, names
+from webapp.core import names
+from webapp.core.filters import language_name
 from webapp.core.settings import settings
 from webapp.rooms import slugs
 from webapp.rooms.models import AccessLevel
@@ -148,11 +149,10 @@ class InvitationForm(FlaskForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        own = str(get_locale())
-        codes = [*([own] if own not in settings.languages else []), *settings.languages]
-        self.language.choices = [SelectChoice(code, i18n.own_name(code)) for code in codes]
-        if self.language.data not in codes:  # what somebody typed into the address is no reason to refuse
-            self.language.data = own
+        self.language.choices = [SelectChoice(code, language_name(code)) for code in settings.languages]
+        if self.language.data not in settings.languages:  # what somebody typed into the address is no reason to refuse
+            own = str(get_locale())
+            self.language.data = own if own in settings.languages else settings.languages[0]
 
     @property
     def chosen(self) -> str:

@@ -58,7 +58,7 @@ def in_words(invitation: Invitation, pin: str) -> InvitationText:
         rows += [
             (_("Dial in"), invitation.phone.number),
             (_("PIN"), _("%(pin)s, then #", pin=shown)),
-            (_("One tap"), f"{invitation.phone.dialled},,,{pin or _('PIN')}#"),
+            (_("One tap"), invitation.phone.one_tap(pin or _("PIN"))),
         ]
     note = _("You may wait a moment until the host lets you in.") if invitation.waits else ""
     return InvitationText(invitation.name, rows, note)

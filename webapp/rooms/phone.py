@@ -29,9 +29,13 @@ class Phone:
     trunk: str
     state: RuleState
 
+    def one_tap(self, pin: str) -> str:
+        """What a phone dials by itself: the number, pauses until the prompt (a comma is about 2 s), the PIN and #."""
+        return f"{self.dialled},,,{pin}#"
+
     def link(self, pin: str) -> str:
-        """A tel: link that waits for the prompt (each comma is a pause of about 2 s), then dials the PIN and #."""
-        return f"tel:{self.dialled},,,{pin}%23"
+        """The same as a tel: link."""
+        return f"tel:{self.one_tap(pin)}".replace("#", "%23")
 
 
 def describe(room: Room, trunk: TrunkRow | None) -> Phone:

@@ -25,7 +25,8 @@ PANEL, CODE = "rooms/_invite.html", "rooms/_dial_in_code.html"
 @bp.get("/<slug>/invite")
 def invite(slug: str) -> ResponseReturnValue:
     """The room's page with what one hands out, the PIN masked."""
-    return _panel(load_room(slug, policy.invite))
+    room = load_room(slug, policy.invite)
+    return _panel(room, _of(room))
 
 
 @bp.post("/<slug>/invitation")
@@ -33,7 +34,8 @@ def invite(slug: str) -> ResponseReturnValue:
 def show_invitation(slug: str) -> ResponseReturnValue:
     """The whole text, with the PIN; also without JavaScript the answer itself shows it."""
     room = load_room(slug, policy.invite)
-    return _panel(room, pin=_revealed(room, "invitation"))
+    shared = _of(room)
+    return _panel(room, shared, pin=_revealed(room, shared, "invitation"))
 
 
 @bp.get("/<slug>/invite/link.svg")
@@ -47,7 +49,8 @@ def save_link_code(slug: str) -> ResponseReturnValue:
 @bp.get("/<slug>/invite/dial-in-code")
 def hide_dial_in_code(slug: str) -> ResponseReturnValue:
     """The code that dials number and PIN, veiled."""
-    return _panel(load_room(slug, policy.invite), CODE)
+    room = load_room(slug, policy.invite)
+    return _panel(room, _of(room), CODE)
 
 
 @bp.post("/<slug>/invite/dial-in-code")
@@ -55,7 +58,8 @@ def hide_dial_in_code(slug: str) -> ResponseReturnValue:
 def show_dial_in_code(slug: str) -> ResponseReturnValue:
     """The code that dials number and PIN."""
     room = load_room(slug, policy.invite)
-    return _panel(room, CODE, dials=_revealed(room, "dial_in_code"))
+    shared = _of(room)
+    return _panel(room, shared, CODE, dials=_revealed(room, shared, "dial_in_code"))
 
 
 @bp.post("/<slug>/invite/card")
@@ -63,20 +67,28 @@ def show_dial_in_code(slug: str) -> ResponseReturnValue:
 def print_card(slug: str) -> ResponseReturnValue:
     """A card to print, with the PIN."""
     room = load_room(slug, policy.invite)
-    shared, pin = _of(room), _revealed(room, "card")
-    with _language(InvitationForm()):
-        words = invitation.in_words(shared, pin)
-        return render_template("rooms/invite_card.html", invitation=shared, words=words, pin=pin, **_codes(shared, pin))
+    shared = _of(room)
+    pin = _revealed(room, shared, "card")
+    with _language(_form()):
+        context = {"words": invitation.in_words(shared, pin), "dials": _dialled(shared, pin)}
+        return render_template("rooms/invite_card.html", invitation=shared, pin=pin, **context)
 
 
-def _panel(room: Room, fragment: str = PANEL, *, pin: str = "", dials: str = "") -> ResponseReturnValue:
+def _panel(
+    room: Room, shared: Invitation, fragment: str = PANEL, *, pin: str = "", dials: str = ""
+) -> ResponseReturnValue:
     """The panel in the page, or a part of it; with the PIN where that was asked for."""
-    shared, form = _of(room), InvitationForm(request.values, meta={"csrf": False})
+    form = _form()
     with _language(form):
         words = invitation.in_words(shared, pin)
         plain = words.plain if pin or not shared.by_phone else ""
-    context: dict[str, Any] = {"invitation": shared, "invitation_form": form, "words": words, "plain": plain}
-    return respond(room, fragment, **context, **_codes(shared, dials))
+    parts: dict[str, Any] = {"words": words, "plain": plain, "dials": _dialled(shared, dials)}
+    return respond(room, fragment, invitation=shared, invitation_form=form, **parts)
+
+
+def _form() -> InvitationForm:
+    """The language, by whatever way it was chosen: nothing is changed by it."""
+    return InvitationForm(request.values, meta={"csrf": False})
 
 
 def _language(form: InvitationForm) -> AbstractContextManager[None]:
@@ -88,16 +100,15 @@ def _of(room: Room) -> Invitation:
     return invitation.of(room, phone.describe(room, queries.trunk_of(room)))
 
 
-def _revealed(room: Room, purpose: str) -> str:
+def _revealed(room: Room, shared: Invitation, purpose: str) -> str:
     """The PIN, once it is kept that it was shown; "" where phones can't join."""
-    if not _of(room).by_phone:
+    if not shared.by_phone:
         return ""
     pin = service.reveal_pin(room, actor=current_actor(), purpose=purpose)
     db.session.commit()
     return pin
 
 
-def _codes(shared: Invitation, pin: str) -> dict[str, Any]:
-    """The code of the link, and, with a PIN, the one that dials."""
-    dials = qr.svg(shared.phone.link(pin)) if shared.phone is not None and pin else None
-    return {"link_code": qr.svg(shared.link), "dial_in_code": dials}
+def _dialled(shared: Invitation, pin: str) -> str:
+    """What the code that dials says; "" while it is veiled."""
+    return shared.phone.link(pin) if shared.phone is not None and pin else ""
