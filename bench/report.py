@@ -20,7 +20,7 @@ AIMS = {  # share of the ceiling; room_create's is 300 requests/s where the ceil
 FLAT = (
     ("host_poll", "host_poll_100000_entries"),
     ("hook_intake", "hook_intake_10000_rules"),
-    ("recording_list", "recording_list_10000"),
+    ("recording_list", "recording_list_1000000"),
 )
 FLAT_WITHIN = 0.8  # the larger keeps this much of the smaller's rate
 MOST_MB, MOST_START_S = 100.0, 1.0

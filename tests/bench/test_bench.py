@@ -36,7 +36,7 @@ KEYS = {
     "hook_intake_10000_rules",
     "room_create",
     "recording_list",
-    "recording_list_10000",
+    "recording_list_1000000",
     "media_auth",
 }
 REQUEST = raw("GET", "/", {})

@@ -14,6 +14,7 @@ from webapp.audit import queries
 from webapp.audit.models import REVEALED, AuditEntry
 from webapp.core import paging
 from webapp.core.db import db, utcnow
+from webapp.core.planning import PLANNED_ANEW
 
 PIN, PARTICIPANT = "room.reveal_pin", "room.reveal_participant"
 DAYS = 30  # that are counted
@@ -78,7 +79,7 @@ def counts() -> RevealCounts:
         sa.func.count().filter(few.c.reason != ""),
         sa.func.count(sa.distinct(few.c.user_id)),
     )
-    found = db.session.execute(asked).one()
+    found = db.session.execute(asked, execution_options=PLANNED_ANEW).one()
     return RevealCounts(dict(zip(RevealShow, found[:-1], strict=True)), found[-1], found[0] < MOST)
 
 
@@ -87,7 +88,8 @@ def lately() -> list[Burst]:
     since = utcnow() - LATELY
     rows = sa.select(AuditEntry.user_id, AuditEntry.at).where(sa.text(REVEALED), AuditEntry.at >= since)
     rows = rows.where(AuditEntry.user_id.is_not(None)).order_by(AuditEntry.id.desc()).limit(MOST)
-    return bursts((user_id, at) for user_id, at in db.session.execute(rows) if user_id is not None)
+    found = db.session.execute(rows, execution_options=PLANNED_ANEW)
+    return bursts((user_id, at) for user_id, at in found if user_id is not None)
 
 
 def bursts(seen: Iterable[tuple[uuid.UUID, datetime]]) -> list[Burst]:

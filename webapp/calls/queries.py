@@ -15,6 +15,7 @@ from webapp.calls.models import Call
 from webapp.calls.verdicts import VERDICT, Verdict
 from webapp.core import paging
 from webapp.core.db import db, utcnow
+from webapp.core.planning import PLANNED_ANEW
 from webapp.rooms import queries as room_queries
 from webapp.rooms import trunk_names
 from webapp.rooms.models import Room, TrunkRow
@@ -98,7 +99,7 @@ def counts(filters: CallFilters) -> dict[Verdict, int]:
     """How many calls each verdict would show."""
     columns: tuple[Any, ...] = (VERDICT, sa.func.count())
     counted = _fitting(sa.select(*columns).select_from(Call), filters).group_by(VERDICT)
-    found = {Verdict(verdict): count for verdict, count in db.session.execute(counted)}
+    found = {Verdict(verdict): count for verdict, count in db.session.execute(counted, execution_options=PLANNED_ANEW)}
     return {verdict: found.get(verdict, 0) for verdict in Verdict}
 
 

@@ -17,7 +17,7 @@ from sqlalchemy import event
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
 
-from webapp.core import files, patience
+from webapp.core import files, patience, planning
 
 T = TypeVar("T")
 CONNECT_SECONDS = 3
@@ -108,6 +108,7 @@ def postgresql(url: str, **options: Any) -> Engine:
         return connection
 
     event.listen(engine, "do_connect", connect)
+    event.listen(engine, "do_execute", planning.execute)
     return engine
 
 

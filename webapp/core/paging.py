@@ -14,6 +14,8 @@ from typing import Any, Generic, Self, TypeVar
 import sqlalchemy as sa
 from werkzeug.datastructures import MultiDict
 
+from webapp.core.planning import PLANNED_ANEW
+
 Row = TypeVar("Row")
 LARGEST = 2**63 - 1  # of a BIGINT
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -175,6 +177,7 @@ def _from(select: sa.Select[Any], order: Order, start: tuple[Any, ...] | None) -
     if start is not None:
         here, there = sa.tuple_(*order.columns), sa.tuple_(*start)
         select = select.where(here < there if order.descending else here > there)
+    select = select.execution_options(**PLANNED_ANEW)
     return select.order_by(*(column.desc() if order.descending else column.asc() for column in order.columns))
 
 

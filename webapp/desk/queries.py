@@ -7,6 +7,7 @@ import sqlalchemy as sa
 
 from webapp.accounts.models import User
 from webapp.core.db import db
+from webapp.core.planning import PLANNED_ANEW
 from webapp.deliveries import queries as delivery_queries
 from webapp.deliveries.models import Delivery
 from webapp.jobs import queries as job_queries
@@ -45,7 +46,7 @@ def live_rooms(user: User) -> list[tuple[Room, State | None]]:
         .order_by(Room.live_since, Room.id)
         .limit(SHOWN + 1)
     )
-    return [(room, state) for room, state in db.session.execute(rooms)]
+    return [(room, state) for room, state in db.session.execute(rooms, execution_options=PLANNED_ANEW)]
 
 
 def trunks() -> Sequence[TrunkRow]:

@@ -13,6 +13,7 @@ from sqlalchemy.ext.compiler import compiles
 from webapp.accounts.models import User
 from webapp.core import paging
 from webapp.core.db import db, utcnow
+from webapp.core.planning import PLANNED_ANEW
 from webapp.core.times import midnight
 from webapp.recordings import queries
 from webapp.recordings.models import FAILED, RUNNING, Recording
@@ -97,22 +98,22 @@ class Count:
     size: int = 0
     is_all: bool = True
 
+    def __add__(self, other: "Count") -> "Count":
+        """Both together."""
+        return Count(self.number + other.number, self.size + other.size, self.is_all and other.is_all)
+
 
 @dataclass(frozen=True)
 class Counts:
-    """What each choice of a filter would show beside the other filters, and what is shown now."""
+    """What each choice of a filter would show beside the other filters, and what is shown now.
+
+    `week` has today and the six days after it, in this order, and what goes on each.
+    """
 
     shows: dict[RecordingShow, Count]
     modes: dict[Mode, Count]
+    week: dict[date, Count]
     chosen: Count
-
-
-@dataclass(frozen=True)
-class Day:
-    """A day of the coming week, and what goes on it."""
-
-    date: date
-    count: Count
 
 
 def page(user: User, filters: RecordingFilters, at: paging.Place, zone: tzinfo) -> paging.Page[Recording]:
@@ -137,24 +138,23 @@ def _as_unindexed(column: Any) -> Any:
 
 def counts(user: User, filters: RecordingFilters, zone: tzinfo, most: int = MOST) -> Counts:
     """How many recordings each state and each mode would show, asked at once; of each, so many at most are counted."""
-    shows = [
-        _sizes(user, [*_narrowed(filters, rare=show in RARE), *_shown(show, zone)], rare=show in RARE)
-        for show in RecordingShow
-    ]
-    here = [*_narrowed(filters, mode=False), *_placed(filters, zone)]
-    modes = [_sizes(user, [*here, Recording.mode == mode]) for mode in Mode]
-    day = [_sizes(user, _asked(filters, zone), rare=True)] if filters.day else []
-    counted = iter(_counted([*shows, *modes, *day], most))
-    by_show, by_mode = {show: next(counted) for show in RecordingShow}, {mode: next(counted) for mode in Mode}
-    return Counts(by_show, by_mode, next(counted) if filters.day else by_show[filters.show])
-
-
-def week(user: User, filters: RecordingFilters, zone: tzinfo) -> list[Day]:
-    """What goes today and on each of the six days after it, in the zone, asked at once."""
+    shows = [show for show in RecordingShow if show is not RecordingShow.EXPIRING]  # that is the week's days together
     today = utcnow().astimezone(zone).date()
-    days = [today + timedelta(days=number) for number in range(DAYS)]
-    sizes = [_sizes(user, [*_narrowed(filters, rare=True), _expiring(day, 1, zone)], rare=True) for day in days]
-    return [Day(day, count) for day, count in zip(days, _counted(sizes, MOST), strict=True)]
+    week = [today + timedelta(days=number) for number in range(DAYS)]
+    days = week if filters.day is None or filters.day in week else [*week, filters.day]
+    here = [*_narrowed(filters, mode=False), *_placed(filters, zone)]
+    selects = [
+        *(_sizes(user, [*_narrowed(filters, rare=s in RARE), *_shown(s, zone)], rare=s in RARE) for s in shows),
+        *(_sizes(user, [*here, Recording.mode == mode]) for mode in Mode),
+        *(_sizes(user, [*_narrowed(filters, rare=True), _expiring(day, 1, zone)], rare=True) for day in days),
+    ]
+    counted = iter(_counted(selects, most))
+    by_show: dict[RecordingShow, Count] = {show: next(counted) for show in shows}
+    by_mode = {mode: next(counted) for mode in Mode}
+    by_day = dict(zip(days, counted, strict=True))
+    by_week = {day: by_day[day] for day in week}
+    by_show[RecordingShow.EXPIRING] = sum(by_week.values(), Count())
+    return Counts(by_show, by_mode, by_week, by_day[filters.day] if filters.day else by_show[filters.show])
 
 
 def _order(sorting: paging.Sorting) -> paging.Order:
@@ -256,5 +256,6 @@ def _counted(selects: list[sa.Select[Any]], most: int) -> list[Count]:
         size = sa.func.coalesce(sa.func.sum(few.c.size), 0)
         columns: tuple[Any, ...] = (sa.literal(position).label("position"), sa.func.count(), size)
         parts.append(sa.select(*columns).select_from(few))
-    found = {row[0]: Count(row[1], int(row[2]), row[1] < most) for row in db.session.execute(sa.union_all(*parts))}
+    asked = db.session.execute(sa.union_all(*parts), execution_options=PLANNED_ANEW)
+    found = {row[0]: Count(row[1], int(row[2]), row[1] < most) for row in asked}
     return [found[position] for position in range(len(selects))]

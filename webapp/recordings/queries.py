@@ -11,6 +11,7 @@ from sqlalchemy.orm import contains_eager, joinedload
 
 from webapp.accounts.models import User
 from webapp.core.db import db, utcnow
+from webapp.core.planning import PLANNED_ANEW
 from webapp.recordings.models import FAILED_STATES, RUNNING_STATES, Recording, Transition
 from webapp.recordings.states import State
 from webapp.rooms.models import Access, Role, Room, is_open
@@ -112,7 +113,8 @@ def to_look_at(user: User, limit: int) -> list[Recording]:
     urgency = sa.case((failed, 0), (Recording.state == State.SAVED, 1), else_=2)
     mine = visible_to(user).where(Access.role.in_(HOSTS), Recording.deleting_at.is_(None), Room.deleted_at.is_(None))
     mine = mine.where(sa.or_(failed, expiring, Recording.state.in_(RUNNING_STATES)))
-    return remembering(user, mine.order_by(urgency, Recording.expires_at, Recording.id.desc()).limit(limit))
+    mine = mine.order_by(urgency, Recording.expires_at, Recording.id.desc()).execution_options(**PLANNED_ANEW)
+    return remembering(user, mine.limit(limit))
 
 
 def _expiring(days: int) -> sa.ColumnElement[bool]:

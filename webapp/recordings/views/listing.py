@@ -50,10 +50,7 @@ def index() -> ResponseReturnValue:
         "heads": paging.heads(filters, HEADS, {RecordingSort.KEPT}),
         "counts": counts,
         "expiring": counts.shows[RecordingShow.EXPIRING],
-        "week": [
-            (day, _day_words(day.date), _day_query(filters, day.date))
-            for day in listing.week(current_user, filters, zone)
-        ],
+        "week": [(day, _day_words(day), _day_query(filters, day), count) for day, count in counts.week.items()],
         "number_of": number_of,
         "size_of": size_of,
         "now": utcnow(),
