@@ -18,6 +18,7 @@ from migrations.running import LOCK
 from tests.migrations.drafts import Drafts
 from tests.migrations.filling import fill
 from tests.support.processes import end
+from webapp.core.config import Settings
 from webapp.core.db import db
 from webapp.core.schema import configuration
 
@@ -37,9 +38,10 @@ with create_app().app_context():
 OLDER = "e6c07ef9fce3"
 
 
-def started(url: str, *command_line: str) -> subprocess.Popen[str]:
+def started(url: str, *command_line: str, **told: int) -> subprocess.Popen[str]:
     """A program of Frontdesk in a process of its own."""
     environment = os.environ | {"FRONTDESK_ENVIRONMENT": "testing", "FRONTDESK_DATABASE_URL": url}
+    environment |= {f"FRONTDESK_DATABASE_{name.upper()}": str(value) for name, value in told.items()}
     line = [sys.executable, *command_line]
     return subprocess.Popen(
         line, env=environment, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
@@ -54,6 +56,12 @@ def ended(*programs: subprocess.Popen[str]) -> list[str]:
         for program in programs:
             end(program)
     return [text for program, text in zip(programs, written, strict=True) if program.returncode]
+
+
+def test_the_fewest_connections_that_can_be_set_suffice_for_an_upgrade(empty_url: str):
+    fewest = next(limit.ge for limit in Settings.model_fields["database_pool_size"].metadata if hasattr(limit, "ge"))
+    upgrade = started(empty_url, "-c", UPGRADE, "migrations/versions", pool_size=fewest)
+    assert ended(upgrade) == []
 
 
 @pytest.mark.parametrize("start", ["base", OLDER])

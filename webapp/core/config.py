@@ -67,7 +67,7 @@ class Settings(MailSettings):
 
     database_url: DatabaseUrl = Field("sqlite:///var/frontdesk.sqlite3", description="sqlite:///file or postgresql://…")
     database_pool_size: int = Field(
-        24, ge=2, le=400, description="most PostgreSQL connections of a process: half for reading, half for changes"
+        24, ge=4, le=400, description="most PostgreSQL connections of a process: half for reading, half for changes"
     )
     schema_wait_seconds: int = Field(
         0, ge=0, le=3600, description="seconds in which servers that start wait for `flask db upgrade`; 0: they refuse"
