@@ -17,6 +17,7 @@ from webapp.core import (
     background,
     errors,
     filters,
+    gate,
     health,
     hosts,
     i18n,
@@ -91,6 +92,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.extensions["frontdesk.settings"] = settings
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    gate.init_app(app)
     if settings.proxy_count:
         hops = settings.proxy_count
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]

@@ -12,14 +12,24 @@ import sqlalchemy as sa
 from tests.plugins.bucket import TestBucket
 from tests.support.films import FILM
 from tests.support.nginx import running, written
-from tests.support.personas import Browser, cookies, persona
+from tests.support.personas import PERSONAS, Browser, cookies, persona
 from tests.support.waiting import PATIENCE
+from webapp.accounts import sessions
 from webapp.core.db import db, utcnow
 from webapp.recordings.models import Recording
+from webapp.recordings.modes import Mode
 from webapp.recordings.states import State
+from webapp.rooms.models import Room
 
 ClientAs = Callable[[str], Browser]
 Make = Callable[..., Recording]
+
+CLOSED: list[dict[str, Any]] = [
+    {"expires_at": utcnow() - timedelta(seconds=1)},
+    {"deleting_at": utcnow()},
+    {"state": State.FAILED},
+    {"state": State.ACTIVE},
+]
 
 
 @pytest.fixture
@@ -106,15 +116,7 @@ def test_any_other_method_is_refused(client_as: ClientAs, kept: Recording, metho
     assert asked(client_as("owner"), f"/media/{kept.key}", method).status_code == 403
 
 
-@pytest.mark.parametrize(
-    "values",
-    [
-        {"expires_at": utcnow() - timedelta(seconds=1)},
-        {"deleting_at": utcnow()},
-        {"state": State.FAILED},
-        {"state": State.ACTIVE},
-    ],
-)
+@pytest.mark.parametrize("values", CLOSED)
 def test_what_is_expired_deleted_or_not_saved_is_refused(client_as: ClientAs, kept: Recording, values: dict[str, Any]):
     db.session.execute(sa.update(Recording).values(**values))
     db.session.commit()
@@ -176,8 +178,42 @@ def test_what_lies_in_a_folder_comes_through_the_same_nginx(
     assert stranger.status_code == 404
 
 
-def test_at_most_two_questions_to_the_database(client_as: ClientAs, kept: Recording, count_queries: Any):
-    owner = client_as("owner")
+def test_one_question_to_the_database_for_who_may_and_at_most_three_for_who_may_not(
+    client_as: ClientAs, kept: Recording, count_queries: Any
+):
+    owner, member = client_as("owner"), client_as("member")
     with count_queries() as counted:
         asked(owner, f"/media/{kept.key}")
-    assert len([each for each in counted if each.startswith("SELECT")]) <= 2, counted
+    assert len([each for each in counted if each.startswith("SELECT")]) == 1, counted
+    with count_queries() as counted:
+        asked(member, f"/media/{kept.key}")
+    assert len([each for each in counted if each.startswith("SELECT")]) <= 3, counted
+
+
+@pytest.mark.parametrize("who", [*PERSONAS, ""])
+@pytest.mark.parametrize("values", [{"size": 1}, *CLOSED, {"mode": Mode.TRANSCRIPT}])
+def test_what_is_answered_before_flask_is_what_its_view_answers(
+    client: Browser, client_as: ClientAs, kept: Recording, room: Room, who: str, values: dict[str, Any]
+):
+    room.members_may_watch = True
+    db.session.execute(sa.update(Recording).values(**values))
+    db.session.commit()
+    browser, headers = client_as(who) if who else client, {"X-Original-URI": f"/media/{kept.key}"}
+    headers |= {"X-Original-Method": "GET"}
+    before = browser.get("/hooks/media-auth", headers=headers)
+    view = browser.head("/hooks/media-auth", headers=headers)  # HEAD is left to the view
+    assert before.status_code == view.status_code
+    changing = {"X-Request-ID", "X-Amz-Date", "Authorization", "Content-Length"}
+    assert {(k, v) for k, v in before.headers if k not in changing} == {
+        (k, v) for k, v in view.headers if k not in changing
+    }
+
+
+def test_a_sign_in_that_is_over_or_unreadable_opens_nothing(client_as: ClientAs, kept: Recording):
+    owner = client_as("owner")
+    assert asked(owner, f"/media/{kept.key}").status_code == 200
+    sessions.end_all(persona("owner"))
+    db.session.commit()
+    assert asked(owner, f"/media/{kept.key}").status_code == 401
+    owner.set_cookie(owner.application.config["SESSION_COOKIE_NAME"], "not.signed.by-us")
+    assert asked(owner, f"/media/{kept.key}").status_code == 401

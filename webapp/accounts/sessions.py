@@ -5,9 +5,10 @@ import secrets
 import uuid
 from collections import Counter
 from datetime import timedelta
+from typing import Any
 
 import sqlalchemy as sa
-from flask import Flask, Request, g, session
+from flask import Flask, Request, current_app, g, session
 from flask_login import LoginManager
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import contains_eager
@@ -24,12 +25,33 @@ FOUND = sa.select(UserSession).where(
     UserSession.token_hash == sa.bindparam("token_hash"), UserSession.expires_at > sa.bindparam("now")
 )
 
+# What `load` asks, for statements that ask more at once; a sign-in whose time last seen is due is left to it.
+_columns = UserSession.__table__.c
+HOLDS = sa.and_(
+    _columns.token_hash == sa.bindparam("token_hash"),
+    _columns.expires_at > sa.bindparam("now"),
+    _columns.seen_at > sa.bindparam("seen"),
+    User.__table__.c.disabled_at.is_(None),
+)
+
 login_manager = LoginManager()
 
 
 def hashed(token: str) -> str:
     """What is stored of a token: it is random, so a plain SHA-256 does."""
     return hashlib.sha256(token.encode()).hexdigest()
+
+
+def asked(token: str) -> dict[str, Any]:
+    """The values for HOLDS."""
+    now = utcnow()
+    return {"token_hash": hashed(token), "now": now, "seen": now - SEEN_EVERY}
+
+
+def token_of(request: Request) -> str | None:
+    """The token that a request carries which Flask has not opened."""
+    opened = current_app.session_interface.open_session(current_app, request)
+    return opened.get(COOKIE_KEY) if opened is not None else None
 
 
 def lifetime(user: User) -> timedelta:
@@ -110,13 +132,13 @@ def load(_request: Request) -> User | None:
     token = session.get(COOKIE_KEY)
     if not token:
         return None
-    asked = {"token_hash": hashed(token), "now": utcnow()}
-    row = db.session.scalar(FOUND, asked)
+    values = {"token_hash": hashed(token), "now": utcnow()}
+    row = db.session.scalar(FOUND, values)
     if row is None or not row.user.is_active:
         return None
     if row.seen_at < utcnow() - SEEN_EVERY:
         _touch(row.id)
-        row = db.session.scalar(FOUND, asked)
+        row = db.session.scalar(FOUND, values)
     g.user_session = row
     return row.user if row is not None else None
 

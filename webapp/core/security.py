@@ -1,7 +1,7 @@
 """The outer wall: sign-in by default, CSRF, headers, body size, rate limits."""
 
 import hmac
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -11,6 +11,7 @@ from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 from flask_login import current_user
 from flask_wtf.csrf import CSRFProtect
+from werkzeug.datastructures import Headers
 from werkzeug.exceptions import Forbidden
 from werkzeug.wrappers import Response
 
@@ -121,17 +122,23 @@ def bears(token: str) -> bool:
 
 
 def _write_headers(response: Response) -> Response:
-    targets = "".join(f" {origin}" for origin in g.get("form_targets", ()))
-    headers = response.headers
+    put_wall(
+        response.headers, g.get("form_targets", ()), is_secure=request.is_secure, kept=request.endpoint == "static"
+    )
+    return response
+
+
+def put_wall(headers: Headers, form_targets: Iterable[str] = (), *, is_secure: bool, kept: bool = False) -> None:
+    """Add the headers of every answer that are not there yet; `kept`: browsers may keep it."""
+    targets = "".join(f" {origin}" for origin in form_targets)
     there = {name.lower() for name in headers.keys()}  # noqa: SIM118 - a Headers yields pairs
     for name, value in WALL.items():
         if name.lower() not in there:
             headers.add(name, value.format(form_targets=targets) if name == "Content-Security-Policy" else value)
-    if request.endpoint != "static":
+    if not kept:
         headers.setdefault("Cache-Control", "no-store")
-    if request.is_secure:
+    if is_secure:
         headers.setdefault("Strict-Transport-Security", "max-age=31536000")
-    return response
 
 
 def allow_form_target(url: str) -> None:

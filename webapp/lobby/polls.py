@@ -38,8 +38,7 @@ HOSTED = (
     .join_from(UserSession.__table__, User.__table__, _users.id == _sessions.user_id)
     .join(Room.__table__, _rooms.slug == sa.bindparam("slug"))
     .outerjoin(Access.__table__, _role)
-    .where(_sessions.token_hash == sa.bindparam("token_hash"), _sessions.expires_at > sa.bindparam("now"))
-    .where(_sessions.seen_at > sa.bindparam("seen"), _users.disabled_at.is_(None), _rooms.deleted_at.is_(None))
+    .where(sessions.HOLDS, _rooms.deleted_at.is_(None))
     .where(sa.or_(_users.staff == Staff.ADMIN, _accesses.role.in_(list(HOSTS))))
 )
 
@@ -57,11 +56,10 @@ def answer() -> ResponseReturnValue | None:
     version = request.args.get("v")
     if request.endpoint != "lobby.queue" or not version or not htmx.is_swap():
         return None
-    token, now = session.get(sessions.COOKIE_KEY), utcnow()
+    token = session.get(sessions.COOKIE_KEY)
     if not token:
         return None
-    asked = {"token_hash": sessions.hashed(token), "now": now, "seen": now - sessions.SEEN_EVERY}
-    row = _ask(HOSTED, asked | {"slug": (request.view_args or {})["slug"]})
+    row = _ask(HOSTED, sessions.asked(token) | {"slug": (request.view_args or {})["slug"]})
     return htmx.unchanged() if row is not None and Version.holds(version, f"{row[0]}-{row[1]}") else None
 
 

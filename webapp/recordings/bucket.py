@@ -4,8 +4,10 @@ Imported only where the settings name one: boto3 costs each process memory.
 """
 
 import errno
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import lru_cache
 from typing import Any
 
 import boto3
@@ -53,6 +55,7 @@ class Bucket:
     def __init__(self, address: BucketAddress, session: Any, client: Any, upload: Upload) -> None:
         self._address, self._client, self._upload = address, client, upload
         self._credentials = session.get_credentials()
+        self._signatures = lru_cache(maxsize=1024)(self._sign)
 
     def egress_path(self, key: str) -> str:
         """The object's name in the bucket, for the worker as for us."""
@@ -116,7 +119,13 @@ class Bucket:
                 body.close()
 
     def signed(self, method: str, key: str) -> dict[str, str]:
-        """Signature Version 4 in headers: for the object and the method, whatever range is asked, for 15 minutes."""
+        """Signature Version 4 in headers: for the object and the method, whatever range is asked, for 14 minutes.
+
+        A player asks for one object again and again: what was signed within this minute is given again.
+        """
+        return dict(self._signatures(method, key, int(time.time() // 60)))
+
+    def _sign(self, method: str, key: str, _minute: int) -> dict[str, str]:
         path = f"/{self._address.name}/{self.egress_path(key)}"
         asked = AWSRequest(method=method, url=self._client.meta.endpoint_url + path)
         with _told():

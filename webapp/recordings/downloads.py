@@ -2,9 +2,9 @@
 
 import re
 import unicodedata
+from datetime import tzinfo
 from urllib.parse import quote
 
-from flask_babel import get_timezone
 from werkzeug.http import dump_options_header
 
 from webapp.recordings.models import Recording
@@ -15,18 +15,18 @@ UNSAFE = re.compile(r'[\\/:*?"<>|%\s]+')
 ATTRIBUTE = "!#$&+-.^_`|~"  # what filename* has as it is, besides letters and digits (RFC 8187, 3.2.1)
 
 
-def file_name(recording: Recording) -> str:
-    """Room, date, time in the reader's zone, and extension: "Housing committee 2026-11-12 14-00.mp4"."""
-    made = f"{recording.created_at.astimezone(get_timezone()):%Y-%m-%d %H-%M}"
+def file_name(recording: Recording, zone: tzinfo) -> str:
+    """Room, date, time in the zone, and extension: "Housing committee 2026-11-12 14-00.mp4"."""
+    made = f"{recording.created_at.astimezone(zone):%Y-%m-%d %H-%M}"
     return f"{_safe(recording.room.name) or 'Recording'} {made}.{recording.extension}"
 
 
-def disposition(recording: Recording) -> str:
+def disposition(recording: Recording, zone: tzinfo) -> str:
     """The Content-Disposition that saves it under this name: in ASCII, then in UTF-8 (RFC 6266, 4.3).
 
     Always an attachment: players do not look at it, and nothing of the bucket's is shown as a page of ours.
     """
-    name = file_name(recording)
+    name = file_name(recording, zone)
     encoded = quote(name, safe=ATTRIBUTE)
     return dump_options_header("attachment", {"filename": _plain(name), "filename*": f"UTF-8''{encoded}"})
 

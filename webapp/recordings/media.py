@@ -9,6 +9,7 @@ from werkzeug.datastructures import Range
 from werkzeug.http import http_date
 
 from webapp.core import request_log
+from webapp.core.times import reader_zone
 from webapp.recordings.downloads import disposition
 from webapp.recordings.models import Recording
 from webapp.recordings.states import State
@@ -34,7 +35,7 @@ def answer(recording: Recording, found: Stored) -> Response:
         "Accept-Ranges": "bytes",
         "Last-Modified": http_date(found.written_at),
         "ETag": f'"{int(found.written_at.timestamp() * 1000):x}-{found.size:x}"',
-        "Content-Disposition": disposition(recording),
+        "Content-Disposition": disposition(recording, reader_zone()),
         "Cache-Control": "private, no-store",
     }
     asked = request.range if "If-Range" not in request.headers or _same(headers, found) else None

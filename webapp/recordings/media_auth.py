@@ -7,42 +7,99 @@ address, since who may have an object gets the headers that open it.
 
 import re
 import uuid
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
 
-from flask import Response, request
-from flask_login import current_user
+import sqlalchemy as sa
+from flask import Request, Response
 
+from webapp.accounts import sessions
+from webapp.accounts.models import User, UserSession
 from webapp.core.db import db, utcnow
 from webapp.core.settings import settings
+from webapp.core.times import reader_zone
 from webapp.recordings import queries, verdicts
 from webapp.recordings.downloads import disposition
+from webapp.recordings.models import Recording
 from webapp.recordings.storage import storage
 from webapp.recordings.verdicts import WatchVerdict
+from webapp.rooms.models import Access, Role, Room, is_open
 
 HEX = "[0-9a-f]"
 PATH = re.compile(rf"/media/recordings/({HEX}{{8}}(?:-{HEX}{{4}}){{3}}-{HEX}{{12}})\.([a-z0-9]+)", re.ASCII)
-ASKED = {"nginx": ("X-Original-Method", "X-Original-URI"), "traefik": ("X-Forwarded-Method", "X-Forwarded-Uri")}
+HEADERS = {"nginx": ("X-Original-Method", "X-Original-URI"), "traefik": ("X-Forwarded-Method", "X-Forwarded-Uri")}
 METHODS = ("GET", "HEAD")
+_FROM_RECORDING = ("mode", "state", "key", "created_at", "expires_at", "deleting_at")
+_FROM_ROOM = ("name", "members_may_watch")
+_sessions, _users = UserSession.__table__.c, User.__table__.c
+_recordings, _rooms, _accesses = Recording.__table__.c, Room.__table__.c, Access.__table__.c
+# Who is signed in, the recording and the role in its room, by one statement that is made once.
+FOUND = (
+    sa.select(*(_recordings[name] for name in _FROM_RECORDING), *(_rooms[name] for name in _FROM_ROOM))
+    .add_columns(_accesses.role, _users.timezone)
+    .join_from(UserSession.__table__, User.__table__, _users.id == _sessions.user_id)
+    .join(Recording.__table__, _recordings.id == sa.bindparam("recording_id"))
+    .join(Room.__table__, _rooms.id == _recordings.room_id)
+    .join(
+        Access.__table__,
+        sa.and_(_accesses.room_id == _rooms.id, _accesses.user_id == _users.id, is_open(_accesses)),
+    )
+    .where(sessions.HOLDS)
+)
 
 
-def answer() -> Response:
+@dataclass(frozen=True)
+class Asked:
+    """What the proxy was asked for."""
+
+    method: str
+    recording_id: uuid.UUID
+    extension: str
+
+
+def authorise_at_once(request: Request) -> Response | None:
+    """200 before Flask is asked, for whoever may have the object; None leaves all else to `authorise`."""
+    asked, token = _asked(request), sessions.token_of(request)
+    if asked is None or not token:
+        return None
+    with db.reader.connect() as connection:
+        row = connection.execute(FOUND, sessions.asked(token) | {"recording_id": asked.recording_id}).mappings().first()
+    if row is None:
+        return None
+    recording = Recording(**{name: row[name] for name in _FROM_RECORDING})
+    recording.room = Room(**{name: row[name] for name in _FROM_ROOM})
+    opening = _opening(recording, row["role"], asked, ZoneInfo(row["timezone"] or settings.timezone))
+    return opening if opening.status_code == 200 else None
+
+
+def authorise(request: Request, user: User) -> Response:
     """200 with the headers that open the object for that method alone, and what the file is called where it is saved.
 
     401 and 403 have nothing to tell.
     """
-    of_method, of_path = ASKED[settings.media_auth_headers]
-    method, found = request.headers.get(of_method, ""), PATH.fullmatch(request.headers.get(of_path, ""))
-    if not current_user.is_authenticated:
+    asked = _asked(request)
+    if not user.is_authenticated:
         return Response(status=401)
-    if found is None or method not in METHODS:
+    recording = queries.by_id(user, asked.recording_id) if asked is not None else None
+    if asked is None or recording is None:
         return Response(status=403)
-    recording = queries.by_id(current_user, uuid.UUID(found[1]))
-    if recording is None or found[2] != recording.extension:
-        return Response(status=403)
-    if verdicts.of_role(recording, recording.room.role_of(current_user), utcnow()) is not WatchVerdict.OPEN:
-        return Response(status=403)
-    key, name = recording.key, disposition(recording)
+    zone, role = reader_zone(), recording.room.role_of(user)
     db.session.commit()
-    opening = storage().signed(method, key)
+    return _opening(recording, role, asked, zone)
+
+
+def _asked(request: Request) -> Asked | None:
+    """Nothing but one spelling of one object's address, which then needs no second look."""
+    of_method, of_path = HEADERS[settings.media_auth_headers]
+    method, path = request.headers.get(of_method, ""), PATH.fullmatch(request.headers.get(of_path, ""))
+    return Asked(method, uuid.UUID(path[1]), path[2]) if path and method in METHODS else None
+
+
+def _opening(recording: Recording, role: Role | None, asked: Asked, zone: ZoneInfo) -> Response:
+    if asked.extension != recording.extension or verdicts.of_role(recording, role, utcnow()) is not WatchVerdict.OPEN:
+        return Response(status=403)
+    opening = storage().signed(asked.method, recording.key)
     if opening is None:  # in a folder: Frontdesk streams it itself
         return Response(status=403)
-    return Response(status=200, headers={**opening, "X-Media-Name": name, "Cache-Control": "no-store"})
+    named = {"X-Media-Name": disposition(recording, zone), "Cache-Control": "no-store"}
+    return Response(status=200, headers={**opening, **named})

@@ -28,9 +28,9 @@ from webapp.recordings import (
     verdicts,
     watchers,
 )
-from webapp.recordings import media_auth as opening
 from webapp.recordings.forms import HoldForm, RetentionForm, StartForm, word_of
 from webapp.recordings.legal_hold import OnHold
+from webapp.recordings.media_auth import authorise
 from webapp.recordings.models import Recording
 from webapp.recordings.modes import Mode
 from webapp.recordings.retention import expired, expires_at
@@ -205,7 +205,7 @@ def media_file(recording_id: uuid.UUID, suffix: str) -> ResponseReturnValue:
 @bp.get("/hooks/media-auth")
 def media_auth() -> ResponseReturnValue:
     """Tell the proxy whether it may hand out an object of the bucket."""
-    return opening.answer()
+    return authorise(request, current_user)
 
 
 def media_url(recording: Recording) -> str:
