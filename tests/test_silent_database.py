@@ -30,6 +30,10 @@ from webapp.models import metadata
 PAGE, HOOK, PROBE = 6.0, 3.0, 2.0  # seconds promised
 TIMES = 3
 GONE = "The database did not answer"
+MEDIA = {
+    "X-Original-Method": "GET",
+    "X-Original-URI": "/media/recordings/01a22d36-ddf2-770d-864b-a4520e560ce9.mp4",
+}
 
 
 @pytest.fixture
@@ -70,6 +74,7 @@ def statuses(app: Flask, client: Browser, livekit: LiveKit) -> dict[str, int]:
         ("change", PAGE, lambda: client.post("/account/", data={"language": "en", "timezone": "", "theme": "dark"})),
         ("join", PAGE, lambda: browser(app).get("/join/hcm-rxqt-bdw")),
         ("hook", HOOK, lambda: hook(app, livekit)),
+        ("media", HOOK, lambda: client.get("/hooks/media-auth", headers=MEDIA)),
         ("probe", PROBE, lambda: browser(app).get("/readyz")),
     ]
     answered = {}

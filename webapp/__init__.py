@@ -37,7 +37,7 @@ from webapp.jobs import runner
 from webapp.jobs import views as job_pages
 from webapp.live import views as live_pages
 from webapp.livekit import pages as livekit_pages
-from webapp.lobby import polls as lobby_polls
+from webapp.lobby import polls
 from webapp.lobby import views as lobby_pages
 from webapp.mails import commands as mail_commands
 from webapp.mails import kinds as mail_kinds
@@ -63,6 +63,7 @@ PAGES = (
     room_pages,
     access_pages,
     lobby_pages,
+    polls,
     live_pages,
     call_pages,
     trunk_pages,
@@ -104,7 +105,6 @@ def create_app(settings: Settings | None = None) -> Flask:
     db.init_app(app, settings.database_url, settings.database_pool_size)
     sessions.init_app(app)
     hosts.init_app(app)
-    app.before_request(lobby_polls.answer)  # early: thousands of polls have nothing new
     searching.init_app(app)  # before a sign-in could carry a number on
     security.init_app(app, settings)
     runner.init_app(app, settings)

@@ -181,12 +181,13 @@ def test_what_lies_in_a_folder_comes_through_the_same_nginx(
 def test_one_question_to_the_database_for_who_may_and_at_most_three_for_who_may_not(
     client_as: ClientAs, kept: Recording, count_queries: Any
 ):
-    owner, member = client_as("owner"), client_as("member")
+    owner, member, path = client_as("owner"), client_as("member"), f"/media/{kept.key}"
+    db.session.commit()
     with count_queries() as counted:
-        asked(owner, f"/media/{kept.key}")
+        asked(owner, path)
     assert len([each for each in counted if each.startswith("SELECT")]) == 1, counted
     with count_queries() as counted:
-        asked(member, f"/media/{kept.key}")
+        asked(member, path)
     assert len([each for each in counted if each.startswith("SELECT")]) <= 3, counted
 
 

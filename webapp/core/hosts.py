@@ -4,7 +4,7 @@ Without this whoever sends somebody a request with another Host could have links
 and Prometheus use inner names, and get no links.
 """
 
-from flask import Flask, abort, current_app, request
+from flask import Flask, Request, abort, current_app, request
 from flask_babel import gettext as _
 
 from webapp.core.settings import settings
@@ -26,8 +26,13 @@ def public_address(endpoint: str, **parts: object) -> str:
     return settings.public_url + path
 
 
+def serves(asked: Request) -> bool:
+    """Tell whether the address is answered under the request's name."""
+    return asked.path.startswith(ANY_HOST) or name_of(asked.host) in _trusted()
+
+
 def _refuse_others() -> None:
-    if request.path.startswith(ANY_HOST) or name_of(request.host) in _trusted():
+    if serves(request):
         return
     abort(400, _("Open this site at its own address: %(address)s", address=settings.public_url))
 

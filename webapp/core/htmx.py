@@ -1,13 +1,13 @@
 """Answers for swaps and for whole pages: every HX- header is read and written here."""
 
-from flask import make_response, redirect, render_template, request
+from flask import Request, make_response, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from werkzeug.wrappers import Response
 
 
-def is_swap() -> bool:
+def is_swap(asked: Request = request) -> bool:
     """Tell whether htmx asks for a fragment; a restored history entry wants the whole page."""
-    return "HX-Request" in request.headers and "HX-History-Restore-Request" not in request.headers
+    return "HX-Request" in asked.headers and "HX-History-Restore-Request" not in asked.headers
 
 
 def respond(page: str, fragment: str, status: int = 200, /, **context: object) -> Response:

@@ -14,7 +14,7 @@ from webapp.core.db import READING, db
 from webapp.core.security import allow_form_target, limiter
 from webapp.core.settings import settings
 from webapp.livekit import tokens
-from webapp.lobby import bearers, policy, polls, queries, service, sources
+from webapp.lobby import bearers, policy, queries, service, sources
 from webapp.lobby.forms import AskForm
 from webapp.lobby.models import Entry, Status
 from webapp.lobby.sources import Source
@@ -94,8 +94,6 @@ def join_typed(typed: str) -> ResponseReturnValue:
 def wait(slug: str) -> ResponseReturnValue:
     """Show that the guest waits, or where that led; every look keeps the place in the queue."""
     held = bearers.read(request.cookies)
-    if htmx.is_swap() and polls.still_waits(slug, held):
-        return htmx.unchanged()  # the page's clock runs by itself
     user = _user()
     entry = queries.of_guest(slug, held, user)
     if entry is not None and service.poll_changes(entry, user):
