@@ -6,7 +6,7 @@ from datetime import datetime
 from itertools import chain
 from typing import Any
 
-from flask import Blueprint, Flask, abort, flash, request, url_for
+from flask import abort, flash, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -16,6 +16,7 @@ from wtforms.fields.choices import SelectChoice
 
 from webapp.access import policy, queries, service
 from webapp.access.forms import ChangeForm, GrantForm, TransferForm
+from webapp.access.views.blueprint import bp
 from webapp.accounts.models import User
 from webapp.audit.actors import current_actor
 from webapp.core import htmx, paging, spreadsheet
@@ -26,7 +27,6 @@ from webapp.rooms.models import Access, Room
 from webapp.rooms.service import CHANGES
 from webapp.rooms.words import ROLES
 
-bp = Blueprint("access", __name__, url_prefix="/rooms/<slug>/access")
 PAGE, FRAGMENT = "access/index.html", "access/_people.html"
 SHOWN = 50  # people on a page
 SHOWS = {
@@ -54,13 +54,13 @@ def _chosen() -> queries.Filter:
     return paging.member(queries.Filter, request.args.get("show")) or queries.Filter.NOW
 
 
-@bp.get("/")
+@bp.get("/rooms/<slug>/access/")
 def index(slug: str) -> ResponseReturnValue:
     """Who has access to the room, or had it."""
     return htmx.respond(PAGE, FRAGMENT, **section(load_room(slug, policy.view)))
 
 
-@bp.get("/list.csv")
+@bp.get("/rooms/<slug>/access/list.csv")
 def list_csv(slug: str) -> ResponseReturnValue:
     """Everybody who has or had access, as a file."""
     room = load_room(slug, policy.view)
@@ -85,7 +85,7 @@ def _cells(access: Access) -> tuple[str, ...]:
     )
 
 
-@bp.post("/")
+@bp.post("/rooms/<slug>/access/")
 def grant(slug: str) -> ResponseReturnValue:
     """Give somebody a role."""
     room = load_room(slug, policy.grant)
@@ -102,7 +102,7 @@ def grant(slug: str) -> ResponseReturnValue:
     return _done(room)
 
 
-@bp.post("/<uuid:access_id>")
+@bp.post("/rooms/<slug>/access/<uuid:access_id>")
 def change(slug: str, access_id: uuid.UUID) -> ResponseReturnValue:
     """Give somebody another role."""
     room = load_room(slug, policy.change)
@@ -117,7 +117,7 @@ def change(slug: str, access_id: uuid.UUID) -> ResponseReturnValue:
     return _guarded(room, lambda: service.change(room, access, actor=current_actor(), role=form.wanted))
 
 
-@bp.post("/<uuid:access_id>/revoke")
+@bp.post("/rooms/<slug>/access/<uuid:access_id>/revoke")
 def revoke(slug: str, access_id: uuid.UUID) -> ResponseReturnValue:
     """Take somebody's role away."""
     room = load_room(slug, policy.change)
@@ -127,7 +127,7 @@ def revoke(slug: str, access_id: uuid.UUID) -> ResponseReturnValue:
     return _guarded(room, lambda: service.revoke(room, access, actor=current_actor()))
 
 
-@bp.post("/<uuid:access_id>/transfer")
+@bp.post("/rooms/<slug>/access/<uuid:access_id>/transfer")
 def transfer(slug: str, access_id: uuid.UUID) -> ResponseReturnValue:
     """Make somebody the only owner."""
     room, form = load_room(slug, policy.transfer), TransferForm()
@@ -140,7 +140,7 @@ def transfer(slug: str, access_id: uuid.UUID) -> ResponseReturnValue:
     return _guarded(room, lambda: service.transfer(room, access, actor=current_actor()))
 
 
-@bp.post("/leave")
+@bp.post("/rooms/<slug>/access/leave")
 def leave(slug: str) -> ResponseReturnValue:
     """Give one's own role back."""
     room = load_room(slug, policy.leave)
@@ -220,9 +220,3 @@ def _done(room: Room) -> Response:
     if policy.view(current_user, room):
         return htmx.done(url_for(".index", slug=room.slug), FRAGMENT, **section(room))
     return htmx.go(url_for("rooms.show", slug=room.slug) if mine else url_for("rooms.index"))
-
-
-def init_app(app: Flask) -> None:
-    """Register the pages, and what every template may ask about access."""
-    app.register_blueprint(bp)
-    app.jinja_env.globals.update(access_policy=policy)
