@@ -1,7 +1,7 @@
 """All models, imported once so that the metadata is whole for migrations and tests."""
 
-from webapp.accounts.models import LogoutToken, User, UserSession
-from webapp.audit.models import AuditEntry, Intent
+from webapp.accounts.models import AccountChange, LogoutToken, User, UserSession
+from webapp.audit.models import AuditEntry, Beginning, Intent
 from webapp.calls.models import Call, CallerKey
 from webapp.core.db import Model
 from webapp.core.due import DueWork
@@ -15,7 +15,7 @@ from webapp.lobby.models import Entry, RefusedAddress
 from webapp.mails.models import Mail, MailChoice
 from webapp.recordings.models import Recording, Transition
 from webapp.repairs.models import RepairItem, RepairRun
-from webapp.rooms.models import Access, OldSlug, PhonePin, Room, RoomCallback, TrunkRow
+from webapp.rooms.models import Access, LevelChange, OldSlug, PhonePin, Room, RoomCallback, TrunkRow
 from webapp.rules.models import Installation
 from webapp.tracer.models import CallQuestion
 from webapp.trunks.models import MovedRoom, TrunkMove
@@ -24,7 +24,9 @@ metadata = Model.metadata
 
 __all__ = [
     "Access",
+    "AccountChange",
     "AuditEntry",
+    "Beginning",
     "Call",
     "CallQuestion",
     "CallerKey",
@@ -35,6 +37,7 @@ __all__ = [
     "Installation",
     "Intent",
     "Lease",
+    "LevelChange",
     "LogoutToken",
     "Mail",
     "MailChoice",

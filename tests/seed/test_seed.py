@@ -138,6 +138,9 @@ OF_THE_MOMENT = {
     "installations",
     "mails",
     "mail_choices",
+    "level_changes",
+    "account_changes",
+    "beginnings",
 }
 
 

@@ -63,6 +63,21 @@ class User(Keyed, UserMixin, Model):
         return self.full_name or self.short_name or self.email
 
 
+class AccountChange(Keyed, Model):
+    """Somebody's staff role changed, or whether the account is disabled; before the first it was as that one says."""
+
+    __tablename__ = "account_changes"
+    __table_args__ = (sa.Index("ix_account_changes_user_id_at", "user_id", "at"),)
+
+    user_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("users.id", ondelete="CASCADE"))
+    at: Mapped[datetime] = mapped_column(default=utcnow)
+    staff_before: Mapped[Staff] = mapped_column(choice(Staff))
+    staff_after: Mapped[Staff] = mapped_column(choice(Staff))
+    disabled_before: Mapped[bool]
+    disabled_after: Mapped[bool]
+    changed_by_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("users.id", ondelete="SET NULL"))
+
+
 class UserSession(Keyed, Model):
     """One sign-in in one browser; the cookie holds a random token, this row its SHA-256."""
 

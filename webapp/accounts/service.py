@@ -8,7 +8,7 @@ from sqlalchemy.exc import IntegrityError
 
 from webapp.accounts import queries, sessions
 from webapp.accounts.identity import Identity
-from webapp.accounts.models import LogoutToken, Staff, User, UserSession
+from webapp.accounts.models import AccountChange, LogoutToken, Staff, User, UserSession
 from webapp.accounts.problems import SignInError
 from webapp.audit import Actor, record
 from webapp.core.db import db, new_id, utcnow
@@ -102,6 +102,7 @@ def set_staff(user: User, staff: Staff, *, actor: Actor, reason: str = "") -> No
         return
     details = {"person": str(user.id), "before": user.staff.value, "after": staff.value}
     record("user.set_staff", user, actor, reason=reason, **details)
+    _note_change(user, actor, staff=staff, disabled=not user.is_active)
     user.staff = staff
     if user.is_staff:
         sessions.shorten(user)
@@ -110,6 +111,7 @@ def set_staff(user: User, staff: Staff, *, actor: Actor, reason: str = "") -> No
 def disable(user: User, *, actor: Actor) -> None:
     """Shut the person out; every sign-in of theirs ends at once."""
     if user.disabled_at is None:
+        _note_change(user, actor, staff=user.staff, disabled=True)
         user.disabled_at = utcnow()
         record("user.disable", user, actor, person=str(user.id), sessions=sessions.end_all(user))
 
@@ -117,8 +119,22 @@ def disable(user: User, *, actor: Actor) -> None:
 def enable(user: User, *, actor: Actor) -> None:
     """Let the person sign in again."""
     if user.disabled_at is not None:
+        _note_change(user, actor, staff=user.staff, disabled=False)
         user.disabled_at = None
         record("user.enable", user, actor, person=str(user.id))
+
+
+def _note_change(user: User, actor: Actor, *, staff: Staff, disabled: bool) -> None:
+    """Keep a dated row: the trail is pruned, and who got in because of a role is asked for longer."""
+    change = AccountChange(
+        user_id=user.id,
+        staff_before=user.staff,
+        staff_after=staff,
+        disabled_before=not user.is_active,
+        disabled_after=disabled,
+        changed_by_id=actor.user_id,
+    )
+    db.session.add(change)
 
 
 def release(user: User, *, actor: Actor) -> None:

@@ -72,3 +72,12 @@ class Intent(Model):
 
     entry_id: Mapped[int] = mapped_column(sa.ForeignKey("audit_entries.id", ondelete="CASCADE"), primary_key=True)
     sought: Mapped[str]
+
+
+class Beginning(Model):
+    """Since when dated rows of a kind are kept, where the installation is older than they are."""
+
+    __tablename__ = "beginnings"
+
+    what: Mapped[str] = mapped_column(sa.String(32), primary_key=True)
+    at: Mapped[datetime] = mapped_column(default=utcnow)

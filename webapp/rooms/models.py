@@ -125,6 +125,19 @@ class OldSlug(Model):
     created_at: Mapped[datetime] = mapped_column(default=utcnow)
 
 
+class LevelChange(Keyed, Model):
+    """A room's access level became another one; before the first of them it was what the first one says it was."""
+
+    __tablename__ = "level_changes"
+    __table_args__ = (sa.Index("ix_level_changes_room_id_at", "room_id", "at"),)
+
+    room_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("rooms.id", ondelete="CASCADE"))
+    at: Mapped[datetime] = mapped_column(default=utcnow)
+    before: Mapped[AccessLevel] = mapped_column(choice(AccessLevel))
+    after: Mapped[AccessLevel] = mapped_column(choice(AccessLevel))
+    changed_by_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("users.id", ondelete="SET NULL"))
+
+
 class PhonePin(Model):
     """A PIN that is taken on a trunk: by a room (no `blocked_until`), or quarantined until then.
 
@@ -182,6 +195,10 @@ class Access(Keyed, Model):
     __table_args__ = (
         partial_index("uq_accesses_open", "room_id", "user_id", where="revoked_at IS NULL", unique=True),
         partial_index("ix_accesses_user_id_room_id", "user_id", "room_id", where="revoked_at IS NULL"),
+        sa.Index("ix_accesses_room_and_user", "room_id", "user_id"),
+        sa.Index("ix_accesses_user_and_room", "user_id", "room_id"),
+        sa.Index("ix_accesses_granted_at", "granted_at"),
+        partial_index("ix_accesses_revoked_at", "revoked_at", where="revoked_at IS NOT NULL"),
     )
 
     room_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("rooms.id", ondelete="CASCADE"), index=True)

@@ -12,7 +12,7 @@ from webapp.audit import Actor
 from webapp.core import due
 from webapp.core.db import db, new_id, utcnow
 from webapp.rooms import assignment, pins, slugs
-from webapp.rooms.models import Access, AccessLevel, OldSlug, Role, Room, RoomCallback, is_open
+from webapp.rooms.models import Access, AccessLevel, LevelChange, OldSlug, Role, Room, RoomCallback, is_open
 
 CALLBACK_LIFETIME = timedelta(minutes=10)
 SLUG_TRIES = 5
@@ -94,6 +94,9 @@ def edit(room: Room, *, actor: Actor, name: str, slug: str, access_level: Access
         slugs.hold(room.slug, slug)  # before the row changes: who makes a room waits for a changed row, holding a slug
     wanted = {"name": name, "access_level": access_level}
     fields = [field for field, value in wanted.items() if getattr(room, field) != value]
+    if "access_level" in fields:
+        change = {"before": room.access_level, "after": access_level, "changed_by_id": actor.user_id}
+        db.session.add(LevelChange(room_id=room.id, **change))
     for field in fields:
         setattr(room, field, wanted[field])
     if slug != room.slug:
