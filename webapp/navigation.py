@@ -78,6 +78,7 @@ GROUPS: list[tuple[str, object, list[Link]]] = [
         "audit",
         _l("Audit"),
         [
+            Link("access.review_page", _l("Access review"), "access", admin),
             Link("audit.log", _l("Log"), "log", admin),
             Link("audit.reveals_page", _l("Reveals"), "reveal", admin),
         ],

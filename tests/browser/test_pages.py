@@ -17,6 +17,7 @@ from tests.support.waiting import PATIENCE
 
 NO_PAGES = {  # fragments, files, redirects, and what machines ask
     "access.list_csv",
+    "access.review_csv",
     "accounts.sign_in",
     "audit.log_csv",
     "audit.reveals_csv",

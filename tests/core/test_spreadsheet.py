@@ -50,7 +50,8 @@ def test_every_file_opens_right_in_the_readers_own_excel(
         assert answer.data.startswith(b"\xef\xbb\xbf"), rule.endpoint
         assert answer.data.count(b"\n") == answer.data.count(b"\r\n"), rule.endpoint
         rows = spreadsheets.rows(answer, separator)
-        assert len({len(row) for row in rows}) == 1, f"{rule.endpoint}: one width"
+        table = rows[rows.index([]) + 1 : -2] if [] in rows else rows  # between what it says of itself
+        assert len({len(row) for row in table}) == 1, f"{rule.endpoint}: one width"
         assert not [cell for row in rows for cell in row if RUNS.match(cell)], rule.endpoint
         assert answer.content_type == "text/csv; charset=utf-8"
         told += answer.data.decode("utf-8-sig")

@@ -218,6 +218,17 @@ def turn_with_gaps(
     return _page(rows, order, has_newer=more if backward else start is not None, has_older=more or backward)
 
 
+def merged(pages: Sequence[Page[Row]], order: Order, key: Callable[[Row], Any], at: Place) -> Page[Row]:
+    """One page of several lists that were turned to the same place in the same order; the key is what it compares."""
+    backward = bool(at.before) and not at.after
+    rows = sorted((row for page in pages for row in page.rows), key=key, reverse=order.descending)
+    kept = rows[-at.size :] if backward else rows[: at.size]
+    left = len(rows) > len(kept)
+    has_newer = any(page.newer for page in pages) or (left and backward)
+    has_older = any(page.older for page in pages) or (left and not backward)
+    return _page(kept, order, has_newer=has_newer, has_older=has_older)
+
+
 def by_number(column: Any, read: Callable[[Any], int], *, descending: bool = True) -> Order:
     """The order of a growing number."""
 

@@ -1,12 +1,12 @@
-"""URLs of access: a room's list."""
+"""URLs of access: a room's list, and the review of all of them."""
 
 from flask import Flask
 
 from webapp.access import policy
-from webapp.access.views import room
+from webapp.access.views import review, room
 from webapp.access.views.blueprint import bp
 
-__all__ = ["init_app", "room"]
+__all__ = ["init_app", "review", "room"]
 
 
 def init_app(app: Flask) -> None:

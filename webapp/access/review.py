@@ -1,0 +1,271 @@
+"""Who could get into what at a moment, and what changed between two: read from dated rows, never from the trail."""
+
+import enum
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta, tzinfo
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import sqlalchemy as sa
+from sqlalchemy.orm import aliased, contains_eager, joinedload
+
+from webapp.access.as_of import MOST, disabled, holds, is_there
+from webapp.accounts.models import User
+from webapp.core import paging
+from webapp.core.db import db
+from webapp.core.planning import PLANNED_ANEW
+from webapp.core.times import midnight
+from webapp.rooms.models import Access, Role, Room
+
+ABSENT_DAYS = 90
+
+
+class Cut(enum.Enum):
+    """What the rows are grouped by."""
+
+    ROOM = "room"
+    PERSON = "person"
+
+
+class Show(enum.Enum):
+    """Which rows: everyone with a role at the moment, or what is different from the other moment."""
+
+    EVERYONE = "everyone"
+    CHANGES = "changes"
+    ADDED = "added"
+    REMOVED = "removed"
+    CHANGED = "changed"
+
+
+class Check(enum.Enum):
+    """What deserves a look."""
+
+    PENDING = "pending"
+    ONE_OWNER = "one_owner"
+    ABSENT = "absent"
+    DISABLED = "disabled"
+    OWNERS = "owners"
+
+
+def _day(word: str) -> date | None:
+    try:
+        day = date.fromisoformat(word)
+    except ValueError:
+        return None
+    return day if 1970 < day.year < 9000 else None
+
+
+def _zone(word: str) -> str | None:
+    try:
+        return ZoneInfo(word).key if word else None
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return None
+
+
+@dataclass(frozen=True)
+class ReviewFilters(paging.Filters):
+    """What a reader asked for; a day means its end, and no day means now."""
+
+    day: date | None = paging.asked("day", _day)
+    since: date | None = paging.asked("since", _day)
+    zone: str | None = paging.asked("zone", _zone)
+    cut: Cut = paging.asked("by", paging.one_of(Cut), Cut.ROOM)
+    show: Show | None = paging.asked("show", paging.one_of(Show))
+    check: Check | None = paging.asked("check", paging.one_of(Check))
+    room_id: uuid.UUID | None = paging.asked("room", paging.key)
+    user_id: uuid.UUID | None = paging.asked("person", paging.key)
+    search: str = paging.asked("q", paging.text(200), "")
+
+    @property
+    def shown(self) -> Show:
+        """Changes first where two moments are compared; there are none where nothing is."""
+        if self.since is None:
+            return Show.EVERYONE
+        return self.show or Show.CHANGES
+
+
+@dataclass(frozen=True)
+class Moments:
+    """The moment that is looked at, and an earlier one that it is compared with."""
+
+    at: datetime
+    since: datetime | None
+
+    @classmethod
+    def of(cls, filters: ReviewFilters, reader: tzinfo, now: datetime) -> "Moments":
+        """The ends of the days in the zone that was asked for, or the reader's; nothing later than now."""
+        zone = ZoneInfo(filters.zone) if filters.zone else reader
+        at, since = _end(filters.day, zone, now) or now, _end(filters.since, zone, now)
+        return cls(at, None) if since is None else cls(max(at, since), min(at, since))
+
+
+def _end(day: date | None, zone: tzinfo, now: datetime) -> datetime | None:
+    return min(midnight(day + timedelta(days=1), zone), now) if day else None
+
+
+@dataclass(frozen=True)
+class Standing:
+    """A person's role in a room at the moment; `before` at the other one, where two are compared."""
+
+    room: Room
+    person: User
+    now: Access | None
+    before: Access | None = None
+
+    @property
+    def change(self) -> Show | None:
+        """What is different."""
+        if self.before is None:
+            return Show.ADDED
+        return Show.REMOVED if self.now is None else Show.CHANGED
+
+
+def page(filters: ReviewFilters, moments: Moments, at: paging.Place) -> paging.Page[Standing]:
+    """One page of what was asked for, the newest rooms or people first."""
+    if filters.shown is Show.EVERYONE or moments.since is None:
+        return paging.turn(_everyone, _of_everyone(filters, moments, Access), _order(Access, filters.cut), at)
+    return _changes(filters, moments.at, moments.since, at)
+
+
+def _changes(filters: ReviewFilters, at: datetime, since: datetime, place: paging.Place) -> paging.Page[Standing]:
+    """Roles that were given and roles that were taken, each along its own index, put together in one order."""
+    given, taken = aliased(Access), aliased(Access)
+    pages = []
+    if filters.shown is not Show.REMOVED:
+        select = _given(filters, at, since, filters.shown, given)
+        pages.append(paging.turn(_rows_given, select, _order(given, filters.cut), place))
+    if filters.shown in {Show.REMOVED, Show.CHANGES}:
+        select = _taken(filters, at, since, taken)
+        pages.append(paging.turn(_rows_taken, select, _order(taken, filters.cut), place))
+    return paging.merged(pages, _order(given, filters.cut), lambda row: _pair(row, filters.cut), place)
+
+
+@dataclass(frozen=True)
+class Counts:
+    """How many rows each choice would show; None where nothing is compared."""
+
+    shows: dict[Show, int]
+    checks: dict[Check, int]
+
+
+def counts(filters: ReviewFilters, moments: Moments) -> Counts:
+    """How many there are, up to MOST of each, asked at once."""
+    unchecked = replace(filters, check=None)
+    parts: dict[Any, sa.Select[Any]] = {Show.EVERYONE: _of_everyone(unchecked, moments)}
+    parts |= {check: _of_everyone(replace(filters, check=check), moments) for check in Check}
+    if moments.since is not None:
+        parts |= {show: _given(unchecked, moments.at, moments.since, show) for show in (Show.ADDED, Show.CHANGED)}
+        parts[Show.REMOVED] = _taken(unchecked, moments.at, moments.since)
+    numbers = db.session.execute(sa.select(*map(_counted, parts.values())), execution_options=PLANNED_ANEW).one()
+    found = dict(zip(parts, numbers, strict=True))
+    if moments.since is not None:
+        found[Show.CHANGES] = sum(found[show] for show in (Show.ADDED, Show.CHANGED, Show.REMOVED))
+    return Counts({s: found[s] for s in Show if s in found}, {check: found[check] for check in Check})
+
+
+def _counted(select: sa.Select[Any]) -> sa.ScalarSelect[int]:
+    return sa.select(sa.func.count()).select_from(select.limit(MOST).subquery()).scalar_subquery()
+
+
+def _of_everyone(filters: ReviewFilters, moments: Moments, *what: Any) -> sa.Select[Any]:
+    """The roles of the moment: `what` of them, or a row of each."""
+    select = sa.select(*(what or (sa.literal(1),))).select_from(Access).where(holds(Access, moments.at))
+    if what:
+        names = (contains_eager(Access.room), contains_eager(Access.user), joinedload(Access.granted_by))
+        select = select.options(*names)
+    return _narrowed(select, filters, moments.at, moments.at, Access)
+
+
+def _given(filters: ReviewFilters, at: datetime, since: datetime, show: Show, now: Any = None) -> sa.Select[Any]:
+    """Roles that people have at the moment and had not at the one before: given, or another one. One row of each."""
+    is_read, now, before = now is not None, now or aliased(Access), aliased(Access)
+    of_before = sa.and_(before.room_id == now.room_id, before.user_id == now.user_id, holds(before, since))
+    select = sa.select(*((Room, User, now, before) if is_read else (sa.literal(1),))).select_from(now)
+    select = select.outerjoin(before, of_before).where(now.granted_at > since, holds(now, at))
+    is_new, is_other = before.id.is_(None), before.role != now.role
+    kinds = {Show.ADDED: is_new, Show.CHANGED: is_other}
+    select = select.where(kinds.get(show, sa.or_(is_new, is_other)))
+    if is_read:
+        select = select.options(joinedload(now.granted_by), joinedload(before.revoked_by))
+    return _narrowed(select, filters, at, since, now)
+
+
+def _taken(filters: ReviewFilters, at: datetime, since: datetime, before: Any = None) -> sa.Select[Any]:
+    """Roles that people had at the moment before and have none in its place. One row of each."""
+    is_read, before, now = before is not None, before or aliased(Access), aliased(Access)
+    of_now = sa.and_(now.room_id == before.room_id, now.user_id == before.user_id, holds(now, at))
+    select = sa.select(*((Room, User, before) if is_read else (sa.literal(1),))).select_from(before)
+    ended = before.granted_at <= since, before.revoked_at > since, before.revoked_at <= at
+    select = select.where(*ended, _none(now, of_now))
+    if is_read:
+        select = select.options(joinedload(before.revoked_by))
+    return _narrowed(select, filters, at, since, before)
+
+
+def _narrowed(
+    select: sa.Select[Any], filters: ReviewFilters, at: datetime, since: datetime, access: Any
+) -> sa.Select[Any]:
+    """What was asked for beside the dates, of rooms that were not deleted by `since`."""
+    select = select.join(Room, Room.id == access.room_id).join(User, User.id == access.user_id).where(is_there(since))
+    if filters.room_id:
+        select = select.where(access.room_id == filters.room_id)
+    if filters.user_id:
+        select = select.where(access.user_id == filters.user_id)
+    if filters.search:
+        link = filters.search.rstrip("/").rsplit("/", 1)[-1].lower()
+        named = Room.name.icontains(filters.search, autoescape=True)
+        select = select.where(named | Room.slug.startswith(link, autoescape=True))
+    return select.where(_deserves_a_look(filters.check, access, at)) if filters.check else select
+
+
+def _deserves_a_look(check: Check, access: Any, at: datetime) -> sa.ColumnElement[bool]:
+    """Who is pending and when somebody signed in last is known of today alone."""
+    match check:
+        case Check.PENDING:
+            return User.sub.is_(None)
+        case Check.DISABLED:
+            return disabled(at)
+        case Check.OWNERS:
+            return sa.and_(access.role == Role.OWNER)
+        case Check.ABSENT:
+            seen = sa.func.coalesce(User.last_sign_in_at, User.created_at)
+            return sa.and_(access.role == Role.OWNER, seen < at - timedelta(days=ABSENT_DAYS))
+        case Check.ONE_OWNER:
+            other = aliased(Access)
+            others = sa.and_(other.room_id == access.room_id, other.id != access.id, holds(other, at))
+            return sa.and_(access.role == Role.OWNER, ~sa.exists().where(others, other.role == Role.OWNER))
+
+
+def _none(access: Any, condition: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
+    """There is no such role. For NOT EXISTS PostgreSQL would read all roles before it gives the first row of a page."""
+    there = sa.select(sa.true()).select_from(access).where(condition).limit(1).scalar_subquery()
+    return sa.not_(sa.func.coalesce(there, sa.false()))
+
+
+def _order(access: Any, cut: Cut) -> paging.Order:
+    """By room and person or the other way round: at one moment nobody has two roles in a room."""
+    columns = (access.room_id, access.user_id) if cut is Cut.ROOM else (access.user_id, access.room_id)
+
+    def place(text: str) -> tuple[Any, ...]:
+        one, _dash, other = text.partition("-")
+        return uuid.UUID(one), uuid.UUID(other)
+
+    return paging.Order(columns, lambda row: "-".join(key.hex for key in _pair(row, cut)), place)
+
+
+def _pair(row: Standing, cut: Cut) -> tuple[uuid.UUID, uuid.UUID]:
+    return (row.room.id, row.person.id) if cut is Cut.ROOM else (row.person.id, row.room.id)
+
+
+def _everyone(select: sa.Select[Any]) -> Sequence[Standing]:
+    return [Standing(row.room, row.user, row) for row in db.session.scalars(select)]
+
+
+def _rows_given(select: sa.Select[Any]) -> Sequence[Standing]:
+    return [Standing(*row) for row in db.session.execute(select)]
+
+
+def _rows_taken(select: sa.Select[Any]) -> Sequence[Standing]:
+    return [Standing(room, person, None, before) for room, person, before in db.session.execute(select)]

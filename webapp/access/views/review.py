@@ -1,0 +1,173 @@
+"""The access review: who could get into what, on any date, and what changed between two."""
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from itertools import chain, groupby
+from typing import Any
+
+from flask import flash, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import format_decimal
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+
+from webapp.access import as_of, policy, review
+from webapp.access.review import Check, Cut, Moments, ReviewFilters, Show, Standing
+from webapp.access.views.blueprint import bp
+from webapp.accounts import queries as account_queries
+from webapp.accounts.models import User
+from webapp.core import htmx, paging, spreadsheet
+from webapp.core.db import utcnow
+from webapp.core.security import require
+from webapp.core.times import reader_zone
+
+PAGE = 50
+CSV_PART = 1000  # rows read at a time
+CSV_HEAD = (
+    "room",
+    "link",
+    "access_level",
+    "person",
+    "email",
+    "staff",
+    "disabled",
+    "pending",
+    "role",
+    "granted_at",
+    "granted_by",
+    "change",
+    "role_before",
+    "revoked_at",
+    "revoked_by",
+)
+SHOWS = {
+    Show.CHANGES: _l("Changes"),
+    Show.ADDED: _l("Added"),
+    Show.REMOVED: _l("Removed"),
+    Show.CHANGED: _l("Role changed"),
+    Show.EVERYONE: _l("Everyone"),
+}
+CHECKS = {
+    Check.PENDING: _l("Hasn't signed in yet"),
+    Check.ONE_OWNER: _l("One owner"),
+    Check.ABSENT: _l("Owner absent for 90 days"),
+    Check.DISABLED: _l("Disabled with access"),
+    Check.OWNERS: _l("Owners only"),
+}
+
+
+@bp.get("/audit/access")
+def review_page() -> ResponseReturnValue:
+    """Who can get into what, as of now or of any date, and what is different from another date."""
+    require(policy.review)
+    filters = ReviewFilters.of(request.args)
+    moments = Moments.of(filters, reader_zone(), utcnow())
+    page = review.page(filters, moments, paging.Place.of(request.args, PAGE))
+    rooms, people = {row.room for row in page.rows}, {row.person for row in page.rows}
+    context: dict[str, Any] = {
+        "filters": filters,
+        "moments": moments,
+        "page": page,
+        "groups": _groups(page.rows, filters.cut),
+        "counts": review.counts(filters, moments),
+        "levels": as_of.levels(rooms, moments.at),
+        "accounts": as_of.accounts(people, moments.at),
+        "sizes": as_of.sizes({room.id for room in rooms}, moments.at),
+        "rooms_of": as_of.rooms_of({person.id for person in people}, moments.at),
+        "doors": as_of.doors(moments.at),
+        "unknown_before": as_of.unknown_before(),
+        "shows": SHOWS,
+        "checks": CHECKS,
+        "number_of": number_of,
+    }
+    return htmx.respond("access/review.html", "access/_review.html", **context)
+
+
+@bp.post("/audit/access/find")
+def find_in_review() -> ResponseReturnValue:
+    """Narrow the review to whoever has exactly this address, which stays out of the link, or to rooms called so."""
+    require(policy.review)
+    words, filters = request.form.get("find", "").strip(), ReviewFilters.of(request.args)
+    if "@" not in words:
+        return _narrowed_to(filters.query(search=words, room_id=None, user_id=None))
+    person = account_queries.person(words)
+    if person is None:
+        flash(_("Nobody is known under this address."))
+    return _narrowed_to(filters.query(search="", user_id=person.id if person else None))
+
+
+def _narrowed_to(query: Mapping[str, Any]) -> ResponseReturnValue:
+    return redirect(url_for(".review_page", **query), 303)
+
+
+@bp.get("/audit/access.csv")
+def review_csv() -> ResponseReturnValue:
+    """What was asked for as a file, with its SHA-256: however many lines that are."""
+    require(policy.review)
+    filters = ReviewFilters.of(request.args)
+    moments = Moments.of(filters, reader_zone(), utcnow())
+    about = [
+        ("query", "&".join(f"{name}={value}" for name, value in sorted(filters.query().items()))),
+        ("as_of", moments.at.isoformat()),
+        ("compared_with", moments.since.isoformat() if moments.since else ""),
+    ]
+    return spreadsheet.proven_download(chain([CSV_HEAD], _rows(filters, moments)), about, "access-review")
+
+
+def number_of(count: int) -> str:
+    """So many, or that there are more than were counted."""
+    number = str(format_decimal(count))
+    return number if count < as_of.MOST else str(_("%(number)s+", number=number))
+
+
+def _groups(rows: Any, cut: Cut) -> list[tuple[Any, list[Standing]]]:
+    """The rows of each room, or of each person, in the order of the page."""
+    found = groupby(rows, key=lambda row: row.room if cut is Cut.ROOM else row.person)
+    return [(head, list(each)) for head, each in found]
+
+
+def _rows(filters: ReviewFilters, moments: Moments) -> Iterator[tuple[str, ...]]:
+    at = paging.Place(size=CSV_PART)
+    while True:
+        page = review.page(filters, moments, at)
+        levels = as_of.levels({row.room for row in page.rows}, moments.at)
+        accounts = as_of.accounts({row.person for row in page.rows}, moments.at)
+        for row in page.rows:
+            yield _cells(row, levels[row.room.id].value, accounts[row.person.id], moments)
+        if page.older is None:
+            return
+        at = paging.Place(after=page.older, size=CSV_PART)
+
+
+def _cells(row: Standing, level: str, account: as_of.Account, moments: Moments) -> tuple[str, ...]:
+    now, before, person = row.now, row.before, row.person
+    ended = before if now is None else None
+    return (
+        row.room.name,
+        row.room.slug,
+        level,
+        person.name,
+        person.email,
+        account.staff.value,
+        _yes(account.is_disabled),
+        _yes(person.pending),
+        now.role.value if now else "",
+        _moment(now.granted_at if now else None),
+        _name(now.granted_by if now else None),
+        row.change.value if moments.since and row.change else "",
+        before.role.value if before else "",
+        _moment(ended.revoked_at if ended else None),
+        _name(ended.revoked_by if ended else None),
+    )
+
+
+def _yes(is_so: bool) -> str:
+    return "yes" if is_so else ""
+
+
+def _moment(at: datetime | None) -> str:
+    return at.isoformat(timespec="seconds") if at is not None else ""
+
+
+def _name(person: User | None) -> str:
+    return person.name if person is not None else ""
