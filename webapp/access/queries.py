@@ -115,6 +115,22 @@ def rooms_of(user: User, limit: int) -> Sequence[sa.Row[Room, Role]]:
     return db.session.execute(mine.order_by(Room.name, Room.id).limit(limit)).all()
 
 
+def roles_of(user: User, at: paging.Place) -> paging.Page[Access]:
+    """One page of the roles that the user has now, with the rooms and who gave them; in the order of `page`."""
+    granted = contains_eager(Access.room), joinedload(Access.granted_by)
+    theirs = sa.select(Access).join(Access.room).options(*granted).where(*_of_user(user))
+    return paging.turn(lambda rows: db.session.scalars(rows).all(), theirs, NOW, at)
+
+
+def count_of_user(user: User) -> int:
+    """In how many rooms the user has a role now."""
+    return db.session.scalar(sa.select(sa.func.count()).join_from(Access, Access.room).where(*_of_user(user))) or 0
+
+
+def _of_user(user: User) -> tuple[sa.ColumnElement[bool], ...]:
+    return Access.user_id == user.id, OPEN, Room.deleted_at.is_(None)
+
+
 def owners(room: Room) -> int:
     """How many owners the room has, whether or not they can sign in."""
     rows = sa.select(sa.func.count()).where(Access.room_id == room.id, OPEN, Access.role == Role.OWNER)
@@ -129,10 +145,18 @@ def other_owners(room: Room, access: Access) -> int:
 
 def owned_alone(user: User) -> int:
     """How many rooms have this owner and nobody else who owns them and can sign in."""
+    return db.session.scalar(sa.select(sa.func.count()).select_from(_owned_alone(user).subquery())) or 0
+
+
+def rooms_owned_alone(user: User, limit: int) -> Sequence[Room]:
+    """Those rooms, by name."""
+    return db.session.scalars(_owned_alone(user).order_by(Room.name, Room.id).limit(limit)).all()
+
+
+def _owned_alone(user: User) -> sa.Select[Room]:
     others = aliased(Access)
     somebody = sa.select(others.id).join(User, User.id == others.user_id)
     somebody = somebody.where(others.room_id == Room.id, others.user_id != user.id, is_open(others))
     somebody = somebody.where(others.role == Role.OWNER, ABLE)
-    mine = sa.select(sa.func.count()).join_from(Access, Room, Room.id == Access.room_id)
-    mine = mine.where(Access.user_id == user.id, OPEN, Access.role == Role.OWNER, Room.deleted_at.is_(None))
-    return db.session.scalar(mine.where(~somebody.exists())) or 0
+    mine = sa.select(Room).join(Access, Access.room_id == Room.id)
+    return mine.where(*_of_user(user), Access.role == Role.OWNER, ~somebody.exists())
