@@ -20,6 +20,22 @@ def by_sub(sub: str) -> User | None:
     return db.session.scalar(person.execution_options(populate_existing=True))
 
 
+def by_id(user_id: uuid.UUID) -> User | None:
+    """One person."""
+    return db.session.get(User, user_id)
+
+
+def by_id_for(user_id: uuid.UUID, changer: User) -> User | None:
+    """One person for a change by another; both are held until the commit, and as new as the lock.
+
+    Held in one order, so that two who change each other follow one another. Asked for by their keys alone: PostgreSQL
+    leaves out a row that it waited for and that no longer is what was asked for.
+    """
+    people = sa.select(User).where(User.id.in_([user_id, changer.id])).order_by(User.id)
+    held = db.session.scalars(people.with_for_update().execution_options(populate_existing=True))
+    return next((each for each in held.all() if each.id == user_id), None)
+
+
 def by_email(email: str) -> list[User]:
     """Everybody with exactly that address, capitals aside, the last to sign in first; pending people come last."""
     people = sa.select(User).where(User.email == email.strip().lower())

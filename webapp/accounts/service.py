@@ -108,12 +108,12 @@ def set_staff(user: User, staff: Staff, *, actor: Actor, reason: str = "") -> No
         sessions.shorten(user)
 
 
-def disable(user: User, *, actor: Actor) -> None:
+def disable(user: User, *, actor: Actor, reason: str = "") -> None:
     """Shut the person out; every sign-in of theirs ends at once."""
     if user.disabled_at is None:
         _note_change(user, actor, staff=user.staff, disabled=True)
         user.disabled_at = utcnow()
-        record("user.disable", user, actor, person=str(user.id), sessions=sessions.end_all(user))
+        record("user.disable", user, actor, reason=reason, person=str(user.id), sessions=sessions.end_all(user))
 
 
 def enable(user: User, *, actor: Actor) -> None:
@@ -190,4 +190,12 @@ def end_other_sessions(user: User, *, keep: uuid.UUID | None, actor: Actor) -> i
     count = sessions.end_all(user, keep=keep)
     if count:
         record("user.end_other_sessions", user, actor, sessions=count)
+    return count
+
+
+def end_sessions(user: User, *, actor: Actor) -> int:
+    """End all sign-ins of somebody else; returns how many."""
+    count = sessions.end_all(user)
+    if count:
+        record("user.end_sessions", user, actor, person=str(user.id), sessions=count)
     return count

@@ -39,6 +39,7 @@ SENTENCES = {
     "user.provider_logout": _l("The sign-in service signed %(person)s out; sign-ins ended: %(sessions)s"),
     "user.end_session": _l("%(who)s ended a sign-in in another browser"),
     "user.end_other_sessions": _l("%(who)s ended all other sign-ins: %(sessions)s"),
+    "user.end_sessions": _l("%(who)s ended all sign-ins of %(person)s: %(sessions)s"),
     "access.grant": _l("%(who)s gave %(person)s the role %(role)s"),
     "access.take_over": _l("%(person)s came with the address that had been given the role %(role)s"),
     "access.change": _l("%(who)s made %(person)s %(role)s instead of %(before)s"),
