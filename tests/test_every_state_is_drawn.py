@@ -48,7 +48,7 @@ PAGES: dict[InstrumentedAttribute[object], str] = {
     Room.access_level: f"{OF_ROOM} /rooms/{{slug}}/edit",
     Room.rule_problem: f"{OF_ROOM} /rooms/{{slug}}/pin {TRUNKS}",
     TrunkRow.guard_problem: TRUNKS,
-    Access.role: f"{OF_ROOM} /rooms/{{slug}}/access/ /rooms/{{slug}}/access/list.csv",
+    Access.role: f"{OF_ROOM} /rooms/{{slug}}/access/ /rooms/{{slug}}/access/list.csv /people/{{person_id}}/",
     Call.outcome: CALLS,
     Call.hold: CALLS,
     AuditEntry.actor: TRAIL,

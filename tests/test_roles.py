@@ -86,6 +86,13 @@ TABLE: Mapping[str, Rule] = {
     "lobby.queue": ROOM_HOSTS,
     "lobby.undo_deny": ROOM_HOSTS,
     "lobby.waiting": EVERYBODY,
+    "people.disable": ADMINS,
+    "people.enable": ADMINS,
+    "people.end_sessions": ADMINS,
+    "people.find": ADMINS,
+    "people.index": ADMINS,
+    "people.set_staff": ADMINS,
+    "people.show": ADMINS,
     "recordings.delete": ROOM_OWNERS,
     "recordings.delete_many": EVERYBODY,  # of what one chose, which may be nothing that is one's own: tests/recordings
     "recordings.heal": ROOM_HOSTS,

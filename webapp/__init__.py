@@ -42,6 +42,7 @@ from webapp.lobby import views as lobby_pages
 from webapp.mails import commands as mail_commands
 from webapp.mails import kinds as mail_kinds
 from webapp.mails import views as mail_pages
+from webapp.people import views as people_pages
 from webapp.recordings import letters as recording_letters
 from webapp.recordings import views as recording_pages
 from webapp.repairs import views as repair_pages
@@ -71,6 +72,7 @@ PAGES = (
     repair_pages,
     tracer_pages,
     support_pages,
+    people_pages,
     audit_pages,
     hook_pages,
     job_pages,

@@ -79,6 +79,7 @@ GROUPS: list[tuple[str, object, list[Link]]] = [
         _l("Audit"),
         [
             Link("access.review_page", _l("Access review"), "access", admin),
+            Link("people.index", _l("People"), "user", admin),
             Link("audit.log", _l("Log"), "log", admin),
             Link("audit.reveals_page", _l("Reveals"), "reveal", admin),
         ],

@@ -148,6 +148,16 @@ def move(admin: Desk) -> str:
     return f"{trunk}open"
 
 
+def find(admin: Desk, owner: Desk) -> str:
+    """Find the owner by the address on their own page; returns the address of the page about them."""
+    owner.go("/account/")
+    admin.go("/people/")
+    admin.fill("E-mail address", owner.page.locator(".lead").inner_text().split()[-1])
+    admin.press("Find person")
+    admin.page.get_by_role("heading", name="Danger zone").wait_for()
+    return admin.path
+
+
 def repair(admin: Desk, site: Site) -> None:
     """Let two rules be wrong: one of ours, which a run repairs, and a foreign one, which stays."""
     listed = _control(site, "call", service="SIP", method="ListSIPDispatchRule", request={})["items"]
@@ -197,6 +207,7 @@ def test_every_page_is_accessible_and_fits_in_both_themes(
         walks[2].look(path)
     walks[1].look(explain(admin))
     walks[1].look(closed)
+    walks[1].look(find(admin, owner))
     walks[0].look("/system/jobs/")  # which is not for owners
 
     readable = {rule.endpoint for rule in app.url_map.iter_rules() if "GET" in (rule.methods or ())}

@@ -76,6 +76,7 @@ def furnish(livekit: LiveKit) -> Estate:
         {
             "slug": room.slug,
             "access_id": accesses["member"].id,
+            "person_id": persona("member").id,
             "entry_id": entry.id,
             "recording_id": recording.id,
             "suffix": "mp4",

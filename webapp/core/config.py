@@ -116,11 +116,17 @@ class Settings(MailSettings):
     )
     oidc_full_name_claims: Words = Field(["given_name", "usual_name"], description="claims joined to the full name")
     oidc_short_name_claim: str = Field("given_name", description="claim of the short name")
-    oidc_staff_claim: str = Field("", description="claim with the staff role; empty: set by `flask users` only")
+    oidc_staff_claim: str = Field(
+        "", description="claim with the staff role; empty: set under People or by `flask users` only"
+    )
     oidc_support_values: Words = Field(["frontdesk-support"], description="values of it that mean support")
     oidc_admin_values: Words = Field(["frontdesk-admin"], description="values of it that mean admin")
     session_hours: int = Field(12, ge=1, le=720, description="hours until a sign-in ends by itself")
     staff_session_hours: int = Field(8, ge=1, le=720, description="the same for staff, where it is less")
+    people_listing: bool = Field(
+        False,
+        description="let admins list everybody; else they find a person by the exact address, and staff are listed",
+    )
     sign_in_limit: Limit = Field("20 per minute", description="rate limit of sign-in, per address")
 
     languages: Languages = Field(["en", "fr"], description="languages offered")
