@@ -85,14 +85,8 @@ def _fitting(rows: sa.Select[Any], filters: CallFilters) -> sa.Select[Any]:
     if filters.caller:
         rows = rows.where(Call.caller == filters.caller)
     if filters.search:
-        rows = rows.where(Call.room_id.in_(_named(filters.search)))
+        rows = rows.where(Call.room_id.in_(sa.select(Room.id).where(room_queries.named_like(filters.search))))
     return rows
-
-
-def _named(words: str) -> sa.Select[uuid.UUID]:
-    slug = words.rstrip("/").rsplit("/", 1)[-1].lower()
-    found = Room.name.icontains(words, autoescape=True) | Room.slug.startswith(slug, autoescape=True)
-    return sa.select(Room.id).where(found)
 
 
 def counts(filters: CallFilters) -> dict[Verdict, int]:

@@ -13,7 +13,7 @@ from webapp.accounts.models import User
 from webapp.core import paging
 from webapp.core.db import db
 from webapp.rooms.models import Access, AccessLevel, Role, Room, is_open
-from webapp.rooms.queries import open_access
+from webapp.rooms.queries import named_like, open_access
 
 COLUMNS = (
     Room.id,
@@ -111,7 +111,7 @@ def select(user: User, filters: RoomFilters) -> sa.Select[Any]:
     if filters.owner and user.is_admin:
         rooms = rooms.where(Room.id.in_(_owned_by(filters.owner)))
     if filters.search:
-        rooms = rooms.where(_found(filters.search))
+        rooms = rooms.where(named_like(filters.search))
     return rooms
 
 
@@ -119,9 +119,3 @@ def _owned_by(owner: uuid.UUID) -> sa.Select[uuid.UUID]:
     theirs = aliased(Access)
     owned = sa.select(theirs.room_id).where(theirs.user_id == owner, theirs.role == Role.OWNER)
     return owned.where(is_open(theirs))
-
-
-def _found(words: str) -> sa.ColumnElement[bool]:
-    """Part of the name, or the beginning of the link; also a whole link that was pasted."""
-    slug = words.rstrip("/").rsplit("/", 1)[-1].lower()
-    return Room.name.icontains(words, autoescape=True) | Room.slug.startswith(slug, autoescape=True)

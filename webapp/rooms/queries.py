@@ -24,6 +24,12 @@ def visible_to(user: User) -> sa.Select[Room]:
     return rooms if user.is_admin else rooms.join(Access, open_access(user))
 
 
+def named_like(words: str) -> sa.ColumnElement[bool]:
+    """Part of the name, or the beginning of the link; also a whole link that was pasted."""
+    slug = words.rstrip("/").rsplit("/", 1)[-1].lower()
+    return Room.name.icontains(words, autoescape=True) | Room.slug.startswith(slug, autoescape=True)
+
+
 def by_slug(slug: str, user: User | None = None, *, lock: bool = False) -> Room | None:
     """The room of a link, with the user's role remembered on it; `lock` holds its row until the commit."""
     return _one(Room.slug == slug, user, lock=lock)
