@@ -12,6 +12,7 @@ from functools import partial
 from typing import Any, Generic, Self, TypeVar
 
 import sqlalchemy as sa
+from sqlalchemy.ext.compiler import compiles
 from werkzeug.datastructures import MultiDict
 
 from webapp.core.planning import PLANNED_ANEW
@@ -30,6 +31,27 @@ class Page(Generic[Row]):
     older: str | None = None
 
 
+class Unindexed(sa.sql.functions.FunctionElement[Any]):
+    """A column by which SQLite, which knows no numbers of rows, is not to walk: what is rare is found, then sorted."""
+
+    inherit_cache = True
+
+
+@compiles(Unindexed)
+def _as_it_is(element: Unindexed, compiler: Any, **options: Any) -> str:
+    return str(compiler.process(element.clauses, **options))
+
+
+@compiles(Unindexed, "sqlite")
+def _for_sqlite(element: Unindexed, compiler: Any, **options: Any) -> str:
+    return f"+{compiler.process(element.clauses, **options)}"
+
+
+def unindexed(column: Any) -> Any:
+    """The column, by which SQLite does not walk."""
+    return sa.type_coerce(Unindexed(column), column.type)
+
+
 @dataclass(frozen=True)
 class Order:
     """An order of a list: columns, the unique one last; `cursor` says where a row stands, `place` reads it back.
@@ -45,6 +67,10 @@ class Order:
     def reversed(self) -> "Order":
         """The same order read from its other end."""
         return Order(self.columns, self.cursor, self.place, not self.descending)
+
+    def unindexed(self) -> "Order":
+        """The same order, into which SQLite sorts what it found instead of walking along it."""
+        return replace(self, columns=tuple(map(unindexed, self.columns)))
 
 
 @dataclass(frozen=True)

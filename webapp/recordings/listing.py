@@ -3,12 +3,11 @@
 import enum
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, timedelta, tzinfo
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.ext.compiler import compiles
 
 from webapp.accounts.models import User
 from webapp.core import paging
@@ -74,22 +73,6 @@ class RecordingFilters(paging.Filters):
 RARE = {RecordingShow.RUNNING, RecordingShow.EXPIRING, RecordingShow.FAILED}  # few among many, each in an index
 
 
-class Unindexed(sa.sql.functions.FunctionElement[Any]):
-    """A column by which SQLite, which knows no numbers of rows, is not to walk: what is rare is found, then sorted."""
-
-    inherit_cache = True
-
-
-@compiles(Unindexed)
-def _as_it_is(element: Unindexed, compiler: Any, **options: Any) -> str:
-    return str(compiler.process(element.clauses, **options))
-
-
-@compiles(Unindexed, "sqlite")
-def _for_sqlite(element: Unindexed, compiler: Any, **options: Any) -> str:
-    return f"+{compiler.process(element.clauses, **options)}"
-
-
 @dataclass(frozen=True)
 class Count:
     """How many recordings there are, and how large they are together; of more than are counted, those that were."""
@@ -122,18 +105,10 @@ def page(user: User, filters: RecordingFilters, at: paging.Place, zone: tzinfo) 
     order = _order(filters.sorting)
     rows: Any = queries.visible_to(user).where(*_asked(filters, zone))
     if filters.day or filters.show in RARE:
-        key, order = _unindexed(key), _unindexed(order)
+        key, order = key.unindexed(), order.unindexed()
     if filters.sorting.sort is RecordingSort.MADE:
         return paging.turn(lambda select: queries.remembering(user, select), rows, order, at)
     return paging.turn_with_gaps(lambda select: queries.remembering(user, select), rows, order, key, at)
-
-
-def _unindexed(order: paging.Order) -> paging.Order:
-    return replace(order, columns=tuple(_as_unindexed(column) for column in order.columns))
-
-
-def _as_unindexed(column: Any) -> Any:
-    return sa.type_coerce(Unindexed(column), column.type)
 
 
 def counts(user: User, filters: RecordingFilters, zone: tzinfo, most: int = MOST) -> Counts:
@@ -200,8 +175,8 @@ def _placed(filters: RecordingFilters, zone: tzinfo) -> list[sa.ColumnElement[bo
 
 def _narrowed(filters: RecordingFilters, *, rare: bool = False, mode: bool = True) -> list[sa.ColumnElement[bool]]:
     """All that is asked for but the state, whose counts are shown beside one another."""
-    room = _as_unindexed(Recording.room_id) if rare else Recording.room_id
-    kind = _as_unindexed(Recording.mode) if rare else Recording.mode
+    room = paging.unindexed(Recording.room_id) if rare else Recording.room_id
+    kind = paging.unindexed(Recording.mode) if rare else Recording.mode
     conditions: list[sa.ColumnElement[bool]] = [Recording.deleting_at.is_(None)]
     if filters.mode and mode:
         conditions.append(kind == filters.mode)
@@ -244,7 +219,7 @@ def _expiring(day: date, days: int, zone: tzinfo) -> sa.ColumnElement[bool]:
 def _sizes(user: User, conditions: list[sa.ColumnElement[bool]], *, rare: bool = False) -> sa.Select[Any]:
     rows = sa.select(Recording.size).where(*conditions)
     if not user.is_admin:
-        room = _as_unindexed(Recording.room_id) if rare else Recording.room_id
+        room = paging.unindexed(Recording.room_id) if rare else Recording.room_id
         rows = rows.where(room.in_(queries.rooms_of(user)))
     return rows
 
