@@ -8,7 +8,7 @@ from webapp.core.due import DueWork
 from webapp.core.leases import Lease
 from webapp.core.refusals import Refusal
 from webapp.deliveries.models import Delivery
-from webapp.doctor.models import Diagnosis
+from webapp.doctor.models import Diagnosis, RoomFinding
 from webapp.holds.models import Probe
 from webapp.jobs.models import PeriodicJob
 from webapp.lobby.models import Entry, RefusedAddress
@@ -53,6 +53,7 @@ __all__ = [
     "RepairRun",
     "Room",
     "RoomCallback",
+    "RoomFinding",
     "Transition",
     "TrunkMove",
     "TrunkRow",

@@ -141,6 +141,7 @@ OF_THE_MOMENT = {
     "level_changes",
     "account_changes",
     "beginnings",
+    "room_findings",
 }
 
 

@@ -1,17 +1,22 @@
-"""The last diagnosis, as counts in one row: the sidebar says what was found without asking LiveKit again."""
+"""The last diagnosis, as counts in one row and the worst of each room: pages show it without asking LiveKit again."""
 
 from collections import Counter
+from datetime import timedelta
 
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
 from webapp.core.db import db, utcnow
+from webapp.core.settings import settings
 from webapp.doctor import reading as readings
+from webapp.doctor import room_findings
 from webapp.doctor.kinds import Severity
 from webapp.doctor.models import Diagnosis
 from webapp.doctor.reading import Reading
 from webapp.livekit.errors import LiveKitUnavailable
 
+DIAGNOSE_JOB = "diagnose"  # its name among the jobs of the clock
+ROUNDS = 3
 ROW = 1
 COUNTS = {severity: f"{severity.value}s" for severity in Severity}
 
@@ -19,6 +24,11 @@ COUNTS = {severity: f"{severity.value}s" for severity in Severity}
 def latest() -> Diagnosis | None:
     """What was found last, and when; None before the first diagnosis."""
     return db.session.get(Diagnosis, ROW)
+
+
+def is_current(last: Diagnosis) -> bool:
+    """It is of the last rounds of its job: what is older tells little of now."""
+    return last.read_at > utcnow() - ROUNDS * timedelta(seconds=settings.sweep_seconds)
 
 
 def of(reading: Reading) -> Diagnosis:
@@ -44,4 +54,5 @@ def diagnose() -> None:
                 db.session.add(Diagnosis(id=ROW, **values))
         except IntegrityError:
             pass  # another process was first, and saw the same
+    room_findings.keep(room_findings.worst(reading))
     db.session.commit()

@@ -1,7 +1,9 @@
-"""How many findings the doctor had last."""
+"""How many findings the doctor had last, and the worst of each room."""
 
+import uuid
 from datetime import datetime
 
+import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from webapp.core.db import Model, utcnow
@@ -23,3 +25,17 @@ class Diagnosis(Model):
     def count(self) -> int:
         """All findings but the notes, of which nobody needs to do anything."""
         return self.outages + self.errors + self.warnings
+
+
+class RoomFinding(Model):
+    """The worst that was found of a room last; `place` is that of its kind among all, worst first.
+
+    `kind` is text: another version beside this one may know kinds that this one does not.
+    """
+
+    __tablename__ = "room_findings"
+    __table_args__ = (sa.Index("ix_room_findings_place_room_id", "place", "room_id"),)
+
+    room_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("rooms.id", ondelete="CASCADE"), primary_key=True)
+    kind: Mapped[str] = mapped_column(sa.String(32))
+    place: Mapped[int]

@@ -7,6 +7,7 @@ import sqlalchemy as sa
 
 from webapp.core.db import db
 from webapp.core.due import DueWork
+from webapp.doctor.diagnosis import DIAGNOSE_JOB
 from webapp.jobs.models import PeriodicJob
 from webapp.jobs.work import OPEN
 from webapp.live.sweep import SWEEP_JOB
@@ -29,6 +30,11 @@ def jobs() -> dict[str, PeriodicJob]:
 def sweep_job() -> PeriodicJob | None:
     """The row of the sweep that compares every room with LiveKit; None before it was ever due."""
     return db.session.get(PeriodicJob, SWEEP_JOB)
+
+
+def diagnose_job() -> PeriodicJob | None:
+    """The row of the job that keeps what the doctor finds; None before it was ever due."""
+    return db.session.get(PeriodicJob, DIAGNOSE_JOB)
 
 
 def open_work(limit: int) -> Sequence[DueWork]:

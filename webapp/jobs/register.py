@@ -62,7 +62,7 @@ def jobs() -> list[Job]:
         Job("rooms_left", moment, live_jobs.follow_marked, Pool.PROMPT),
         Job("lobby_expire", minute, lobby_jobs.expire, Pool.PROMPT),
         Job(SWEEP_JOB, sweep_seconds, sweep.run),
-        Job("diagnose", sweep_seconds, diagnosis.diagnose),
+        Job(diagnosis.DIAGNOSE_JOB, sweep_seconds, diagnosis.diagnose),
         Job("due_work", minute, sweep_due_work),
         Job("recordings", minute, follow.sweep),
         Job("compare_recordings", hour, comparing.compare),
