@@ -174,6 +174,8 @@ TABLE: Mapping[str, Rule] = {
     "trunks.confirm_open": ADMINS,
     "trunks.set_assignable": STAFF,
     "trunks.stop_move": ADMINS,
+    "support.index": STAFF,
+    "support.list_csv": STAFF,
     "support.show": STAFF,
     "support.bundle": STAFF,
     "doctor.sweep": STAFF,

@@ -67,6 +67,7 @@ GROUPS: list[tuple[str, object, list[Link]]] = [
         "telephony",
         _l("Telephony"),
         [
+            Link("support.index", _l("All rooms"), "rooms", staff),
             Link("doctor.index", _l("Rules"), "rules", staff, REPAIRS),
             Link("trunks.index", _l("Trunks"), "trunks", staff),
             Link("calls.index", _l("Calls"), "calls", staff),

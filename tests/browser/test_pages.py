@@ -43,6 +43,7 @@ NO_PAGES = {  # fragments, files, redirects, and what machines ask
     "repairs.new_csv",
     "repairs.run_csv",
     "support.bundle",
+    "support.list_csv",
 }
 OF_GUESTS = {
     "accounts.callback",

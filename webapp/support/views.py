@@ -1,17 +1,24 @@
-"""One room for support: our row against LiveKit and the storage, without personal data."""
+"""Rooms for support, without personal data: all of them, and one against LiveKit and the storage."""
 
 import uuid
+from collections.abc import Iterator
+from itertools import chain
 
 import structlog
-from flask import Blueprint, Flask, Response, abort, flash, jsonify, redirect, render_template, url_for
+from flask import Blueprint, Flask, Response, abort, flash, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import format_decimal
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 
 from webapp.audit.actors import current_actor
+from webapp.core import htmx, paging, spreadsheet
 from webapp.core.db import db
 from webapp.core.security import require
-from webapp.doctor import sentences
+from webapp.doctor import diagnosis, sentences
 from webapp.doctor.finding import key_ending
+from webapp.doctor.kinds import SEVERITY
+from webapp.jobs import queries as job_queries
 from webapp.live import reconcile
 from webapp.recordings import healing
 from webapp.recordings import queries as recording_queries
@@ -19,12 +26,82 @@ from webapp.rooms import queries as room_queries
 from webapp.rooms.models import Room
 from webapp.rules import problems
 from webapp.rules.problems import Problem
-from webapp.support import answers, comparison, policy, service, sides, truth
+from webapp.support import answers, comparison, policy, room_lines, room_list, service, sides, truth
 from webapp.support import bundle as ticket
+from webapp.support.room_lines import LastReading, RoomLine
+from webapp.support.room_list import RoomCount, RoomListFilters, RoomShow
 
 log = structlog.get_logger()
 
 bp = Blueprint("support", __name__)
+
+PAGE = 50
+CSV_PART = 1000  # rooms read at a time
+CSV_HEAD = ("room_id", "room", "link", "finding", "severity", "rule", "trunk_id", "trunk", "live", "online", "calls")
+SHOWS = {
+    RoomShow.ALL: _l("All"),
+    RoomShow.FOUND: _l("With findings"),
+    RoomShow.LIVE: _l("Live"),
+    RoomShow.CLOSED: _l("Dial-in not open"),
+    RoomShow.BEHIND: _l("Not synced"),
+}
+
+
+@bp.get("/telephony/rooms/")
+def index() -> ResponseReturnValue:
+    """All rooms, worst first, by what was found and stored; LiveKit is not asked."""
+    require(policy.view)
+    filters = RoomListFilters.of(request.args)
+    page = room_list.page(filters, paging.Place.of(request.args, PAGE))
+    last = _last_reading()
+    trunks = room_lines.trunk_names_by_id()
+    context = {
+        "filters": filters,
+        "page": page,
+        "lines": room_lines.of(page.rows, trunks, last.valid_at),
+        "counts": {show: _number(count) for show, count in room_list.counts(filters).items()},
+        "shows": SHOWS,
+        "trunk": trunks.get(filters.trunk_id, filters.trunk_id),
+        "last": last,
+        "meanings": sentences.MEANINGS,
+        "severities": SEVERITY,
+    }
+    return htmx.respond("support/index.html", "support/_rooms.html", **context)
+
+
+@bp.get("/telephony/rooms.csv")
+def list_csv() -> ResponseReturnValue:
+    """The rooms asked for as a file, in the order of the list."""
+    require(policy.view)
+    rows = map(_cells, _lines(RoomListFilters.of(request.args), _last_reading()))
+    return spreadsheet.download(chain([CSV_HEAD], rows), "rooms")
+
+
+def _lines(filters: RoomListFilters, last: LastReading) -> Iterator[RoomLine]:
+    trunks = room_lines.trunk_names_by_id()
+    at: paging.Place | None = paging.Place(size=CSV_PART)
+    while at is not None:
+        page = room_list.page(filters, at)
+        yield from room_lines.of(page.rows, trunks, last.valid_at)
+        at = paging.Place(after=page.older, size=CSV_PART) if page.older else None
+
+
+def _cells(line: RoomLine) -> tuple[str, ...]:
+    found = (line.finding.value, SEVERITY[line.finding].value) if line.finding else ("", "")
+    inside = ("live" if line.live else "", str(line.online), str(line.calls))
+    return (str(line.id), line.name, line.slug, *found, line.rule.value, line.trunk_id, line.trunk, *inside)
+
+
+def _last_reading() -> LastReading:
+    last, job = diagnosis.latest(), job_queries.diagnose_job()
+    failed = job is not None and bool(job.problem)
+    return LastReading(last.read_at, diagnosis.is_current(last), failed) if last else LastReading(None, False, failed)
+
+
+def _number(count: RoomCount) -> str:
+    """So many, or that there are more than were counted."""
+    number = str(format_decimal(count.number))
+    return number if count.is_all else str(_("%(number)s+", number=number))
 
 
 @bp.get("/rooms/<slug>/support")
