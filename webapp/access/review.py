@@ -17,6 +17,7 @@ from webapp.core import paging
 from webapp.core.db import db
 from webapp.core.planning import PLANNED_ANEW
 from webapp.core.times import midnight
+from webapp.rooms import queries as room_queries
 from webapp.rooms.models import Access, Role, Room
 
 ABSENT_DAYS = 90
@@ -214,9 +215,7 @@ def _narrowed(
     if filters.user_id:
         select = select.where(access.user_id == filters.user_id)
     if filters.search:
-        link = filters.search.rstrip("/").rsplit("/", 1)[-1].lower()
-        named = Room.name.icontains(filters.search, autoescape=True)
-        select = select.where(named | Room.slug.startswith(link, autoescape=True))
+        select = select.where(room_queries.named_like(filters.search))
     return select.where(_deserves_a_look(filters.check, access, at)) if filters.check else select
 
 
