@@ -12,7 +12,7 @@ from tests.support.estate import furnish
 from tests.support.livekit import LiveKit
 from tests.support.personas import Browser
 from webapp import models
-from webapp.accounts.models import User
+from webapp.accounts.models import AccountChange, User
 from webapp.audit import sentences
 from webapp.audit.models import AuditEntry
 from webapp.calls.models import Call
@@ -24,7 +24,7 @@ from webapp.mails.models import Mail
 from webapp.recordings import reasons
 from webapp.recordings.models import Recording, Transition
 from webapp.repairs.models import RepairItem
-from webapp.rooms.models import Access, Room, TrunkRow
+from webapp.rooms.models import Access, LevelChange, Room, TrunkRow
 from webapp.rules import problems
 from webapp.trunks.models import MovedRoom, TrunkMove
 
@@ -33,6 +33,7 @@ OF_ROOM = "/ /rooms/ /rooms/{slug}/ /rooms/{slug}/support /rooms/{slug}/support.
 RECORDINGS = f"{OF_ROOM} /recordings/ /rooms/{{slug}}/recordings /recordings/{{recording_id}}/"
 CALLS = f"{OF_ROOM} /telephony/calls/ /telephony/calls.csv /telephony/calls/{{call_id}}/"
 TRAIL = "/audit/log /audit/log.csv /rooms/{slug}/activity /rooms/{slug}/ /rooms/{slug}/support"
+REVIEW = "/audit/access /audit/access?by=person /audit/access?since=2026-01-01 /audit/access.csv"
 TRUNKS = "/ /telephony/trunks/ /telephony/trunks/{trunk_id}/ /telephony/rules/read /rooms/{slug}/ /system/setup"
 PAGES: dict[InstrumentedAttribute[object], str] = {
     Recording.state: RECORDINGS,
@@ -45,10 +46,10 @@ PAGES: dict[InstrumentedAttribute[object], str] = {
     Entry.kind: f"{OF_ROOM} /lobby/",
     Delivery.result: "/system/hooks/ /rooms/{slug}/support /system/setup",
     Delivery.event: "/system/hooks/ /rooms/{slug}/support",
-    Room.access_level: f"{OF_ROOM} /rooms/{{slug}}/edit",
+    Room.access_level: f"{REVIEW} {OF_ROOM} /rooms/{{slug}}/edit",
     Room.rule_problem: f"{OF_ROOM} /rooms/{{slug}}/pin {TRUNKS}",
     TrunkRow.guard_problem: TRUNKS,
-    Access.role: f"{OF_ROOM} /rooms/{{slug}}/access/ /rooms/{{slug}}/access/list.csv /people/{{person_id}}/",
+    Access.role: f"{REVIEW} {OF_ROOM} /rooms/{{slug}}/access/ /rooms/{{slug}}/access/list.csv /people/{{person_id}}/",
     Call.outcome: CALLS,
     Call.hold: CALLS,
     AuditEntry.actor: TRAIL,
@@ -60,7 +61,14 @@ PAGES: dict[InstrumentedAttribute[object], str] = {
     Mail.state: RECORDINGS,
     Mail.problem: RECORDINGS,
 }
-NOT_SHOWN = {RepairItem.result, MovedRoom.result}  # rows of runs: their own tests walk through every result
+NOT_SHOWN = {  # rows of runs, and of past moments: their own tests walk through them
+    RepairItem.result,
+    MovedRoom.result,
+    AccountChange.staff_before,
+    AccountChange.staff_after,
+    LevelChange.before,
+    LevelChange.after,
+}
 CODES: dict[InstrumentedAttribute[object], Iterable[str]] = {
     Recording.problem: ["", "no_worker", "no_answer", "no_egress", "refused", "room_not_live", "egress_failed",
                         "egress_aborted", "egress_lost", "file_missing", "limit_reached", "one of the future",

@@ -15,7 +15,7 @@ from tests.support.factories import make_room
 from tests.support.personas import PERSONAS, Browser, persona
 from webapp.access import as_of, review
 from webapp.access import service as access_service
-from webapp.access.review import Check, Cut, Moments, ReviewFilters, Show, Standing
+from webapp.access.review import Cut, Moments, ReviewCheck, ReviewedRole, ReviewFilters, ReviewShow
 from webapp.accounts import service as account_service
 from webapp.accounts.models import Staff
 from webapp.audit import Actor
@@ -42,10 +42,10 @@ def grant(room: Room, who: str, role: Role, begin: datetime, end: datetime | Non
     return access
 
 
-def everything(filters: ReviewFilters, moments: Moments, size: int = 3) -> list[Standing]:
+def everything(filters: ReviewFilters, moments: Moments, size: int = 3) -> list[ReviewedRole]:
     """All rows, page by page."""
 
-    def pages() -> Iterator[Standing]:
+    def pages() -> Iterator[ReviewedRole]:
         at = paging.Place(size=size)
         while True:
             page = review.page(filters, moments, at)
@@ -106,10 +106,10 @@ def test_between_any_two_moments_the_difference_is_what_both_lists_say(
     different = {pair for pair in now.keys() | before.keys() if now.get(pair) != before.get(pair)}
     day = past(days=since).date()
     kinds = {
-        Show.CHANGES: different,
-        Show.ADDED: different - before.keys(),
-        Show.REMOVED: different - now.keys(),
-        Show.CHANGED: different & now.keys() & before.keys(),
+        ReviewShow.CHANGES: different,
+        ReviewShow.ADDED: different - before.keys(),
+        ReviewShow.REMOVED: different - now.keys(),
+        ReviewShow.CHANGED: different & now.keys() & before.keys(),
     }
     counted = review.counts(ReviewFilters(since=day), moments)
     for show, pairs in kinds.items():
@@ -129,11 +129,11 @@ def test_checks_find_what_deserves_a_look_and_count_it(room: Room):
     db.session.commit()
     moments = Moments(utcnow(), None)
     expected = {
-        Check.PENDING: {"nobody.yet@example.org"},
-        Check.DISABLED: {persona("member").email},
-        Check.ONE_OWNER: {persona("owner").email},
-        Check.ABSENT: {persona("owner").email},
-        Check.OWNERS: {persona("owner").email},
+        ReviewCheck.PENDING: {"nobody.yet@example.org"},
+        ReviewCheck.DISABLED: {persona("member").email},
+        ReviewCheck.ONE_OWNER: {persona("owner").email},
+        ReviewCheck.ABSENT: {persona("owner").email},
+        ReviewCheck.OWNERS: {persona("owner").email},
     }
     counted = review.counts(ReviewFilters(), moments).checks
     for check, people in expected.items():

@@ -30,7 +30,7 @@ class Cut(enum.Enum):
     PERSON = "person"
 
 
-class Show(enum.Enum):
+class ReviewShow(enum.Enum):
     """Which rows: everyone with a role at the moment, or what is different from the other moment."""
 
     EVERYONE = "everyone"
@@ -40,7 +40,7 @@ class Show(enum.Enum):
     CHANGED = "changed"
 
 
-class Check(enum.Enum):
+class ReviewCheck(enum.Enum):
     """What deserves a look."""
 
     PENDING = "pending"
@@ -73,18 +73,18 @@ class ReviewFilters(paging.Filters):
     since: date | None = paging.asked("since", _day)
     zone: str | None = paging.asked("zone", _zone)
     cut: Cut = paging.asked("by", paging.one_of(Cut), Cut.ROOM)
-    show: Show | None = paging.asked("show", paging.one_of(Show))
-    check: Check | None = paging.asked("check", paging.one_of(Check))
+    show: ReviewShow | None = paging.asked("show", paging.one_of(ReviewShow))
+    check: ReviewCheck | None = paging.asked("check", paging.one_of(ReviewCheck))
     room_id: uuid.UUID | None = paging.asked("room", paging.key)
     user_id: uuid.UUID | None = paging.asked("person", paging.key)
     search: str = paging.asked("q", paging.text(200), "")
 
     @property
-    def shown(self) -> Show:
+    def shown(self) -> ReviewShow:
         """Changes first where two moments are compared; there are none where nothing is."""
         if self.since is None:
-            return Show.EVERYONE
-        return self.show or Show.CHANGES
+            return ReviewShow.EVERYONE
+        return self.show or ReviewShow.CHANGES
 
 
 @dataclass(frozen=True)
@@ -107,7 +107,7 @@ def _end(day: date | None, zone: tzinfo, now: datetime) -> datetime | None:
 
 
 @dataclass(frozen=True)
-class Standing:
+class ReviewedRole:
     """A person's role in a room at the moment; `before` at the other one, where two are compared."""
 
     room: Room
@@ -116,54 +116,58 @@ class Standing:
     before: Access | None = None
 
     @property
-    def change(self) -> Show | None:
+    def change(self) -> ReviewShow | None:
         """What is different."""
         if self.before is None:
-            return Show.ADDED
-        return Show.REMOVED if self.now is None else Show.CHANGED
+            return ReviewShow.ADDED
+        return ReviewShow.REMOVED if self.now is None else ReviewShow.CHANGED
 
 
-def page(filters: ReviewFilters, moments: Moments, at: paging.Place) -> paging.Page[Standing]:
+def page(filters: ReviewFilters, moments: Moments, at: paging.Place) -> paging.Page[ReviewedRole]:
     """One page of what was asked for, the newest rooms or people first."""
-    if filters.shown is Show.EVERYONE or moments.since is None:
+    if filters.shown is ReviewShow.EVERYONE or moments.since is None:
         return paging.turn(_everyone, _of_everyone(filters, moments, Access), _order(Access, filters.cut), at)
     return _changes(filters, moments.at, moments.since, at)
 
 
-def _changes(filters: ReviewFilters, at: datetime, since: datetime, place: paging.Place) -> paging.Page[Standing]:
+def _changes(filters: ReviewFilters, at: datetime, since: datetime, place: paging.Place) -> paging.Page[ReviewedRole]:
     """Roles that were given and roles that were taken, each along its own index, put together in one order."""
     given, taken = aliased(Access), aliased(Access)
     pages = []
-    if filters.shown is not Show.REMOVED:
+    if filters.shown is not ReviewShow.REMOVED:
         select = _given(filters, at, since, filters.shown, given)
         pages.append(paging.turn(_rows_given, select, _order(given, filters.cut), place))
-    if filters.shown in {Show.REMOVED, Show.CHANGES}:
+    if filters.shown in {ReviewShow.REMOVED, ReviewShow.CHANGES}:
         select = _taken(filters, at, since, taken)
         pages.append(paging.turn(_rows_taken, select, _order(taken, filters.cut), place))
     return paging.merged(pages, _order(given, filters.cut), lambda row: _pair(row, filters.cut), place)
 
 
 @dataclass(frozen=True)
-class Counts:
+class ReviewCounts:
     """How many rows each choice would show; None where nothing is compared."""
 
-    shows: dict[Show, int]
-    checks: dict[Check, int]
+    shows: dict[ReviewShow, int]
+    checks: dict[ReviewCheck, int]
 
 
-def counts(filters: ReviewFilters, moments: Moments) -> Counts:
+def counts(filters: ReviewFilters, moments: Moments) -> ReviewCounts:
     """How many there are, up to MOST of each, asked at once."""
     unchecked = replace(filters, check=None)
-    parts: dict[Any, sa.Select[Any]] = {Show.EVERYONE: _of_everyone(unchecked, moments)}
-    parts |= {check: _of_everyone(replace(filters, check=check), moments) for check in Check}
+    parts: dict[Any, sa.Select[Any]] = {ReviewShow.EVERYONE: _of_everyone(unchecked, moments)}
+    parts |= {check: _of_everyone(replace(filters, check=check), moments) for check in ReviewCheck}
     if moments.since is not None:
-        parts |= {show: _given(unchecked, moments.at, moments.since, show) for show in (Show.ADDED, Show.CHANGED)}
-        parts[Show.REMOVED] = _taken(unchecked, moments.at, moments.since)
+        parts |= {
+            show: _given(unchecked, moments.at, moments.since, show) for show in (ReviewShow.ADDED, ReviewShow.CHANGED)
+        }
+        parts[ReviewShow.REMOVED] = _taken(unchecked, moments.at, moments.since)
     numbers = db.session.execute(sa.select(*map(_counted, parts.values())), execution_options=PLANNED_ANEW).one()
     found = dict(zip(parts, numbers, strict=True))
     if moments.since is not None:
-        found[Show.CHANGES] = sum(found[show] for show in (Show.ADDED, Show.CHANGED, Show.REMOVED))
-    return Counts({s: found[s] for s in Show if s in found}, {check: found[check] for check in Check})
+        found[ReviewShow.CHANGES] = sum(
+            found[show] for show in (ReviewShow.ADDED, ReviewShow.CHANGED, ReviewShow.REMOVED)
+        )
+    return ReviewCounts({s: found[s] for s in ReviewShow if s in found}, {check: found[check] for check in ReviewCheck})
 
 
 def _counted(select: sa.Select[Any]) -> sa.ScalarSelect[int]:
@@ -179,14 +183,14 @@ def _of_everyone(filters: ReviewFilters, moments: Moments, *what: Any) -> sa.Sel
     return _narrowed(select, filters, moments.at, moments.at, Access)
 
 
-def _given(filters: ReviewFilters, at: datetime, since: datetime, show: Show, now: Any = None) -> sa.Select[Any]:
+def _given(filters: ReviewFilters, at: datetime, since: datetime, show: ReviewShow, now: Any = None) -> sa.Select[Any]:
     """Roles that people have at the moment and had not at the one before: given, or another one. One row of each."""
     is_read, now, before = now is not None, now or aliased(Access), aliased(Access)
     of_before = sa.and_(before.room_id == now.room_id, before.user_id == now.user_id, holds(before, since))
     select = sa.select(*((Room, User, now, before) if is_read else (sa.literal(1),))).select_from(now)
     select = select.outerjoin(before, of_before).where(now.granted_at > since, holds(now, at))
     is_new, is_other = before.id.is_(None), before.role != now.role
-    kinds = {Show.ADDED: is_new, Show.CHANGED: is_other}
+    kinds = {ReviewShow.ADDED: is_new, ReviewShow.CHANGED: is_other}
     select = select.where(kinds.get(show, sa.or_(is_new, is_other)))
     if is_read:
         select = select.options(joinedload(now.granted_by), joinedload(before.revoked_by))
@@ -219,19 +223,19 @@ def _narrowed(
     return select.where(_deserves_a_look(filters.check, access, at)) if filters.check else select
 
 
-def _deserves_a_look(check: Check, access: Any, at: datetime) -> sa.ColumnElement[bool]:
+def _deserves_a_look(check: ReviewCheck, access: Any, at: datetime) -> sa.ColumnElement[bool]:
     """Who is pending and when somebody signed in last is known of today alone."""
     match check:
-        case Check.PENDING:
+        case ReviewCheck.PENDING:
             return User.sub.is_(None)
-        case Check.DISABLED:
+        case ReviewCheck.DISABLED:
             return disabled(at)
-        case Check.OWNERS:
+        case ReviewCheck.OWNERS:
             return sa.and_(access.role == Role.OWNER)
-        case Check.ABSENT:
+        case ReviewCheck.ABSENT:
             seen = sa.func.coalesce(User.last_sign_in_at, User.created_at)
             return sa.and_(access.role == Role.OWNER, seen < at - timedelta(days=ABSENT_DAYS))
-        case Check.ONE_OWNER:
+        case ReviewCheck.ONE_OWNER:
             other = aliased(Access)
             others = sa.and_(other.room_id == access.room_id, other.id != access.id, holds(other, at))
             return sa.and_(access.role == Role.OWNER, ~sa.exists().where(others, other.role == Role.OWNER))
@@ -254,17 +258,17 @@ def _order(access: Any, cut: Cut) -> paging.Order:
     return paging.Order(columns, lambda row: "-".join(key.hex for key in _pair(row, cut)), place)
 
 
-def _pair(row: Standing, cut: Cut) -> tuple[uuid.UUID, uuid.UUID]:
+def _pair(row: ReviewedRole, cut: Cut) -> tuple[uuid.UUID, uuid.UUID]:
     return (row.room.id, row.person.id) if cut is Cut.ROOM else (row.person.id, row.room.id)
 
 
-def _everyone(select: sa.Select[Any]) -> Sequence[Standing]:
-    return [Standing(row.room, row.user, row) for row in db.session.scalars(select)]
+def _everyone(select: sa.Select[Any]) -> Sequence[ReviewedRole]:
+    return [ReviewedRole(row.room, row.user, row) for row in db.session.scalars(select)]
 
 
-def _rows_given(select: sa.Select[Any]) -> Sequence[Standing]:
-    return [Standing(*row) for row in db.session.execute(select)]
+def _rows_given(select: sa.Select[Any]) -> Sequence[ReviewedRole]:
+    return [ReviewedRole(*row) for row in db.session.execute(select)]
 
 
-def _rows_taken(select: sa.Select[Any]) -> Sequence[Standing]:
-    return [Standing(room, person, None, before) for room, person, before in db.session.execute(select)]
+def _rows_taken(select: sa.Select[Any]) -> Sequence[ReviewedRole]:
+    return [ReviewedRole(room, person, None, before) for room, person, before in db.session.execute(select)]

@@ -12,7 +12,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from webapp.access import as_of, policy, review
-from webapp.access.review import Check, Cut, Moments, ReviewFilters, Show, Standing
+from webapp.access.review import Cut, Moments, ReviewCheck, ReviewedRole, ReviewFilters, ReviewShow
 from webapp.access.views.blueprint import bp
 from webapp.accounts import queries as account_queries
 from webapp.accounts.models import User
@@ -41,18 +41,18 @@ CSV_HEAD = (
     "revoked_by",
 )
 SHOWS = {
-    Show.CHANGES: _l("Changes"),
-    Show.ADDED: _l("Added"),
-    Show.REMOVED: _l("Removed"),
-    Show.CHANGED: _l("Role changed"),
-    Show.EVERYONE: _l("Everyone"),
+    ReviewShow.CHANGES: _l("Changes"),
+    ReviewShow.ADDED: _l("Added"),
+    ReviewShow.REMOVED: _l("Removed"),
+    ReviewShow.CHANGED: _l("Role changed"),
+    ReviewShow.EVERYONE: _l("Everyone"),
 }
 CHECKS = {
-    Check.PENDING: _l("Hasn't signed in yet"),
-    Check.ONE_OWNER: _l("One owner"),
-    Check.ABSENT: _l("Owner absent for 90 days"),
-    Check.DISABLED: _l("Disabled with access"),
-    Check.OWNERS: _l("Owners only"),
+    ReviewCheck.PENDING: _l("Hasn't signed in yet"),
+    ReviewCheck.ONE_OWNER: _l("One owner"),
+    ReviewCheck.ABSENT: _l("Owner absent for 90 days"),
+    ReviewCheck.DISABLED: _l("Disabled with access"),
+    ReviewCheck.OWNERS: _l("Owners only"),
 }
 
 
@@ -120,7 +120,7 @@ def number_of(count: int) -> str:
     return number if count < as_of.MOST else str(_("%(number)s+", number=number))
 
 
-def _groups(rows: Any, cut: Cut) -> list[tuple[Any, list[Standing]]]:
+def _groups(rows: Any, cut: Cut) -> list[tuple[Any, list[ReviewedRole]]]:
     """The rows of each room, or of each person, in the order of the page."""
     found = groupby(rows, key=lambda row: row.room if cut is Cut.ROOM else row.person)
     return [(head, list(each)) for head, each in found]
@@ -139,7 +139,7 @@ def _rows(filters: ReviewFilters, moments: Moments) -> Iterator[tuple[str, ...]]
         at = paging.Place(after=page.older, size=CSV_PART)
 
 
-def _cells(row: Standing, level: str, account: as_of.Account, moments: Moments) -> tuple[str, ...]:
+def _cells(row: ReviewedRole, level: str, account: as_of.Account, moments: Moments) -> tuple[str, ...]:
     now, before, person = row.now, row.before, row.person
     ended = before if now is None else None
     return (
