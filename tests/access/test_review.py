@@ -2,7 +2,7 @@
 
 import hashlib
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -44,17 +44,7 @@ def grant(room: Room, who: str, role: Role, begin: datetime, end: datetime | Non
 
 def everything(filters: ReviewFilters, moments: Moments, size: int = 3) -> list[ReviewedRole]:
     """All rows, page by page."""
-
-    def pages() -> Iterator[ReviewedRole]:
-        at = paging.Place(size=size)
-        while True:
-            page = review.page(filters, moments, at)
-            yield from page.rows
-            if page.older is None:
-                return
-            at = paging.Place(after=page.older, size=size)
-
-    return list(pages())
+    return [row for rows in paging.parts(lambda at: review.page(filters, moments, at), size) for row in rows]
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from tests.support.personas import SWAP, persona
 from webapp.accounts.models import User
 from webapp.audit import Actor, queries, record
 from webapp.audit.models import AuditEntry
-from webapp.audit.views import CSV_PART
+from webapp.core import paging
 from webapp.core.db import db, utcnow
 from webapp.rooms.models import Room
 
@@ -132,7 +132,7 @@ def test_the_page_asks_the_database_as_often_for_fifty_deeds_as_for_three(client
 
 
 def test_the_file_holds_every_line_and_defuses_formulas(client_as, room: Room):
-    fill(room, 2 * CSV_PART)
+    fill(room, 2 * paging.PART)
     record("room.rotate_pin", stored(room), Actor.user(persona("owner")), reason="=1+1")
     db.session.commit()
     count = db.session.scalar(sa.select(sa.func.count()).select_from(AuditEntry))

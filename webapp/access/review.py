@@ -50,14 +50,6 @@ class ReviewCheck(enum.Enum):
     OWNERS = "owners"
 
 
-def _day(word: str) -> date | None:
-    try:
-        day = date.fromisoformat(word)
-    except ValueError:
-        return None
-    return day if 1970 < day.year < 9000 else None
-
-
 def _zone(word: str) -> str | None:
     try:
         return ZoneInfo(word).key if word else None
@@ -69,8 +61,8 @@ def _zone(word: str) -> str | None:
 class ReviewFilters(paging.Filters):
     """What a reader asked for; a day means its end, and no day means now."""
 
-    day: date | None = paging.asked("day", _day)
-    since: date | None = paging.asked("since", _day)
+    day: date | None = paging.asked("day", paging.day)
+    since: date | None = paging.asked("since", paging.day)
     zone: str | None = paging.asked("zone", _zone)
     cut: Cut = paging.asked("by", paging.one_of(Cut), Cut.ROOM)
     show: ReviewShow | None = paging.asked("show", paging.one_of(ReviewShow))

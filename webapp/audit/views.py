@@ -1,6 +1,6 @@
 """Pages of the trail: all of it for admins, and each room's own."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from datetime import tzinfo
 from itertools import chain
 from typing import Any
@@ -22,7 +22,6 @@ from webapp.rooms.door import load_room
 
 bp = Blueprint("audit", __name__)
 PAGE = 50
-CSV_PART = 1000  # entries read at a time
 REVEALS_HEAD = ("at", "seen_by", "what", "room", "reason", "how", "address")
 REVEAL_SHOWS = {
     reveals.RevealShow.ALL: _l("All"),
@@ -75,19 +74,8 @@ def log_csv() -> ResponseReturnValue:
 
 
 def _rows(filters: queries.LogFilters, zone: tzinfo) -> Iterator[tuple[str, ...]]:
-    for entries in _parts(lambda at: queries.page(filters, at, zone)):
+    for entries in paging.parts(lambda at: queries.page(filters, at, zone)):
         yield from map(_cells, account_queries.deeds(entries))
-
-
-def _parts(read: Callable[[paging.Place], paging.Page[AuditEntry]]) -> Iterator[Sequence[AuditEntry]]:
-    """All entries of a list, page by page."""
-    at = paging.Place(size=CSV_PART)
-    while True:
-        page = read(at)
-        yield page.rows
-        if page.older is None:
-            return
-        at = paging.Place(after=page.older, size=CSV_PART)
 
 
 def _cells(deed: sentences.Deed) -> tuple[str, ...]:
@@ -134,7 +122,7 @@ def reveals_csv() -> ResponseReturnValue:
 
 
 def _reveal_rows(filters: reveals.RevealFilters) -> Iterator[tuple[str, ...]]:
-    for entries in _parts(lambda at: reveals.page(filters, at)):
+    for entries in paging.parts(lambda at: reveals.page(filters, at)):
         yield from map(_reveal_cells, entries)
 
 

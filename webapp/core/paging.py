@@ -5,9 +5,9 @@ What a reader asked a list for is a class of `Filters`, which is read from a que
 
 import enum
 import uuid
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from typing import Any, Generic, Self, TypeVar
 
@@ -19,6 +19,7 @@ from webapp.core.planning import PLANNED_ANEW
 
 Row = TypeVar("Row")
 LARGEST = 2**63 - 1  # of a BIGINT
+PART = 1000  # rows of a file that are read at a time
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -98,6 +99,15 @@ def key(text: str) -> uuid.UUID | None:
         return uuid.UUID(text)
     except ValueError:
         return None
+
+
+def day(word: str) -> date | None:
+    """A day of the calendars that every zone and both databases know."""
+    try:
+        found = date.fromisoformat(word)
+    except ValueError:
+        return None
+    return found if 1970 < found.year < 9000 else None
 
 
 def one_of(kind: type[enum.Enum]) -> Callable[[str], Any]:
@@ -242,6 +252,17 @@ def turn_with_gaps(
     if backward:
         rows.reverse()
     return _page(rows, order, has_newer=more if backward else start is not None, has_older=more or backward)
+
+
+def parts(read: Callable[[Place], Page[Row]], size: int = PART) -> Iterator[Sequence[Row]]:
+    """All rows of a list from its start, so many at a time: for files."""
+    at = Place(size=size)
+    while True:
+        page = read(at)
+        yield page.rows
+        if page.older is None:
+            return
+        at = Place(after=page.older, size=size)
 
 
 def merged(pages: Sequence[Page[Row]], order: Order, key: Callable[[Row], Any], at: Place) -> Page[Row]:

@@ -44,21 +44,12 @@ class RecordingSort(enum.Enum):
     SIZE = "size"
 
 
-def _date(word: str) -> date | None:
-    """A day of the calendars that every zone and both databases know."""
-    try:
-        day = date.fromisoformat(word)
-    except ValueError:
-        return None
-    return day if 1970 < day.year < 9000 else None
-
-
 @dataclass(frozen=True)
 class RecordingFilters(paging.Filters):
     """What a reader of the list asked for; a day is one of the overview, and is asked for instead of a state."""
 
     show: RecordingShow = paging.asked("filter", paging.one_of(RecordingShow), RecordingShow.ALL)
-    day: date | None = paging.asked("day", _date)
+    day: date | None = paging.asked("day", paging.day)
     mode: Mode | None = paging.asked("mode", paging.one_of(Mode))
     search: str = paging.asked("q", paging.text(200), "")
     room: str = paging.asked("room", paging.text(200), "")

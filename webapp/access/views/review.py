@@ -22,7 +22,6 @@ from webapp.core.security import require
 from webapp.core.times import reader_zone
 
 PAGE = 50
-CSV_PART = 1000  # rows read at a time
 CSV_HEAD = (
     "room",
     "link",
@@ -127,16 +126,11 @@ def _groups(rows: Any, cut: Cut) -> list[tuple[Any, list[ReviewedRole]]]:
 
 
 def _rows(filters: ReviewFilters, moments: Moments) -> Iterator[tuple[str, ...]]:
-    at = paging.Place(size=CSV_PART)
-    while True:
-        page = review.page(filters, moments, at)
-        levels = as_of.levels({row.room for row in page.rows}, moments.at)
-        accounts = as_of.accounts({row.person for row in page.rows}, moments.at)
-        for row in page.rows:
+    for rows in paging.parts(lambda at: review.page(filters, moments, at)):
+        levels = as_of.levels({row.room for row in rows}, moments.at)
+        accounts = as_of.accounts({row.person for row in rows}, moments.at)
+        for row in rows:
             yield _cells(row, levels[row.room.id].value, accounts[row.person.id], moments)
-        if page.older is None:
-            return
-        at = paging.Place(after=page.older, size=CSV_PART)
 
 
 def _cells(row: ReviewedRole, level: str, account: as_of.Account, moments: Moments) -> tuple[str, ...]:
