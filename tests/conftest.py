@@ -42,7 +42,8 @@ def settings(database_url: str, simulator: Addresses, tmp_path_factory: pytest.T
         database_url=database_url,
         recordings_dir=Path(tmp_path_factory.mktemp("recordings")),
         livekit_url=simulator.livekit,
-        livekit_timeout=50,  # a busy machine is no outage; tests of outages wait less
+        database_patience=4,  # a busy machine is no outage; tests of outages wait less
+        livekit_timeout=50,
         oidc_timeout=50,
     )
 

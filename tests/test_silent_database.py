@@ -50,7 +50,9 @@ def silenced(proxy: Proxy, postgresql_url: str, worker_id: str, settings: Settin
     with fresh_database(postgresql_url, f"silent_{worker_id}") as url:
         behind = sa.engine.make_url(url).set(host="127.0.0.1", port=proxy.port, query={})
         text = behind.render_as_string(hide_password=False)
-        app = create_app(settings.model_copy(update={"database_url": text, "database_pool_size": 6}))
+        app = create_app(
+            settings.model_copy(update={"database_url": text, "database_pool_size": 6, "database_patience": 1})
+        )
         with app.app_context():
             metadata.create_all(db.engine)
             yield app

@@ -102,7 +102,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     if not app.testing:
         logs.init_logging(settings.log_level)
 
-    patience.init_app(app)
+    patience.init_app(app, settings.database_patience)
     request_log.init_app(app, behind_proxy=settings.proxy_count > 0)
     db.init_app(app, settings.database_url, settings.database_pool_size)
     sessions.init_app(app)

@@ -69,6 +69,7 @@ class Settings(MailSettings):
     database_pool_size: int = Field(
         24, ge=4, le=400, description="most PostgreSQL connections of a process: half for reading, half for changes"
     )
+    database_patience: float = Field(1, ge=1, le=60, description="times 5 s a page waits for PostgreSQL, a hook 2.5 s")
     schema_wait_seconds: int = Field(
         0, ge=0, le=3600, description="seconds in which servers that start wait for `flask db upgrade`; 0: they refuse"
     )

@@ -63,16 +63,17 @@ def of(seconds: float | None) -> Iterator[None]:
 class _Middleware:
     """Gives each request the patience of its address."""
 
-    def __init__(self, app: Any) -> None:
-        self._app = app
+    def __init__(self, app: Any, times: float) -> None:
+        self._app, self._times = app, times
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         path = environ.get("PATH_INFO", "")
-        with of(next((seconds for prefix, seconds in PATHS.items() if path.startswith(prefix)), PAGE)):
+        seconds = next((seconds for prefix, seconds in PATHS.items() if path.startswith(prefix)), PAGE)
+        with of(seconds * self._times):
             answer: Iterable[bytes] = self._app(environ, start_response)
         return answer
 
 
-def init_app(app: Flask) -> None:
-    """Limit the waiting of requests."""
-    app.wsgi_app = _Middleware(app.wsgi_app)  # type: ignore[method-assign]
+def init_app(app: Flask, times: float) -> None:
+    """Limit the waiting of requests, to so many times what is promised."""
+    app.wsgi_app = _Middleware(app.wsgi_app, times)  # type: ignore[method-assign]
