@@ -12,10 +12,9 @@ from functools import partial
 from typing import Any, Generic, Self, TypeVar
 
 import sqlalchemy as sa
-from sqlalchemy.ext.compiler import compiles
 from werkzeug.datastructures import MultiDict
 
-from webapp.core.planning import PLANNED_ANEW
+from webapp.core.planning import PLANNED_ANEW, unindexed
 
 Row = TypeVar("Row")
 LARGEST = 2**63 - 1  # of a BIGINT
@@ -30,27 +29,6 @@ class Page(Generic[Row]):
     rows: Sequence[Row]
     newer: str | None = None
     older: str | None = None
-
-
-class Unindexed(sa.sql.functions.FunctionElement[Any]):
-    """A column by which SQLite, which knows no numbers of rows, is not to walk: what is rare is found, then sorted."""
-
-    inherit_cache = True
-
-
-@compiles(Unindexed)
-def _as_it_is(element: Unindexed, compiler: Any, **options: Any) -> str:
-    return str(compiler.process(element.clauses, **options))
-
-
-@compiles(Unindexed, "sqlite")
-def _for_sqlite(element: Unindexed, compiler: Any, **options: Any) -> str:
-    return f"+{compiler.process(element.clauses, **options)}"
-
-
-def unindexed(column: Any) -> Any:
-    """The column, by which SQLite does not walk."""
-    return sa.type_coerce(Unindexed(column), column.type)
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from webapp.accounts.models import User
 from webapp.core import paging
 from webapp.core.db import db, utcnow
-from webapp.core.planning import PLANNED_ANEW
+from webapp.core.planning import PLANNED_ANEW, unindexed
 from webapp.core.times import midnight
 from webapp.recordings import queries
 from webapp.recordings.models import FAILED, RUNNING, Recording
@@ -166,8 +166,8 @@ def _placed(filters: RecordingFilters, zone: tzinfo) -> list[sa.ColumnElement[bo
 
 def _narrowed(filters: RecordingFilters, *, rare: bool = False, mode: bool = True) -> list[sa.ColumnElement[bool]]:
     """All that is asked for but the state, whose counts are shown beside one another."""
-    room = paging.unindexed(Recording.room_id) if rare else Recording.room_id
-    kind = paging.unindexed(Recording.mode) if rare else Recording.mode
+    room = unindexed(Recording.room_id) if rare else Recording.room_id
+    kind = unindexed(Recording.mode) if rare else Recording.mode
     conditions: list[sa.ColumnElement[bool]] = [Recording.deleting_at.is_(None)]
     if filters.mode and mode:
         conditions.append(kind == filters.mode)
@@ -210,7 +210,7 @@ def _expiring(day: date, days: int, zone: tzinfo) -> sa.ColumnElement[bool]:
 def _sizes(user: User, conditions: list[sa.ColumnElement[bool]], *, rare: bool = False) -> sa.Select[Any]:
     rows = sa.select(Recording.size).where(*conditions)
     if not user.is_admin:
-        room = paging.unindexed(Recording.room_id) if rare else Recording.room_id
+        room = unindexed(Recording.room_id) if rare else Recording.room_id
         rows = rows.where(room.in_(queries.rooms_of(user)))
     return rows
 
