@@ -37,6 +37,7 @@ class Doors:
 
     rooms: dict[AccessLevel, int]
     admins: Sequence[User]
+    admin_count: int
 
 
 def holds(access: Any, at: datetime) -> sa.ColumnElement[bool]:
@@ -81,14 +82,17 @@ def accounts(people: Collection[User], at: datetime) -> dict[uuid.UUID, Account]
 
 def sizes(rooms: Collection[uuid.UUID], at: datetime) -> dict[uuid.UUID, tuple[int, int]]:
     """How many people had a role in each room at the moment, and how many of them owned it."""
-    owners = sa.func.count().filter(Access.role == Role.OWNER)
-    counted = sa.select(Access.room_id, sa.func.count(), owners).where(Access.room_id.in_(rooms), holds(Access, at))
+    people = sa.func.count(sa.distinct(Access.user_id))
+    owners = people.filter(Access.role == Role.OWNER)
+    counted = sa.select(Access.room_id, people, owners).where(Access.room_id.in_(rooms), holds(Access, at))
     return {row[0]: (row[1], row[2]) for row in db.session.execute(counted.group_by(Access.room_id))}
 
 
 def rooms_of(people: Collection[uuid.UUID], at: datetime) -> dict[uuid.UUID, int]:
     """In how many rooms each of the people had a role at the moment."""
-    counted = sa.select(Access.user_id, sa.func.count()).join(Room, Room.id == Access.room_id)
+    counted = sa.select(Access.user_id, sa.func.count(sa.distinct(Access.room_id))).join(
+        Room, Room.id == Access.room_id
+    )
     counted = counted.where(Access.user_id.in_(people), holds(Access, at), is_there(at)).group_by(Access.user_id)
     return {row[0]: row[1] for row in db.session.execute(counted)}
 
@@ -96,17 +100,17 @@ def rooms_of(people: Collection[uuid.UUID], at: datetime) -> dict[uuid.UUID, int
 def doors(at: datetime) -> Doors:
     """Who got in without a role at the moment; of rooms no more than MOST are counted, of admins NAMED are named."""
     rooms = {level: _rooms_with(level, at) for level in (AccessLevel.PUBLIC, AccessLevel.TRUSTED)}
-    counted = [sa.select(sa.func.count()).select_from(each.limit(MOST).subquery()) for each in rooms.values()]
-    numbers = db.session.execute(
-        sa.select(*(each.scalar_subquery() for each in counted)), execution_options=PLANNED_ANEW
-    )
     staff = _first(AccountChange.staff_before, AccountChange.user_id == User.id, AccountChange.at, at)
     changed = sa.select(AccountChange.user_id).where(AccountChange.at > at, AccountChange.staff_before == Staff.ADMIN)
     admins = sa.select(User).where(sa.or_(User.staff == Staff.ADMIN, User.id.in_(changed)), User.created_at <= at)
-    admins = admins.where(sa.func.coalesce(staff, User.staff) == Staff.ADMIN)
-    admins = admins.where(sa.not_(disabled(at)))
+    admins = admins.where(sa.func.coalesce(staff, User.staff) == Staff.ADMIN, sa.not_(disabled(at)))
+    counted = [*rooms.values(), admins.with_only_columns(User.id)]
+    numbers = [
+        sa.select(sa.func.count()).select_from(each.limit(MOST).subquery()).scalar_subquery() for each in counted
+    ]
+    *by_level, admin_count = db.session.execute(sa.select(*numbers), execution_options=PLANNED_ANEW).one()
     named = db.session.scalars(admins.order_by(User.full_name, User.id).limit(NAMED)).all()
-    return Doors(dict(zip(rooms, numbers.one(), strict=True)), named)
+    return Doors(dict(zip(rooms, by_level, strict=True)), named, admin_count)
 
 
 def _rooms_with(level: AccessLevel, at: datetime) -> sa.Select[Any]:

@@ -78,6 +78,11 @@ class ReviewFilters(paging.Filters):
             return ReviewShow.EVERYONE
         return self.show or ReviewShow.CHANGES
 
+    @property
+    def compares(self) -> bool:
+        """What is shown is what is different."""
+        return self.shown is not ReviewShow.EVERYONE
+
 
 @dataclass(frozen=True)
 class Moments:
@@ -108,6 +113,13 @@ class ReviewedRole:
     before: Access | None = None
 
     @property
+    def access(self) -> Access:
+        """The role that there is, else the one that there was."""
+        access = self.now or self.before
+        assert access is not None
+        return access
+
+    @property
     def change(self) -> ReviewShow | None:
         """What is different."""
         if self.before is None:
@@ -124,7 +136,7 @@ def page(filters: ReviewFilters, moments: Moments, at: paging.Place) -> paging.P
 
 def _changes(filters: ReviewFilters, at: datetime, since: datetime, place: paging.Place) -> paging.Page[ReviewedRole]:
     """Roles that were given and roles that were taken, each along its own index, put together in one order."""
-    given, taken = aliased(Access), aliased(Access)
+    given, taken, deleted = aliased(Access), aliased(Access), aliased(Access)
     pages = []
     if filters.shown is not ReviewShow.REMOVED:
         select = _given(filters, at, since, filters.shown, given)
@@ -132,15 +144,29 @@ def _changes(filters: ReviewFilters, at: datetime, since: datetime, place: pagin
     if filters.shown in {ReviewShow.REMOVED, ReviewShow.CHANGES}:
         select = _taken(filters, at, since, taken)
         pages.append(paging.turn(_rows_taken, select, _order(taken, filters.cut), place))
-    return paging.merged(pages, _order(given, filters.cut), lambda row: _pair(row, filters.cut), place)
+        select = _deleted(filters, at, since, deleted)
+        pages.append(paging.turn(_rows_taken, select, _order(deleted, filters.cut), place))
+    return paging.merged(pages, _order(given, filters.cut), lambda row: _place_of(row, filters.cut), place)
+
+
+@dataclass(frozen=True)
+class ReviewCount:
+    """So many; of more than are counted, those that were."""
+
+    number: int
+    is_all: bool
+
+    def __add__(self, other: "ReviewCount") -> "ReviewCount":
+        """Both together."""
+        return ReviewCount(self.number + other.number, self.is_all and other.is_all)
 
 
 @dataclass(frozen=True)
 class ReviewCounts:
-    """How many rows each choice would show; None where nothing is compared."""
+    """How many rows each choice would show; those of a check are of everyone."""
 
-    shows: dict[ReviewShow, int]
-    checks: dict[ReviewCheck, int]
+    shows: dict[ReviewShow, ReviewCount]
+    checks: dict[ReviewCheck, ReviewCount]
 
 
 def counts(filters: ReviewFilters, moments: Moments) -> ReviewCounts:
@@ -149,16 +175,15 @@ def counts(filters: ReviewFilters, moments: Moments) -> ReviewCounts:
     parts: dict[Any, sa.Select[Any]] = {ReviewShow.EVERYONE: _of_everyone(unchecked, moments)}
     parts |= {check: _of_everyone(replace(filters, check=check), moments) for check in ReviewCheck}
     if moments.since is not None:
-        parts |= {
-            show: _given(unchecked, moments.at, moments.since, show) for show in (ReviewShow.ADDED, ReviewShow.CHANGED)
-        }
-        parts[ReviewShow.REMOVED] = _taken(unchecked, moments.at, moments.since)
+        at, since = moments.at, moments.since
+        parts |= {show: _given(unchecked, at, since, show) for show in (ReviewShow.ADDED, ReviewShow.CHANGED)}
+        parts |= {ReviewShow.REMOVED: _taken(unchecked, at, since), "deleted": _deleted(unchecked, at, since)}
     numbers = db.session.execute(sa.select(*map(_counted, parts.values())), execution_options=PLANNED_ANEW).one()
-    found = dict(zip(parts, numbers, strict=True))
+    found = {what: ReviewCount(number, number < MOST) for what, number in zip(parts, numbers, strict=True)}
     if moments.since is not None:
-        found[ReviewShow.CHANGES] = sum(
-            found[show] for show in (ReviewShow.ADDED, ReviewShow.CHANGED, ReviewShow.REMOVED)
-        )
+        found[ReviewShow.REMOVED] += found.pop("deleted")
+        given = found[ReviewShow.ADDED] + found[ReviewShow.CHANGED]
+        found[ReviewShow.CHANGES] = given + found[ReviewShow.REMOVED]
     return ReviewCounts({s: found[s] for s in ReviewShow if s in found}, {check: found[check] for check in ReviewCheck})
 
 
@@ -172,7 +197,7 @@ def _of_everyone(filters: ReviewFilters, moments: Moments, *what: Any) -> sa.Sel
     if what:
         names = (contains_eager(Access.room), contains_eager(Access.user), joinedload(Access.granted_by))
         select = select.options(*names)
-    return _narrowed(select, filters, moments.at, moments.at, Access)
+    return _narrowed(select.where(is_there(moments.at)), filters, moments.at, Access)
 
 
 def _given(filters: ReviewFilters, at: datetime, since: datetime, show: ReviewShow, now: Any = None) -> sa.Select[Any]:
@@ -186,7 +211,7 @@ def _given(filters: ReviewFilters, at: datetime, since: datetime, show: ReviewSh
     select = select.where(kinds.get(show, sa.or_(is_new, is_other)))
     if is_read:
         select = select.options(joinedload(now.granted_by), joinedload(before.revoked_by))
-    return _narrowed(select, filters, at, since, now)
+    return _narrowed(select.where(is_there(at)), filters, at, now)
 
 
 def _taken(filters: ReviewFilters, at: datetime, since: datetime, before: Any = None) -> sa.Select[Any]:
@@ -198,14 +223,22 @@ def _taken(filters: ReviewFilters, at: datetime, since: datetime, before: Any = 
     select = select.where(*ended, _none(now, of_now))
     if is_read:
         select = select.options(joinedload(before.revoked_by))
-    return _narrowed(select, filters, at, since, before)
+    return _narrowed(select.where(is_there(at)), filters, at, before)
 
 
-def _narrowed(
-    select: sa.Select[Any], filters: ReviewFilters, at: datetime, since: datetime, access: Any
-) -> sa.Select[Any]:
-    """What was asked for beside the dates, of rooms that were not deleted by `since`."""
-    select = select.join(Room, Room.id == access.room_id).join(User, User.id == access.user_id).where(is_there(since))
+def _deleted(filters: ReviewFilters, at: datetime, since: datetime, before: Any = None) -> sa.Select[Any]:
+    """Roles that people had at the moment before in rooms that were deleted since. One row of each."""
+    is_read, before = before is not None, before or aliased(Access)
+    select = sa.select(*((Room, User, before) if is_read else (sa.literal(1),))).select_from(before)
+    select = select.where(holds(before, since), Room.deleted_at > since, Room.deleted_at <= at)
+    if is_read:
+        select = select.options(joinedload(before.revoked_by))
+    return _narrowed(select, filters, at, before)
+
+
+def _narrowed(select: sa.Select[Any], filters: ReviewFilters, at: datetime, access: Any) -> sa.Select[Any]:
+    """What was asked for beside the dates."""
+    select = select.join(Room, Room.id == access.room_id).join(User, User.id == access.user_id)
     if filters.room_id:
         select = select.where(access.room_id == filters.room_id)
     if filters.user_id:
@@ -240,18 +273,19 @@ def _none(access: Any, condition: sa.ColumnElement[bool]) -> sa.ColumnElement[bo
 
 
 def _order(access: Any, cut: Cut) -> paging.Order:
-    """By room and person or the other way round: at one moment nobody has two roles in a room."""
-    columns = (access.room_id, access.user_id) if cut is Cut.ROOM else (access.user_id, access.room_id)
+    """By room and person or the other way round; the key, since a person may have come from two accounts."""
+    pair = (access.room_id, access.user_id) if cut is Cut.ROOM else (access.user_id, access.room_id)
 
     def place(text: str) -> tuple[Any, ...]:
-        one, _dash, other = text.partition("-")
-        return uuid.UUID(one), uuid.UUID(other)
+        first, second, key = text.split("-")
+        return uuid.UUID(first), uuid.UUID(second), uuid.UUID(key)
 
-    return paging.Order(columns, lambda row: "-".join(key.hex for key in _pair(row, cut)), place)
+    return paging.Order((*pair, access.id), lambda row: "-".join(key.hex for key in _place_of(row, cut)), place)
 
 
-def _pair(row: ReviewedRole, cut: Cut) -> tuple[uuid.UUID, uuid.UUID]:
-    return (row.room.id, row.person.id) if cut is Cut.ROOM else (row.person.id, row.room.id)
+def _place_of(row: ReviewedRole, cut: Cut) -> tuple[uuid.UUID, ...]:
+    pair = (row.room.id, row.person.id) if cut is Cut.ROOM else (row.person.id, row.room.id)
+    return (*pair, row.access.id)
 
 
 def _everyone(select: sa.Select[Any]) -> Sequence[ReviewedRole]:

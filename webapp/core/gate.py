@@ -8,11 +8,13 @@ import re
 from collections.abc import Callable, Iterable
 from typing import Any
 
+import structlog
 from flask import Flask, Response
 
 from webapp.core import hosts, security
 from webapp.core.request_log import ENDPOINT
 
+log = structlog.get_logger()
 Answerer = Callable[..., Response | None]
 EXTENSION = "frontdesk.gate"
 
@@ -27,19 +29,22 @@ class _Gate:
         path = environ.get("PATH_INFO", "") if environ["REQUEST_METHOD"] == "GET" else ""
         for pattern, endpoint, answerer in self._app.extensions[EXTENSION]:
             if found := pattern.fullmatch(path):
-                answer = self._asked(answerer, environ, found)
+                answer = self._asked(answerer, environ, found, endpoint)
                 if answer is not None:
                     environ[ENDPOINT] = endpoint
                     return answer(environ, start_response)
         return self._flask(environ, start_response)
 
-    def _asked(self, answerer: Answerer, environ: dict[str, Any], found: re.Match[str]) -> Response | None:
+    def _asked(
+        self, answerer: Answerer, environ: dict[str, Any], found: re.Match[str], endpoint: str
+    ) -> Response | None:
         """Whatever goes wrong is left to Flask, whose handlers have the words; what waited in vain waits no more."""
         with self._app.app_context():
             request = self._app.request_class(environ)
             try:
                 answer = answerer(request, **found.groupdict()) if hosts.serves(request) else None
-            except Exception:
+            except Exception as error:
+                log.warning("gate.failed", code=type(error).__name__, endpoint=endpoint)
                 return None
         if answer is not None:
             answer.vary.add("Cookie")

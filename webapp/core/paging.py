@@ -173,18 +173,23 @@ def turn(
     execute: Callable[[sa.Select[Any]], Sequence[Row]], select: sa.Select[Any], order: Order, at: Place
 ) -> Page[Row]:
     """Read one page of the select; a cursor that is none of ours starts from the beginning."""
-    backward = bool(at.before) and not at.after
+    start, backward = _start(order, at)
     along = order.reversed() if backward else order
-    try:
-        start = order.place(at.before or at.after) if at.before or at.after else None
-    except ValueError:
-        start, backward, along = None, False, order
     rows = list(execute(_from(select, along, start).limit(at.size + 1)))
     more = len(rows) > at.size
     del rows[at.size :]
     if backward:
         rows.reverse()
     return _page(rows, order, has_newer=more if backward else start is not None, has_older=more or backward)
+
+
+def _start(order: Order, at: Place) -> tuple[tuple[Any, ...] | None, bool]:
+    """Where to begin, and whether to read backward from there; a cursor that is none of ours is the beginning."""
+    try:
+        start = order.place(at.before or at.after) if at.before or at.after else None
+    except ValueError:
+        return None, False
+    return start, bool(at.before) and not at.after
 
 
 def _from(select: sa.Select[Any], order: Order, start: tuple[Any, ...] | None) -> sa.Select[Any]:
@@ -245,7 +250,7 @@ def parts(read: Callable[[Place], Page[Row]], size: int = PART) -> Iterator[Sequ
 
 def merged(pages: Sequence[Page[Row]], order: Order, key: Callable[[Row], Any], at: Place) -> Page[Row]:
     """One page of several lists that were turned to the same place in the same order; the key is what it compares."""
-    backward = bool(at.before) and not at.after
+    _begin, backward = _start(order, at)
     rows = sorted((row for page in pages for row in page.rows), key=key, reverse=order.descending)
     kept = rows[-at.size :] if backward else rows[: at.size]
     left = len(rows) > len(kept)

@@ -12,11 +12,11 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from webapp.access import as_of, policy, review
-from webapp.access.review import Cut, Moments, ReviewCheck, ReviewedRole, ReviewFilters, ReviewShow
+from webapp.access.review import Cut, Moments, ReviewCheck, ReviewCount, ReviewedRole, ReviewFilters, ReviewShow
 from webapp.access.views.blueprint import bp
 from webapp.accounts import queries as account_queries
 from webapp.accounts.models import User
-from webapp.core import htmx, paging, spreadsheet
+from webapp.core import htmx, paging, searching, spreadsheet
 from webapp.core.db import utcnow
 from webapp.core.security import require
 from webapp.core.times import reader_zone
@@ -78,6 +78,7 @@ def review_page() -> ResponseReturnValue:
         "shows": SHOWS,
         "checks": CHECKS,
         "number_of": number_of,
+        "count_of": count_of,
     }
     return htmx.respond("access/review.html", "access/_review.html", **context)
 
@@ -87,6 +88,9 @@ def find_in_review() -> ResponseReturnValue:
     """Narrow the review to whoever has exactly this address, which stays out of the link, or to rooms called so."""
     require(policy.review)
     words, filters = request.form.get("find", "").strip(), ReviewFilters.of(request.args)
+    if searching.is_number(words):
+        flash(_("Phone numbers and PINs are not searched for: they would stay in the address."))
+        return _narrowed_to(filters.query())
     if "@" not in words:
         return _narrowed_to(filters.query(search=words, room_id=None, user_id=None))
     person = account_queries.person(words)
@@ -115,8 +119,13 @@ def review_csv() -> ResponseReturnValue:
 
 def number_of(count: int) -> str:
     """So many, or that there are more than were counted."""
-    number = str(format_decimal(count))
-    return number if count < as_of.MOST else str(_("%(number)s+", number=number))
+    return count_of(ReviewCount(count, count < as_of.MOST))
+
+
+def count_of(count: ReviewCount) -> str:
+    """The same of a count that knows whether it is all."""
+    number = str(format_decimal(count.number))
+    return number if count.is_all else str(_("%(number)s+", number=number))
 
 
 def _groups(rows: Any, cut: Cut) -> list[tuple[Any, list[ReviewedRole]]]:
@@ -130,10 +139,10 @@ def _rows(filters: ReviewFilters, moments: Moments) -> Iterator[tuple[str, ...]]
         levels = as_of.levels({row.room for row in rows}, moments.at)
         accounts = as_of.accounts({row.person for row in rows}, moments.at)
         for row in rows:
-            yield _cells(row, levels[row.room.id].value, accounts[row.person.id], moments)
+            yield _cells(row, levels[row.room.id].value, accounts[row.person.id], compared=filters.compares)
 
 
-def _cells(row: ReviewedRole, level: str, account: as_of.Account, moments: Moments) -> tuple[str, ...]:
+def _cells(row: ReviewedRole, level: str, account: as_of.Account, *, compared: bool) -> tuple[str, ...]:
     now, before, person = row.now, row.before, row.person
     ended = before if now is None else None
     return (
@@ -148,9 +157,9 @@ def _cells(row: ReviewedRole, level: str, account: as_of.Account, moments: Momen
         now.role.value if now else "",
         _moment(now.granted_at if now else None),
         _name(now.granted_by if now else None),
-        row.change.value if moments.since and row.change else "",
+        row.change.value if compared and row.change else "",
         before.role.value if before else "",
-        _moment(ended.revoked_at if ended else None),
+        _moment((ended.revoked_at or row.room.deleted_at) if ended else None),
         _name(ended.revoked_by if ended else None),
     )
 
