@@ -37,9 +37,9 @@ def room(installation: Installation) -> Room:
 @pytest.fixture
 def impatient(app: Flask) -> Iterator[None]:
     """The app waits for a busy database for a second only."""
+    on_sqlite = db.engine.dialect.name == "sqlite"  # asked here: heartbeats have no app
 
     def hurry(connection: Any, *_: object) -> None:
-        on_sqlite = db.engine.dialect.name == "sqlite"
         connection.execute("PRAGMA busy_timeout = 1000" if on_sqlite else "SET lock_timeout = 1000")
         if not on_sqlite:
             connection.commit()
