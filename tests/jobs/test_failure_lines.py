@@ -21,7 +21,13 @@ from webapp.livekit.errors import LiveKitUnavailable
 from webapp.rooms.models import Room
 
 ABOUT_THE_PROCESS = {"thread.failed", "process.failed", "background.failed", "heartbeat.failed", "question.failed"}
-PAGES = {"intent.failed", "livekit.failed", "sign_in.failed", "sign_out.provider_failed"}  # the request says of what
+PAGES = {  # the request says of what
+    "gate.failed",
+    "intent.failed",
+    "livekit.failed",
+    "sign_in.failed",
+    "sign_out.provider_failed",
+}
 
 
 def of(lines: list[dict[str, Any]], event: str) -> list[dict[str, Any]]:
