@@ -17,12 +17,13 @@ from tests.support.factories import make_room
 from tests.support.personas import PERSONAS, Browser, persona
 from webapp.access import as_of, review
 from webapp.access import service as access_service
-from webapp.access.review import Cut, Moments, ReviewCheck, ReviewCount, ReviewedRole, ReviewFilters, ReviewShow
+from webapp.access.review import Cut, Moments, ReviewCheck, ReviewedRole, ReviewFilters, ReviewShow
 from webapp.accounts import service as account_service
 from webapp.accounts.models import Staff
 from webapp.audit import Actor
 from webapp.audit.models import Beginning
 from webapp.core import paging
+from webapp.core.counting import Tally
 from webapp.core.db import db, new_id, utcnow
 from webapp.rooms import service as room_service
 from webapp.rooms.models import Access, AccessLevel, Role, Room
@@ -123,7 +124,7 @@ def test_between_any_two_moments_the_difference_is_what_both_lists_say(
     for show, pairs in kinds.items():
         rows = everything(ReviewFilters(cut=cut, since=day, show=show), moments)
         assert {(row.room.id, row.person.id) for row in rows} == pairs and len(rows) == len(pairs), show
-        assert counted.shows[show] == ReviewCount(len(pairs), True), show
+        assert counted.shows[show] == Tally(len(pairs), True), show
         assert turned_back(ReviewFilters(cut=cut, since=day, show=show), moments) == rows
         for row in rows:
             pair = row.room.id, row.person.id
@@ -180,8 +181,8 @@ def test_levels_staff_roles_and_disabled_accounts_are_those_of_the_date(room: Ro
         True,
         False,
     ]
-    assert as_of.doors(between).rooms == {AccessLevel.PUBLIC: 1, AccessLevel.TRUSTED: 0}
-    assert as_of.doors(now).rooms == {AccessLevel.PUBLIC: 0, AccessLevel.TRUSTED: 1}
+    assert as_of.doors(between).rooms == {AccessLevel.PUBLIC: Tally(1, True), AccessLevel.TRUSTED: Tally(0, True)}
+    assert as_of.doors(now).rooms == {AccessLevel.PUBLIC: Tally(0, True), AccessLevel.TRUSTED: Tally(1, True)}
     assert member in as_of.doors(between).admins and persona("admin") not in as_of.doors(between).admins
     assert persona("admin") in as_of.doors(now).admins and member not in as_of.doors(now).admins
 

@@ -14,8 +14,9 @@ from sqlalchemy.orm import aliased
 
 from webapp.accounts.models import AccountChange, Staff, User
 from webapp.audit.models import Beginning
+from webapp.core import counting
+from webapp.core.counting import Tally
 from webapp.core.db import db
-from webapp.core.planning import PLANNED_ANEW
 from webapp.rooms.models import Access, AccessLevel, LevelChange, Role, Room
 
 MOST = 1_000  # that are counted: where there are more it says "1,000+"
@@ -35,7 +36,7 @@ class Account:
 class Doors:
     """Who got in without a role in the room: anybody into public rooms, whoever signed in into trusted ones, admins."""
 
-    rooms: dict[AccessLevel, int]
+    rooms: dict[AccessLevel, Tally]
     admins: Sequence[User]
     admin_count: int
 
@@ -104,13 +105,9 @@ def doors(at: datetime) -> Doors:
     changed = sa.select(AccountChange.user_id).where(AccountChange.at > at, AccountChange.staff_before == Staff.ADMIN)
     admins = sa.select(User).where(sa.or_(User.staff == Staff.ADMIN, User.id.in_(changed)), User.created_at <= at)
     admins = admins.where(sa.func.coalesce(staff, User.staff) == Staff.ADMIN, sa.not_(disabled(at)))
-    counted = [*rooms.values(), admins.with_only_columns(User.id)]
-    numbers = [
-        sa.select(sa.func.count()).select_from(each.limit(MOST).subquery()).scalar_subquery() for each in counted
-    ]
-    *by_level, admin_count = db.session.execute(sa.select(*numbers), execution_options=PLANNED_ANEW).one()
+    counted = counting.up_to(MOST, {**rooms, Staff.ADMIN: admins.with_only_columns(User.id)})
     named = db.session.scalars(admins.order_by(User.full_name, User.id).limit(NAMED)).all()
-    return Doors(dict(zip(rooms, by_level, strict=True)), named, admin_count)
+    return Doors({level: counted[level] for level in rooms}, named, counted[Staff.ADMIN].number)
 
 
 def _rooms_with(level: AccessLevel, at: datetime) -> sa.Select[Any]:

@@ -13,9 +13,9 @@ from sqlalchemy.orm import aliased, contains_eager, joinedload
 
 from webapp.access.as_of import MOST, disabled, holds, is_there
 from webapp.accounts.models import User
-from webapp.core import paging
+from webapp.core import counting, paging
+from webapp.core.counting import Tally
 from webapp.core.db import db
-from webapp.core.planning import PLANNED_ANEW
 from webapp.core.times import midnight
 from webapp.rooms import queries as room_queries
 from webapp.rooms.models import Access, Role, Room
@@ -120,7 +120,7 @@ class ReviewedRole:
         return access
 
     @property
-    def change(self) -> ReviewShow | None:
+    def change(self) -> ReviewShow:
         """What is different."""
         if self.before is None:
             return ReviewShow.ADDED
@@ -150,23 +150,11 @@ def _changes(filters: ReviewFilters, at: datetime, since: datetime, place: pagin
 
 
 @dataclass(frozen=True)
-class ReviewCount:
-    """So many; of more than are counted, those that were."""
-
-    number: int
-    is_all: bool
-
-    def __add__(self, other: "ReviewCount") -> "ReviewCount":
-        """Both together."""
-        return ReviewCount(self.number + other.number, self.is_all and other.is_all)
-
-
-@dataclass(frozen=True)
 class ReviewCounts:
     """How many rows each choice would show; those of a check are of everyone."""
 
-    shows: dict[ReviewShow, ReviewCount]
-    checks: dict[ReviewCheck, ReviewCount]
+    shows: dict[ReviewShow, Tally]
+    checks: dict[ReviewCheck, Tally]
 
 
 def counts(filters: ReviewFilters, moments: Moments) -> ReviewCounts:
@@ -178,17 +166,12 @@ def counts(filters: ReviewFilters, moments: Moments) -> ReviewCounts:
         at, since = moments.at, moments.since
         parts |= {show: _given(unchecked, at, since, show) for show in (ReviewShow.ADDED, ReviewShow.CHANGED)}
         parts |= {ReviewShow.REMOVED: _taken(unchecked, at, since), "deleted": _deleted(unchecked, at, since)}
-    numbers = db.session.execute(sa.select(*map(_counted, parts.values())), execution_options=PLANNED_ANEW).one()
-    found = {what: ReviewCount(number, number < MOST) for what, number in zip(parts, numbers, strict=True)}
+    found = counting.up_to(MOST, parts)
     if moments.since is not None:
         found[ReviewShow.REMOVED] += found.pop("deleted")
         given = found[ReviewShow.ADDED] + found[ReviewShow.CHANGED]
         found[ReviewShow.CHANGES] = given + found[ReviewShow.REMOVED]
     return ReviewCounts({s: found[s] for s in ReviewShow if s in found}, {check: found[check] for check in ReviewCheck})
-
-
-def _counted(select: sa.Select[Any]) -> sa.ScalarSelect[int]:
-    return sa.select(sa.func.count()).select_from(select.limit(MOST).subquery()).scalar_subquery()
 
 
 def _of_everyone(filters: ReviewFilters, moments: Moments, *what: Any) -> sa.Select[Any]:

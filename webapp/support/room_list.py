@@ -8,9 +8,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from webapp.core import paging
+from webapp.core import counting, paging
+from webapp.core.counting import Tally
 from webapp.core.db import db
-from webapp.core.planning import PLANNED_ANEW
 from webapp.doctor.models import RoomFinding
 from webapp.rooms import queries as room_queries
 from webapp.rooms.models import OldSlug, Room
@@ -38,14 +38,6 @@ class RoomListFilters(paging.Filters):
     trunk_id: str = paging.asked("trunk", paging.text(64), "")
 
 
-@dataclass(frozen=True)
-class RoomCount:
-    """How many a filter would show, or how many were counted of them."""
-
-    number: int
-    is_all: bool
-
-
 def page(filters: RoomListFilters, at: paging.Place) -> paging.Page[Any]:
     """One page of the rooms asked for, those with findings first, worst first, then those used last."""
     columns: tuple[Any, ...] = (Room, RoomFinding.place, RoomFinding.kind)
@@ -56,12 +48,9 @@ def page(filters: RoomListFilters, at: paging.Place) -> paging.Page[Any]:
     return paging.turn_with_gaps(_execute, rows, WORST, line, at)
 
 
-def counts(filters: RoomListFilters, most: int = MOST) -> dict[RoomShow, RoomCount]:
+def counts(filters: RoomListFilters, most: int = MOST) -> dict[RoomShow, Tally]:
     """How many rooms each filter would show, asked at once; of each, so many at most are counted."""
-    few = [counted(filters, show).limit(most).subquery() for show in RoomShow]
-    numbers = [sa.select(sa.func.count()).select_from(each).scalar_subquery() for each in few]
-    found = db.session.execute(sa.select(*numbers), execution_options=PLANNED_ANEW).one()
-    return {show: RoomCount(number, number < most) for show, number in zip(RoomShow, found, strict=True)}
+    return counting.up_to(most, {show: counted(filters, show) for show in RoomShow})
 
 
 def counted(filters: RoomListFilters, show: RoomShow) -> sa.Select[Any]:

@@ -7,12 +7,11 @@ from itertools import chain
 import structlog
 from flask import Blueprint, Flask, Response, abort, flash, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import format_decimal
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from webapp.audit.actors import current_actor
-from webapp.core import htmx, paging, spreadsheet
+from webapp.core import counting, htmx, paging, spreadsheet
 from webapp.core.db import db
 from webapp.core.security import require
 from webapp.doctor import diagnosis, sentences
@@ -29,14 +28,13 @@ from webapp.rules.problems import Problem
 from webapp.support import answers, comparison, policy, room_lines, room_list, service, sides, truth
 from webapp.support import bundle as ticket
 from webapp.support.room_lines import LastReading, RoomLine
-from webapp.support.room_list import RoomCount, RoomListFilters, RoomShow
+from webapp.support.room_list import RoomListFilters, RoomShow
 
 log = structlog.get_logger()
 
 bp = Blueprint("support", __name__)
 
 PAGE = 50
-CSV_PART = 1000  # rooms read at a time
 CSV_HEAD = ("room_id", "room", "link", "finding", "severity", "rule", "trunk_id", "trunk", "live", "online", "calls")
 SHOWS = {
     RoomShow.ALL: _l("All"),
@@ -59,7 +57,10 @@ def index() -> ResponseReturnValue:
         "filters": filters,
         "page": page,
         "lines": room_lines.of(page.rows, trunks, last.valid_at),
-        "counts": {show: _number(count) for show, count in room_list.counts(filters).items()},
+        "counts": {
+            show: counting.in_words(count.number, is_all=count.is_all)
+            for show, count in room_list.counts(filters).items()
+        },
         "shows": SHOWS,
         "trunk": trunks.get(filters.trunk_id, filters.trunk_id),
         "last": last,
@@ -79,11 +80,8 @@ def list_csv() -> ResponseReturnValue:
 
 def _lines(filters: RoomListFilters, last: LastReading) -> Iterator[RoomLine]:
     trunks = room_lines.trunk_names_by_id()
-    at: paging.Place | None = paging.Place(size=CSV_PART)
-    while at is not None:
-        page = room_list.page(filters, at)
-        yield from room_lines.of(page.rows, trunks, last.valid_at)
-        at = paging.Place(after=page.older, size=CSV_PART) if page.older else None
+    for rows in paging.parts(lambda at: room_list.page(filters, at)):
+        yield from room_lines.of(rows, trunks, last.valid_at)
 
 
 def _cells(line: RoomLine) -> tuple[str, ...]:
@@ -96,12 +94,6 @@ def _last_reading() -> LastReading:
     last, job = diagnosis.latest(), job_queries.diagnose_job()
     failed = job is not None and bool(job.problem)
     return LastReading(last.read_at, diagnosis.is_current(last), failed) if last else LastReading(None, False, failed)
-
-
-def _number(count: RoomCount) -> str:
-    """So many, or that there are more than were counted."""
-    number = str(format_decimal(count.number))
-    return number if count.is_all else str(_("%(number)s+", number=number))
 
 
 @bp.get("/rooms/<slug>/support")

@@ -7,19 +7,20 @@ from typing import Any
 
 from flask import flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import format_decimal
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from webapp.access import as_of, policy, review
-from webapp.access.review import Cut, Moments, ReviewCheck, ReviewCount, ReviewedRole, ReviewFilters, ReviewShow
+from webapp.access.review import Cut, Moments, ReviewCheck, ReviewedRole, ReviewFilters, ReviewShow
 from webapp.access.views.blueprint import bp
 from webapp.accounts import queries as account_queries
 from webapp.accounts.models import User
-from webapp.core import htmx, paging, searching, spreadsheet
+from webapp.core import counting, htmx, paging, searching, spreadsheet
+from webapp.core.counting import Tally
 from webapp.core.db import utcnow
 from webapp.core.security import require
 from webapp.core.times import reader_zone
+from webapp.rooms.models import Room
 
 PAGE = 50
 CSV_HEAD = (
@@ -71,16 +72,21 @@ def review_page() -> ResponseReturnValue:
         "counts": review.counts(filters, moments),
         "levels": as_of.levels(rooms, moments.at),
         "accounts": as_of.accounts(people, moments.at),
-        "sizes": as_of.sizes({room.id for room in rooms}, moments.at),
-        "rooms_of": as_of.rooms_of({person.id for person in people}, moments.at),
+        **_heads(rooms, people, filters.cut, moments),
         "doors": as_of.doors(moments.at),
         "unknown_before": as_of.unknown_before(),
         "shows": SHOWS,
         "checks": CHECKS,
-        "number_of": number_of,
         "count_of": count_of,
     }
     return htmx.respond("access/review.html", "access/_review.html", **context)
+
+
+def _heads(rooms: set[Room], people: set[User], cut: Cut, moments: Moments) -> dict[str, Any]:
+    """What stands beside the name of each group."""
+    if cut is Cut.ROOM:
+        return {"sizes": as_of.sizes({room.id for room in rooms}, moments.at)}
+    return {"rooms_of": as_of.rooms_of({person.id for person in people}, moments.at)}
 
 
 @bp.post("/audit/access/find")
@@ -117,15 +123,9 @@ def review_csv() -> ResponseReturnValue:
     return spreadsheet.proven_download(chain([CSV_HEAD], _rows(filters, moments)), about, "access-review")
 
 
-def number_of(count: int) -> str:
+def count_of(count: Tally) -> str:
     """So many, or that there are more than were counted."""
-    return count_of(ReviewCount(count, count < as_of.MOST))
-
-
-def count_of(count: ReviewCount) -> str:
-    """The same of a count that knows whether it is all."""
-    number = str(format_decimal(count.number))
-    return number if count.is_all else str(_("%(number)s+", number=number))
+    return counting.in_words(count.number, is_all=count.is_all)
 
 
 def _groups(rows: Any, cut: Cut) -> list[tuple[Any, list[ReviewedRole]]]:
@@ -157,7 +157,7 @@ def _cells(row: ReviewedRole, level: str, account: as_of.Account, *, compared: b
         now.role.value if now else "",
         _moment(now.granted_at if now else None),
         _name(now.granted_by if now else None),
-        row.change.value if compared and row.change else "",
+        row.change.value if compared else "",
         before.role.value if before else "",
         _moment((ended.revoked_at or row.room.deleted_at) if ended else None),
         _name(ended.revoked_by if ended else None),

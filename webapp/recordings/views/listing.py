@@ -4,12 +4,12 @@ from datetime import date
 
 from flask import render_template, request
 from flask.typing import ResponseReturnValue
-from flask_babel import format_date, format_decimal, lazy_pgettext
+from flask_babel import format_date, lazy_pgettext
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 
-from webapp.core import paging
+from webapp.core import counting, paging
 from webapp.core.db import utcnow
 from webapp.core.filters import file_size
 from webapp.core.security import require
@@ -69,8 +69,7 @@ def _day_query(filters: listing.RecordingFilters, day: date) -> dict[str, str]:
 
 def number_of(count: Count) -> str:
     """So many, or that there are more than were counted."""
-    number = str(format_decimal(count.number))
-    return number if count.is_all else str(_("%(number)s+", number=number))
+    return counting.in_words(count.number, is_all=count.is_all)
 
 
 def size_of(count: Count) -> str:
