@@ -12,15 +12,13 @@ import sqlalchemy as sa
 from sqlalchemy.orm import aliased, contains_eager, joinedload
 
 from webapp.access.as_of import MOST, disabled, holds, is_there
-from webapp.accounts.models import User
+from webapp.accounts.models import ABSENT, User
 from webapp.core import counting, paging
 from webapp.core.counting import Tally
 from webapp.core.db import db
 from webapp.core.times import midnight
 from webapp.rooms import queries as room_queries
 from webapp.rooms.models import Access, Role, Room
-
-ABSENT_DAYS = 90
 
 
 class Cut(enum.Enum):
@@ -242,7 +240,7 @@ def _deserves_a_look(check: ReviewCheck, access: Any, at: datetime) -> sa.Column
             return sa.and_(access.role == Role.OWNER)
         case ReviewCheck.ABSENT:
             seen = sa.func.coalesce(User.last_sign_in_at, User.created_at)
-            return sa.and_(access.role == Role.OWNER, seen < at - timedelta(days=ABSENT_DAYS))
+            return sa.and_(access.role == Role.OWNER, seen < at - ABSENT)
         case ReviewCheck.ONE_OWNER:
             other = aliased(Access)
             others = sa.and_(other.room_id == access.room_id, other.id != access.id, holds(other, at))

@@ -2,13 +2,15 @@
 
 import enum
 import uuid
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 from flask_login import UserMixin
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from webapp.core.db import Keyed, Model, choice, partial_index, utcnow
+
+ABSENT = timedelta(days=90)  # without a sign-in, after which somebody with rights deserves a look
 
 
 class Staff(enum.Enum):

@@ -4,21 +4,20 @@ Thousands of browsers ask every two seconds. What is not answered here goes the 
 tests hold both to one answer.
 """
 
-from typing import Any
-
 import sqlalchemy as sa
 from flask import Flask, Request, Response
 
 from webapp.accounts import sessions
 from webapp.accounts.models import Staff, User, UserSession
 from webapp.core import gate, htmx
-from webapp.core.db import db, utcnow
+from webapp.core.db import utcnow
 from webapp.lobby import bearers
 from webapp.lobby.models import Entry, Status
 from webapp.lobby.queues import Version
 from webapp.lobby.silence import POLL_WRITTEN
-from webapp.rooms.models import Access, AccessLevel, Room, is_open
+from webapp.rooms.models import Access, AccessLevel, Room
 from webapp.rooms.policy import HOSTS
+from webapp.rooms.queries import ROLE_IN_ROOM
 
 # The statements are made once and read columns: making them takes longer than PostgreSQL takes for the answer.
 _entries, _rooms, _accesses = Entry.__table__.c, Room.__table__.c, Access.__table__.c
@@ -30,12 +29,11 @@ WAITS = (
     .where(_entries.polled_at > sa.bindparam("written"), _rooms.slug == sa.bindparam("slug"))
     .where(_rooms.deleted_at.is_(None), _rooms.access_level != AccessLevel.PUBLIC)
 )
-_role = sa.and_(_accesses.room_id == _rooms.id, _accesses.user_id == _users.id, is_open(_accesses))
 HOSTED = (
     sa.select(_rooms.queue_version, _rooms.web_count + _rooms.phone_count)
     .join_from(UserSession.__table__, User.__table__, _users.id == _sessions.user_id)
     .join(Room.__table__, _rooms.slug == sa.bindparam("slug"))
-    .outerjoin(Access.__table__, _role)
+    .outerjoin(Access.__table__, ROLE_IN_ROOM)
     .where(sessions.HOLDS, _rooms.deleted_at.is_(None))
     .where(sa.or_(_users.staff == Staff.ADMIN, _accesses.role.in_(list(HOSTS))))
 )
@@ -49,7 +47,7 @@ def waits_on(request: Request, slug: str) -> Response | None:
     if len(held) != 1:
         return None
     asked = {"slug": slug, "bearer_hash": held[0], "written": utcnow() - POLL_WRITTEN}
-    return Response(status=204) if _ask(WAITS, asked) is not None else None
+    return Response(status=204) if gate.ask(WAITS, asked) is not None else None
 
 
 def has_no_news(request: Request, slug: str) -> Response | None:
@@ -58,14 +56,9 @@ def has_no_news(request: Request, slug: str) -> Response | None:
     token = sessions.token_of(request) if version and htmx.is_swap(request) else None
     if not version or not token:
         return None
-    row = _ask(HOSTED, sessions.asked(token) | {"slug": slug})
+    row = gate.ask(HOSTED, sessions.asked(token) | {"slug": slug})
     is_known = row is not None and Version.holds(version, f"{row[0]}-{row[1]}")
     return Response(status=204) if is_known else None
-
-
-def _ask(question: sa.Select[Any], values: dict[str, Any]) -> Any:
-    with db.reader.connect() as connection:
-        return connection.execute(question, values).first()
 
 
 def init_app(app: Flask) -> None:

@@ -1,11 +1,10 @@
 """What deserves a look about a person. Pure."""
 
 import enum
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from webapp.accounts.models import User
-
-ABSENT = timedelta(days=90)
+from webapp.access import policy as access_policy
+from webapp.accounts.models import ABSENT, User
 
 
 class Concern(enum.Enum):
@@ -20,7 +19,7 @@ class Concern(enum.Enum):
 
 def concerns(person: User, *, owned_alone: int, others: int, now: datetime) -> list[Concern]:
     """What deserves a look: of rooms that nobody else could manage, of staff, and of others with the same address."""
-    able = person.is_active and not person.pending
+    able = access_policy.may_own(person)
     true = {
         Concern.NO_ABLE_OWNER: bool(owned_alone) and not able,
         Concern.ONLY_OWNER: bool(owned_alone) and able,

@@ -15,6 +15,7 @@ from flask import Request, Response
 
 from webapp.accounts import sessions
 from webapp.accounts.models import User, UserSession
+from webapp.core import gate
 from webapp.core.db import db, utcnow
 from webapp.core.settings import settings
 from webapp.core.times import reader_zone
@@ -23,7 +24,8 @@ from webapp.recordings.downloads import disposition
 from webapp.recordings.models import Recording
 from webapp.recordings.storage import storage
 from webapp.recordings.verdicts import WatchVerdict
-from webapp.rooms.models import Access, Role, Room, is_open
+from webapp.rooms.models import Access, Role, Room
+from webapp.rooms.queries import ROLE_IN_ROOM
 
 HEX = "[0-9a-f]"
 PATH = re.compile(rf"/media/recordings/({HEX}{{8}}(?:-{HEX}{{4}}){{3}}-{HEX}{{12}})\.([a-z0-9]+)", re.ASCII)
@@ -40,10 +42,7 @@ FOUND = (
     .join_from(UserSession.__table__, User.__table__, _users.id == _sessions.user_id)
     .join(Recording.__table__, _recordings.id == sa.bindparam("recording_id"))
     .join(Room.__table__, _rooms.id == _recordings.room_id)
-    .join(
-        Access.__table__,
-        sa.and_(_accesses.room_id == _rooms.id, _accesses.user_id == _users.id, is_open(_accesses)),
-    )
+    .join(Access.__table__, ROLE_IN_ROOM)
     .where(sessions.HOLDS)
 )
 
@@ -62,10 +61,10 @@ def authorise_at_once(request: Request) -> Response | None:
     asked, token = _asked(request), sessions.token_of(request)
     if asked is None or not token:
         return None
-    with db.reader.connect() as connection:
-        row = connection.execute(FOUND, sessions.asked(token) | {"recording_id": asked.recording_id}).mappings().first()
-    if row is None:
+    found = gate.ask(FOUND, sessions.asked(token) | {"recording_id": asked.recording_id})
+    if found is None:
         return None
+    row = found._mapping
     recording = Recording(**{name: row[name] for name in _FROM_RECORDING})
     recording.room = Room(**{name: row[name] for name in _FROM_ROOM})
     opening = _opening(recording, row["role"], asked, ZoneInfo(row["timezone"] or settings.timezone))

@@ -12,6 +12,12 @@ from webapp.core.db import db, utcnow
 from webapp.rooms import slugs
 from webapp.rooms.models import Access, OldSlug, PhonePin, Room, TrunkRow, is_open
 
+# The same as `open_access`, for statements on the tables that find the user themselves.
+_accesses = Access.__table__.c
+ROLE_IN_ROOM = sa.and_(
+    _accesses.room_id == Room.__table__.c.id, _accesses.user_id == User.__table__.c.id, is_open(_accesses)
+)
+
 
 def open_access(user: User) -> sa.ColumnElement[bool]:
     """The condition that joins a room to the user's open access."""
