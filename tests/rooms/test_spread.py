@@ -47,13 +47,13 @@ def test_rooms_made_at_the_same_time_are_spread_as_evenly(app: Flask, three: lis
                 failures.append(error)
 
     db.session.commit()
-    threads = [threading.Thread(target=make) for _ in range(4)]
+    threads = [threading.Thread(target=make) for _ in range(8)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join(PATIENCE)
     assert not failures
-    assert counts() == [13, 13, 14]
+    assert counts() == [26, 27, 27]
 
 
 def test_a_closed_trunk_and_one_that_is_gone_get_none(three: list[TrunkRow]):

@@ -1,6 +1,7 @@
 """The database: one engine per app, one session per app context, UTC times, SQLite made safe for writers."""
 
 import enum
+import hashlib
 import time
 import uuid
 from collections.abc import Iterable, Iterator
@@ -228,6 +229,17 @@ class Database:
         result = cast("sa.CursorResult[Any]", self.session.execute(statement))
         return int(result.rowcount)
 
+    def hold(self, *names: str) -> None:
+        """Keep everybody else who holds one of these names waiting until the commit; what is read from then on holds.
+
+        SQLite has one writer at a time anyway; PostgreSQL locks by number, always in one order, so that two who hold
+        several do not wait in a circle (documentation, "Advisory Locks").
+        """
+        if self.engine.dialect.name != "postgresql":
+            return
+        for key in sorted({_lock_number(name) for name in names}):
+            self.session.execute(sa.select(sa.func.pg_advisory_xact_lock(key)))
+
     def purge(self, model: type[Model], over: sa.ColumnElement[bool], piece: int = PIECE) -> int:
         """Delete the rows that are over, piece by piece along the key; returns how many. Commits after each piece.
 
@@ -262,6 +274,10 @@ class Database:
         session: Session | None = g.pop("db_session", None)
         if session is not None:
             session.close()
+
+
+def _lock_number(name: str) -> int:
+    return int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], signed=True)
 
 
 def _only_reads(session: Session) -> bool:

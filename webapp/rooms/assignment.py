@@ -9,8 +9,10 @@ from webapp.rooms.models import TAKES_ROOMS, TrunkRow
 def join_emptiest() -> str:
     """Count one more room on the open trunk that has fewest; returns its id, or "" when no trunk is open.
 
-    One statement: two rooms made at once do not read the same count.
+    One room after the other: PostgreSQL keeps to the row that it chose, however many rooms it was given while its
+    lock was waited for ("Read Committed Isolation Level").
     """
+    db.hold("trunks")
     chosen = sa.update(TrunkRow).where(TrunkRow.sip_trunk_id == _emptiest().with_for_update().scalar_subquery())
     counted = chosen.values(room_count=TrunkRow.room_count + 1).returning(TrunkRow.sip_trunk_id)
     return db.session.scalar(counted.execution_options(synchronize_session=False)) or ""

@@ -1,13 +1,11 @@
 """Slugs: the part of a room's link that names it, random unless an owner chooses one."""
 
-import hashlib
 import re
 import secrets
 import string
 import unicodedata
 from urllib.parse import unquote
 
-import sqlalchemy as sa
 from flask_babel import gettext as _
 
 from webapp.core.db import db
@@ -90,17 +88,9 @@ def draw() -> str:
 def hold(*names: str) -> None:
     """Keep everybody else from taking or leaving these slugs until the commit; what is read from then on holds.
 
-    A slug is one room's, as its link or as one it had before: no unique key spans both tables. SQLite has one writer
-    at a time anyway; PostgreSQL locks by number, always in one order, so that two renames do not wait in a circle.
+    A slug is one room's, as its link or as one it had before: no unique key spans both tables.
     """
-    if db.engine.dialect.name != "postgresql":
-        return
-    for key in sorted({_key(name) for name in names}):
-        db.session.execute(sa.select(sa.func.pg_advisory_xact_lock(key)))
-
-
-def _key(name: str) -> int:
-    return int.from_bytes(hashlib.sha256(f"slug:{name}".encode()).digest()[:8], signed=True)
+    db.hold(*(f"slug:{name}" for name in names))
 
 
 def normalised(text: str | None) -> str:
