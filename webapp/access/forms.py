@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from email_validator import EmailNotValidError, validate_email
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
@@ -10,6 +9,7 @@ from wtforms import HiddenField, SelectField, StringField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import StopValidation
 
+from webapp.accounts import addresses
 from webapp.rooms.models import Role
 from webapp.rooms.words import ROLES
 
@@ -19,10 +19,9 @@ CHOICES = [SelectChoice(role.value, words) for role, words in ROLES.items()]
 def whole_address(_form: Any, field: Any) -> None:
     """Refuse what is no whole e-mail address; nothing is looked up, on the network or among people."""
     try:
-        address = validate_email(field.data or "", check_deliverability=False, test_environment=True)
-    except EmailNotValidError as error:
+        field.data = addresses.whole(field.data or "")
+    except ValueError as error:
         raise StopValidation(_("This is not a whole address. Type it like name@example.org.")) from error
-    field.data = address.normalized.lower()
 
 
 class ChangeForm(FlaskForm):
