@@ -3,8 +3,9 @@
 from datetime import date, datetime, tzinfo
 from zoneinfo import ZoneInfo
 
+from babel.dates import get_timezone_location
 from flask import Flask
-from flask_babel import format_datetime, format_timedelta, get_timezone, ngettext
+from flask_babel import format_datetime, format_timedelta, get_locale, get_timezone, ngettext
 from flask_babel import gettext as _
 from markupsafe import Markup
 
@@ -60,6 +61,15 @@ def long(since: datetime) -> str:
     if minutes < 48 * 60:
         return str(_("%(hours)d h %(minutes)02d min", hours=minutes // 60, minutes=minutes % 60))
     return str(ngettext("%(num)d day", "%(num)d days", minutes // (24 * 60)))
+
+
+def span(begin: datetime, end: datetime | None, day_format: str) -> str:
+    """The day in a format of Unicode TR 35 and the hours, in the reader's zone, with the city of the zone."""
+    hours = format_datetime(begin, "HH:mm")
+    if end is not None and end > begin:
+        hours += f"–{format_datetime(end, 'HH:mm')}"
+    city = get_timezone_location(get_timezone(), locale=get_locale(), return_city=True).rpartition("/")[2]
+    return str(_("%(day)s, %(hours)s (%(zone)s)", day=format_datetime(begin, day_format), hours=hours, zone=city))
 
 
 def day(when: datetime) -> str:

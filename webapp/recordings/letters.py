@@ -9,18 +9,17 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
-from babel.dates import get_timezone_location
 from flask import current_app
-from flask_babel import format_datetime, get_locale, get_timezone, ngettext
+from flask_babel import format_datetime, get_locale, ngettext
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import joinedload
 
+from webapp.core import times
 from webapp.core.db import db, new_id, utcnow
 from webapp.core.hosts import public_address
 from webapp.core.mail import Letter
 from webapp.core.settings import settings
-from webapp.core.times import days_left
 from webapp.mails.kinds import MailKind, Occasion, Topic, Unwanted
 from webapp.mails.queries import turned_off
 from webapp.recordings import announcing, notices
@@ -59,7 +58,7 @@ def _saved(recording: Recording) -> Heads:
 
 def _ending(recording: Recording) -> Heads:
     assert recording.expires_at is not None
-    days = days_left(recording.expires_at)
+    days = times.days_left(recording.expires_at)
     if days < 1:
         when = _("Today is the last day to open this recording")
     elif days == 1:
@@ -82,16 +81,6 @@ def _called(recording: Recording) -> str:
 
 def _began(recording: Recording) -> datetime:
     return recording.started_at or recording.created_at
-
-
-def _when(recording: Recording) -> str:
-    """The day and the hours in the reader's zone, with the zone's city."""
-    began, zone = _began(recording), get_timezone()
-    hours = format_datetime(began, "HH:mm")
-    if recording.ended_at is not None and recording.ended_at > began:
-        hours += f"–{format_datetime(recording.ended_at, 'HH:mm')}"
-    city = get_timezone_location(zone, locale=get_locale(), return_city=True).rpartition("/")[2]
-    return str(_("%(day)s, %(hours)s (%(zone)s)", day=format_datetime(began, DAY), hours=hours, zone=city))
 
 
 def _length(recording: Recording) -> str:
@@ -139,7 +128,7 @@ def _letter(kind: str, recording: Recording, occasion: Occasion, *, reminded: bo
         "brand": settings.brand,
         "organisation": settings.organisation,
         "room": recording.room.name,
-        "when": _when(recording),
+        "when": times.span(_began(recording), recording.ended_at, DAY),
         "button": _button(recording),
         "playable": recording.mode.downloadable,
         "watchers": _watchers(recording),
