@@ -11,9 +11,10 @@ import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from email.message import EmailMessage
 from email.policy import SMTP, SMTPUTF8
+from typing import cast
 from urllib.parse import urlsplit
 
 from webapp.core.db import db, utcnow
@@ -44,12 +45,27 @@ class NotTaken(Exception):
 
 
 @dataclass(frozen=True)
+class CalendarFile:
+    """What a calendar is to do (RFC 5546): `method` is said in the file, too, and where mail programs look for it."""
+
+    method: str
+    content: bytes
+    name: str = "invitation.ics"
+
+
+@dataclass(frozen=True)
 class Letter:
-    """What a mail says, twice: programs and people choose what they show."""
+    """What a mail says, twice: programs and people choose what they show.
+
+    In the name of a person it says so beside ours, and answers go to `reply_to`.
+    """
 
     subject: str
     text: str
     html: str
+    calendar: CalendarFile | None = None
+    from_name: str = ""
+    reply_to: str = ""
 
 
 def sender() -> Mailbox:
@@ -64,7 +80,9 @@ def message(letter: Letter, to: Mailbox, message_id: str, off_url: str = "") -> 
     is handed over, so that a server that has it already can tell.
     """
     made = EmailMessage()
-    made["From"] = sender().header
+    made["From"] = _sender_for(letter).header
+    if letter.reply_to:
+        made["Reply-To"] = mailbox(letter.reply_to).header
     made["To"] = to.header
     made["Subject"] = " ".join(letter.subject.split())
     made["Date"] = utcnow()
@@ -75,7 +93,24 @@ def message(letter: Letter, to: Mailbox, message_id: str, off_url: str = "") -> 
         made["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     made.set_content(letter.text, cte="quoted-printable")
     made.add_alternative(letter.html, subtype="html", cte="quoted-printable")
+    if letter.calendar is not None:
+        _enclose(made, letter.calendar)
     return made
+
+
+def _sender_for(letter: Letter) -> Mailbox:
+    """Our address; in somebody's name where the letter is, as far as a head takes it."""
+    name = " ".join(letter.from_name.split())
+    return replace(sender(), name=name) if name.isprintable() and name else sender()
+
+
+def _enclose(mail: EmailMessage, calendar: CalendarFile) -> None:
+    """Twice: programs that know calendars look among the alternatives (RFC 6047), the others show a file."""
+    mail.add_alternative(calendar.content, "text", "calendar", cte="base64")
+    alternative = cast("list[EmailMessage]", mail.get_payload())[-1]
+    for name, value in (("method", calendar.method), ("charset", "utf-8")):
+        alternative.set_param(name, value)
+    mail.add_attachment(calendar.content, "application", "ics", filename=calendar.name)
 
 
 def hand_over(mail: EmailMessage, to: Mailbox, begin: Callable[[], bool]) -> bool:

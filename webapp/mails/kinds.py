@@ -10,6 +10,7 @@ from flask_babel import LazyString
 
 from webapp.accounts.models import User
 from webapp.core.mail import Letter
+from webapp.mails.models import Mail
 
 EXTENSION = "frontdesk.mails"
 
@@ -33,7 +34,7 @@ class Topic:
 
 @dataclass(frozen=True)
 class Occasion:
-    """What a letter is written from: whom it is for, what it is about, and how such mails are turned off.
+    """What a letter is written from: whom it is for, what it is about, and where such mails are turned off.
 
     A sample that is about nothing has invented data.
     """
@@ -48,13 +49,15 @@ class Occasion:
 class MailKind:
     """One kind: `write` makes the letter, in the language that is spoken there, or raises Unwanted.
 
-    `sample` makes one that nobody gets, and does not ask whether anybody would.
+    `sample` makes one that nobody gets, and does not ask whether anybody would. `find` says whom a mail is for where
+    that is nobody who has an account, or raises Unwanted.
     """
 
     name: str
     topic: Topic
     write: Callable[[Occasion], Letter]
     sample: Callable[[Occasion], Letter]
+    find: Callable[[Mail], Occasion] | None = None
 
 
 def all_kinds() -> Mapping[str, MailKind]:

@@ -81,19 +81,26 @@ def _try(mail: Mail) -> None:
 def _written(mail: Mail) -> tuple[Mailbox, EmailMessage]:
     """Whom it goes to, and the mail itself. Raises Unwanted, and NotTaken for an address that is none."""
     kind: MailKind | None = kinds.all_kinds().get(mail.kind)
-    reader = db.session.get(User, mail.user_id, populate_existing=True)
-    if kind is None or reader is None or not reader.is_active or reader.pending:
+    if kind is None:
+        raise Unwanted("person_gone")
+    occasion = kind.find(mail) if kind.find else _of_account(kind, mail)
+    try:
+        to = mail_values.mailbox(occasion.reader.email)
+    except ValueError:
+        raise NotTaken("no_address", Prospect.NEVER) from None
+    letter = written_for(kind, occasion)
+    name = str(mail.id) + (f".{mail.again}" if mail.again else "")
+    return to, message(letter, to, name, occasion.off_url)
+
+
+def _of_account(kind: MailKind, mail: Mail) -> Occasion:
+    """The person whose account the mail names, while they can sign in and want such mails. Raises Unwanted."""
+    reader = db.session.get(User, mail.user_id, populate_existing=True) if mail.user_id else None
+    if reader is None or not reader.is_active or reader.pending:
         raise Unwanted("person_gone")
     if kind.topic.name in queries.turned_off(reader):
         raise Unwanted("turned_off")
-    try:
-        to = mail_values.mailbox(reader.email)
-    except ValueError:
-        raise NotTaken("no_address", Prospect.NEVER) from None
-    off_url = links.off_url(reader.id, kind.topic.name)
-    letter = written_for(kind, Occasion(reader, mail.about_id, mail.deadline, off_url))
-    name = str(mail.id) + (f".{mail.again}" if mail.again else "")
-    return to, message(letter, to, name, off_url)
+    return Occasion(reader, mail.about_id, mail.deadline, links.off_url(reader.id, kind.topic.name))
 
 
 def written_for(kind: MailKind, occasion: Occasion, *, sample: bool = False) -> Letter:
