@@ -19,6 +19,7 @@ from webapp.calls.models import Call
 from webapp.core.db import Model, db
 from webapp.deliveries.models import Delivery
 from webapp.hooks.handlers import HANDLERS
+from webapp.invitations.models import Invitation, InvitationMail
 from webapp.lobby.models import Entry
 from webapp.mails.models import Mail
 from webapp.recordings import reasons
@@ -34,6 +35,7 @@ RECORDINGS = f"{OF_ROOM} /recordings/ /rooms/{{slug}}/recordings /recordings/{{r
 CALLS = f"{OF_ROOM} /telephony/calls/ /telephony/calls.csv /telephony/calls/{{call_id}}/"
 TRAIL = "/audit/log /audit/log.csv /rooms/{slug}/activity /rooms/{slug}/ /rooms/{slug}/support"
 REVIEW = "/audit/access /audit/access?by=person /audit/access?since=2026-01-01 /audit/access.csv"
+INVITED = "/rooms/{slug}/ /rooms/{slug}/invitations/ /rooms/{slug}/invitations/?show=withdrawn"
 TRUNKS = "/ /telephony/trunks/ /telephony/trunks/{trunk_id}/ /telephony/rules/read /rooms/{slug}/ /system/setup"
 PAGES: dict[InstrumentedAttribute[object], str] = {
     Recording.state: RECORDINGS,
@@ -58,8 +60,10 @@ PAGES: dict[InstrumentedAttribute[object], str] = {
     AuditEntry.action: TRAIL,
     TrunkMove.state: "/telephony/trunks/ /telephony/moves/{move_id}/",
     User.staff: "/account/",
-    Mail.state: RECORDINGS,
-    Mail.problem: RECORDINGS,
+    Mail.state: f"{RECORDINGS} {INVITED}",
+    Mail.problem: f"{RECORDINGS} {INVITED}",
+    InvitationMail.errand: INVITED,
+    Invitation.role: INVITED,
 }
 NOT_SHOWN = {  # rows of runs, and of past moments: their own tests walk through them
     RepairItem.result,
@@ -74,7 +78,8 @@ CODES: dict[InstrumentedAttribute[object], Iterable[str]] = {
                         "egress_aborted", "egress_lost", "file_missing", "limit_reached", "one of the future",
                         *reasons.CODES],
     Delivery.event: [*HANDLERS, "", "one_of_the_future"],
-    Mail.problem: ["", "timeout", "not_confirmed", "address_refused", "turned_off", "one_of_the_future"],
+    Mail.problem: ["", "timeout", "not_confirmed", "address_refused", "turned_off", "turned_away", "withdrawn",
+                   "room_gone", "one_of_the_future"],
     Room.rule_problem: [
         "", *map(str, (problems.NO_TRUNK, problems.TRUNK_GONE, problems.TRUNK_BUSY, problems.BUSY)),
         *map(str, (problems.GUARD_REFUSED, problems.GUARD_NARROW, problems.guard_refused("SDR_1"))),

@@ -33,6 +33,8 @@ from webapp.core.db import db
 from webapp.desk import views as desk_pages
 from webapp.doctor import views as doctor_pages
 from webapp.hooks import views as hook_pages
+from webapp.invitations import letters as invitation_letters
+from webapp.invitations import views as invitation_pages
 from webapp.jobs import runner
 from webapp.jobs import views as job_pages
 from webapp.live import views as live_pages
@@ -63,6 +65,7 @@ PAGES = (
     mail_pages,
     room_pages,
     access_pages,
+    invitation_pages,
     lobby_pages,
     polls,
     live_pages,
@@ -79,7 +82,7 @@ PAGES = (
     desk_pages,
     setup_pages,
 )
-MAILS = (*recording_letters.KINDS,)
+MAILS = (*recording_letters.KINDS, *invitation_letters.KINDS)
 COMMANDS = (account_commands, mail_commands, cli, setup_command, seed_command, seed_desk)
 
 

@@ -10,6 +10,7 @@ from webapp.core.refusals import Refusal
 from webapp.deliveries.models import Delivery
 from webapp.doctor.models import Diagnosis, RoomFinding
 from webapp.holds.models import Probe
+from webapp.invitations.models import Invitation, InvitationMail, Invitee, StoppedAddress
 from webapp.jobs.models import PeriodicJob
 from webapp.lobby.models import Entry, RefusedAddress
 from webapp.mails.models import Mail, MailChoice
@@ -36,6 +37,9 @@ __all__ = [
     "Entry",
     "Installation",
     "Intent",
+    "Invitation",
+    "InvitationMail",
+    "Invitee",
     "Lease",
     "LevelChange",
     "LogoutToken",
@@ -54,6 +58,7 @@ __all__ = [
     "Room",
     "RoomCallback",
     "RoomFinding",
+    "StoppedAddress",
     "Transition",
     "TrunkMove",
     "TrunkRow",

@@ -27,11 +27,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: (item.get_closest_marker("browser") is not None, item.path.name != "test_pages.py"))
 
 
+# Mails are on their way for ever: nothing listens there.
+NO_MAIL_SERVER = {"FRONTDESK_SMTP_URL": "smtp://127.0.0.1:9", "FRONTDESK_MAIL_FROM": "desk@frontdesk.example"}
+
+
 @pytest.fixture(scope="session")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """The running demo."""
     port = three_free_ports()
-    with demo(tmp_path_factory.mktemp("demo"), port) as process:
+    with demo(tmp_path_factory.mktemp("demo"), port, NO_MAIL_SERVER) as process:
         assert "Ctrl-C" in welcome(process)
         yield Site(f"http://127.0.0.1:{port}", f"http://127.0.0.1:{port + 1}")
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -14,6 +15,7 @@ from tests.support.demo import Site
 from tests.support.desk import Desk
 from tests.support.meeting import Phone
 from tests.support.waiting import PATIENCE
+from webapp.core.db import utcnow
 
 NO_PAGES = {  # fragments, files, redirects, and what machines ask
     "access.list_csv",
@@ -25,6 +27,7 @@ NO_PAGES = {  # fragments, files, redirects, and what machines ask
     "health.healthz",
     "health.metrics",
     "health.readyz",
+    "invitations.newest",
     "lobby.count",
     "lobby.join_typed",
     "lobby.waiting",
@@ -51,6 +54,7 @@ OF_GUESTS = {
     "accounts.signed_out",
     "lobby.join",
     "lobby.wait",
+    "invitations.stop",
     "mails.turn_off",
 }
 LINK = re.compile(r'href="(/[^"#]*)')
@@ -104,6 +108,20 @@ class Walk:
         served = self.desk.page.request.get(self.desk.page.url).text()
         for address in LINK.findall(served + self.desk.page.content()):
             yield address.replace("&amp;", "&")
+
+
+def invite(owner: Desk) -> None:
+    """Leave two invitations of the room whose page is open: one that waits for the mail server, one withdrawn."""
+    room = owner.path
+    owner.go(f"{room}invite")
+    owner.fill("E-mail addresses", f"lotte@guests.example\n{LONG_NAME}@guests.example")
+    owner.fill("Date", f"{utcnow() + timedelta(days=1):%Y-%m-%d}")
+    owner.fill("From", "14:00")
+    owner.press("Send invitations")
+    owner.sees("2 invitations are on their way.")
+    owner.page.locator("#invitations").get_by_role("button", name="Withdraw").first.click()
+    owner.sees("Change time…")
+    owner.go(room)
 
 
 def ask(guest: Desk, link: str, name: str) -> str:
@@ -188,6 +206,7 @@ def test_every_page_is_accessible_and_fits_in_both_themes(
     link = "/join/" + owner.path.split("/")[2]
     phone.call(owner.number(), owner.pin(), caller="+33612345622")
     record(owner)
+    invite(owner)
     ask(people(""), link, "Rasmus Holt")
     waiting = ask(guest, link, "Wolfeschlegelsteinhausenbergerdorff the Elder of Philadelphia")
 
@@ -202,6 +221,7 @@ def test_every_page_is_accessible_and_fits_in_both_themes(
         "/login",
         "/signed-out",
         "/oidc/callback?state=none&code=none",
+        "/invitations/stop/none",
         "/mails/off/none",
         "/nothing-here",
     ):

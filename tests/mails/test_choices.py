@@ -45,17 +45,17 @@ def stranger_browser(app: Flask) -> Browser:
 def test_a_person_turns_topics_off_and_on_again_on_the_account_page(client_as: ClientAs):
     owner, me = client_as("owner"), str(persona("owner").id)
     page = owner.get("/account/").text
-    assert len(re.findall(r'<input checked [^>]*name="wanted"', page)) == 2, "all are wanted at first"
-    assert owner.post("/account/mails", data={"wanted": ["reminders"]}).status_code == 303
+    assert len(re.findall(r'<input checked [^>]*name="wanted"', page)) == 3, "all are wanted at first"
+    assert owner.post("/account/mails", data={"wanted": ["reminders", "invitations"]}).status_code == 303
     assert turned_off() == {(me, "recordings")}
-    assert len(re.findall(r'<input checked [^>]*name="wanted"', owner.get("/account/").text)) == 1
+    assert len(re.findall(r'<input checked [^>]*name="wanted"', owner.get("/account/").text)) == 2
     swap = owner.post("/account/mails", data={}, headers=SWAP)
     assert swap.status_code == 200 and 'id="mails"' in swap.text and "<html" not in swap.text and "Saved" in swap.text
-    assert turned_off() == {(me, "recordings"), (me, "reminders")}
-    owner.post("/account/mails", data={"wanted": ["recordings", "reminders"]})
+    assert turned_off() == {(me, "recordings"), (me, "reminders"), (me, "invitations")}
+    owner.post("/account/mails", data={"wanted": ["recordings", "reminders", "invitations"]})
     assert turned_off() == set()
     assert [entry.details for entry in trail("user.choose_mails")] == [
-        {"off": ["recordings"]}, {"off": ["recordings", "reminders"]}, {"off": []}
+        {"off": ["recordings"]}, {"off": ["invitations", "recordings", "reminders"]}, {"off": []}
     ]  # fmt: skip
 
 

@@ -12,7 +12,8 @@ from webapp.mails import kinds
 from webapp.mails.models import Mail
 from webapp.recordings.models import Recording
 
-KINDS = ("recording_saved", "recording_week_left", "recording_day_left")
+RECORDINGS = ("recording_saved", "recording_week_left", "recording_day_left")
+KINDS = (*RECORDINGS, "invitation")
 
 
 def preview(app: Flask, *arguments: str) -> Result:
@@ -32,8 +33,8 @@ def test_a_sample_is_written_in_both_parts_and_said_to_be_one(app: Flask, kind: 
     assert (page.exit_code, text.exit_code) == (0, 0)
     assert page.stdout.startswith("<!doctype html>") and f'lang="{language}"' in page.stdout
     assert "Housing committee" in text.stdout and "<" not in text.stdout
-    assert "are invented" in page.stderr and "Subject: " in page.stderr
-    assert ("Opens until" in text.stdout) is (language == "en")
+    assert "is invented" in page.stderr and "Subject: " in page.stderr
+    assert ("Opens until" in text.stdout) is (language == "en" and kind in RECORDINGS)
 
 
 def test_the_preview_of_a_recording_is_of_its_room_and_reaches_nobody(app: Flask, recording: Recording, tmp_path: Path):
@@ -47,7 +48,7 @@ def test_the_preview_of_a_recording_is_of_its_room_and_reaches_nobody(app: Flask
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (("weather",), "There are: recording_saved, recording_week_left, recording_day_left."),
+        (("weather",), "There are: recording_saved, recording_week_left, recording_day_left, invitation."),
         (("recording_saved", "--language", "tlh"), "There are: en, fr."),
         (("recording_saved", "--about", str(new_id())), "nothing to write about (recording_gone)"),
         (("recording_saved", "--about", "x"), "'x' is not a valid UUID"),

@@ -5,7 +5,7 @@ import random
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,10 +38,11 @@ def three_free_ports() -> int:
 
 
 @contextmanager
-def demo(folder: Path, port: int) -> Iterator[subprocess.Popen[str]]:
-    """The demo, in a process group of its own as a terminal would give it."""
+def demo(folder: Path, port: int, settings: Mapping[str, str] | None = None) -> Iterator[subprocess.Popen[str]]:
+    """The demo with these settings, in a process group of its own as a terminal would give it."""
     command = [sys.executable, "-m", "simulator.demo", "--port", str(port), "--folder", str(folder)]
     environment = {name: value for name, value in os.environ.items() if not name.startswith("FRONTDESK_")}
+    environment |= settings or {}
     process = subprocess.Popen(
         command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     )

@@ -2,6 +2,7 @@
 
 import uuid
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from flask import Flask
@@ -19,6 +20,8 @@ from webapp.core.db import db, new_id, utcnow
 from webapp.core.due import DueWork
 from webapp.core.settings import settings
 from webapp.deliveries.models import Delivery, Result
+from webapp.invitations import stopping
+from webapp.invitations.models import Errand, Invitation, InvitationMail, Invitee
 from webapp.lobby.models import Entry
 from webapp.mails import links
 from webapp.mails.models import Mail
@@ -69,6 +72,7 @@ def furnish(livekit: LiveKit) -> Estate:
     db.session.add(
         Mail(kind="recording_saved", user_id=persona("owner").id, about_id=recording.id, key=str(recording.id))
     )
+    invitee = _invitee(room)
     sessions.start(persona("owner"), browser="Firefox")
     db.session.commit()
     here = next(iter(_sessions(persona("owner").id)))
@@ -91,6 +95,9 @@ def furnish(livekit: LiveKit) -> Estate:
             "name": "purge_sessions",
             "session_id": here,
             "token": links.token(persona("owner").id, "recordings"),
+            "invitation_id": invitee.invitation_id,
+            "invitee_id": invitee.id,
+            "stop_token": stopping.url(invitee.id).rpartition("/")[2],
         }
     )
 
@@ -116,6 +123,27 @@ def _clear() -> None:
     for table in rows:
         db.session.query(table).delete()
     db.session.commit()
+
+
+def _invitee(room: Room) -> Invitee:
+    """Somebody who was invited for tomorrow, with a mail."""
+    begins_at = utcnow() + timedelta(days=1)
+    invitation = Invitation(
+        id=new_id(),
+        room_id=room.id,
+        inviter_id=persona("owner").id,
+        language="en",
+        timezone="Europe/Oslo",
+        role=Role.MEMBER,
+        begins_at=begins_at,
+        ends_at=begins_at + timedelta(hours=1),
+    )
+    invitee = Invitee(id=new_id(), invitation_id=invitation.id, room_id=room.id, email="lotte@guests.example")
+    asked = InvitationMail(id=new_id(), invitee_id=invitee.id, room_id=room.id, errand=Errand.INVITE)
+    for row in (invitation, invitee, asked, Mail(kind="invitation", about_id=asked.id, key=f"invitation:{asked.id}")):
+        db.session.add(row)
+        db.session.flush()
+    return invitee
 
 
 def _sessions(user_id: uuid.UUID) -> list[uuid.UUID]:

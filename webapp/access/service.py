@@ -13,6 +13,7 @@ from webapp.access import policy, queries
 from webapp.accounts import service as account_service
 from webapp.accounts.models import User
 from webapp.audit import Actor
+from webapp.audit.models import ActorKind
 from webapp.core.db import db, new_id, utcnow
 from webapp.rooms.models import Access, Role, Room
 
@@ -36,6 +37,13 @@ def grant(room: Room, *, actor: Actor, email: str, role: Role) -> Access:
         raise HasAccess
     access = _open(room, user, role, actor)
     audit.record("access.grant", access, actor, person=str(user.id), role=role.value, pending=user.pending)
+    return access
+
+
+def accept(room: Room, user: User, role: Role, *, inviter_id: uuid.UUID | None) -> Access:
+    """Give somebody the role that came with an invitation; whoever invited them gave it."""
+    access = _open(room, user, role, Actor(ActorKind.USER, inviter_id))
+    audit.record("access.accept", access, Actor.user(user), person=str(user.id), role=role.value)
     return access
 
 

@@ -24,6 +24,7 @@ from webapp.core import htmx, refusals
 from webapp.core.db import db
 from webapp.core.security import csrf, limiter, local_url, require
 from webapp.core.settings import settings
+from webapp.invitations import service as invitations
 from webapp.mails import choices as mail_choices
 from webapp.rooms import queries as room_queries
 
@@ -65,6 +66,7 @@ def callback() -> ResponseReturnValue:
     browser, address = request.user_agent.string, request.remote_addr or ""
     user, token = service.sign_in(identity, address=address, browser=browser)
     access_service.take_over_pending(user)
+    invitations.welcome(user)
     db.session.commit()
     notice = _role_not_told(user, identity.role_problem) if identity.role_problem else ""
     others = pending.others()

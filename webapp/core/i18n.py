@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 from flask import Blueprint, Flask, g, has_request_context, redirect, request, session
 from flask.typing import ResponseReturnValue
-from flask_babel import Babel, refresh
+from flask_babel import Babel, get_locale, refresh
 from flask_login import current_user
 
 from webapp.core.db import db
@@ -24,6 +24,13 @@ def set_language() -> ResponseReturnValue:
         current_user.language = session["language"]
         db.session.commit()
     return redirect(local_url(request.form.get("next")) or "/", 303)
+
+
+def offered(language: str | None) -> str:
+    """The language if it is one of the installation's, else the reader's own: a word in an address is no refusal."""
+    own = str(get_locale())
+    wanted = language if language in settings.languages else own
+    return wanted if wanted in settings.languages else settings.languages[0]
 
 
 @contextmanager

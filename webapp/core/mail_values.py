@@ -142,6 +142,10 @@ class MailSettings(BaseSettings):
     smtp_timeout: float = Field(15.0, gt=0, le=300, description="seconds to wait for each answer of that server")
     smtp_ca_file: CaFile = Field("", description="certificates (PEM) trusted for that server; empty: the system's")
 
+    invitations_per_day: int = Field(
+        200, ge=1, le=100_000, description="mails of invitations within 24 hours that one person, or one room, may send"
+    )
+
     @property
     def smtp(self) -> SmtpServer | None:
         """The server that takes mail; None: no mail is sent."""

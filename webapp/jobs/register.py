@@ -8,6 +8,7 @@ from webapp.core import leases, refusals
 from webapp.core.settings import settings
 from webapp.doctor import diagnosis
 from webapp.hooks import processing
+from webapp.invitations import jobs as invitation_jobs
 from webapp.jobs import work
 from webapp.jobs.periodic import Job, Pool
 from webapp.jobs.work import Handler
@@ -80,6 +81,7 @@ def jobs() -> list[Job]:
         Job("purge_refusals", hour, refusals.purge, Pool.CLEANING),
         Job("purge_due_work", hour, work.purge, Pool.CLEANING),
         Job("purge_mails", hour, sending.purge, Pool.CLEANING),
+        Job("purge_invitations", hour, invitation_jobs.purge, Pool.CLEANING),
         Job("purge_sessions", hour, purge_sessions, Pool.CLEANING),
     ]
 

@@ -24,6 +24,8 @@ class MailState(enum.Enum):
 class Mail(Keyed, Model):
     """One mail to one person. Whom it reaches is looked up when it is sent: no address is kept here.
 
+    Without a person it is for somebody who may have no account: what it is about says who.
+
     `key` is what is told only once; the id is the mail's name on the wire, and `again` grows when somebody wants to
     have sent anew what was sent.
     """
@@ -35,7 +37,7 @@ class Mail(Keyed, Model):
     )
 
     kind: Mapped[str] = mapped_column(sa.String(64))  # such as recording_saved
-    user_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    user_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("users.id", ondelete="CASCADE"), index=True)
     about_id: Mapped[uuid.UUID]  # of what it tells; its kind says what that is
     deadline: Mapped[datetime | None]  # that it reminds of
     key: Mapped[str] = mapped_column(unique=True)

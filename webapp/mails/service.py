@@ -44,18 +44,29 @@ def post(kind: str, user_id: uuid.UUID, about_id: uuid.UUID, *, deadline: dateti
     return mail
 
 
+def post_to_address(kind: str, about_id: uuid.UUID) -> Mail:
+    """Let whoever `about_id` names be written to, with an account or without; it names each occasion but once."""
+    mail = Mail(kind=kind, about_id=about_id, key=f"{kind}:{about_id}")
+    db.session.add(mail)
+    db.session.flush()
+    _let_send(mail)
+    return mail
+
+
 def _revived(mail: Mail) -> Mail:
     mail.state, mail.problem, mail.attempts, mail.ended_at = MailState.WAITING, "", 0, None
     _let_send(mail)
     return mail
 
 
-def withdraw(about_id: uuid.UUID, names: Collection[str], *, but: datetime | None = None) -> None:
+def withdraw(
+    about_id: uuid.UUID, names: Collection[str], *, but: datetime | None = None, problem: str = "changed"
+) -> None:
     """Let the mails of these kinds about a thing that wait stay unsent, except those of the deadline `but`."""
     waiting = sa.update(Mail).where(Mail.about_id == about_id, Mail.kind.in_(names), Mail.state == MailState.WAITING)
     if but is not None:
         waiting = waiting.where(Mail.deadline != but)
-    values = {"state": MailState.WITHDRAWN, "problem": "changed", "ended_at": utcnow()}
+    values = {"state": MailState.WITHDRAWN, "problem": problem, "ended_at": utcnow()}
     db.session.execute(waiting.values(**values), execution_options={"synchronize_session": False})
 
 

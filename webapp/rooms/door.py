@@ -12,8 +12,11 @@ from webapp.audit import queries as audit_queries
 from webapp.audit import sentences
 from webapp.core import addresses, times
 from webapp.core.db import READING
+from webapp.core.security import limiter
 from webapp.rooms import policy, queries
 from webapp.rooms.models import Room
+
+limit_reveals = limiter.shared_limit("30 per minute", scope="reveals", key_func=lambda: str(current_user.get_id()))
 
 
 def load_room(slug: str, may: Callable[[User, Room], bool]) -> Room:

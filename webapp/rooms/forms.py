@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from flask_babel import get_locale
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import BooleanField, HiddenField, RadioField, SelectField, StringField
@@ -11,6 +10,7 @@ from wtforms.validators import StopValidation
 
 from webapp.core import names
 from webapp.core.filters import language_name
+from webapp.core.i18n import offered
 from webapp.core.settings import settings
 from webapp.rooms import slugs
 from webapp.rooms.models import AccessLevel
@@ -150,9 +150,7 @@ class InvitationForm(FlaskForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.language.choices = [SelectChoice(code, language_name(code)) for code in settings.languages]
-        if self.language.data not in settings.languages:  # what somebody typed into the address is no reason to refuse
-            own = str(get_locale())
-            self.language.data = own if own in settings.languages else settings.languages[0]
+        self.language.data = offered(self.language.data)
 
     @property
     def chosen(self) -> str:

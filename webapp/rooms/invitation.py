@@ -13,7 +13,7 @@ VEIL = "•••• ••••"
 
 
 @dataclass(frozen=True)
-class Invitation:
+class WaysIn:
     """How others get into a room; without a number phones can't join."""
 
     name: str
@@ -43,14 +43,14 @@ class InvitationText:
         return "\n".join([*lines, "", self.note] if self.note else lines)
 
 
-def of(room: Room, phone: Phone) -> Invitation:
+def of(room: Room, phone: Phone) -> WaysIn:
     """The room's invitation as it is now."""
     reachable = room.phone_enabled and room.pin is not None and phone.number != ""
     waits = room.access_level is not AccessLevel.PUBLIC
-    return Invitation(room.name, links.join(room.slug), phone if reachable else None, (room.pin or "")[-2:], waits)
+    return WaysIn(room.name, links.join(room.slug), phone if reachable else None, (room.pin or "")[-2:], waits)
 
 
-def in_words(invitation: Invitation, pin: str) -> InvitationText:
+def in_words(invitation: WaysIn, pin: str) -> InvitationText:
     """The invitation in the language of now; without the PIN ("") that is masked."""
     rows = [(_("Online"), invitation.link)]
     if invitation.phone is not None:

@@ -77,6 +77,15 @@
 
   // Buttons that only a script can serve appear with it.
   each(document, "[data-script]", (element) => (element.hidden = false));
+  // A button whose answer is a file is the browser's own business.
+  document.addEventListener(
+    "submit",
+    (event) => {
+      if (event.submitter?.hasAttribute("data-plain")) event.stopImmediatePropagation();
+    },
+    true,
+  );
+
   document.addEventListener("htmx:after:swap", () => {
     each(document, "[data-script]", (element) => (element.hidden = false));
     hideLater(document);

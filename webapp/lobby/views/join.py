@@ -13,6 +13,8 @@ from webapp.core import htmx
 from webapp.core.db import READING, db
 from webapp.core.security import allow_form_target, limiter
 from webapp.core.settings import settings
+from webapp.invitations import queries as invitation_queries
+from webapp.invitations import service as invitations
 from webapp.livekit import tokens
 from webapp.lobby import bearers, policy, queries, service, sources
 from webapp.lobby.forms import AskForm
@@ -175,10 +177,22 @@ def _known_name(user: User | None) -> str:
 
 def _room(slug: str) -> Room:
     """The room of a link that anybody may open; a link that the room had before leads on, others are explained."""
-    room = room_queries.by_slug(slug, _user(), lock=request.method not in READING)
+    user = _user()
+    room = room_queries.by_slug(slug, user, lock=request.method not in READING)
     if room is None:
         _by_another_link(slug)
-    return room
+    return _with_offered_role(room, user) if user is not None and room.role_of(user) is None else room
+
+
+def _with_offered_role(room: Room, user: User) -> Room:
+    """The room as it is for the person once they have the role that came with an invitation to their address."""
+    if not invitation_queries.offers(user, room.id):
+        return room
+    if request.method in READING:
+        db.begin_writing()
+    invitations.take_up(user, room)
+    db.session.commit()
+    return room_queries.by_slug(room.slug, user, lock=request.method not in READING) or room
 
 
 def _by_another_link(slug: str) -> NoReturn:

@@ -8,16 +8,16 @@ from flask.typing import ResponseReturnValue
 from flask_babel import get_timezone
 
 from webapp.audit.actors import current_actor
-from webapp.core import i18n, qr
+from webapp.core import htmx, i18n, qr
 from webapp.core.db import db
+from webapp.invitations import panel
 from webapp.rooms import invitation, links, phone, policy, queries, service
-from webapp.rooms.door import load_room
+from webapp.rooms.door import limit_reveals, load_room
 from webapp.rooms.forms import InvitationForm
-from webapp.rooms.invitation import Invitation
+from webapp.rooms.invitation import WaysIn
 from webapp.rooms.models import Room
 from webapp.rooms.views.blueprint import bp
 from webapp.rooms.views.page import respond
-from webapp.rooms.views.phone import limit_reveals
 
 PANEL, CODE = "rooms/_invite.html", "rooms/_dial_in_code.html"
 
@@ -74,15 +74,15 @@ def print_card(slug: str) -> ResponseReturnValue:
         return render_template("rooms/invite_card.html", invitation=shared, pin=pin, **context)
 
 
-def _panel(
-    room: Room, shared: Invitation, fragment: str = PANEL, *, pin: str = "", dials: str = ""
-) -> ResponseReturnValue:
+def _panel(room: Room, shared: WaysIn, fragment: str = PANEL, *, pin: str = "", dials: str = "") -> ResponseReturnValue:
     """The panel in the page, or a part of it; with the PIN where that was asked for."""
     form = _form()
     with _language(form):
         words = invitation.in_words(shared, pin)
         plain = words.plain if pin or not shared.by_phone else ""
     parts: dict[str, Any] = {"words": words, "plain": plain, "dials": _dialled(shared, dials)}
+    if fragment == PANEL or not htmx.is_swap():
+        parts |= panel.sending(room, panel.form(room, language=form.chosen))
     return respond(room, fragment, invitation=shared, invitation_form=form, **parts)
 
 
@@ -96,11 +96,11 @@ def _language(form: InvitationForm) -> AbstractContextManager[None]:
     return i18n.spoken_to(form.chosen, str(get_timezone()))
 
 
-def _of(room: Room) -> Invitation:
+def _of(room: Room) -> WaysIn:
     return invitation.of(room, phone.describe(room, queries.trunk_of(room)))
 
 
-def _revealed(room: Room, shared: Invitation, purpose: str) -> str:
+def _revealed(room: Room, shared: WaysIn, purpose: str) -> str:
     """The PIN, once it is kept that it was shown; "" where phones can't join."""
     if not shared.by_phone:
         return ""
@@ -109,6 +109,6 @@ def _revealed(room: Room, shared: Invitation, purpose: str) -> str:
     return pin
 
 
-def _dialled(shared: Invitation, pin: str) -> str:
+def _dialled(shared: WaysIn, pin: str) -> str:
     """What the code that dials says; "" while it is veiled."""
     return shared.phone.link(pin) if shared.phone is not None and pin else ""

@@ -13,6 +13,7 @@ from webapp.audit.models import AuditEntry
 from webapp.core import htmx
 from webapp.core.db import utcnow
 from webapp.holds import waiting
+from webapp.invitations import panel
 from webapp.lobby import policy as lobby_policy
 from webapp.lobby import queues
 from webapp.recordings import queries as recording_queries
@@ -33,7 +34,7 @@ def respond(room: Room, fragment: str, status: int = 200, **context: Any) -> Res
     sections = {"room": room, "role": room.role_of(current_user), **phone_section(room)}
     if not htmx.is_swap() or fragment == PAGE:
         sections |= {"invitation": None, "running": recording_queries.running(room)}
-        sections |= queue_section(room) | access_section(room) | activity_section(room)
+        sections |= queue_section(room) | access_section(room) | activity_section(room) | panel.invited(room)
     return htmx.respond(PAGE, fragment, status, **(sections | context))
 
 

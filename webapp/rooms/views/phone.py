@@ -12,17 +12,15 @@ from webapp.audit.actors import current_actor
 from webapp.core import times, versions
 from webapp.core.db import db
 from webapp.core.htmx import is_swap
-from webapp.core.security import limiter
 from webapp.live import reconcile
 from webapp.rooms import changes, pins, policy, queries, service, trunk_list
-from webapp.rooms.door import load_room
+from webapp.rooms.door import limit_reveals, load_room
 from webapp.rooms.forms import PhoneForm, RevealPinForm, RotatePinForm, StopOldPinForm
 from webapp.rooms.models import Room
 from webapp.rooms.views.blueprint import bp
 from webapp.rooms.views.page import respond
 
 FRAGMENT = "rooms/_phone.html"
-limit_reveals = limiter.shared_limit("30 per minute", scope="reveals", key_func=lambda: str(current_user.get_id()))
 
 
 @bp.get("/<slug>/pin")
