@@ -47,7 +47,9 @@ OWN = _rule("owner", "administrator member stranger support admin")  # the sessi
 TABLE: Mapping[str, Rule] = {
     "access.change": ROOM_HOSTS,
     "access.grant": ROOM_HOSTS,
+    "access.grant_several": ROOM_HOSTS,
     "access.index": ROOM_HOSTS,
+    "access.new_grants": ROOM_HOSTS,
     "access.list_csv": ROOM_HOSTS,
     "access.leave": ROLE_HOLDERS,
     "access.find_in_review": ADMINS,

@@ -5,14 +5,16 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import HiddenField, SelectField, StringField
+from wtforms import HiddenField, SelectField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import StopValidation
+from wtforms.validators import Length, StopValidation
 
 from webapp.accounts import addresses
 from webapp.rooms.models import Role
 from webapp.rooms.words import ROLES
 
+MOST = 200  # addresses at a time
+LONGEST = 80_000  # characters of a list of them
 CHOICES = [SelectChoice(role.value, words) for role, words in ROLES.items()]
 
 
@@ -45,6 +47,30 @@ class GrantForm(ChangeForm):
         description=_l("The whole address. Somebody who never signed in gets the role at their first sign-in."),
     )
     role = SelectField(_l("Role"), choices=CHOICES, default=Role.MEMBER.value)
+
+
+class GrantListForm(ChangeForm):
+    """Whom to give one role, pasted."""
+
+    emails = TextAreaField(
+        _l("E-mail addresses"),
+        [Length(max=LONGEST, message=_l("This is too long. At most 200 addresses fit."))],
+        description=_l("One per line, or separated by commas. Whoever has never signed in gets the role when they do."),
+    )
+    role = SelectField(_l("Role"), choices=CHOICES, default=Role.MEMBER.value)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.pasted = addresses.pasted(self.emails.data or "")
+
+    def validate_emails(self, _field: Any) -> None:
+        """Refuse nothing at all, and too many; wrong lines are named beside what was done with the others."""
+        count = len(self.pasted.addresses)
+        if count > MOST:
+            many = _("These are %(count)d addresses. Add at most %(most)d at a time.", count=count, most=MOST)
+            raise StopValidation(many)
+        if not count and not self.pasted.wrong_lines:
+            raise StopValidation(_("Enter a full address, such as name@example.org."))
 
 
 class TransferForm(FlaskForm):

@@ -11,10 +11,10 @@ NAMED = re.compile(r"<([^<>]*)>\s*\Z")  # Some Name <name@example.org>
 
 @dataclass(frozen=True)
 class Pasted:
-    """The addresses of a text, each once, in their order; and the lines that hold something else, from 1."""
+    """The addresses of a text, each once, in their order; and the lines that hold something else, by number from 1."""
 
     addresses: list[str]
-    wrong_lines: list[int]
+    wrong_lines: dict[int, str]
 
 
 def whole(text: str) -> str:
@@ -28,12 +28,12 @@ def whole(text: str) -> str:
 
 def pasted(text: str) -> Pasted:
     """Read addresses that lines, commas or semicolons part, also with the names that mail programs put before them."""
-    addresses, wrong = dict[str, None](), dict[int, None]()
+    addresses, wrong = dict[str, None](), dict[int, str]()
     for number, line in enumerate(text.splitlines(), 1):
         for piece in filter(str.strip, PIECE.findall(line)):
             named = NAMED.search(piece)
             try:
                 addresses[whole((named[1] if named else piece).strip())] = None
             except ValueError:
-                wrong[number] = None
-    return Pasted(list(addresses), list(wrong))
+                wrong[number] = line.strip()
+    return Pasted(list(addresses), wrong)

@@ -123,7 +123,7 @@ class SendForm(CalendarForm):
         """Take the addresses, or say which lines hold none: nothing is sent before all are right."""
         found = addresses.pasted(field.data or "")
         if found.wrong_lines:
-            raise StopValidation(_wrong_lines(found.wrong_lines))
+            raise StopValidation(_wrong_lines(list(found.wrong_lines)))
         if not found.addresses:
             raise StopValidation(_("Enter a full address, such as name@example.org."))
         if len(found.addresses) > MOST:

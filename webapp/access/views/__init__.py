@@ -3,10 +3,10 @@
 from flask import Flask
 
 from webapp.access import policy
-from webapp.access.views import review, room
+from webapp.access.views import review, room, several
 from webapp.access.views.blueprint import bp
 
-__all__ = ["init_app", "review", "room"]
+__all__ = ["init_app", "review", "room", "several"]
 
 
 def init_app(app: Flask) -> None:
