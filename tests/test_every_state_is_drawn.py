@@ -78,8 +78,8 @@ CODES: dict[InstrumentedAttribute[object], Iterable[str]] = {
                         "egress_aborted", "egress_lost", "file_missing", "limit_reached", "one of the future",
                         *reasons.CODES],
     Delivery.event: [*HANDLERS, "", "one_of_the_future"],
-    Mail.problem: ["", "timeout", "not_confirmed", "address_refused", "turned_off", "turned_away", "withdrawn",
-                   "room_gone", "one_of_the_future"],
+    Mail.problem: ["", "timeout", "not_confirmed", "address_refused", "turned_off", "not_wanted", "replaced",
+                   "after_another", "withdrawn", "room_gone", "one_of_the_future"],
     Room.rule_problem: [
         "", *map(str, (problems.NO_TRUNK, problems.TRUNK_GONE, problems.TRUNK_BUSY, problems.BUSY)),
         *map(str, (problems.GUARD_REFUSED, problems.GUARD_NARROW, problems.guard_refused("SDR_1"))),

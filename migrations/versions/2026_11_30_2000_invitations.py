@@ -38,13 +38,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint('id', name='pk_invitations'),
     )
     op.create_index('ix_invitations_room_id_id', 'invitations', ['room_id', 'id'])
+    op.create_index('ix_invitations_inviter_id', 'invitations', ['inviter_id'])
     op.create_table(
         'invitees',
         sa.Column('invitation_id', sa.Uuid(), nullable=False),
         sa.Column('room_id', sa.Uuid(), nullable=False),
         sa.Column('email', sa.String(320), nullable=False),
         sa.Column('sequence', sa.Integer(), nullable=False),
-        sa.Column('pin_version', sa.Text(), nullable=False),
         sa.Column('created_at', MOMENT, nullable=False),
         sa.Column('withdrawn_at', MOMENT, nullable=True),
         sa.Column('accepted_at', MOMENT, nullable=True),
@@ -64,6 +64,7 @@ def upgrade() -> None:
         sa.Column('room_id', sa.Uuid(), nullable=False),
         sa.Column('asked_by_id', sa.Uuid(), nullable=True),
         sa.Column('errand', sa.String(32), nullable=False),
+        sa.Column('pin_version', sa.Text(), nullable=False),
         sa.Column('created_at', MOMENT, nullable=False),
         sa.Column('id', sa.Uuid(), nullable=False),
         sa.ForeignKeyConstraint(

@@ -19,7 +19,7 @@ from webapp.core.db import db, utcnow
 from webapp.core.filters import grouped
 from webapp.invitations import jobs
 from webapp.invitations.models import Invitation, InvitationMail
-from webapp.mails.models import Mail
+from webapp.mails.models import Mail, MailState
 from webapp.rooms.models import Role, Room
 
 ClientAs = Callable[[str], Browser]
@@ -146,6 +146,103 @@ def test_after_a_leak_nobody_is_chosen_beforehand(client_as: ClientAs, room: Roo
     assert 'name="invitees"' in page and "checked" not in page and "because it leaked" in page
 
 
+def test_a_new_pin_reaches_nobody_whom_no_host_chose(
+    client_as: ClientAs, room: Room, mailing: MailServer, form: Form, tomorrow: datetime
+):
+    invite(client_as, room, form(ANN, BOB, at=("14:00", "15:00")))
+    mailing.said["MAIL"] = "421 closing"
+    invite(client_as, room, form("cy@guests.example", at=("14:00", "15:00")))
+    mailing.heal()
+    rotate(client_as, room, overlap=0)
+    ann = next(each for each in invited() if each.email == ANN)
+    client_as("owner").post(invitations_url(room, "new-pin"), data={"invitees": [str(ann.id)]})
+    mailing.taken.clear()
+    later()
+    moved = {"day": f"{tomorrow:%Y-%m-%d}", "begins": "16:00", "ends": "17:00"}
+    client_as("owner").post(invitations_url(room, f"{ann.invitation_id}/time"), data=moved)
+    later()
+    pin = grouped(stored(room).pin or "")
+    told = {to for to, mail in mailing.taken if pin in part(mail, "plain") or pin in str(calendar_of(mail)[0])}
+    assert set(mailing.recipients) == {ANN, BOB, "cy@guests.example"} and told == {ANN}
+
+
+def test_who_is_about_to_get_the_new_pin_is_offered_no_second_mail(
+    client_as: ClientAs, room: Room, mailing: MailServer, form: Form
+):
+    invite(client_as, room, form(ANN))
+    rotate(client_as, room)
+    (ann,) = invited()
+    for _ in range(2):
+        answer = client_as("owner").post(invitations_url(room, "new-pin"), data={"invitees": [str(ann.id)]})
+        assert "The PIN has changed." not in answer.text
+    work_off()
+    assert len(mailing.taken) == 2
+    mailing.refused[BOB] = "550 no such mailbox"
+    invite(client_as, room, form(BOB))
+    assert "The PIN has changed." not in client_as("owner").get(invitations_url(room)).text
+
+
+def test_a_room_that_is_deleted_cancels_its_dates_also_after_a_while(
+    client_as: ClientAs, room: Room, mailing: MailServer, form: Form
+):
+    invite(client_as, room, form(ANN, at=("14:00", "15:00")))
+    mailing.taken.clear()
+    mailing.said["MAIL"] = "421 closing"
+    room = stored(room)
+    assert client_as("owner").post(f"/rooms/{room.slug}/delete", data={"seen": room.version}).status_code == 303
+    work_off()
+    work_off()
+    mailing.heal()
+    later()
+    assert mailing.recipients == [ANN] and calendar_of(mailing.mail_to(ANN))[1] == "CANCEL"
+
+
+def test_a_mail_does_not_overtake_the_one_before_it(client_as: ClientAs, room: Room, mailing: MailServer, form: Form):
+    invite(client_as, room, form(ANN, at=("14:00", "15:00")))
+    (ann,) = invited()
+    db.session.execute(sa.update(Mail).values(state=MailState.SENDING, tried_at=utcnow(), ended_at=None))
+    db.session.commit()
+    client_as("owner").post(invitations_url(room, f"{ann.id}/withdraw"))
+    work_off()
+    assert states()[-1] == ("waiting", "after_another") and len(mailing.taken) == 1
+
+
+def test_what_replaces_a_mail_that_never_went_is_an_invitation(
+    client_as: ClientAs, room: Room, mailing: MailServer, form: Form, tomorrow: datetime
+):
+    mailing.said["MAIL"] = "421 closing"
+    invite(client_as, room, form(ANN, at=("14:00", "15:00")))
+    mailing.heal()
+    moved = {"day": f"{tomorrow:%Y-%m-%d}", "begins": "23:30", "ends": "00:30"}
+    page = invitations_url(room, f"{invited()[0].invitation_id}/time")
+    assert client_as("owner").post(page, data=moved).status_code == 303
+    later()
+    assert states() == [("withdrawn", "replaced"), ("sent", "")]
+    assert mailing.mail_to(ANN)["Subject"].startswith("Invitation:")
+    event, _method = calendar_of(mailing.mail_to(ANN))
+    assert event["DTEND"].dt - event["DTSTART"].dt == timedelta(hours=1)
+    assert 'value="23:30"' in client_as("owner").get(page).text
+
+
+def test_what_a_host_does_goes_out_in_that_hosts_name(client_as: ClientAs, room: Room, mailing: MailServer, form: Form):
+    invite(client_as, room, form(ANN, at=("14:00", "15:00")))
+    mailing.taken.clear()
+    client_as("administrator").post(invitations_url(room, f"{invited()[0].id}/withdraw"))
+    work_off()
+    mail, host = mailing.mail_to(ANN), persona("administrator")
+    assert mail["Reply-To"] == host.email and host.full_name in mail["From"]
+    assert f"{host.full_name} withdrew" in part(mail, "plain")
+
+
+def test_the_full_list_stays_where_the_reader_is_in_it(client_as: ClientAs, room: Room, form: Form):
+    invite(client_as, room, form(ANN, BOB))
+    bob = next(each for each in invited() if each.email == BOB)
+    swapped = client_as("owner").post(invitations_url(room, f"{bob.id}/withdraw?whole=1&older=x"), headers=SWAP)
+    assert "Open invitations" in swapped.text and "older=x" in swapped.text
+    went = client_as("owner").post(invitations_url(room, f"{bob.id}/withdraw?whole=1&show=withdrawn"))
+    assert went.location.endswith("/invitations/?show=withdrawn")
+
+
 def test_who_was_removed_or_disabled_since_or_withdrawn_is_told_no_new_pin(
     client_as: ClientAs, room: Room, mailing: MailServer, form: Form
 ):
@@ -173,7 +270,7 @@ def test_a_mail_on_its_way_to_somebody_who_was_removed_does_not_go(
     give_and_take(room, removed.email)
     mailing.heal()
     later()
-    assert mailing.taken == [] and states() == [("withdrawn", "turned_away")]
+    assert mailing.taken == [] and states() == [("withdrawn", "not_wanted")]
 
 
 @pytest.mark.parametrize("known", [True, False])

@@ -136,7 +136,7 @@ def test_line_breaks_in_names_reach_no_head(
         ({"day": "2001-01-01", "begins": "10:00", "ends": "11:00"}, "This time is over."),
         ({"begins": "10:00"}, "Choose a date."),
         ({"day": "2099-01-01"}, "Enter when it begins"),
-        ({"day": "2099-01-01", "begins": "10:00", "ends": "09:00"}, "Enter an end after the beginning."),
+        ({"day": "2099-01-01", "begins": "10:00", "ends": "10:00"}, "Enter another end"),
         ({"message": "x" * 1001}, "1000"),
         ({"message": "turned \u202e round"}, "hidden mark"),
         ({"role": "owner"}, "Not a valid choice"),
@@ -223,7 +223,7 @@ def test_whoever_stops_invitations_by_the_link_gets_none_and_needs_no_sign_in(
     assert "Invitations are stopped" in client.post(path, data={"List-Unsubscribe": "One-Click"}).text
     client_as("owner").post(invitations_url(room), data=form(ANN))
     work_off()
-    assert len(mailing.taken) == 1 and states()[-1] == ("withdrawn", "turned_off")
+    assert len(mailing.taken) == 1 and states()[-1] == ("withdrawn", "not_wanted")
     assert client.get("/invitations/stop/forged").status_code == 404
 
 

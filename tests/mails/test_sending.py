@@ -1,5 +1,6 @@
 """A mail goes once: tried again for a day while the server is away, never after the server may have it."""
 
+import re
 import socket
 import threading
 import time
@@ -47,6 +48,17 @@ def open_work() -> list[DueWork]:
     found = list(db.session.scalars(sa.select(DueWork).where(work.OPEN)))
     db.session.commit()
     return found
+
+
+def test_the_address_that_turns_mails_off_stands_bare_on_the_wire_where_mail_programs_read_it(
+    planned: Mail, mailing: MailServer
+):
+    work_off()
+    (content,) = mailing.raw
+    lines = [line for line in content.split(b"\r\n") if line.lower().startswith(b"list-unsubscribe:")]
+    assert len(lines) == 1 and re.fullmatch(
+        rb"List-Unsubscribe: <https?://[\x21-\x7e]+/mails/off/[\x21-\x7e]+>", lines[0]
+    )
 
 
 def test_a_server_that_is_down_gets_the_mail_when_it_is_back(

@@ -29,6 +29,7 @@ class MailServer:
 
     port: int = 0
     taken: list[tuple[str, EmailMessage]] = field(default_factory=list)  # the address of the envelope, and the mail
+    raw: list[bytes] = field(default_factory=list)  # what came for each, as it came
     transactions: list[list[str]] = field(default_factory=list)  # the addresses of each
     said: dict[str, str] = field(default_factory=dict)  # what it answers at a stage instead of yes
     refused: dict[str, str] = field(default_factory=dict)  # what it answers of an address
@@ -96,6 +97,7 @@ class _Handler:
     async def handle_DATA(self, _smtp: SMTP, _session: Session, envelope: Envelope) -> str:
         content = envelope.content
         assert isinstance(content, bytes)
+        self._server.raw.append(content)
         mail: Any = email.message_from_bytes(content, policy=email.policy.default)
         taken = [(to, mail) for to in envelope.rcpt_tos]
         if self._server.hangs_at == "DATA":  # it has the mail, and does not say so

@@ -11,6 +11,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_login import current_user
+from sqlalchemy.exc import OperationalError
 from werkzeug.wrappers import Response
 
 from webapp.access import queries as access_queries
@@ -66,8 +67,8 @@ def callback() -> ResponseReturnValue:
     browser, address = request.user_agent.string, request.remote_addr or ""
     user, token = service.sign_in(identity, address=address, browser=browser)
     access_service.take_over_pending(user)
-    invitations.welcome(user)
     db.session.commit()
+    _welcome(user)
     notice = _role_not_told(user, identity.role_problem) if identity.role_problem else ""
     others = pending.others()
     _fresh_cookie()[sessions.COOKIE_KEY] = token
@@ -76,6 +77,16 @@ def callback() -> ResponseReturnValue:
     if others:
         session[pending.COOKIE_KEY] = others
     return redirect(attempt.next, 303)
+
+
+def _welcome(user: User) -> None:
+    """Give what waited for the address; where a room is held just now, opening its link gives it."""
+    try:
+        invitations.welcome(user)
+        db.session.commit()
+    except OperationalError as error:
+        db.session.rollback()
+        log.warning("sign_in.invitations_wait", user=str(user.id), code=type(error.orig).__name__)
 
 
 def _role_not_told(user: User, problem: str) -> str:

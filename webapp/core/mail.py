@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from email.message import EmailMessage
-from email.policy import SMTP, SMTPUTF8
+from email.policy import EmailPolicy
 from typing import cast
 from urllib.parse import urlsplit
 
@@ -25,6 +25,19 @@ WHOLE = 6  # times the patience for one answer: what a whole transaction may tak
 LAST = 4  # times: the answer to the last dot, before which servers do most of their work
 GOODBYE = 0.5  # seconds
 READY, GO_ON = 220, 354  # replies (RFC 5321 4.3.2)
+
+
+class _Unfolded(EmailPolicy):
+    """Python writes a long address without blanks as an encoded word, which no mail program follows (RFC 2369)."""
+
+    def fold_binary(self, name: str, value: str) -> bytes:
+        """One line for it, as RFC 5322 allows up to 998 characters."""
+        if name.lower() == "list-unsubscribe":
+            return f"{name}: {value}\r\n".encode("ascii")
+        return super().fold_binary(name, value)
+
+
+ON_THE_WIRE = _Unfolded(linesep="\r\n", raise_on_defect=False)
 
 
 class Prospect(enum.Enum):
@@ -57,7 +70,7 @@ class CalendarFile:
 class Letter:
     """What a mail says, twice: programs and people choose what they show.
 
-    In the name of a person it says so beside ours, and answers go to `reply_to`.
+    In the name of a person it says so beside ours, and answers go to `reply_to`, an address in ASCII.
     """
 
     subject: str
@@ -82,7 +95,7 @@ def message(letter: Letter, to: Mailbox, message_id: str, off_url: str = "") -> 
     made = EmailMessage()
     made["From"] = _sender_for(letter).header
     if letter.reply_to:
-        made["Reply-To"] = mailbox(letter.reply_to).header
+        made["Reply-To"] = letter.reply_to
     made["To"] = to.header
     made["Subject"] = " ".join(letter.subject.split())
     made["Date"] = utcnow()
@@ -227,7 +240,7 @@ def _give(server: smtplib.SMTP, body: bytes) -> None:
 
 def _bytes(mail: EmailMessage, to: Mailbox) -> bytes:
     """As DATA has it (RFC 5321 4.5.2): lines end with CRLF, a dot that begins one is doubled, and one ends it all."""
-    whole = re.sub(rb"(?m)^\.", b"..", mail.as_bytes(policy=SMTP if to.is_ascii else SMTPUTF8))
+    whole = re.sub(rb"(?m)^\.", b"..", mail.as_bytes(policy=ON_THE_WIRE.clone(utf8=not to.is_ascii)))
     return whole + (b"" if whole.endswith(b"\r\n") else b"\r\n") + b".\r\n"
 
 

@@ -1,7 +1,7 @@
 """What may be typed about invitations."""
 
 import unicodedata
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -26,7 +26,6 @@ MOST = 50  # addresses at a time
 LONGEST = 20_000  # characters of a list of them
 MESSAGE = 1000
 USUAL = timedelta(hours=1)  # of a meeting whose end nobody told
-LENGTH_LIMIT = timedelta(days=1)
 HIDDEN = {"Cc", "Cs"}
 
 
@@ -48,19 +47,24 @@ class MeetingTimeForm(FlaskForm):
 
     @property
     def begins_at(self) -> datetime | None:
-        """When the meeting begins; None: no time was told."""
+        """When the meeting begins, in UTC; None: no time was told."""
         return self._at(self.begins.data) if self.day.data is not None and self.begins.data is not None else None
 
     @property
     def ends_at(self) -> datetime | None:
-        """When it ends; without one it takes an hour."""
+        """When it ends: without an end it takes an hour, and one that isn't after the beginning is on the next day."""
         begins_at = self.begins_at
         if begins_at is None:
             return None
-        return self._at(self.ends.data) if self.ends.data is not None else begins_at + USUAL
+        if self.ends.data is None:
+            return begins_at + USUAL
+        ends_at = self._at(self.ends.data)
+        return ends_at if ends_at > begins_at else self._at(self.ends.data, days=1)
 
-    def _at(self, time: Any) -> datetime:
-        return datetime.combine(self.day.data, time, tzinfo=reader_zone())
+    def _at(self, time: Any, days: int = 0) -> datetime:
+        """In UTC, where an hour is an hour also in the night in which clocks change."""
+        day = self.day.data + timedelta(days=days)
+        return datetime.combine(day, time, tzinfo=reader_zone()).astimezone(UTC)
 
     def _problem(self) -> tuple[Any, str]:
         if self.day.data is None:
@@ -70,8 +74,8 @@ class MeetingTimeForm(FlaskForm):
             return self.day, str(_("Choose a date."))
         if self.begins.data is None:
             return self.begins, str(_("Enter when it begins, such as 14:00."))
-        if self.ends_at is not None and self.begins_at is not None and self.ends_at <= self.begins_at:
-            return self.ends, str(_("Enter an end after the beginning."))
+        if self.ends.data == self.begins.data:
+            return self.ends, str(_("Enter another end than the beginning."))
         if self.ends_at is not None and self.ends_at <= utcnow():
             return self.day, str(_("This time is over. Choose one to come."))
         return None, ""

@@ -1,5 +1,6 @@
 """What the mails of an invitation say: who invites to what, how one gets in, and how such mails are stopped."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -12,11 +13,12 @@ from webapp.accounts import queries as account_queries
 from webapp.accounts.models import User
 from webapp.core import hosts, mail_values, times
 from webapp.core.db import new_id, utcnow
-from webapp.core.mail import CalendarFile, Letter, sender
+from webapp.core.mail import CalendarFile, Letter, NotTaken, sender
 from webapp.core.mail_values import Mailbox
 from webapp.core.settings import settings
 from webapp.invitations import queries, service, stopping
 from webapp.invitations.models import Errand, Invitation, InvitationMail, Invitee
+from webapp.mails import service as mails
 from webapp.mails.kinds import MailKind, Occasion, Topic, Unwanted
 from webapp.mails.models import Mail
 from webapp.rooms import invitation as handing_out
@@ -39,15 +41,21 @@ TOPIC = Topic(
 def _found(mail: Mail) -> Occasion:
     """Whoever has the address, in the language of the account if there is one. Raises Unwanted."""
     asked = queries.by_mail(mail.about_id)
-    if asked is None or asked.invitee.invitation.room.deleted_at is not None:
+    if asked is None:
         raise Unwanted("room_gone")
-    invitee, cancels = asked.invitee, asked.errand is Errand.CANCEL
-    if invitee.withdrawn_at is not None and not cancels:
-        raise Unwanted("withdrawn")
+    invitee = asked.invitee
+    if asked.errand is not Errand.CANCEL:
+        if invitee.invitation.room.deleted_at is not None:
+            raise Unwanted("room_gone")
+        if invitee.withdrawn_at is not None:
+            raise Unwanted("withdrawn")
+        if not queries.is_wanted(invitee):
+            raise Unwanted(queries.NOT_WANTED)
     if stopping.is_stopped(invitee.email):
-        raise Unwanted("turned_off")
-    if queries.is_turned_away(invitee) and not cancels:
-        raise Unwanted("turned_away")
+        raise Unwanted(queries.NOT_WANTED)
+    before = queries.older_on_its_way(asked)
+    if before is not None and not mails.unconfirmed(before, utcnow()):
+        raise NotTaken("after_another")  # one that overtakes it would be undone by it
     return Occasion(addressee(invitee), asked.id, None, stopping.url(invitee.id))
 
 
@@ -65,12 +73,12 @@ def _written(occasion: Occasion) -> Letter:
     asked = queries.by_mail(occasion.about_id) if occasion.about_id else None
     if asked is None:
         raise Unwanted("room_gone")
-    room, invitee = asked.invitee.invitation.room, asked.invitee
+    version = room_queries.pin_times(asked.invitee.invitation.room).version
+    room = room_queries.reread(asked.invitee.invitation.room)
     ways = handing_out.of(room, phone.describe(room, room_queries.trunk_of(room)))
-    pin = (room.pin or "") if ways.by_phone else ""
-    if asked.errand is not Errand.CANCEL:
-        invitee.pin_version = room_queries.pin_times(room).version if ways.by_phone else ""
-    return letter(asked, ways, pin, occasion)
+    if asked.pin_version != version or asked.pin_version == "":
+        ways = replace(ways, phone=None)  # nobody chose that this PIN goes to them
+    return letter(asked, ways, (room.pin or "") if ways.by_phone else "", occasion)
 
 
 def _sample(occasion: Occasion) -> Letter:
@@ -92,7 +100,8 @@ def _sample(occasion: Occasion) -> Letter:
 def letter(asked: InvitationMail, ways: "WaysIn", pin: str, occasion: Occasion) -> Letter:
     """The mail in the language that is spoken there; with the PIN where phones can join."""
     invited, cancels = asked.invitee.invitation, asked.errand is Errand.CANCEL
-    who = invited.inviter.name if invited.inviter is not None else settings.organisation or settings.brand
+    host = asked.asked_by or invited.inviter
+    who = host.name if host is not None else settings.organisation or settings.brand
     words = handing_out.in_words(ways, pin)
     context: dict[str, Any] = {
         "subject": _subject(asked),
@@ -116,17 +125,18 @@ def letter(asked: InvitationMail, ways: "WaysIn", pin: str, occasion: Occasion) 
         env.get_template("mail/invitation.txt").render(context),
         env.get_template("mail/invitation.html").render(context),
         calendar=_calendar(asked, who, words.plain, ways.link),
-        from_name=_("%(who)s via %(brand)s", who=who, brand=settings.brand) if invited.inviter else "",
-        reply_to=_address(invited.inviter),
+        from_name=_("%(who)s via %(brand)s", who=who, brand=settings.brand) if host else "",
+        reply_to=_address(host),
     )
 
 
-def _address(inviter: User | None) -> str:
-    """Whom answers go to; "" where that is nobody who can be written to."""
+def _address(host: User | None) -> str:
+    """Whom answers go to; "" where that is nobody whom every program can write to."""
     try:
-        return mail_values.mailbox(inviter.email).address if inviter is not None else ""
+        mailbox = mail_values.mailbox(host.email) if host is not None else None
     except ValueError:
         return ""
+    return mailbox.address if mailbox is not None and mailbox.is_ascii else ""
 
 
 def _called(invited: Invitation) -> str:
@@ -139,7 +149,7 @@ def _subject(asked: InvitationMail) -> str:
     what = _called(asked.invitee.invitation)
     if asked.errand is Errand.CANCEL:
         return str(_("Cancelled: %(what)s", what=what))
-    if asked.errand is Errand.UPDATE:
+    if asked.errand in {Errand.MOVE, Errand.UPDATE}:
         return str(_("Changed: %(what)s", what=what))
     return str(_("Invitation: %(what)s", what=what))
 
@@ -148,7 +158,7 @@ def _heading(asked: InvitationMail, who: str) -> str:
     room = asked.invitee.invitation.room.name
     if asked.errand is Errand.CANCEL:
         return str(_("%(who)s withdrew the invitation to %(room)s", who=who, room=room))
-    if asked.errand is Errand.UPDATE:
+    if asked.errand in {Errand.MOVE, Errand.UPDATE}:
         return str(_("The invitation to %(room)s has changed", room=room))
     return str(_("%(who)s invites you to %(room)s", who=who, room=room))
 
@@ -157,7 +167,9 @@ def _lead(asked: InvitationMail) -> str:
     if asked.errand is Errand.CANCEL:
         return str(_("You are no longer expected. The attached file removes it from your calendar."))
     if asked.errand is Errand.UPDATE:
-        return str(_("This replaces the mail that you had before: time, number and PIN below are the ones that hold."))
+        return str(_("The phone PIN has changed. This replaces the mail that you had before."))
+    if asked.errand is Errand.MOVE:
+        return str(_("The time has changed. This replaces the mail that you had before."))
     return ""
 
 
@@ -171,7 +183,7 @@ def _calendar(asked: InvitationMail, who: str, description: str, url: str) -> Ca
     method = calendars.Method.CANCEL if asked.errand is Errand.CANCEL else calendars.Method.REQUEST
     attendee = mail_values.mailbox(asked.invitee.email)
     meeting = calendars.Appointment(
-        uid(invited.id.hex),
+        uid(asked.invitee.id.hex),  # each copy an event of its own: withdrawing one cancels no other
         invited.begins_at,
         invited.ends_at,
         invited.room.name,

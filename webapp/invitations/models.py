@@ -2,7 +2,7 @@
 
 import enum
 import uuid
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -11,12 +11,15 @@ from webapp.accounts.models import User
 from webapp.core.db import Keyed, Model, choice, utcnow
 from webapp.rooms.models import Role, Room
 
+OFFERED = timedelta(days=30)  # how long a role waits, from the meeting's end or the day of the invitation
+
 
 class Errand(enum.Enum):
     """What a mail of an invitation does."""
 
     INVITE = "invite"
-    UPDATE = "update"  # its time, or how one dials in, has changed
+    MOVE = "move"  # its time has changed
+    UPDATE = "update"  # the PIN has changed
     CANCEL = "cancel"
 
 
@@ -27,7 +30,10 @@ class Invitation(Keyed, Model):
     """
 
     __tablename__ = "invitations"
-    __table_args__ = (sa.Index("ix_invitations_room_id_id", "room_id", "id"),)
+    __table_args__ = (
+        sa.Index("ix_invitations_room_id_id", "room_id", "id"),
+        sa.Index("ix_invitations_inviter_id", "inviter_id"),
+    )
 
     room_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("rooms.id", ondelete="CASCADE"))
     inviter_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("users.id", ondelete="SET NULL"))
@@ -41,6 +47,11 @@ class Invitation(Keyed, Model):
 
     room: Mapped[Room] = relationship(lazy="raise")
     inviter: Mapped[User | None] = relationship(lazy="raise")
+
+    @property
+    def offer_ended(self) -> bool:
+        """Its role waits no longer for somebody to sign in."""
+        return (self.ends_at or self.created_at) + OFFERED <= utcnow()
 
     @property
     def is_over(self) -> bool:
@@ -62,7 +73,6 @@ class Invitee(Keyed, Model):
     room_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("rooms.id", ondelete="CASCADE"))
     email: Mapped[str] = mapped_column(sa.String(320))  # lower case
     sequence: Mapped[int] = mapped_column(default=0)
-    pin_version: Mapped[str] = mapped_column(default="")  # of the PIN in the last mail; "": it held none
     created_at: Mapped[datetime] = mapped_column(default=utcnow)
     withdrawn_at: Mapped[datetime | None]
     accepted_at: Mapped[datetime | None]  # they signed in and have the role
@@ -84,9 +94,11 @@ class InvitationMail(Keyed, Model):
     room_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("rooms.id", ondelete="CASCADE"))
     asked_by_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("users.id", ondelete="SET NULL"))
     errand: Mapped[Errand] = mapped_column(choice(Errand))
+    pin_version: Mapped[str] = mapped_column(default="")  # of the PIN that it may hold; "": none
     created_at: Mapped[datetime] = mapped_column(default=utcnow)
 
     invitee: Mapped[Invitee] = relationship(lazy="raise")
+    asked_by: Mapped[User | None] = relationship(lazy="raise")
 
 
 class StoppedAddress(Model):

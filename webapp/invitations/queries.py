@@ -1,7 +1,7 @@
 """What is read of invitations."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -12,12 +12,13 @@ from webapp.access.queries import ABLE
 from webapp.accounts.models import User
 from webapp.core import paging
 from webapp.core.db import db, utcnow
-from webapp.invitations.models import Errand, Invitation, InvitationMail, Invitee
-from webapp.mails.models import Mail
+from webapp.invitations.models import OFFERED, Errand, Invitation, InvitationMail, Invitee
+from webapp.mails.models import Mail, MailState
 from webapp.rooms.models import Access, Role, Room, is_open
 from webapp.rooms.policy import HOSTS
 
-OFFERED = timedelta(days=30)  # how long a role waits for somebody to sign in
+NOT_WANTED = "not_wanted"  # a mail's problem: nobody says whose wish that is
+HAS_IT = (MailState.WAITING, MailState.SENDING, MailState.SENT)
 OPEN = Invitee.withdrawn_at.is_(None)
 ORDER = paging.by_key(Invitee.id, lambda line: line.invitee.id)
 
@@ -74,6 +75,14 @@ def with_invitation(invitee: Invitee) -> Invitee:
     return db.session.scalars(row.execution_options(populate_existing=True)).one()
 
 
+def open_in(room_id: uuid.UUID, after: uuid.UUID | None, limit: int) -> Sequence[Invitee]:
+    """The invited addresses of a room whose meeting has a time that isn't over, in the order of their keys."""
+    rows = sa.select(Invitee).join(Invitee.invitation).where(Invitee.room_id == room_id, OPEN)
+    dated = rows.where(Invitation.ends_at > utcnow()).options(contains_eager(Invitee.invitation))
+    begun = dated.where(Invitee.id > after) if after is not None else dated
+    return db.session.scalars(begun.order_by(Invitee.id).limit(limit)).all()
+
+
 def invitation(room: Room, invitation_id: uuid.UUID) -> Invitation | None:
     """An invitation to this room."""
     return db.session.scalar(sa.select(Invitation).where(Invitation.id == invitation_id, Invitation.room_id == room.id))
@@ -89,36 +98,60 @@ def by_mail(mail_id: uuid.UUID) -> InvitationMail | None:
     """A mail that somebody asked for, with everything that it tells of."""
     asked = sa.select(InvitationMail).where(InvitationMail.id == mail_id).join(InvitationMail.invitee)
     whole = contains_eager(InvitationMail.invitee).joinedload(Invitee.invitation)
-    loaded = asked.options(whole.joinedload(Invitation.room), whole.joinedload(Invitation.inviter))
+    people = (whole.joinedload(Invitation.inviter), joinedload(InvitationMail.asked_by))
+    loaded = asked.options(whole.joinedload(Invitation.room), *people)
     return db.session.scalar(loaded.execution_options(populate_existing=True))
 
 
 def with_another_pin(room: Room, version: str) -> Sequence[Invitee]:
-    """Who has another PIN in the last mail than the room has now, and a meeting that isn't over, oldest first.
+    """Who has a PIN in the mail that isn't the room's any more, and a meeting that isn't over, oldest first.
 
-    Nobody who lost the access to the room since, or whose account is disabled.
+    Nobody who lost the access to the room since; whoever was sent the PIN of now, or is about to be, has it.
     """
+    had = sa.select(InvitationMail.id).where(InvitationMail.pin_version.not_in(["", version]))
     rows = (
         sa.select(Invitee)
         .join(Invitee.invitation)
         .where(
             Invitee.room_id == room.id,
             OPEN,
-            Invitee.pin_version.not_in(["", version]),
             sa.or_(Invitation.ends_at.is_(None), Invitation.ends_at > utcnow()),
-            sa.not_(_turned_away()),
+            had.where(InvitationMail.invitee_id == Invitee.id).correlate(Invitee).exists(),
+            sa.not_(has_pin(version)),
+            sa.not_(_lost_access()),
         )
     )
     return db.session.scalars(rows.options(contains_eager(Invitee.invitation)).order_by(Invitee.id)).all()
 
 
-def is_turned_away(invitee: Invitee) -> bool:
-    """Somebody took the access to the room from this address since it was invited, or its account is disabled."""
-    return db.session.scalar(sa.select(Invitee.id).where(Invitee.id == invitee.id, _turned_away())) is not None
+def has_pin(version: str) -> sa.ColumnElement[bool]:
+    """The condition that a mail with this PIN reached the invitee of the row, is on its way, or isn't wanted there."""
+    sent = sa.select(InvitationMail.id).outerjoin(Mail, Mail.about_id == InvitationMail.id)
+    counts = sa.or_(Mail.id.is_(None), Mail.state.in_(HAS_IT), Mail.problem == NOT_WANTED)
+    theirs = sent.where(InvitationMail.invitee_id == Invitee.id, InvitationMail.pin_version == version, counts)
+    return theirs.correlate(Invitee).exists()
 
 
-def _turned_away() -> sa.ColumnElement[bool]:
-    lost, kept, person, other = aliased(Access), aliased(Access), aliased(User), aliased(User)
+def with_pin(version: str, ids: Collection[uuid.UUID]) -> set[uuid.UUID]:
+    """Those of these invitees who have the PIN of this version."""
+    return set(db.session.scalars(sa.select(Invitee.id).where(Invitee.id.in_(ids), has_pin(version))))
+
+
+def is_wanted(invitee: Invitee) -> bool:
+    """Nobody took the access to the room from this address since it was invited, and its account isn't disabled."""
+    shut_out = sa.select(Invitee.id).where(Invitee.id == invitee.id, sa.or_(_lost_access(), _disabled()))
+    return db.session.scalar(shut_out) is None
+
+
+def older_on_its_way(asked: InvitationMail) -> Mail | None:
+    """A mail to the same invitee that was asked for before, and that nobody has confirmed yet."""
+    mails = sa.select(Mail).join(InvitationMail, InvitationMail.id == Mail.about_id)
+    older = mails.where(InvitationMail.invitee_id == asked.invitee_id, InvitationMail.id < asked.id)
+    return db.session.scalar(older.where(Mail.state == MailState.SENDING).order_by(InvitationMail.id.desc()).limit(1))
+
+
+def _lost_access() -> sa.ColumnElement[bool]:
+    lost, kept, person = aliased(Access), aliased(Access), aliased(User)
     still = sa.select(kept.id).where(kept.room_id == Invitee.room_id, kept.user_id == person.id, is_open(kept))
     removed = sa.select(lost.id).where(
         lost.room_id == Invitee.room_id,
@@ -127,10 +160,16 @@ def _turned_away() -> sa.ColumnElement[bool]:
         sa.not_(still.correlate(Invitee, person).exists()),
     )
     lost_it = sa.select(person.id).where(person.email == Invitee.email, removed.correlate(Invitee, person).exists())
-    disabled = sa.select(other.id).where(other.email == Invitee.email, other.disabled_at.is_not(None))
-    able = sa.select(other.id).where(other.email == Invitee.email, other.disabled_at.is_(None))
-    shut_out = sa.and_(disabled.correlate(Invitee).exists(), sa.not_(able.correlate(Invitee).exists()))
-    return sa.or_(lost_it.correlate(Invitee).exists(), shut_out)
+    return lost_it.correlate(Invitee).exists()
+
+
+def _disabled() -> sa.ColumnElement[bool]:
+    """Every account with the address is disabled."""
+    other = aliased(User)
+    accounts = sa.select(other.id).where(other.email == Invitee.email)
+    disabled = accounts.where(other.disabled_at.is_not(None)).correlate(Invitee)
+    able = accounts.where(other.disabled_at.is_(None)).correlate(Invitee)
+    return sa.and_(disabled.exists(), sa.not_(able.exists()))
 
 
 def sent_within_a_day(*, room_id: uuid.UUID | None = None, user_id: uuid.UUID | None = None) -> int:
@@ -161,14 +200,15 @@ def offers(user: User, room_id: uuid.UUID | None = None) -> Sequence[Invitee]:
             OPEN,
             Invitee.accepted_at.is_(None),
             Invitation.role.in_([Role.MEMBER, Role.ADMINISTRATOR]),
-            Invitation.created_at > utcnow() - OFFERED,
+            sa.func.coalesce(Invitation.ends_at, Invitation.created_at) > utcnow() - OFFERED,
             Room.deleted_at.is_(None),
             hosts.exists(),
             inviters.exists(),
-            sa.not_(_turned_away()),
+            sa.not_(_lost_access()),
         )
     )
     if room_id is not None:
         rows = rows.where(Invitee.room_id == room_id)
     loaded = contains_eager(Invitee.invitation).joinedload(Invitation.room)
-    return db.session.scalars(rows.options(loaded).order_by(Invitee.room_id, Invitee.id)).all()
+    ordered = rows.options(loaded).order_by(Invitee.room_id, Invitee.id)
+    return db.session.scalars(ordered.execution_options(populate_existing=True)).all()

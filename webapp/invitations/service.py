@@ -18,6 +18,7 @@ from webapp.invitations import queries, stopping
 from webapp.invitations.models import Errand, Invitation, InvitationMail, Invitee
 from webapp.mails import service as mails
 from webapp.mails.models import Mail, MailState
+from webapp.rooms import queries as room_queries
 from webapp.rooms.models import Role, Room
 
 KIND = "invitation"
@@ -73,7 +74,7 @@ def send(room: Room, key: uuid.UUID, emails: Sequence[str], meeting: Meeting, *,
         invitee = Invitee(id=new_id(), invitation_id=invitation.id, room_id=room.id, email=email)
         db.session.add(invitee)
         db.session.flush()
-        _ask(invitee, Errand.INVITE, actor)
+        _ask(invitee, Errand.INVITE, actor, _pin_of(room))
     role = {"role": meeting.role.value} if meeting.role else {}
     audit.record("room.invite", room, actor, count=len(emails), invitation=str(key), **role)
 
@@ -86,20 +87,26 @@ def resend(room: Room, invitee: Invitee, *, inviter: User, actor: Actor) -> None
     if newest is not None and _moves(newest):
         raise mails.NotNow
     _spend(room, inviter, 1)
-    _ask(invitee, Errand.INVITE, actor)
+    _ask(invitee, Errand.INVITE, actor, _pin_of(room))
     audit.record("invitation.resend", invitee, actor)
 
 
 def change(
     room: Room, invitation: Invitation, begins_at: datetime, ends_at: datetime, *, inviter: User, actor: Actor
 ) -> int:
-    """Move the meeting, and tell everybody invited; returns how many. Raises TooMany."""
+    """Move the meeting, and tell everybody invited; returns how many. Raises TooMany.
+
+    Whoever was not told of the PIN of now isn't by this either: after a leak a host chooses who is.
+    """
     if (invitation.begins_at, invitation.ends_at) == (begins_at, ends_at):
         return 0
     invitees = queries.open_invitees(invitation)
     _spend(room, inviter, len(invitees))
     invitation.begins_at, invitation.ends_at = begins_at, ends_at
-    _update(invitees, actor)
+    version = _pin_of(room)
+    trusted = queries.with_pin(version, [invitee.id for invitee in invitees]) if version else set()
+    for invitee in invitees:
+        _update(invitee, Errand.MOVE, actor, version if invitee.id in trusted else "")
     audit.record("invitation.change", invitation, actor, count=len(invitees))
     return len(invitees)
 
@@ -111,7 +118,8 @@ def send_new_pin(room: Room, version: str, chosen: Collection[uuid.UUID], *, inv
     """
     invitees = [invitee for invitee in queries.with_another_pin(room, version) if invitee.id in set(chosen)]
     _spend(room, inviter, len(invitees))
-    _update(invitees, actor)
+    for invitee in invitees:
+        _update(invitee, Errand.UPDATE, actor, version)
     if invitees:
         audit.record("room.send_new_pin", room, actor, count=len(invitees))
     return len(invitees)
@@ -122,9 +130,7 @@ def withdraw(invitee: Invitee, *, actor: Actor) -> bool:
     if invitee.withdrawn_at is not None:
         return False
     invitee.withdrawn_at = utcnow()
-    asked = sa.select(InvitationMail.id).where(InvitationMail.invitee_id == invitee.id)
-    for mail_id in db.session.scalars(asked).all():
-        mails.withdraw(mail_id, [KIND], problem="withdrawn")
+    _hold_back(invitee, "withdrawn")
     if invitee.invitation.begins_at is not None and not invitee.invitation.is_over and _has_one(invitee):
         invitee.sequence += 1
         _ask(invitee, Errand.CANCEL, actor)
@@ -143,9 +149,10 @@ def take_up(user: User, room: Room | None = None) -> bool:
 
     Where they have a role already, that one stays.
     """
-    offered = queries.offers(user, room.id if room is not None else None)
-    rooms = [invitee.room_id for invitee in offered]
+    room_id = room.id if room is not None else None
+    rooms = [invitee.room_id for invitee in queries.offers(user, room_id)]
     db.session.execute(sa.select(Room.id).where(Room.id.in_(rooms)).order_by(Room.id).with_for_update())
+    offered = queries.offers(user, room_id) if rooms else []  # read anew: the rooms were waited for
     for invitee in offered:
         invitation = invitee.invitation
         invitee.accepted_at = utcnow()
@@ -154,10 +161,22 @@ def take_up(user: User, room: Room | None = None) -> bool:
     return bool(offered)
 
 
-def _update(invitees: Sequence[Invitee], actor: Actor) -> None:
-    for invitee in invitees:
-        invitee.sequence += 1
-        _ask(invitee, Errand.UPDATE, actor)
+def _update(invitee: Invitee, errand: Errand, actor: Actor, version: str) -> None:
+    """What still waits says what no longer holds; who has nothing yet gets the invitation as it is now."""
+    _hold_back(invitee, "replaced")
+    invitee.sequence += 1
+    _ask(invitee, errand if _has_one(invitee) else Errand.INVITE, actor, version)
+
+
+def _hold_back(invitee: Invitee, problem: str) -> None:
+    asked = sa.select(InvitationMail.id).where(InvitationMail.invitee_id == invitee.id)
+    for mail_id in db.session.scalars(asked).all():
+        mails.withdraw(mail_id, [KIND], problem=problem)
+
+
+def _pin_of(room: Room) -> str:
+    """Which PIN a mail of now may hold; "" while phones can't join."""
+    return room_queries.pin_times(room).version if room.phone_enabled and room.pin is not None else ""
 
 
 def _spend(room: Room, inviter: User, number: int) -> None:
@@ -168,10 +187,9 @@ def _spend(room: Room, inviter: User, number: int) -> None:
         raise TooMany(left)
 
 
-def _ask(invitee: Invitee, errand: Errand, actor: Actor) -> None:
-    asked = InvitationMail(
-        id=new_id(), invitee_id=invitee.id, room_id=invitee.room_id, asked_by_id=actor.user_id, errand=errand
-    )
+def _ask(invitee: Invitee, errand: Errand, actor: Actor, version: str = "") -> None:
+    asked = InvitationMail(id=new_id(), invitee_id=invitee.id, room_id=invitee.room_id, errand=errand)
+    asked.asked_by_id, asked.pin_version = actor.user_id, version
     db.session.add(asked)
     db.session.flush()
     mails.post_to_address(KIND, asked.id)

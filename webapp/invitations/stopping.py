@@ -56,7 +56,7 @@ def stop(invitee: Invitee, *, actor: Actor) -> None:
             db.session.add(StoppedAddress(address_hash=_hash(invitee.email)))
     except IntegrityError:
         return
-    audit.record("invitation.stop", invitee, actor)
+    audit.record("invitation.stop", str(invitee.id), actor)  # not in the room's trail, as of accounts
 
 
 def move_to_account(user: User) -> None:

@@ -11,7 +11,7 @@ from flask_login import current_user
 from werkzeug.wrappers import Response as BaseResponse
 
 from webapp.audit.actors import current_actor
-from webapp.core import errors, htmx, i18n, paging
+from webapp.core import errors, htmx, i18n, paging, times
 from webapp.core.db import READING, db
 from webapp.core.security import csrf, limiter
 from webapp.core.settings import settings
@@ -35,6 +35,7 @@ PAGE, LIST, FORM, EDIT = (
     "invitations/edit.html",
 )
 SHOWN = 50  # addresses on a page
+PLACE = {"older", "newer", "show"}  # where a reader is in the list
 
 
 @bp.get("/rooms/<slug>/invitations/")
@@ -96,14 +97,15 @@ def _page(room: Room) -> dict[str, Any]:
     withdrawn = request.args.get("show") == "withdrawn"
     at = paging.Place.of(request.args, SHOWN)
     invited = panel.invited(room, at, withdrawn=withdrawn)
-    return {"room": room, "opened": False, "whole": True, **invited}
+    place = {name: request.args[name] for name in PLACE & request.args.keys()} | {"whole": "1"}
+    return {"room": room, "opened": False, "whole": True, "place": place, **invited}
 
 
 @bp.get("/rooms/<slug>/invitations/newest")
 def newest(slug: str) -> ResponseReturnValue:
     """The part of the list that the room's page shows."""
     room = load_room(slug, policy.index)
-    return htmx.respond(PAGE, LIST, room=room, opened=False, whole=False, **panel.invited(room))
+    return htmx.respond(PAGE, LIST, **_newest(room))
 
 
 @bp.post("/rooms/<slug>/invitations/<uuid:invitee_id>/resend")
@@ -143,7 +145,19 @@ def _load(room: Room, invitee_id: uuid.UUID) -> Invitee:
 
 
 def _listed(room: Room) -> BaseResponse:
-    return htmx.done(url_for(".index", slug=room.slug), LIST, room=room, whole=False, **panel.invited(room))
+    """The list again, where the reader was in it."""
+    if "whole" not in request.args:
+        return htmx.done(url_for("rooms.show", slug=room.slug), LIST, **_newest(room))
+    return htmx.done(_index_url(room), LIST, **_page(room))
+
+
+def _index_url(room: Room) -> str:
+    place: dict[str, Any] = {name: request.args[name] for name in PLACE & request.args.keys()}
+    return url_for(".index", slug=room.slug, **place)
+
+
+def _newest(room: Room) -> dict[str, Any]:
+    return {"room": room, "opened": False, "whole": False, "place": {}, **panel.invited(room)}
 
 
 @bp.post("/rooms/<slug>/invitations/new-pin")
@@ -200,7 +214,7 @@ def _load_invitation(room: Room, invitation_id: uuid.UUID) -> Invitation:
 def _time_of(invited: Invitation) -> dict[str, Any]:
     if invited.begins_at is None or invited.ends_at is None:
         return {}
-    zone = get_timezone()
+    zone = times.reader_zone()
     begins, ends = invited.begins_at.astimezone(zone), invited.ends_at.astimezone(zone)
     return {"day": begins.date(), "begins": begins.time(), "ends": ends.time()}
 

@@ -24,6 +24,7 @@ from webapp.rooms import jobs as room_jobs
 from webapp.trunks import moves
 
 HANDLERS: dict[str, Handler] = {
+    "invitations.withdraw_of_room": invitation_jobs.withdraw_of_room,
     "lobby.announce": lobby_jobs.announce,
     "mails.send": sending.send,
     "recordings.check": recording_jobs.check,

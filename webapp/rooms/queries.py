@@ -111,6 +111,11 @@ class PinTimes:
         return self.assigned_at.isoformat() if self.assigned_at else ""
 
 
+def reread(room: Room) -> Room:
+    """The room as the database has it now."""
+    return db.session.get_one(Room, room.id, populate_existing=True)
+
+
 def pin_times(room: Room) -> PinTimes:
     """When the room's PINs came and go."""
     times = sa.select(sa.func.max(PhonePin.assigned_at), sa.func.max(PhonePin.blocked_until))

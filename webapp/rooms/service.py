@@ -239,6 +239,7 @@ def delete(room: Room, *, actor: Actor) -> None:
         pins.retire(room)
     assignment.leave(room.trunk_id)
     room.deleted_at = now
+    due.add("invitations.withdraw_of_room", room_id=str(room.id))  # a date in a calendar would lead nowhere
     room.phone_enabled = False
     _let_livekit_follow(room)
     audit.record("room.delete", room, actor, people=count)
