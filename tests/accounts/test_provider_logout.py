@@ -186,6 +186,32 @@ def test_a_provider_that_is_away_makes_it_no_failure_of_ours(app: Flask, provide
     assert send(app, said).status_code == 400
 
 
+def test_strangers_cannot_have_us_wait_for_a_provider_that_is_away(app: Flask, provider: RunningProvider):
+    another(app)
+    said = token(provider)
+    metadata.forget()
+    provider.fail("discovery", "down", times=100)
+    asked = provider.calls("discovery")
+    assert {send(app, said).status_code for _ in range(5)} == {400}
+    assert provider.calls("discovery") == asked + 1
+
+
+def test_a_first_logout_after_a_start_and_one_in_keys_of_an_hour_ago_are_believed(
+    app: Flask, provider: RunningProvider
+):
+    for hours in (0, 2):
+        person = another(app)
+        said = token(provider)
+        if hours:
+            known = app.extensions[metadata.EXTENSION].documents
+            known |= {url: (at - hours * 3600, document) for url, (at, document) in known.items()}
+            app.extensions[metadata.EXTENSION].asked_again_at -= hours * 3600
+        else:
+            metadata.forget()
+        assert send(app, said).status_code == 200
+        assert not person.is_in()
+
+
 def test_staff_are_signed_out_sooner_than_others(app: Flask):
     others, staff = another(app), another(app, "admin")
     with time_machine.travel(time.time() + 9 * 3600):

@@ -27,11 +27,16 @@ class KnownMetadata:
     lock: threading.Lock = field(default_factory=threading.Lock)
     asked_again_at: float = -math.inf
 
+    def known(self, url: str) -> dict[str, Any] | None:
+        """What was at the address not long ago."""
+        fetched_at, document = self.documents.get(url, (-math.inf, None))
+        return document if time.monotonic() - fetched_at < KEEP_SECONDS else None
+
     def fetch(self, url: str, *, fresh: bool = False) -> dict[str, Any]:
         """The JSON object at the address, from memory unless it is old or a `fresh` one is asked for."""
-        known = self.documents.get(url)
-        if known and not fresh and time.monotonic() - known[0] < KEEP_SECONDS:
-            return known[1]
+        known = None if fresh else self.known(url)
+        if known is not None:
+            return known
         document = _get_json(url)
         with self.lock:
             self.documents[url] = (time.monotonic(), document)
@@ -71,8 +76,14 @@ def signing_keys(*, fresh: bool = False) -> list[dict[str, Any]]:
     return [key for key in keys if isinstance(key, dict)]
 
 
+def is_known() -> bool:
+    """Whether the keys can be told without asking the provider."""
+    known, document = _known(), _known().known(address())
+    return document is not None and known.known(str(document.get("jwks_uri"))) is not None
+
+
 def may_ask_again() -> bool:
-    """Whether keys may be asked for anew on a stranger's word; True at most every few seconds."""
+    """Whether the provider may be asked on a stranger's word; True at most every few seconds."""
     known, now = _known(), time.monotonic()
     with known.lock:
         may = now - known.asked_again_at >= ASKED_AGAIN_EVERY
