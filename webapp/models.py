@@ -13,6 +13,7 @@ from webapp.holds.models import Probe
 from webapp.jobs.models import PeriodicJob
 from webapp.lobby.models import Entry, RefusedAddress
 from webapp.mails.models import Mail, MailChoice
+from webapp.marketing.models import MarketingContact
 from webapp.recordings.models import Recording, Transition
 from webapp.repairs.models import RepairItem, RepairRun
 from webapp.rooms.models import Access, LevelChange, OldSlug, PhonePin, Room, RoomCallback, TrunkRow
@@ -41,6 +42,7 @@ __all__ = [
     "LogoutToken",
     "Mail",
     "MailChoice",
+    "MarketingContact",
     "MovedRoom",
     "OldSlug",
     "PeriodicJob",

@@ -138,6 +138,7 @@ OF_THE_MOMENT = {
     "installations",
     "mails",
     "mail_choices",
+    "marketing_contacts",
     "level_changes",
     "account_changes",
     "beginnings",

@@ -44,6 +44,8 @@ def _address_problems(settings: "Settings") -> list[str]:
         problems.append("FRONTDESK_PUBLIC_URL should end with the host: Frontdesk has a host name of its own")
     if "oidc_issuer" in settings.model_fields_set and not settings.oidc_issuer.startswith("https://"):
         problems.append("FRONTDESK_OIDC_ISSUER should begin with https://")
+    if settings.marketing == "brevo" and not settings.brevo_url.startswith("https://"):
+        problems.append("FRONTDESK_BREVO_URL should begin with https://")
     if "meeting_url" in settings.model_fields_set and "{room}" not in settings.meeting_url:
         problems.append("FRONTDESK_MEETING_URL should hold {room}, such as https://meet.example.org/{room}")
     return problems

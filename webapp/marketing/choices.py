@@ -1,0 +1,30 @@
+"""What the account page says of news by mail."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from webapp.accounts.models import User
+from webapp.marketing import queries, services
+from webapp.marketing.forms import NewsForm
+from webapp.marketing.models import ContactState
+
+
+@dataclass(frozen=True)
+class NewsChoice:
+    """The form as it stands; `service` is whom the address goes to, `passes_on_at` when, `passed_on` that it has it."""
+
+    form: NewsForm
+    service: str
+    passed_on: bool
+    passes_on_at: datetime | None
+
+
+def of(user: User) -> NewsChoice | None:
+    """What the person may choose; None where the installation uses no service, and nobody has the address."""
+    contact, service = queries.of(user), services.chosen().name
+    passed_on = contact is not None and contact.state in queries.PASSED_ON
+    if not service:
+        return None
+    waits = contact is not None and contact.state is ContactState.WAITING and not contact.attempts
+    form = NewsForm(formdata=None, wanted=queries.is_wanted(contact))
+    return NewsChoice(form, service, passed_on, contact.due_at if contact is not None and waits else None)
