@@ -47,6 +47,12 @@ class Brevo:
     slow: float = 0.0  # seconds before it says anything
     lists: tuple[int, ...] = (7, 36)
 
+    def about_us(self, path: str, key: str) -> Answer:
+        """Tell whose key it is."""
+        if path != "/v3/account":
+            return 404, {"code": "document_not_found", "message": "Invalid route/method passed"}
+        return (200, {"companyName": "Tests"}) if key == KEY else UNAUTHORIZED
+
     def answer(self, path: str, headers: dict[str, str], body: bytes) -> Answer:
         """Answer one request."""
         if path != "/v3/contacts":
@@ -81,10 +87,15 @@ def brevo() -> Iterator[Brevo]:
     account = Brevo()
 
     class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.say(*account.about_us(self.path, self.headers.get("api-key", "")))
+
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             headers = {name.lower(): value for name, value in self.headers.items()}
-            status, said = account.answer(self.path, headers, body)
+            self.say(*account.answer(self.path, headers, body))
+
+        def say(self, status: int, said: dict[str, Any] | None) -> None:
             text = b"" if said is None else json.dumps(said).encode()
             self.send_response(status)
             self.send_header("Content-Type", "application/json")

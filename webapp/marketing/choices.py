@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from webapp.accounts.models import User
+from webapp.core.db import utcnow
 from webapp.marketing import queries, services
 from webapp.marketing.forms import NewsForm
 from webapp.marketing.models import ContactState
@@ -20,11 +21,12 @@ class NewsChoice:
 
 
 def of(user: User) -> NewsChoice | None:
-    """What the person may choose; None where the installation uses no service, and nobody has the address."""
+    """What the person may choose; None where the installation uses no service."""
     contact, service = queries.of(user), services.chosen().name
-    passed_on = contact is not None and contact.state in queries.PASSED_ON
     if not service:
         return None
-    waits = contact is not None and contact.state is ContactState.WAITING and not contact.attempts
     form = NewsForm(formdata=None, wanted=queries.is_wanted(contact))
-    return NewsChoice(form, service, passed_on, contact.due_at if contact is not None and waits else None)
+    if contact is None:
+        return NewsChoice(form, service, passed_on=False, passes_on_at=None)
+    waits = contact.state is ContactState.WAITING and not contact.attempts and contact.due_at > utcnow()
+    return NewsChoice(form, service, contact.state in queries.PASSED_ON, contact.due_at if waits else None)

@@ -9,7 +9,7 @@ from webapp.core import strict_json
 from webapp.core.settings import settings
 
 TIMEOUT = 10.0  # seconds for the whole answer: nobody waits for it
-ADDED, UPDATED, WRONG = 201, 204, 400
+FOUND, ADDED, UPDATED, WRONG = 200, 201, 204, 400
 CODES = {401: "key_refused", 403: "key_refused", 402: "no_credits", 429: "busy"}
 
 
@@ -29,6 +29,9 @@ class MarketingService(Protocol):
     def add(self, address: str) -> bool:
         """Let the address be a contact; False when it was one before. Raises NotAdded. Asked again it does no harm."""
 
+    def try_out(self) -> None:
+        """See that it knows us; nobody is passed on. Raises NotAdded."""
+
 
 class NoService:
     """An installation that does no marketing."""
@@ -38,6 +41,9 @@ class NoService:
     def add(self, address: str) -> bool:  # noqa: ARG002 - as the protocol has it
         """Nobody is told."""
         return False
+
+    def try_out(self) -> None:
+        """There is nothing that could fail."""
 
 
 class Brevo:
@@ -51,23 +57,34 @@ class Brevo:
     def add(self, address: str) -> bool:
         """Create the contact. One that is there stays as it is: the person may have unsubscribed from it."""
         wish = {"email": address, "updateEnabled": False} | ({"listIds": self._lists} if self._lists else {})
-        answer = self._asked(wish)
+        answer = self._asked("POST", "contacts", wish)
         if answer.status_code in {ADDED, UPDATED}:
             return answer.status_code == ADDED
         if answer.status_code == WRONG and _code(answer) == "duplicate_parameter":
             return False
-        raise NotAdded(CODES.get(answer.status_code, "broken" if answer.status_code >= 500 else "refused"))
+        raise _refusal(answer)
 
-    def _asked(self, wish: dict[str, object]) -> requests.Response:
+    def try_out(self) -> None:
+        """Ask for our account (GET /account)."""
+        answer = self._asked("GET", "account")
+        if answer.status_code != FOUND:
+            raise _refusal(answer)
+
+    def _asked(self, method: str, path: str, wish: dict[str, object] | None = None) -> requests.Response:
         try:
             with requests.Session() as session:
                 transport.limit(session, TIMEOUT)
                 headers = {"api-key": self._key, "Accept": "application/json"}
-                return session.post(f"{self._url}/contacts", json=wish, headers=headers, allow_redirects=False)
+                address = f"{self._url}/{path}"
+                return session.request(method, address, json=wish, headers=headers, allow_redirects=False)
         except requests.Timeout:
             raise NotAdded("timeout") from None
         except (requests.RequestException, ValueError):  # the latter for an address that cannot be asked at all
             raise NotAdded("no_connection") from None
+
+
+def _refusal(answer: requests.Response) -> NotAdded:
+    return NotAdded(CODES.get(answer.status_code, "broken" if answer.status_code >= 500 else "refused"))
 
 
 def _code(answer: requests.Response) -> object:
