@@ -2,7 +2,6 @@
 
 import base64
 import binascii
-import functools
 import hashlib
 import hmac
 import json
@@ -88,16 +87,11 @@ def _verified(token: str, *, patient: bool = False, kind: str = "") -> Claims:
     """
     algorithm = settings.oidc_algorithm  # never the token's own word
     kid = _kid(token, algorithm, kind)
-    may_ask = functools.cache(metadata.may_ask_again)
-    for fresh in (False, True):
-        if patient and (fresh or not metadata.is_known()) and not may_ask():
-            break
-        for key in keys.of(algorithm, kid, fresh=fresh):
+    for fitting in keys.rounds(algorithm, kid, patient=patient):
+        for key in fitting:
             claims = _try(token, key, algorithm)
             if claims is not None:
                 return claims
-        if algorithm == "HS256":
-            break
     raise SignInError("bad_token", "signature")
 
 
