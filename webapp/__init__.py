@@ -44,6 +44,7 @@ from webapp.lobby import views as lobby_pages
 from webapp.mails import commands as mail_commands
 from webapp.mails import kinds as mail_kinds
 from webapp.mails import views as mail_pages
+from webapp.marketing import views as marketing_pages
 from webapp.people import views as people_pages
 from webapp.recordings import letters as recording_letters
 from webapp.recordings import views as recording_pages
@@ -63,6 +64,7 @@ MACHINERY = (assets, i18n, errors, livekit_pages, intent_pages, filters, times, 
 PAGES = (
     account_pages,
     mail_pages,
+    marketing_pages,
     room_pages,
     access_pages,
     invitation_pages,

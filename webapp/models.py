@@ -14,6 +14,7 @@ from webapp.invitations.models import Invitation, InvitationMail, Invitee, Stopp
 from webapp.jobs.models import PeriodicJob
 from webapp.lobby.models import Entry, RefusedAddress
 from webapp.mails.models import Mail, MailChoice
+from webapp.marketing.models import MarketingContact
 from webapp.recordings.models import Recording, Transition
 from webapp.repairs.models import RepairItem, RepairRun
 from webapp.rooms.models import Access, LevelChange, OldSlug, PhonePin, Room, RoomCallback, TrunkRow
@@ -45,6 +46,7 @@ __all__ = [
     "LogoutToken",
     "Mail",
     "MailChoice",
+    "MarketingContact",
     "MovedRoom",
     "OldSlug",
     "PeriodicJob",

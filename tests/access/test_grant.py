@@ -65,7 +65,7 @@ def test_an_address_nobody_signed_in_with_waits_and_is_claimed_at_the_first_sign
     assert "k.osei@tenants.example" in text and "Administrator, pending" in text and "Has not signed in yet" in text
     names = {"full_name": "Kofi Osei", "short_name": "Kofi", "staff": None, "id_token": ""}
     identity = Identity(sub="new", email="k.osei@tenants.example", email_verified=True, **names)
-    user, _token = accounts.sign_in(identity, address="", browser="")
+    user = accounts.sign_in(identity, address="", browser="").user
     db.session.commit()
     assert client_as(user).get(f"/rooms/{room.slug}/edit").status_code == 200
     assert roles(room)["k.osei"] is Role.ADMINISTRATOR

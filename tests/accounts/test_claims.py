@@ -68,6 +68,13 @@ def test_only_an_answer_changes_the_role(claims: dict[str, Any], staff: Staff | 
         ({"email": ["a@b.example"]}, "email_unreadable"),
         ({"email": 7}, "email_unreadable"),
         ({"email": "no address"}, "email_unreadable"),
+        ({"email": "@b.example"}, "email_unreadable"),
+        ({"email": "a@"}, "email_unreadable"),
+        ({"email": "a@b@c.example"}, "email_unreadable"),
+        ({"email": "A B <a@b.example>"}, "email_unreadable"),
+        ({"email": "a@b.example\r\nBcc: c@d.example"}, "email_unreadable"),
+        ({"email": "a@b.example\0"}, "email_unreadable"),
+        ({"email": "a@" + "b" * 500 + ".example"}, "email_unreadable"),
         ({"email": "a@b.example"}, "never_verified"),
         ({"email": "a@b.example", "email_verified": None}, "never_verified"),
         ({"email": "a@b.example", "email_verified": ""}, "never_verified"),
@@ -82,6 +89,27 @@ def test_each_way_to_have_no_address_has_its_own_code(claims: dict[str, Any], co
         _of(**claims).require_address()
     assert refused.value.code == code
     assert "@" not in refused.value.hint
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["mirela\u200b@b.example", "mirela@b\u00ad.example", "\u202emirela@b.example", "mirela\u0000@b.example"],
+    ids=ascii,
+)
+def test_an_address_with_letters_that_nobody_sees_is_not_the_one_without_them(address: str):
+    with pytest.raises(SignInError) as refused:
+        _of(email=address, email_verified=True).require_address()
+    assert refused.value.code == "email_unreadable"
+
+
+def test_an_address_is_not_the_one_that_its_small_letters_would_make_of_it():
+    with pytest.raises(SignInError):
+        _of(email="\u212a.osei@b.example", email_verified=True).require_address()  # the sign for kelvin
+
+
+@pytest.mark.parametrize("address", ["Jos\u00e9@B.example", "jose\u0301@b.example", " JOSE\u0301@b.example "])
+def test_an_address_is_the_same_however_its_letters_are_composed(address: str):
+    assert _of(email=address, email_verified=True).email == "jos\u00e9@b.example"
 
 
 @pytest.mark.parametrize(

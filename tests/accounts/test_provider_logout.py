@@ -1,6 +1,8 @@
 """The provider ends a session, and what hangs on it here ends at once: OpenID Connect Back-Channel Logout 1.0."""
 
 import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -184,6 +186,61 @@ def test_a_provider_that_is_away_makes_it_no_failure_of_ours(app: Flask, provide
     metadata.forget()
     provider.fail("jwks", "drop", times=5)
     assert send(app, said).status_code == 400
+
+
+def test_strangers_cannot_have_us_wait_for_a_provider_that_is_away(app: Flask, provider: RunningProvider):
+    another(app)
+    said = token(provider)
+    metadata.forget()
+    provider.fail("discovery", "down", times=100)
+    asked = provider.calls("discovery")
+    assert {send(app, said).status_code for _ in range(5)} == {400}
+    assert provider.calls("discovery") == asked + 1
+
+
+def test_many_logouts_at_once_after_a_start_or_in_new_keys_are_all_believed(app: Flask, provider: RunningProvider):
+    for change in ("start", "keys"):
+        personas = ("owner", "member", "stranger", "support")
+        people = [another(app, persona) for persona in personas]
+        if change == "start":
+            metadata.forget()
+        else:
+            provider.control("rotate-keys", keep_old=False)
+            app.extensions[metadata.EXTENSION].asked_again_at -= 3600
+        provider.fail("jwks", "slow", seconds=0.3)
+        said = [token(provider, persona) for persona in personas]
+        with ThreadPoolExecutor(4) as pool:
+            assert list(pool.map(lambda one: send(app, one).status_code, said)) == [200] * 4
+        assert not any(person.is_in() for person in people)
+
+
+def test_a_logout_that_our_secret_signs_needs_nobody_to_be_asked(
+    app: Flask, provider: RunningProvider, configure: Callable[..., None]
+):
+    configure(oidc_algorithm="HS256")
+    provider.switch(id_token_alg="HS256")
+    people = [another(app, persona) for persona in ("owner", "member")]
+    said = [token(provider, persona) for persona in ("owner", "member")]
+    metadata.forget()
+    provider.fail("discovery", "down", times=100)
+    assert [send(app, one).status_code for one in said] == [200, 200]
+    assert not any(person.is_in() for person in people)
+
+
+def test_a_first_logout_after_a_start_and_one_in_keys_of_an_hour_ago_are_believed(
+    app: Flask, provider: RunningProvider
+):
+    for hours in (0, 2):
+        person = another(app)
+        said = token(provider)
+        if hours:
+            known = app.extensions[metadata.EXTENSION].documents
+            known |= {url: (at - hours * 3600, document) for url, (at, document) in known.items()}
+            app.extensions[metadata.EXTENSION].asked_again_at -= hours * 3600
+        else:
+            metadata.forget()
+        assert send(app, said).status_code == 200
+        assert not person.is_in()
 
 
 def test_staff_are_signed_out_sooner_than_others(app: Flask):

@@ -185,6 +185,28 @@ def test_an_answer_in_another_providers_name_is_refused(person: Person):
     fails(person.back(answer), 502, "could not be trusted")
 
 
+def test_an_answer_without_the_name_that_the_provider_promises_in_each_is_refused(person: Person):
+    answer = person.begin(persona="owner")
+    answer.headers["Location"] = re.sub("&iss=[^&]+", "", answer.headers["Location"])
+    fails(person.back(answer), 502, "could not be trusted")
+    assert not person.is_in()
+
+
+def test_an_answer_in_two_names_is_refused(person: Person):
+    answer = person.begin(persona="owner")
+    answer.headers["Location"] += "&iss=https%3A%2F%2Fevil.example"
+    fails(person.back(answer), 502, "could not be trusted")
+
+
+def test_a_provider_that_promises_no_name_in_its_answers_needs_none(person: Person, provider: RunningProvider):
+    known = requests.get(f"{provider.issuer}/.well-known/openid-configuration", timeout=PATIENCE).json()
+    del known["authorization_response_iss_parameter_supported"]
+    provider.fail("discovery", "json", body=known)
+    answer = person.begin(persona="owner")
+    answer.headers["Location"] = re.sub("&iss=[^&]+", "", answer.headers["Location"])
+    assert person.back(answer).status_code == 303
+
+
 def test_a_code_that_has_expired_at_the_provider_is_explained(person: Person, provider: RunningProvider):
     provider.switch(code_lifetime=0)
     fails(person.sign_in(), 400, "took too long")

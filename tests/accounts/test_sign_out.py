@@ -38,6 +38,16 @@ def test_signing_out_ends_the_session_here_and_at_the_provider_and_comes_back(pe
     assert "login_required" in again.headers["Location"]
 
 
+def test_a_token_that_is_too_long_for_an_address_is_left_out_and_the_provider_asks(person: Person):
+    person.sign_in()
+    db.session.execute(sa.update(UserSession).values(id_token="a." + "b" * 9000 + ".c"))
+    db.session.commit()
+    url = provider_url(person.here.post("/logout").text)
+    assert len(url) < 1000
+    back = person.there.get(url, params={"confirm": "yes"}, allow_redirects=False, timeout=PATIENCE)
+    assert "is over as well" in person.follow(back.headers["Location"]).text
+
+
 def test_signing_out_is_in_the_audit_trail(person: Person):
     person.sign_in()
     person.here.post("/logout")

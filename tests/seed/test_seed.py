@@ -142,6 +142,7 @@ OF_THE_MOMENT = {
     "mails",
     "mail_choices",
     "stopped_addresses",
+    "marketing_contacts",
     "level_changes",
     "account_changes",
     "beginnings",

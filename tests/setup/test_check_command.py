@@ -194,6 +194,15 @@ def test_what_is_good_enough_is_taken(name: str, value: str):
     settings_of(**{name: value})
 
 
+def test_a_client_secret_that_signs_must_not_be_guessed():
+    signing = {"FRONTDESK_OIDC_ALGORITHM": "HS256"}
+    with pytest.raises(ValidationError) as refused:
+        settings_of(**signing, FRONTDESK_OIDC_CLIENT_SECRET="short")
+    assert "FRONTDESK_OIDC_CLIENT_SECRET should be at least 16 random characters" in explain(refused.value, {})
+    settings_of(FRONTDESK_OIDC_CLIENT_SECRET="short")
+    settings_of(**signing, FRONTDESK_OIDC_CLIENT_SECRET="9f86d081884c7d659a2feaa0c55ad015")
+
+
 def settings_of(**changed: str) -> Settings:
     values = {name.removeprefix("FRONTDESK_").lower(): value for name, value in (RIGHT | changed).items()}
     return Settings(**values)  # type: ignore[arg-type]

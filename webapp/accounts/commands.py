@@ -84,6 +84,11 @@ def release(email: str) -> None:
     user = _account(email)
     service.release(user, actor=Actor.system())
     _commit(user)
+    click.echo(
+        "Warning: whoever signs in next with this address gets the account, its rooms and its role. It may be another"
+        " person: addresses are given again to somebody new.",
+        err=True,
+    )
 
 
 def _commit(user: User) -> None:

@@ -11,6 +11,7 @@ from webapp.core.settings import settings
 
 Claims = dict[str, Any]
 LONGEST_SID = 255
+LONGEST = 320  # letters of an address: 64, the sign, 255
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,7 @@ def identify(id_claims: Claims, userinfo: Claims | None, id_token: str) -> Ident
     staff, role_problem = _staff(claims) if settings.oidc_staff_claim else (None, "")
     return Identity(
         sub=id_claims["sub"],
-        email=_address(source).lower(),
+        email=_address(source),
         email_verified=_verified(source)[1] is True,
         full_name=_full_name(claims),
         short_name=_text(claims, settings.oidc_short_name_claim),
@@ -102,8 +103,21 @@ def _state(claims: Claims, path: str) -> ClaimState:
 
 
 def _address(claims: Claims) -> str:
-    """The first address that a claim of the settings holds."""
-    return next((address for name in settings.oidc_email_claims if "@" in (address := _text(claims, name))), "")
+    """The first address that a claim of the settings holds, in lower case."""
+    return next((address for name in settings.oidc_email_claims if (address := _readable(claims.get(name)))), "")
+
+
+def _readable(value: object) -> str:
+    """The text in the form that addresses are compared in; empty where it is none.
+
+    Letters that nobody sees are not left out, and none becomes another one: that would be somebody else's address.
+    """
+    text = value.strip() if isinstance(value, str) else ""
+    local, at, domain = text.rpartition("@")
+    if not (local and at and domain) or "@" in local or " " in text or not text.isprintable() or len(text) > LONGEST:
+        return ""
+    address = names.normalised(text).lower()
+    return address if address.isascii() == text.isascii() else ""  # the sign for kelvin becomes a k
 
 
 def _address_problem(source: Claims, claims: Claims) -> tuple[str, str]:

@@ -25,13 +25,19 @@ class KnownMetadata:
 
     documents: dict[str, tuple[float, dict[str, Any]]] = field(default_factory=dict)
     lock: threading.Lock = field(default_factory=threading.Lock)
+    asking: threading.Lock = field(default_factory=threading.Lock)  # on the word of strangers
     asked_again_at: float = -math.inf
+
+    def known(self, url: str) -> tuple[float, dict[str, Any] | None]:
+        """What was at the address not long ago, and when; minus infinity and None where it has to be asked for."""
+        known = self.documents.get(url)
+        return known if known and time.monotonic() - known[0] < KEEP_SECONDS else (-math.inf, None)
 
     def fetch(self, url: str, *, fresh: bool = False) -> dict[str, Any]:
         """The JSON object at the address, from memory unless it is old or a `fresh` one is asked for."""
-        known = self.documents.get(url)
-        if known and not fresh and time.monotonic() - known[0] < KEEP_SECONDS:
-            return known[1]
+        known = None if fresh else self.known(url)[1]
+        if known is not None:
+            return known
         document = _get_json(url)
         with self.lock:
             self.documents[url] = (time.monotonic(), document)
@@ -71,13 +77,34 @@ def signing_keys(*, fresh: bool = False) -> list[dict[str, Any]]:
     return [key for key in keys if isinstance(key, dict)]
 
 
-def may_ask_again() -> bool:
-    """Whether keys may be asked for anew on a stranger's word; True at most every few seconds."""
-    known, now = _known(), time.monotonic()
-    with known.lock:
-        may = now - known.asked_again_at >= ASKED_AGAIN_EVERY
-        if may:
-            known.asked_again_at = now
+def keys_known_at() -> float:
+    """When the keys in memory were told, by the monotonic clock; minus infinity where they have to be asked for."""
+    known = _known()
+    _asked_at, document = known.known(address())
+    return known.known(str(document.get("jwks_uri")))[0] if document is not None else -math.inf
+
+
+def keys_for_strangers(*, newer_than: float) -> list[dict[str, Any]] | None:
+    """Keys that were told after that moment; None where the provider is not to be asked for them now.
+
+    Strangers have it asked at most every few seconds. Who comes meanwhile waits for that answer, though not for long: a
+    provider that ends many sessions at once is believed in all of them, and one that is away holds up few threads.
+    """
+    known = _known()
+    if not known.asking.acquire(timeout=settings.oidc_timeout / 2):
+        return None
+    try:
+        if keys_known_at() > newer_than:
+            return signing_keys()
+        return signing_keys(fresh=True) if _may_ask_again(known) else None
+    finally:
+        known.asking.release()
+
+
+def _may_ask_again(known: KnownMetadata) -> bool:
+    may = time.monotonic() - known.asked_again_at >= ASKED_AGAIN_EVERY
+    if may:
+        known.asked_again_at = time.monotonic()
     return may
 
 

@@ -43,6 +43,9 @@ CURES = {
     "email_unreadable": "the claim of FRONTDESK_OIDC_EMAIL_CLAIMS holds no address",
     "bad_token": "FRONTDESK_OIDC_ISSUER, FRONTDESK_OIDC_CLIENT_ID or FRONTDESK_OIDC_ALGORITHM may not be right",
     "wrong_clock": "the clocks of this machine and of the provider differ: keep the time, with NTP",
+    "address_taken": "the provider knows a person by a new identifier who has the address of an account. It may be"
+    " another person, who was given the address of somebody who left: ask, and only if it is the same person, run"
+    " `flask users release`",
     "role_absent": "the provider did not send the claim of FRONTDESK_OIDC_STAFF_CLAIM: let it send one, if empty",
     "role_elsewhere": "the provider has too many groups for a token: let it send only those of this application,"
     " or roles (FRONTDESK_OIDC_STAFF_CLAIM)",
@@ -144,8 +147,11 @@ WORDS = {
     ),
     "address_taken": Words(
         _l("Your e-mail address belongs to another account here"),
-        _l("The sign-in service calls you by a new identifier, and we do not hand accounts over by address alone."),
-        _l("Ask an admin of this site to release the old account; then sign in again."),
+        _l(
+            "The sign-in service knows you by a new identifier. Whoever used this account before may be another person"
+            " who had the same address, so it is not handed over by the address alone."
+        ),
+        _l("If the account is yours, ask an admin of this site to release it; then sign in again."),
     ),
     "disabled": Words(
         _l("Your account here is disabled"),

@@ -2,6 +2,7 @@
 
 import uuid
 from datetime import datetime
+from typing import NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
@@ -14,8 +15,16 @@ from webapp.audit import Actor, record
 from webapp.core.db import db, new_id, utcnow
 
 
-def sign_in(identity: Identity, *, address: str, browser: str) -> tuple[User, str]:
-    """Let the person in; return them and the token for their cookie.
+class SignedIn(NamedTuple):
+    """Who is in, the token for their cookie, and whether they never were before."""
+
+    user: User
+    token: str
+    first: bool
+
+
+def sign_in(identity: Identity, *, address: str, browser: str) -> SignedIn:
+    """Let the person in.
 
     Someone unknown becomes the pending user of the verified address, else a new one. Raises SignInError when the
     address is missing, not verified or another account's, and when the account is disabled.
@@ -27,9 +36,10 @@ def sign_in(identity: Identity, *, address: str, browser: str) -> tuple[User, st
     _refresh(user, identity)
     if identity.staff is not None:
         set_staff(user, identity.staff, actor=Actor.system(), reason="claim of the provider")
+    first = user.last_sign_in_at is None
     token = sessions.start(user, browser=browser, address=address, id_token=identity.id_token, sid=identity.sid)
     record("user.sign_in", user, actor)
-    return user, token
+    return SignedIn(user, token, first)
 
 
 def _first_sign_in(identity: Identity) -> User:

@@ -11,18 +11,18 @@ from typing import Any
 
 from joserfc import jwt
 from joserfc.errors import BadSignatureError, JoseError
-from joserfc.jwk import JWKRegistry, Key, OctKey
+from joserfc.jwk import Key
 from joserfc.jws import JWSRegistry
 
-from webapp.accounts import metadata, transport
+from webapp.accounts import keys, metadata, transport
 from webapp.accounts.problems import SignInError
 from webapp.core.settings import settings
 
 Claims = dict[str, Any]
 LOGOUT_EVENT = "http://schemas.openid.net/event/backchannel-logout"
+LONGEST_SUB = 255  # letters (Core, 2); PostgreSQL's index would not take a very long one
 LONGEST_LOGOUT = 20_000  # letters: what is sent by anybody is not worth more of our time
 LOGOUT_DAY = 24 * 3600  # seconds; one that holds longer would have to be remembered longer
-KEY_TYPES = {"RS": "RSA", "PS": "RSA", "ES": "EC"}
 
 
 def read_id_token(token: str, *, nonce: str, access_token: str) -> Claims:
@@ -32,7 +32,8 @@ def read_id_token(token: str, *, nonce: str, access_token: str) -> Claims:
     _check_times(claims, required=("exp", "iat"))
     if not _same(claims.get("nonce"), nonce):
         raise SignInError("bad_token", "nonce")
-    if not isinstance(claims.get("sub"), str) or not claims["sub"] or "\0" in claims["sub"]:
+    sub = claims.get("sub")
+    if not isinstance(sub, str) or not 0 < len(sub) <= LONGEST_SUB or "\0" in sub:
         raise SignInError("bad_token", "sub")
     if "at_hash" in claims and not _same(claims["at_hash"], _half_hash(access_token)):
         raise SignInError("bad_token", "at_hash")
@@ -81,20 +82,16 @@ def _check_logout(claims: Claims) -> None:
 def _verified(token: str, *, patient: bool = False, kind: str = "") -> Claims:
     """The claims when a key of the provider fits; keys are asked for again once, because providers rotate them.
 
-    `patient`: not more often than every few seconds, because anybody may send such a token. `kind` is what the token's
-    type must be where it names one that is no plain JWT.
+    `patient`: the provider is not asked more often than every few seconds, because anybody may send such a token.
+    `kind` is what the token's type must be where it names one that is no plain JWT.
     """
     algorithm = settings.oidc_algorithm  # never the token's own word
     kid = _kid(token, algorithm, kind)
-    for fresh in (False, True):
-        if fresh and patient and not metadata.may_ask_again():
-            break
-        for key in _keys(algorithm, kid, fresh=fresh):
+    for fitting in keys.rounds(algorithm, kid, patient=patient):
+        for key in fitting:
             claims = _try(token, key, algorithm)
             if claims is not None:
                 return claims
-        if algorithm == "HS256":
-            break
     raise SignInError("bad_token", "signature")
 
 
@@ -111,31 +108,6 @@ def _kid(token: str, algorithm: str, kind: str) -> str | None:
     if kind and str(typ).lower().removeprefix("application/") not in {"jwt", kind}:
         raise SignInError("bad_token", "typ")
     return kid if isinstance(kid, str) else None
-
-
-def _keys(algorithm: str, kid: str | None, *, fresh: bool) -> list[Key]:
-    if algorithm == "HS256":
-        return [OctKey.import_key(settings.oidc_client_secret.get_secret_value())]
-    fitting = [jwk for jwk in metadata.signing_keys(fresh=fresh) if _fits(jwk, algorithm, kid)]
-    return [key for jwk in fitting if (key := _import(jwk)) is not None]
-
-
-def _fits(jwk: dict[str, Any], algorithm: str, kid: str | None) -> bool:
-    """A key of the right kind for signing; one that names neither use nor algorithm serves any."""
-    return (
-        jwk.get("kty") == KEY_TYPES[algorithm[:2]]
-        and jwk.get("use", "sig") == "sig"
-        and jwk.get("alg", algorithm) == algorithm
-        and (kid is None or jwk.get("kid", kid) == kid)
-    )
-
-
-def _import(jwk: dict[str, Any]) -> Key | None:
-    bare = {name: value for name, value in jwk.items() if name in {"kty", "n", "e", "crv", "x", "y"}}
-    try:
-        return JWKRegistry.import_key(bare)
-    except (JoseError, ValueError, TypeError):
-        return None  # a broken key beside good ones is the provider's affair
 
 
 def _try(token: str, key: Key, algorithm: str) -> Claims | None:

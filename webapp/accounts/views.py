@@ -27,6 +27,8 @@ from webapp.core.security import csrf, limiter, local_url, require
 from webapp.core.settings import settings
 from webapp.invitations import service as invitations
 from webapp.mails import choices as mail_choices
+from webapp.marketing import choices as marketing_choices
+from webapp.marketing import service as marketing_service
 from webapp.rooms import queries as room_queries
 
 bp = Blueprint("accounts", __name__)
@@ -65,8 +67,10 @@ def callback() -> ResponseReturnValue:
     db.begin_writing()
     sessions.end_token(session.get(sessions.COOKIE_KEY))
     browser, address = request.user_agent.string, request.remote_addr or ""
-    user, token = service.sign_in(identity, address=address, browser=browser)
+    user, token, first = service.sign_in(identity, address=address, browser=browser)
     access_service.take_over_pending(user)
+    if first:
+        marketing_service.welcome(user)
     db.session.commit()
     _welcome(user)
     notice = _role_not_told(user, identity.role_problem) if identity.role_problem else ""
@@ -213,6 +217,7 @@ def _account_page(form: ProfileForm, status: int = 200) -> Response:
         "accesses": access_queries.rooms_of(current_user, limit=ROOMS_SHOWN),
         **_my_reveals(),
         "mail_choices": mail_choices.form_of(current_user),
+        "news": marketing_choices.of(current_user),
     }
     return htmx.respond("accounts/show.html", "accounts/_profile.html", status, **context)
 

@@ -28,6 +28,11 @@ def _secret_problems(settings: "Settings") -> list[str]:
         problems.append("FRONTDESK_SECRET_KEY should be at least 32 random characters")
     if "livekit_api_secret" in settings.model_fields_set and is_weak(livekit, 16):
         problems.append("FRONTDESK_LIVEKIT_API_SECRET should be at least 16 random characters, better 32")
+    client = settings.oidc_client_secret.get_secret_value()
+    if settings.oidc_algorithm == "HS256" and "oidc_client_secret" in settings.model_fields_set and is_weak(client, 16):
+        problems.append(
+            "FRONTDESK_OIDC_CLIENT_SECRET should be at least 16 random characters: with HS256 it signs tokens"
+        )
     return problems
 
 
@@ -39,6 +44,8 @@ def _address_problems(settings: "Settings") -> list[str]:
         problems.append("FRONTDESK_PUBLIC_URL should end with the host: Frontdesk has a host name of its own")
     if "oidc_issuer" in settings.model_fields_set and not settings.oidc_issuer.startswith("https://"):
         problems.append("FRONTDESK_OIDC_ISSUER should begin with https://")
+    if settings.marketing == "brevo" and not settings.brevo_url.startswith("https://"):
+        problems.append("FRONTDESK_BREVO_URL should begin with https://")
     if "meeting_url" in settings.model_fields_set and "{room}" not in settings.meeting_url:
         problems.append("FRONTDESK_MEETING_URL should hold {room}, such as https://meet.example.org/{room}")
     return problems

@@ -17,6 +17,7 @@ from webapp.live import sweep
 from webapp.live.sweep import SWEEP_JOB
 from webapp.lobby import jobs as lobby_jobs
 from webapp.mails import sending
+from webapp.marketing import adding
 from webapp.recordings import announcing, comparing, follow
 from webapp.recordings import jobs as recording_jobs
 from webapp.repairs import runs
@@ -27,6 +28,7 @@ HANDLERS: dict[str, Handler] = {
     "invitations.withdraw_of_room": invitation_jobs.withdraw_of_room,
     "lobby.announce": lobby_jobs.announce,
     "mails.send": sending.send,
+    "marketing.add": adding.add,
     "recordings.check": recording_jobs.check,
     "recordings.tag": recording_jobs.tag,
     "recordings.stop": recording_jobs.stop,
@@ -37,8 +39,9 @@ HANDLERS: dict[str, Handler] = {
     "telephony.repair": runs.resume,
     "telephony.follow": live_jobs.follow,
 }
-# They have places of their own, and mails have others: a server that takes its time keeps nothing else waiting
-MAIL = ("mails.send",)
+# They have places of their own, and what goes out to servers of others has some, too: one that takes its time keeps
+# nothing else waiting
+MAIL = ("mails.send", "marketing.add")
 LONG = (
     "telephony.move_rooms",
     "telephony.repair",

@@ -22,6 +22,7 @@ from webapp.core.db import db, new_id
 from webapp.core.mail import Letter
 from webapp.core.settings import settings
 from webapp.livekit import probe
+from webapp.marketing import services as marketing
 from webapp.recordings.storage import storage
 
 Wanted = tuple[str, str, Callable[[], str | None]]  # the setting, what it names, what opens that
@@ -60,6 +61,12 @@ FOLDER = {
     "otherwise": "The settings want it otherwise, and only its owner, as a member of that group, or root can change it",
     "sticky": "Its sticky bit lets nobody but the egress worker delete what the worker wrote",
     "public": "Everybody on this machine may read or write there (FRONTDESK_RECORDINGS_MODE)",
+}
+NEWSLETTERS = {
+    "no_connection": "nothing answers at FRONTDESK_BREVO_URL",
+    "timeout": "it did not answer in time",
+    "key_refused": "Brevo does not know this key, or does not take it from this machine",
+    "broken": "it answered with an error of its own",
 }
 WHO_WRITES = {
     "group": "An egress worker whose user is in that group may write there",
@@ -102,6 +109,8 @@ def connect() -> list[Opened]:
     wanted.append((setting, f"Recordings' {kind}", recordings))
     if settings.smtp is not None:
         wanted.append(("SMTP_URL", "Mail server", mail_server))
+    if settings.marketing:
+        wanted.append(("BREVO_API_KEY", "Brevo", newsletters))
     return _all(wanted)
 
 
@@ -194,6 +203,16 @@ def mail_server() -> str:
     except mail.NotTaken as refusal:
         raise NotOpened(MAIL.get(refusal.code, refusal.code)) from refusal
     return "It took a mail to the address in FRONTDESK_MAIL_FROM: see whether it arrives."
+
+
+def newsletters() -> None:
+    """Ask the newsletter service for our account there."""
+    try:
+        marketing.chosen().try_out()
+    except marketing.NotAdded as refusal:
+        raise NotOpened(
+            NEWSLETTERS.get(refusal.code, f"it answered otherwise than expected ({refusal.code})")
+        ) from None
 
 
 def client() -> None:
