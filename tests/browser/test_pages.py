@@ -205,8 +205,8 @@ def test_every_page_is_accessible_and_fits_in_both_themes(
     owner.follow("Housing committee")
     link = "/join/" + owner.path.split("/")[2]
     phone.call(owner.number(), owner.pin(), caller="+33612345622")
-    record(owner)
     invite(owner)
+    record(owner)
     ask(people(""), link, "Rasmus Holt")
     waiting = ask(guest, link, "Wolfeschlegelsteinhausenbergerdorff the Elder of Philadelphia")
 
