@@ -22,7 +22,7 @@ mail = AppGroup("mail", help="Mails: what they look like.")
 @click.argument("kind")
 @click.option("--language", default="en", show_default=True, help="Language of the reader.")
 @click.option("--html/--text", "as_html", default=True, show_default=True, help="Which of its two parts.")
-@click.option("--about", type=click.UUID, help="Id of a recording; without one the data are invented.")
+@click.option("--about", type=click.UUID, help="Id of a recording or a review; without one the data are invented.")
 @click.option("--output", type=click.File("w", encoding="utf-8"), default="-", help="File to write.")
 def preview(kind: str, language: str, as_html: bool, about: uuid.UUID | None, output: IO[str]) -> None:
     """Write one part of a mail of KIND. Nothing is sent; its reader is nobody, and its link turns nothing off."""
@@ -38,7 +38,7 @@ def preview(kind: str, language: str, as_html: bool, about: uuid.UUID | None, ou
     except Unwanted as reason:
         raise click.ClickException(f"There is nothing to write about ({reason.code}).") from reason
     if about is None:
-        click.echo("A sample: the recording and the room in it are invented.", err=True)
+        click.echo("A sample: the names and numbers in it are invented.", err=True)
     click.echo(f"Subject: {letter.subject}", err=True)
     output.write(letter.html if as_html else letter.text)
 
