@@ -18,6 +18,7 @@ from sqlalchemy.orm import aliased
 from webapp.accounts.models import User
 from webapp.core import archive, spreadsheet
 from webapp.core.db import db, utcnow
+from webapp.core.planning import PLANNED_ANEW
 from webapp.reviews.models import (
     Campaign,
     CampaignDecision,
@@ -28,7 +29,7 @@ from webapp.reviews.models import (
     CampaignState,
     LineOutcome,
 )
-from webapp.rooms.models import Access, is_open
+from webapp.rooms.models import Access, Role, is_open
 
 PART = 1_000  # rows that are read at a time
 UNCHECKED = (LineOutcome.OPEN, LineOutcome.LEFT_OPEN, LineOutcome.EXPIRED)
@@ -171,18 +172,26 @@ def _named(campaign_id: uuid.UUID, user_id: uuid.UUID | None) -> dict[str, str] 
 def _lines(campaign: Campaign, *conditions: sa.ColumnElement[bool]) -> Iterator[Any]:
     """Lines with the names of their room and people, in the order of their keys."""
     person, giver, decider = aliased(CampaignPerson), aliased(CampaignPerson), aliased(CampaignPerson)
-    columns: tuple[Any, ...] = (CampaignLine, CampaignRoom, person, giver.name, decider.name)
-    select = sa.select(*columns).where(CampaignLine.campaign_id == campaign.id, *conditions)
-    room = sa.and_(CampaignRoom.campaign_id == CampaignLine.campaign_id, CampaignRoom.room_id == CampaignLine.room_id)
-    select = select.join(CampaignRoom, room)
-    for who, key in (
-        (person, CampaignLine.user_id),
-        (giver, CampaignLine.granted_by_id),
-        (decider, CampaignLine.decided_by_id),
-    ):
-        select = select.outerjoin(who, sa.and_(who.campaign_id == CampaignLine.campaign_id, who.user_id == key))
-    keys = (CampaignLine.room_id, CampaignLine.access_id)
-    return _in_parts(select, keys, lambda row: (row[0].room_id, row[0].access_id))
+    line = CampaignLine
+    columns: tuple[Any, ...] = (line.access_id, *_role_columns(line.role, person), line.granted_at, line.outcome)
+    columns += (line.decided_at, line.told_at, line.end_role, CampaignRoom.closed_at)
+    columns += (giver.name.label("giver"), decider.name.label("decider"))
+    select = sa.select(*columns).where(line.campaign_id == campaign.id, *conditions)
+    select = select.join(CampaignRoom, _same(CampaignRoom, line, CampaignRoom.room_id == line.room_id))
+    for who, key in ((person, line.user_id), (giver, line.granted_by_id), (decider, line.decided_by_id)):
+        select = select.outerjoin(who, _same(who, line, who.user_id == key))
+    return _in_parts(select, (line.room_id, line.access_id), lambda row: (row.room_id, row.access_id))
+
+
+def _role_columns(role: Any, person: Any) -> tuple[Any, ...]:
+    """What `_role` writes of a line."""
+    room = (CampaignLine.room_id, CampaignRoom.name.label("room"), CampaignRoom.slug)
+    return (*room, CampaignLine.user_id, person.name.label("person"), person.email, role)
+
+
+def _same(one: Any, other: Any, condition: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
+    """Both are of one campaign, and fulfil the condition."""
+    return sa.and_(one.campaign_id == other.campaign_id, condition)
 
 
 def _in_parts(select: sa.Select[Any], keys: tuple[Any, ...], place: Callable[[Any], tuple[Any, ...]]) -> Iterator[Any]:
@@ -193,32 +202,31 @@ def _in_parts(select: sa.Select[Any], keys: tuple[Any, ...], place: Callable[[An
         if at is not None:
             types = [key.type for key in keys]
             part = part.where(sa.tuple_(*keys) > sa.tuple_(*map(sa.literal, at, types)))
-        rows = db.session.execute(part.order_by(*keys).limit(PART)).all()
+        rows = db.session.execute(part.order_by(*keys).limit(PART), execution_options=PLANNED_ANEW).all()
         yield from rows
         if len(rows) < PART:
             return
         at = place(rows[-1])
 
 
-def _role(line: CampaignLine, room: CampaignRoom, person: CampaignPerson | None, role: str) -> tuple[str, ...]:
-    named = (person.name, person.email) if person is not None else ("", "")
-    return str(line.room_id), room.name, room.slug, str(line.user_id), *named, role
+def _role(row: Any, role: Role) -> tuple[str, ...]:
+    named = (row.person or "", row.email or "")
+    return str(row.room_id), row.room, row.slug, str(row.user_id), *named, role.value
 
 
 def _at_start(campaign: Campaign) -> Iterator[tuple[str, ...]]:
-    for line, room, person, giver, decider in _lines(campaign, CampaignLine.outcome != LineOutcome.CAME):
-        granted = (_moment(line.granted_at), giver or "")
-        decided = (line.outcome.value, _moment(line.decided_at), decider or "")
-        yield (*_role(line, room, person, line.role.value), *granted, *decided)
+    for row in _lines(campaign, CampaignLine.outcome != LineOutcome.CAME):
+        decided = (row.outcome.value, _moment(row.decided_at), row.decider or "")
+        yield (*_role(row, row.role), _moment(row.granted_at), row.giver or "", *decided)
 
 
 def _at_end(campaign: Campaign) -> Iterator[tuple[str, ...]]:
     if campaign.state is not CampaignState.CLOSED:
         yield from _now(campaign)
         return
-    for line, room, person, _giver, _decider in _lines(campaign, CampaignLine.end_role.is_not(None)):
-        before = "" if line.outcome is LineOutcome.CAME else line.role.value
-        yield (*_role(line, room, person, line.end_role.value), before, line.outcome.value, _moment(room.closed_at))
+    for row in _lines(campaign, CampaignLine.end_role.is_not(None)):
+        before = "" if row.outcome is LineOutcome.CAME else row.role.value
+        yield (*_role(row, row.end_role), before, row.outcome.value, _moment(row.closed_at))
 
 
 def _now(campaign: Campaign) -> Iterator[tuple[str, ...]]:
@@ -229,52 +237,48 @@ def _now(campaign: Campaign) -> Iterator[tuple[str, ...]]:
         CampaignLine.access_id == Access.id,
     )
     room = sa.and_(CampaignRoom.campaign_id == campaign.id, CampaignRoom.room_id == Access.room_id)
-    columns: tuple[Any, ...] = (Access, CampaignRoom, User, CampaignLine)
+    columns: tuple[Any, ...] = (Access.id, Access.room_id, CampaignRoom.name.label("room"), CampaignRoom.slug)
+    columns += (Access.user_id, User.full_name, User.short_name, User.email, Access.role)
+    columns += (CampaignLine.role.label("before"), CampaignLine.outcome)
     select = sa.select(*columns).join(CampaignRoom, room).join(User, User.id == Access.user_id)
     select = select.outerjoin(CampaignLine, line).where(is_open(Access))
-    keys = (Access.room_id, Access.id)
-    for access, kept, user, frozen in _in_parts(select, keys, lambda row: (row[0].room_id, row[0].id)):
-        whose = (str(access.room_id), kept.name, kept.slug, str(user.id), user.name, user.email, access.role.value)
-        before, outcome = (frozen.role.value, frozen.outcome.value) if frozen is not None else ("", "")
-        yield (*whose, before, outcome, "")
+    for row in _in_parts(select, (Access.room_id, Access.id), lambda row: (row.room_id, row.id)):
+        name = row.full_name or row.short_name or row.email
+        whose = (str(row.room_id), row.room, row.slug, str(row.user_id), name, row.email, row.role.value)
+        yield (*whose, row.before.value if row.before else "", row.outcome.value if row.outcome else "", "")
 
 
 def _not_checked(campaign: Campaign) -> Iterator[tuple[str, ...]]:
-    for line, room, person, _giver, _decider in _lines(campaign, CampaignLine.outcome.in_(UNCHECKED)):
-        yield (*_role(line, room, person, line.role.value), line.outcome.value, _moment(line.told_at))
+    for row in _lines(campaign, CampaignLine.outcome.in_(UNCHECKED)):
+        yield (*_role(row, row.role), row.outcome.value, _moment(row.told_at))
 
 
 def _decisions(campaign: Campaign) -> Iterator[tuple[str, ...]]:
-    person, decider = aliased(CampaignPerson), aliased(CampaignPerson)
-    columns: tuple[Any, ...] = (CampaignDecision, CampaignLine, CampaignRoom, person, decider)
-    same = CampaignDecision.campaign_id
-    select = sa.select(*columns).where(same == campaign.id)
-    line = sa.and_(
-        CampaignLine.campaign_id == same,
-        CampaignLine.room_id == CampaignDecision.room_id,
-        CampaignLine.access_id == CampaignDecision.access_id,
-    )
-    room = sa.and_(CampaignRoom.campaign_id == same, CampaignRoom.room_id == CampaignDecision.room_id)
-    select = select.join(CampaignLine, line).join(CampaignRoom, room)
-    for who, key in ((person, CampaignDecision.user_id), (decider, CampaignDecision.by_id)):
-        select = select.outerjoin(who, sa.and_(who.campaign_id == same, who.user_id == key))
-    for decision, line_, room_, whose, by in _in_parts(select, (CampaignDecision.id,), lambda row: (row[0].id,)):
-        named = (by.name, by.email) if by is not None else ("", "")
-        made = (str(decision.id), _moment(decision.at), str(decision.by_id), *named, decision.kind.value)
-        yield (*made, *_role(line_, room_, whose, line_.role.value))
+    made, person, decider = CampaignDecision, aliased(CampaignPerson), aliased(CampaignPerson)
+    columns: tuple[Any, ...] = (made.id, made.at, made.by_id, made.kind, *_role_columns(CampaignLine.role, person))
+    columns += (decider.name.label("decider"), decider.email.label("decider_email"))
+    line = sa.and_(CampaignLine.room_id == made.room_id, CampaignLine.access_id == made.access_id)
+    select = sa.select(*columns).where(made.campaign_id == campaign.id)
+    select = select.join(CampaignLine, _same(CampaignLine, made, line))
+    select = select.join(CampaignRoom, _same(CampaignRoom, made, CampaignRoom.room_id == made.room_id))
+    select = select.outerjoin(person, _same(person, made, person.user_id == made.user_id))
+    select = select.outerjoin(decider, _same(decider, made, decider.user_id == made.by_id))
+    for row in _in_parts(select, (made.id,), lambda row: (row.id,)):
+        who = (str(row.by_id), row.decider or "", row.decider_email or "")
+        yield (str(row.id), _moment(row.at), *who, row.kind.value, *_role(row, row.role))
 
 
 def _owners(campaign: Campaign) -> Iterator[tuple[str, ...]]:
-    named, next_one = aliased(CampaignPerson), aliased(CampaignPerson)
-    columns: tuple[Any, ...] = (CampaignOwner, named, next_one.name)
+    named, successor = aliased(CampaignPerson), aliased(CampaignPerson)
+    columns: tuple[Any, ...] = (CampaignOwner, named.name, named.email, successor.name.label("successor"))
     select = sa.select(*columns).where(CampaignOwner.campaign_id == campaign.id)
-    for who, key in ((named, CampaignOwner.user_id), (next_one, CampaignOwner.handed_to_id)):
-        select = select.outerjoin(who, sa.and_(who.campaign_id == CampaignOwner.campaign_id, who.user_id == key))
-    for owner, person, handed_to in _in_parts(select, (CampaignOwner.user_id,), lambda row: (row[0].user_id,)):
-        who_ = (str(owner.user_id), person.name if person else "", person.email if person else "")
+    for who, key in ((named, CampaignOwner.user_id), (successor, CampaignOwner.handed_to_id)):
+        select = select.outerjoin(who, _same(who, CampaignOwner, who.user_id == key))
+    for row in _in_parts(select, (CampaignOwner.user_id,), lambda row: (row.CampaignOwner.user_id,)):
+        owner = row.CampaignOwner
         counts = tuple(str(each) for each in (owner.rooms, owner.total, owner.checked, owner.removed))
-        mailed = (handed_to or "", owner.mail_state, _moment(owner.mailed_at))
-        yield (*who_, *counts, _moment(owner.reminded_at), *mailed)
+        mailed = (row.successor or "", owner.mail_state, _moment(owner.mailed_at))
+        yield (str(owner.user_id), row.name or "", row.email or "", *counts, _moment(owner.reminded_at), *mailed)
 
 
 def _csv(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> Iterator[bytes]:

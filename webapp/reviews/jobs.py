@@ -12,6 +12,7 @@ from webapp.audit import Actor
 from webapp.core import leases
 from webapp.core.db import db, utcnow
 from webapp.core.due import NotYet
+from webapp.core.planning import PLANNED_ANEW
 from webapp.reviews import closing, counts, decisions, orders, queries, service, snapshot
 from webapp.reviews.models import LEAD, AtEnd, Campaign, CampaignLine, CampaignState, LineOutcome
 from webapp.rooms.models import Access, Room, is_open
@@ -105,14 +106,20 @@ def _settle_gone(campaign_id: uuid.UUID) -> bool:
 
 
 def _gone(campaign: Campaign) -> Sequence[CampaignLine]:
-    """Open lines whose role ended since the start with none in its place, or whose room was deleted."""
-    was, now = Access, aliased(Access)
+    """Open lines whose role ended since the start with none in its place, or whose room was deleted.
+
+    Asked from what ended, which is little beside what is reviewed.
+    """
+    was, now = aliased(Access), aliased(Access)
     there = sa.exists().where(now.room_id == was.room_id, now.user_id == was.user_id, is_open(now))
+    ended = sa.select(was.room_id, was.id).where(was.revoked_at > campaign.created_at, ~there)
+    deleted = sa.select(Room.id).where(Room.deleted_at > campaign.created_at)
     mine = sa.select(CampaignLine).where(
         CampaignLine.campaign_id == campaign.id, CampaignLine.outcome == LineOutcome.OPEN
     )
-    ended = mine.join(was, was.id == CampaignLine.access_id).where(was.revoked_at > campaign.created_at, ~there)
-    found = list(db.session.scalars(ended.limit(ENDED)))
-    deleted = mine.join(Room, Room.id == CampaignLine.room_id).where(Room.deleted_at > campaign.created_at)
+    by_key = sa.tuple_(CampaignLine.room_id, CampaignLine.access_id)
+    options = {"execution_options": PLANNED_ANEW}
+    found = list(db.session.scalars(mine.where(by_key.in_(ended)).limit(ENDED), **options))
     known = {line.access_id for line in found}
-    return [*found, *(line for line in db.session.scalars(deleted.limit(ENDED)) if line.access_id not in known)][:ENDED]
+    rest = db.session.scalars(mine.where(CampaignLine.room_id.in_(deleted)).limit(ENDED), **options)
+    return [*found, *(line for line in rest if line.access_id not in known)][:ENDED]
