@@ -355,3 +355,20 @@ def test_the_desk_leads_to_what_waits_and_to_nothing_once_all_is_checked(client_
         owner.post(url_of(campaign, room, who, "confirm"))
     assert "Autumn review" not in owner.get("/").text
     assert "Autumn review: 2 of 2 roles checked" in client_as("admin").get("/audit/access").text
+
+
+def test_whoever_signs_in_meanwhile_with_the_address_is_the_person_of_the_line(client_as: As, room: Room):
+    waiting = make_user("late", pending=True)
+    access.grant(room, actor=Actor.system(), email=waiting.email, role=Role.MEMBER)
+    db.session.commit()
+    campaign = start_review()
+    where = url_of(campaign, room, waiting, "confirm")
+    newcomer = User(sub="sub-late", email=waiting.email, full_name="Late Person", language="en")
+    db.session.add(newcomer)
+    db.session.flush()
+    access.take_over_pending(newcomer)
+    db.session.commit()
+    assert "Late Person" in client_as("owner").get(page(campaign)).text
+    assert client_as("owner").post(where, headers=SWAP).status_code == 200
+    assert outcomes(campaign)["late"] == "confirmed"
+    agree(campaign)

@@ -10,7 +10,7 @@ from sqlalchemy.orm import aliased
 
 from webapp.audit import Actor
 from webapp.core import leases
-from webapp.core.db import db, utcnow
+from webapp.core.db import PAUSE, db, utcnow
 from webapp.core.due import NotYet
 from webapp.core.planning import PLANNED_ANEW
 from webapp.reviews import closing, counts, decisions, orders, queries, service, snapshot
@@ -47,6 +47,7 @@ def _work_on(
                 return
             leases.last()
             piece(campaign)
+            time.sleep(PAUSE)
 
 
 def _in(campaign_id: str, state: CampaignState) -> Campaign | None:

@@ -72,8 +72,8 @@ def page(at: paging.Place) -> paging.Page[Campaign]:
 
 
 def running() -> Campaign | None:
-    """The campaign that ends first of those that are not closed."""
-    there = sa.select(Campaign).where(Campaign.state != CampaignState.CLOSED)
+    """The campaign that ends first of those that are open."""
+    there = sa.select(Campaign).where(Campaign.state == CampaignState.OPEN)
     return db.session.scalar(there.order_by(Campaign.ends_at, Campaign.id).limit(1))
 
 
