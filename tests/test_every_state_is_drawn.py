@@ -26,6 +26,7 @@ from webapp.marketing.models import MarketingContact
 from webapp.recordings import reasons
 from webapp.recordings.models import Recording, Transition
 from webapp.repairs.models import RepairItem
+from webapp.reviews.models import Campaign, CampaignDecision, CampaignLine
 from webapp.rooms.models import Access, LevelChange, Room, TrunkRow
 from webapp.rules import problems
 from webapp.trunks.models import MovedRoom, TrunkMove
@@ -38,6 +39,10 @@ TRAIL = "/audit/log /audit/log.csv /rooms/{slug}/activity /rooms/{slug}/ /rooms/
 REVIEW = "/audit/access /audit/access?by=person /audit/access?since=2026-01-01 /audit/access.csv"
 INVITED = "/rooms/{slug}/ /rooms/{slug}/invitations/ /rooms/{slug}/invitations/?show=withdrawn"
 TRUNKS = "/ /telephony/trunks/ /telephony/trunks/{trunk_id}/ /telephony/rules/read /rooms/{slug}/ /system/setup"
+REVIEWS = "/audit/reviews/ /audit/reviews/{campaign_id}/ /audit/reviews/{campaign_id}/evidence.zip"
+LINES = f"{REVIEWS} /audit/reviews/{{campaign_id}}/people" + "".join(
+    f" /audit/reviews/{{campaign_id}}/people?show={show}" for show in ("removed", "confirmed", "other")
+)
 PAGES: dict[InstrumentedAttribute[object], str] = {
     Recording.state: RECORDINGS,
     Recording.mode: RECORDINGS,
@@ -60,6 +65,11 @@ PAGES: dict[InstrumentedAttribute[object], str] = {
     AuditEntry.problem: TRAIL,
     AuditEntry.action: TRAIL,
     TrunkMove.state: "/telephony/trunks/ /telephony/moves/{move_id}/",
+    Campaign.state: f"{LINES} {REVIEW}",
+    Campaign.at_end: LINES,
+    CampaignLine.outcome: LINES,
+    CampaignLine.role: LINES,
+    CampaignLine.end_role: LINES,
     User.staff: "/account/",
     Mail.state: f"{RECORDINGS} {INVITED}",
     Mail.problem: f"{RECORDINGS} {INVITED}",
@@ -71,6 +81,7 @@ NOT_SHOWN = {  # rows of runs, and of past moments: their own tests walk through
     MovedRoom.result,
     AccountChange.staff_before,
     AccountChange.staff_after,
+    CampaignDecision.kind,
     LevelChange.before,
     LevelChange.after,
     MarketingContact.state,  # on everybody’s own page: tests/marketing

@@ -49,6 +49,8 @@ from webapp.people import views as people_pages
 from webapp.recordings import letters as recording_letters
 from webapp.recordings import views as recording_pages
 from webapp.repairs import views as repair_pages
+from webapp.reviews import letters as review_letters
+from webapp.reviews import views as review_pages
 from webapp.rooms import views as room_pages
 from webapp.seed import command as seed_command
 from webapp.seed import desk as seed_desk
@@ -68,6 +70,7 @@ PAGES = (
     room_pages,
     access_pages,
     invitation_pages,
+    review_pages,
     lobby_pages,
     polls,
     live_pages,
@@ -84,7 +87,7 @@ PAGES = (
     desk_pages,
     setup_pages,
 )
-MAILS = (*recording_letters.KINDS, *invitation_letters.KINDS)
+MAILS = (*recording_letters.KINDS, *invitation_letters.KINDS, *review_letters.KINDS)
 COMMANDS = (account_commands, mail_commands, cli, setup_command, seed_command, seed_desk)
 
 

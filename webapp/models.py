@@ -17,6 +17,15 @@ from webapp.mails.models import Mail, MailChoice
 from webapp.marketing.models import MarketingContact
 from webapp.recordings.models import Recording, Transition
 from webapp.repairs.models import RepairItem, RepairRun
+from webapp.reviews.models import (
+    Campaign,
+    CampaignDecision,
+    CampaignDuty,
+    CampaignLine,
+    CampaignOwner,
+    CampaignPerson,
+    CampaignRoom,
+)
 from webapp.rooms.models import Access, LevelChange, OldSlug, PhonePin, Room, RoomCallback, TrunkRow
 from webapp.rules.models import Installation
 from webapp.tracer.models import CallQuestion
@@ -32,6 +41,13 @@ __all__ = [
     "Call",
     "CallQuestion",
     "CallerKey",
+    "Campaign",
+    "CampaignDecision",
+    "CampaignDuty",
+    "CampaignLine",
+    "CampaignOwner",
+    "CampaignPerson",
+    "CampaignRoom",
     "Delivery",
     "Diagnosis",
     "DueWork",

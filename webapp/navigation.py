@@ -51,6 +51,7 @@ class Link:
 
 
 MOVES = ("trunks.move", "trunks.new_move", "trunks.move_rooms")
+REVIEWS = ("reviews.index", "reviews.new", "reviews.start", "reviews.show", "reviews.lines", "reviews.confirm_reassign")
 REPAIRS = ("repairs.index", "repairs.show", "repairs.new", "repairs.run")
 GROUPS: list[tuple[str, object, list[Link]]] = [
     (
@@ -79,7 +80,7 @@ GROUPS: list[tuple[str, object, list[Link]]] = [
         "audit",
         _l("Audit"),
         [
-            Link("access.review_page", _l("Access review"), "access", admin),
+            Link("access.review_page", _l("Access review"), "access", admin, REVIEWS),
             Link("people.index", _l("People"), "user", admin),
             Link("audit.log", _l("Log"), "log", admin),
             Link("audit.reveals_page", _l("Reveals"), "reveal", admin),

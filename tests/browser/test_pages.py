@@ -35,6 +35,7 @@ NO_PAGES = {  # fragments, files, redirects, and what machines ask
     "recordings.media_file",
     "recordings.now",
     "recordings.preview_retention",
+    "reviews.evidence_pack",
     "rooms.check_slug",
     "rooms.hide_dial_in_code",
     "rooms.hide_pin",
@@ -177,6 +178,17 @@ def find(admin: Desk, owner: Desk) -> str:
     return admin.path
 
 
+def review(admin: Desk) -> str:
+    """Start a review; returns the address of the page on which somebody else is asked to answer."""
+    admin.go("/audit/reviews/new")
+    admin.fill("Name", LONG_NAME)
+    admin.fill("Open until the end of", (utcnow() + timedelta(days=30)).date().isoformat())
+    admin.press("Start review")
+    admin.sees_after_a_while("days left")
+    owner = admin.page.locator("#owners th a").first.get_attribute("href") or ""
+    return f"{admin.path}owners/{owner.split('/')[2]}/reassign"
+
+
 def repair(admin: Desk, site: Site) -> None:
     """Let two rules be wrong: one of ours, which a run repairs, and a foreign one, which stays."""
     listed = _control(site, "call", service="SIP", method="ListSIPDispatchRule", request={})["items"]
@@ -212,6 +224,7 @@ def test_every_page_is_accessible_and_fits_in_both_themes(
 
     repair(admin, site)
     closed = move(admin)
+    reassign = review(admin)
     walks = [Walk(app, desk) for desk in (owner, admin, guest)]
     walks[0].from_the_desk()
     walks[1].from_the_desk()
@@ -228,6 +241,7 @@ def test_every_page_is_accessible_and_fits_in_both_themes(
         walks[2].look(path)
     walks[1].look(explain(admin))
     walks[1].look(closed)
+    walks[1].look(reassign)
     walks[1].look(find(admin, owner))
     walks[0].look("/system/jobs/")  # which is not for owners
 

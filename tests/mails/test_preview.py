@@ -14,6 +14,7 @@ from webapp.recordings.models import Recording
 
 RECORDINGS = ("recording_saved", "recording_week_left", "recording_day_left")
 KINDS = (*RECORDINGS, "invitation")
+REVIEWS = ("review_asked", "review_reminder", "review_ending", "review_access_ends")
 
 
 def preview(app: Flask, *arguments: str) -> Result:
@@ -22,7 +23,7 @@ def preview(app: Flask, *arguments: str) -> Result:
 
 
 def test_every_kind_has_a_preview(app: Flask):
-    assert set(kinds.all_kinds()) == set(KINDS)
+    assert set(kinds.all_kinds()) == {*KINDS, *REVIEWS}
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -37,6 +38,17 @@ def test_a_sample_is_written_in_both_parts_and_said_to_be_one(app: Flask, kind: 
     assert ("Opens until" in text.stdout) is (language == "en" and kind in RECORDINGS)
 
 
+@pytest.mark.parametrize("kind", REVIEWS)
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_a_sample_of_a_review_is_written_in_both_parts(app: Flask, kind: str, language: str):
+    page = preview(app, kind, "--language", language)
+    text = preview(app, kind, "--language", language, "--text")
+    assert (page.exit_code, text.exit_code) == (0, 0)
+    assert page.stdout.startswith("<!doctype html>") and f'lang="{language}"' in page.stdout
+    assert "/mails/off/nobody" in text.stdout and "<" not in text.stdout
+    assert ("no sign-in needed" in text.stdout) is (language == "en")
+
+
 def test_the_preview_of_a_recording_is_of_its_room_and_reaches_nobody(app: Flask, recording: Recording, tmp_path: Path):
     recording.retention_days, recording.expires_at = 90, utcnow() + timedelta(days=90)
     file = tmp_path / "mail.html"
@@ -48,7 +60,7 @@ def test_the_preview_of_a_recording_is_of_its_room_and_reaches_nobody(app: Flask
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (("weather",), "There are: recording_saved, recording_week_left, recording_day_left, invitation."),
+        (("weather",), "There are: recording_saved, recording_week_left, recording_day_left, "),
         (("recording_saved", "--language", "tlh"), "There are: en, fr."),
         (("recording_saved", "--about", str(new_id())), "nothing to write about (recording_gone)"),
         (("recording_saved", "--about", "x"), "'x' is not a valid UUID"),

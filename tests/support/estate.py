@@ -29,6 +29,15 @@ from webapp.recordings.models import Recording, Transition
 from webapp.recordings.modes import Mode
 from webapp.recordings.states import ReportedBy, State
 from webapp.repairs.models import RepairRun
+from webapp.reviews.models import (
+    Campaign,
+    CampaignDuty,
+    CampaignLine,
+    CampaignOwner,
+    CampaignPerson,
+    CampaignRoom,
+    CampaignState,
+)
 from webapp.rooms.models import Access, OldSlug, PhonePin, Role, Room, TrunkRow
 from webapp.trunks.models import TrunkMove
 
@@ -73,6 +82,7 @@ def furnish(livekit: LiveKit) -> Estate:
         Mail(kind="recording_saved", user_id=persona("owner").id, about_id=recording.id, key=str(recording.id))
     )
     invitee = _invitee(room)
+    campaign = _campaign(room, accesses["member"])
     sessions.start(persona("owner"), browser="Firefox")
     db.session.commit()
     here = next(iter(_sessions(persona("owner").id)))
@@ -80,7 +90,8 @@ def furnish(livekit: LiveKit) -> Estate:
         {
             "slug": room.slug,
             "access_id": accesses["member"].id,
-            "person_id": persona("member").id,
+            "person_id": persona("owner").id,
+            "campaign_id": campaign.id,
             "entry_id": entry.id,
             "recording_id": recording.id,
             "suffix": "mp4",
@@ -117,6 +128,7 @@ def _clear() -> None:
         Delivery,
         OldSlug,
         RepairRun,
+        Campaign,
         Room,
         TrunkRow,
     )
@@ -150,6 +162,31 @@ def _sessions(user_id: uuid.UUID) -> list[uuid.UUID]:
     found = db.session.query(UserSession.id).filter_by(user_id=user_id).all()
     db.session.commit()
     return [row.id for row in found]
+
+
+def _campaign(room: Room, access: Access) -> Campaign:
+    """A review in which the owner is asked about the member."""
+    ends_at = utcnow() + timedelta(days=20)
+    made = Campaign(id=new_id(), name="Autumn review", everywhere=True, ends_at=ends_at, state=CampaignState.OPEN)
+    made.rooms = made.owners = made.total = 1
+    access.id = new_id()
+    owner, granted = persona("owner"), utcnow()
+    room_id, key = room.id, {"campaign_id": made.id}
+    db.session.add(made)
+    db.session.flush()
+    people = [persona("owner"), persona("member")]
+    db.session.add_all(
+        [
+            CampaignRoom(room_id=room_id, name=room.name, slug=room.slug, total=1, open=1, **key),
+            CampaignLine(
+                room_id=room_id, access_id=access.id, user_id=people[1].id, role=access.role, granted_at=granted, **key
+            ),
+            CampaignDuty(room_id=room_id, user_id=owner.id, **key),
+            CampaignOwner(user_id=owner.id, rooms=1, total=1, open=1, **key),
+            *(CampaignPerson(user_id=each.id, name=each.name, email=each.email, **key) for each in people),
+        ]
+    )
+    return made
 
 
 def _recording(room: Room) -> Recording:

@@ -13,6 +13,7 @@ from webapp.doctor import reading as readings
 from webapp.doctor import sentences
 from webapp.lobby import queues
 from webapp.recordings import queries as recording_queries
+from webapp.reviews import answering
 from webapp.rooms import trunk_names
 
 bp = Blueprint("desk", __name__)
@@ -31,6 +32,7 @@ def index() -> ResponseReturnValue:
         queue=queues.of_desk(current_user),
         live=queries.live_rooms(current_user),
         recordings=recording_queries.to_look_at(current_user, queries.SHOWN + 1),
+        review=answering.waiting(current_user),
         trunks=trunks,
         trunk_names=trunk_names.of_rows({trunk.sip_trunk_id: trunk for trunk in trunks}),
         trunks_known=bool(trunks) or not staff or queries.trunks_known(),

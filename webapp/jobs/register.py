@@ -21,6 +21,8 @@ from webapp.marketing import adding
 from webapp.recordings import announcing, comparing, follow
 from webapp.recordings import jobs as recording_jobs
 from webapp.repairs import runs
+from webapp.reviews import evidence, telling
+from webapp.reviews import jobs as review_jobs
 from webapp.rooms import jobs as room_jobs
 from webapp.trunks import moves
 
@@ -34,6 +36,10 @@ HANDLERS: dict[str, Handler] = {
     "recordings.stop": recording_jobs.stop,
     "recordings.delete": recording_jobs.delete,
     "recordings.remove_file": recording_jobs.remove_file,
+    "reviews.start": review_jobs.start,
+    "reviews.mail": telling.plan,
+    "reviews.close": review_jobs.close,
+    "reviews.prove": evidence.prove,
     "telephony.end_old_pin": live_jobs.end_old_pin,
     "telephony.move_rooms": moves.work_on,
     "telephony.repair": runs.resume,
@@ -49,6 +55,10 @@ LONG = (
     "recordings.tag",
     "recordings.delete",
     "recordings.remove_file",
+    "reviews.start",
+    "reviews.mail",
+    "reviews.close",
+    "reviews.prove",
 )
 
 
@@ -71,6 +81,7 @@ def jobs() -> list[Job]:
         Job("due_work", minute, sweep_due_work),
         Job("recordings", minute, follow.sweep),
         Job("compare_recordings", hour, comparing.compare),
+        Job("reviews", minute, review_jobs.follow),
         Job("remind", 5 * minute, announcing.remind),
         Job("remove_expired", hour, recording_jobs.remove_expired),
         Job("lobby_purge", hour, lobby_jobs.purge, Pool.CLEANING),

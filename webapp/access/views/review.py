@@ -20,6 +20,7 @@ from webapp.core.counting import Tally
 from webapp.core.db import utcnow
 from webapp.core.security import require
 from webapp.core.times import reader_zone
+from webapp.reviews import queries as review_queries
 from webapp.rooms.models import Room
 
 PAGE = 50
@@ -78,6 +79,7 @@ def review_page() -> ResponseReturnValue:
         "shows": SHOWS,
         "checks": CHECKS,
         "count_of": count_of,
+        "campaign": review_queries.running(),
     }
     return htmx.respond("access/review.html", "access/_review.html", **context)
 
