@@ -14,6 +14,7 @@ from tests.support.personas import Browser
 from webapp import models
 from webapp.accounts.models import AccountChange, User
 from webapp.audit import sentences
+from webapp.audit.chain_models import AuditSeal
 from webapp.audit.models import AuditEntry
 from webapp.calls.models import Call
 from webapp.core.db import Model, db
@@ -56,6 +57,7 @@ PAGES: dict[InstrumentedAttribute[object], str] = {
     AuditEntry.outcome: TRAIL,
     AuditEntry.problem: TRAIL,
     AuditEntry.action: TRAIL,
+    AuditEntry.origin: TRAIL,
     TrunkMove.state: "/telephony/trunks/ /telephony/moves/{move_id}/",
     User.staff: "/account/",
     Mail.state: RECORDINGS,
@@ -68,6 +70,7 @@ NOT_SHOWN = {  # rows of runs, and of past moments: their own tests walk through
     AccountChange.staff_after,
     LevelChange.before,
     LevelChange.after,
+    AuditSeal.part,
 }
 CODES: dict[InstrumentedAttribute[object], Iterable[str]] = {
     Recording.problem: ["", "no_worker", "no_answer", "no_egress", "refused", "room_not_live", "egress_failed",

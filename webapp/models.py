@@ -1,6 +1,7 @@
 """All models, imported once so that the metadata is whole for migrations and tests."""
 
 from webapp.accounts.models import AccountChange, LogoutToken, User, UserSession
+from webapp.audit.chain_models import AuditSeal, ChainHead
 from webapp.audit.models import AuditEntry, Beginning, Intent
 from webapp.calls.models import Call, CallerKey
 from webapp.core.db import Model
@@ -26,10 +27,12 @@ __all__ = [
     "Access",
     "AccountChange",
     "AuditEntry",
+    "AuditSeal",
     "Beginning",
     "Call",
     "CallQuestion",
     "CallerKey",
+    "ChainHead",
     "Delivery",
     "Diagnosis",
     "DueWork",

@@ -142,6 +142,8 @@ OF_THE_MOMENT = {
     "account_changes",
     "beginnings",
     "room_findings",
+    "audit_seals",
+    "audit_heads",
 }
 
 

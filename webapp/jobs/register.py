@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from webapp.accounts.jobs import purge_sessions
+from webapp.audit import sealing
 from webapp.calls import jobs as call_jobs
 from webapp.core import leases, refusals
 from webapp.core.settings import settings
@@ -60,6 +61,7 @@ def jobs() -> list[Job]:
         Job("hooks", minute, processing.sweep, Pool.PROMPT),
         Job("hooks_left", moment, processing.catch_up, Pool.PROMPT),
         Job("rooms_left", moment, live_jobs.follow_marked, Pool.PROMPT),
+        Job("seal_audit", 3 * moment, sealing.seal, Pool.CLEANING),
         Job("lobby_expire", minute, lobby_jobs.expire, Pool.PROMPT),
         Job(SWEEP_JOB, sweep_seconds, sweep.run),
         Job(diagnosis.DIAGNOSE_JOB, sweep_seconds, diagnosis.diagnose),
