@@ -14,7 +14,7 @@ from tests.support.personas import Browser
 from webapp import models
 from webapp.accounts.models import AccountChange, User
 from webapp.audit import sentences
-from webapp.audit.chain_models import AuditSeal
+from webapp.audit.chain_models import AuditSeal, Verification
 from webapp.audit.models import AuditEntry
 from webapp.calls.models import Call
 from webapp.core.db import Model, db
@@ -71,6 +71,7 @@ NOT_SHOWN = {  # rows of runs, and of past moments: their own tests walk through
     LevelChange.before,
     LevelChange.after,
     AuditSeal.part,
+    Verification.state,
 }
 CODES: dict[InstrumentedAttribute[object], Iterable[str]] = {
     Recording.problem: ["", "no_worker", "no_answer", "no_egress", "refused", "room_not_live", "egress_failed",

@@ -1,7 +1,7 @@
 """All models, imported once so that the metadata is whole for migrations and tests."""
 
 from webapp.accounts.models import AccountChange, LogoutToken, User, UserSession
-from webapp.audit.chain_models import AuditSeal, ChainHead
+from webapp.audit.chain_models import AuditSeal, ChainHead, Verification
 from webapp.audit.models import AuditEntry, Beginning, Intent
 from webapp.calls.models import Call, CallerKey
 from webapp.core.db import Model
@@ -62,5 +62,6 @@ __all__ = [
     "TrunkRow",
     "User",
     "UserSession",
+    "Verification",
     "metadata",
 ]

@@ -1,20 +1,12 @@
 """Whether the chain holds: pure, of records in the chain's order, so that every way to read them has one verdict."""
 
-import enum
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from webapp.audit import encoding, keys
+from webapp.audit.chain_models import ChainState
 from webapp.audit.encoding import Record
-
-
-class ChainState(enum.Enum):
-    """What can be said of the chain."""
-
-    INTACT = "intact"
-    UNSIGNED = "unsigned"  # it agrees with itself, which whoever rewrites all of it can have, too
-    BROKEN = "broken"
 
 
 @dataclass(frozen=True)
@@ -45,20 +37,20 @@ def verify(
     heads: Sequence[Record],
     public: Mapping[str, str],
     *,
-    sent: Iterable[Record] = (),
+    kept: Iterable[Record] = (),
     start: Record = START,
     checked: Callable[[int], object] = lambda _count: None,
 ) -> ChainVerdict:
-    """Follow the chain from where it starts; `public` are the keys that count, by id, and `sent` heads kept elsewhere.
+    """Follow the chain from where it starts; `public` are the keys that count, by id, and `kept` heads from elsewhere.
 
     `checked` is told now and then how many seals were looked at.
     """
     walk = _Walk(start)
     try:
-        for head in (*heads, *sent):
+        for head in (*heads, *kept):
             _refuse_bad_signature(head, public)
-        walk.follow(seals, _by_place((*heads, *sent), start), checked)
-        _refuse_cut(walk, heads, sent)
+        walk.follow(seals, _by_place((*heads, *kept), start), checked)
+        _refuse_cut(walk, heads, kept)
     except Broken as found:
         return ChainVerdict(ChainState.BROKEN, walk.count, walk.seq, found.seq, found.entry, found.problem)
     is_signed = not walk.count or bool(heads and heads[-1]["key"] and public)
@@ -85,9 +77,18 @@ class _Walk:
             raise Broken("seal_missing", self.seq + 1)
         if "lost" in seal:
             raise Broken(seal["lost"], seal["seq"], seal["entry"])
-        if encoding.digest(seal, self.hash) != seal["hash"]:
+        if _digest(seal, self.hash) != seal["hash"]:
             raise Broken("changed", seal["seq"], seal["entry"])
         self.count, self.seq, self.hash = self.count + 1, seal["seq"], seal["hash"]
+
+
+def _digest(seal: Record, before: str) -> str:
+    if seal["part"] == "settled" and seal.get("salt"):
+        return ""  # nothing in it is salted, and nobody shall write anything there
+    try:
+        return encoding.digest(seal, before)
+    except KeyError:  # of a part that should say more than it does
+        return ""
 
 
 def _by_place(heads: Iterable[Record], start: Record) -> dict[int, set[str]]:
@@ -111,9 +112,9 @@ def _refuse_bad_signature(head: Record, public: Mapping[str, str]) -> None:
         raise Broken("signature", head["seq"])
 
 
-def _refuse_cut(walk: _Walk, heads: Sequence[Record], sent: Iterable[Record]) -> None:
+def _refuse_cut(walk: _Walk, heads: Sequence[Record], kept: Iterable[Record]) -> None:
     """The chain went as far as anybody vouched for it, and somebody vouches for all that there is."""
-    furthest = max((head["seq"] for head in (*heads, *sent)), default=walk.seq)
+    furthest = max((head["seq"] for head in (*heads, *kept)), default=walk.seq)
     if furthest > walk.seq:
         raise Broken("cut", walk.seq + 1)
     if walk.count and (not heads or heads[-1]["seq"] != walk.seq):

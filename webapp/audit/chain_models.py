@@ -6,7 +6,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from webapp.core.db import Model, choice, partial_index, utcnow
+from webapp.core.db import Keyed, Model, choice, partial_index, utcnow
 
 OPENED = "audit_seals.part = 'opened'"  # in the index' own words
 
@@ -17,6 +17,14 @@ class SealPart(enum.Enum):
     WHOLE = "whole"
     OPENED = "opened"
     SETTLED = "settled"
+
+
+class ChainState(enum.Enum):
+    """What can be said of the chain."""
+
+    INTACT = "intact"
+    UNSIGNED = "unsigned"  # it agrees with itself, which whoever rewrites all of it can have, too
+    BROKEN = "broken"
 
 
 class AuditSeal(Model):
@@ -48,3 +56,20 @@ class ChainHead(Model):
     sealed_at: Mapped[datetime] = mapped_column(default=utcnow)
     key_id: Mapped[str] = mapped_column(sa.String(16), default="")  # empty: there was no key
     signature: Mapped[str] = mapped_column(sa.String(88), default="")
+
+
+class Verification(Keyed, Model):
+    """One time that the whole chain was followed: how far it has come, and what was found."""
+
+    __tablename__ = "audit_verifications"
+    __table_args__ = (sa.Index("ix_audit_verifications_started_at", "started_at"),)
+
+    started_at: Mapped[datetime] = mapped_column(default=utcnow)
+    told_at: Mapped[datetime] = mapped_column(default=utcnow)  # when it last said how far it is
+    ended_at: Mapped[datetime | None]
+    checked: Mapped[int] = mapped_column(sa.BigInteger, default=0)  # seals
+    total: Mapped[int] = mapped_column(sa.BigInteger, default=0)
+    state: Mapped[ChainState | None] = mapped_column(choice(ChainState))
+    problem: Mapped[str] = mapped_column(sa.String(32), default="")  # what is wrong in a broken one: a code
+    seq: Mapped[int] = mapped_column(sa.BigInteger, default=0)  # and where
+    entry_id: Mapped[int] = mapped_column(sa.BigInteger, default=0)

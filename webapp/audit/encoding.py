@@ -25,7 +25,9 @@ def canonical(value: object) -> bytes:
 
 
 def moment(at: datetime) -> str:
-    """A time to the microsecond, in UTC."""
+    """A time to the microsecond, in UTC; one without a zone is in UTC, as SQLite gives it."""
+    if at.tzinfo is None:
+        return at.isoformat(timespec="microseconds") + "+00:00"
     return at.astimezone(UTC).isoformat(timespec="microseconds")
 
 
@@ -34,10 +36,14 @@ def digest(record: Record, before: str) -> str:
     part = record["part"]
     told = {"v": VERSION, "seq": record["seq"], "before": before, "part": part, "entry": record["entry"]}
     if part != "settled":
-        told |= {name: record[name] for name in DEED}
-        told |= {name: commitment(record["salt"], name, record[name]) for name in TYPED}
+        salt = record["salt"]
+        for name in DEED:
+            told[name] = record[name]
+        for name in TYPED:
+            told[name] = commitment(salt, name, record[name])
     if part != "opened":
-        told |= {name: record[name] for name in OUTCOME}
+        for name in OUTCOME:
+            told[name] = record[name]
     return hashlib.sha256(canonical(told)).hexdigest()
 
 

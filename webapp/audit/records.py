@@ -1,6 +1,6 @@
 """What is stored of an entry as a record of the chain: in JSON's own types, and read in pages by the chain's order."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -11,21 +11,26 @@ from webapp.audit.chain_models import AuditSeal, ChainHead, SealPart
 from webapp.audit.models import AuditEntry
 from webapp.core.db import db
 
+OPENED, SETTLED = SealPart.OPENED.value, SealPart.SETTLED.value
+
 
 def _as_stored(column: Any) -> sa.ColumnElement[str]:
-    """A choice as the text that stands there: what nobody could have chosen must be told, not stumbled over."""
+    """The text or the driver's own value that stands there.
+
+    What nobody could have written must be told, not stumbled over, and to make a UUID of each id takes long.
+    """
     return sa.type_coerce(column, sa.String()).label(column.key)
 
 
 COLUMNS = (
     AuditEntry.id,
-    AuditEntry.at,
+    sa.type_coerce(AuditEntry.at, sa.DateTime(timezone=True)).label("at"),
     _as_stored(AuditEntry.actor),
-    AuditEntry.user_id,
+    _as_stored(AuditEntry.user_id),
     AuditEntry.action,
     AuditEntry.target_kind,
     AuditEntry.target_id,
-    AuditEntry.room_id,
+    _as_stored(AuditEntry.room_id),
     AuditEntry.reason,
     AuditEntry.details,
     _as_stored(AuditEntry.outcome),
@@ -38,29 +43,37 @@ PAGE = 2000
 UNREADABLE = (ValueError, TypeError, LookupError, AttributeError)  # a time or an id that is none: SQLite takes any text
 
 
-def of(row: Any, seq: int, part: str, salt: str) -> dict[str, Any]:
-    """What a seal says of an entry, read by `COLUMNS`."""
-    said = {"seq": seq, "part": part, "entry": row.id, "salt": salt}
-    if part != SealPart.SETTLED.value:
-        said |= _deed(row)
-    if part != SealPart.OPENED.value:
-        said |= {"target": row.target_id, "outcome": row.outcome, "problem": row.problem}
-    return said
-
-
-def _deed(row: Any) -> dict[str, Any]:
-    return {
-        "at": encoding.moment(row.at),
-        "actor": row.actor,
-        "user": str(row.user_id) if row.user_id else None,
-        "action": row.action,
-        "target_kind": row.target_kind,
-        "room": str(row.room_id) if row.room_id else None,
-        "origin": row.origin,
-        "request": row.request_id,
-        "reason": row.reason,
-        "details": row.details,
+def of(row: Sequence[Any], seq: int, part: str, salt: str) -> dict[str, Any]:
+    """What a seal says of an entry, read by `COLUMNS`; in one go, for a chain has a million of them."""
+    entry, at, actor, user, action, kind, target, room, reason, details, outcome, problem, origin, request = row
+    settled = {"target": target, "outcome": outcome, "problem": problem}
+    if part == SETTLED:
+        return {"seq": seq, "part": part, "entry": entry, "salt": salt, **settled}
+    deed = {
+        "seq": seq,
+        "part": part,
+        "entry": entry,
+        "salt": salt,
+        "at": encoding.moment(at),
+        "actor": actor,
+        "user": _uuid(user),
+        "action": action,
+        "target_kind": kind,
+        "room": _uuid(room),
+        "origin": origin,
+        "request": request,
+        "reason": reason,
+        "details": details,
     }
+    return deed if part == OPENED else deed | settled
+
+
+def _uuid(stored: object) -> str | None:
+    """As UUIDs are written; SQLite keeps their digits alone."""
+    if stored is None:
+        return None
+    text = str(stored)
+    return text if len(text) != 32 else f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
 
 
 def sealed(after: int, until: int) -> Iterator[dict[str, Any]]:
@@ -103,10 +116,13 @@ def _readable(connection: Connection, seal: Any) -> dict[str, Any]:
         return {"seq": seal.seq, "entry": seal.entry_id, "part": seal.part, "hash": seal.hash, "lost": "unreadable"}
 
 
-def _sealed(row: Any) -> dict[str, Any]:
-    if row.id is None:
-        return {"seq": row.seq, "entry": row.entry_id, "part": row.part, "hash": row.hash, "lost": "missing"}
-    return of(row, row.seq, row.part, row.salt) | {"hash": row.hash}
+def _sealed(row: Sequence[Any]) -> dict[str, Any]:
+    seq, entry_id, part, salt, digest, *entry = row
+    if entry[0] is None:
+        return {"seq": seq, "entry": entry_id, "part": part, "hash": digest, "lost": "missing"}
+    said = of(entry, seq, part, salt)
+    said["hash"] = digest
+    return said
 
 
 def end() -> int:

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from webapp.accounts.jobs import purge_sessions
-from webapp.audit import sealing
+from webapp.audit import sealing, verifying
 from webapp.calls import jobs as call_jobs
 from webapp.core import leases, refusals
 from webapp.core.settings import settings
@@ -24,6 +24,7 @@ from webapp.rooms import jobs as room_jobs
 from webapp.trunks import moves
 
 HANDLERS: dict[str, Handler] = {
+    verifying.WORK: verifying.carry_out,
     "lobby.announce": lobby_jobs.announce,
     "mails.send": sending.send,
     "recordings.check": recording_jobs.check,
@@ -39,6 +40,7 @@ HANDLERS: dict[str, Handler] = {
 # They have places of their own, and mails have others: a server that takes its time keeps nothing else waiting
 MAIL = ("mails.send",)
 LONG = (
+    verifying.WORK,
     "telephony.move_rooms",
     "telephony.repair",
     "recordings.check",
@@ -69,6 +71,7 @@ def jobs() -> list[Job]:
         Job("recordings", minute, follow.sweep),
         Job("compare_recordings", hour, comparing.compare),
         Job("remind", 5 * minute, announcing.remind),
+        Job("verify_audit", 24 * hour, verifying.periodic),
         Job("remove_expired", hour, recording_jobs.remove_expired),
         Job("lobby_purge", hour, lobby_jobs.purge, Pool.CLEANING),
         Job("purge_hooks", hour, processing.purge, Pool.CLEANING),
