@@ -15,7 +15,7 @@ from tests.support.database import failing
 from tests.support.personas import make_user
 from webapp.audit import Actor, encoding, intents, keys, record, sealing
 from webapp.audit.chain import ChainState
-from webapp.audit.chain_models import ChainHead, SealPart
+from webapp.audit.chain_models import AuditSeal, ChainHead, SealPart
 from webapp.audit.models import ActorKind, AuditEntry, DeedOutcome, Origin
 from webapp.core.db import db, utcnow
 
@@ -217,3 +217,25 @@ def test_a_key_pair_is_made_and_its_public_half_shown(app: Flask, change_setting
     change_settings(audit_key=SecretStr(""))
     without = app.test_cli_runner().invoke(args=["audit", "public-key"])
     assert without.exit_code == 1 and "FRONTDESK_AUDIT_KEY isn't set" in without.output
+
+
+@pytest.mark.parametrize("left", [0, 2])
+def test_sealing_goes_on_behind_a_cut_and_hides_no_trace_of_it(app: Flask, left: int):
+    write(4)
+    sealing.seal()
+    db.session.execute(sa.delete(AuditSeal).where(AuditSeal.seq > left))
+    db.session.commit()
+    write(2)
+    assert sealing.seal() == 6 - left
+    assert (verdict().state, verdict().problem, verdict().seq) == (ChainState.BROKEN, "seal_missing", left + 1)
+
+
+def test_sealing_keeps_a_head_that_the_chain_contradicts(app: Flask):
+    write(2)
+    sealing.seal()
+    db.session.execute(sa.update(AuditSeal).where(AuditSeal.seq == 2).values(hash="0" * 64))
+    db.session.commit()
+    write(2)
+    sealing.seal()
+    assert [head.seq for head in heads()] == [2, 4]
+    assert verdict().state is ChainState.BROKEN

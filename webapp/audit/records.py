@@ -137,6 +137,11 @@ def heads() -> list[dict[str, Any]]:
         return [head(row) for row in connection.execute(sa.select(ChainHead.__table__).order_by(ChainHead.seq))]
 
 
+def newest_head() -> ChainHead | None:
+    """The head over the whole chain; None before anything was sealed."""
+    return db.session.scalar(sa.select(ChainHead).order_by(ChainHead.seq.desc()).limit(1))
+
+
 def head(row: Any) -> dict[str, Any]:
     """A head as a record."""
     return {

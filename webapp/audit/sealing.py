@@ -61,7 +61,7 @@ def _is_waiting(after: int) -> bool:
 def _seal_batch(after: int, batch: int) -> tuple[int, int]:
     """Seal the next ones; returns how many seals that took, and the last entry's id."""
     db.hold(ONE_AT_A_TIME)
-    seq, before = _end()
+    seq, before, head = _end()
     outcomes = db.session.execute(_settled().limit(batch)).all()
     entries = db.session.execute(_unsealed(after).limit(batch)).all()
     parts = [(row, SealPart.SETTLED) for row in outcomes] + [(row, _part(row)) for row in entries]
@@ -73,15 +73,22 @@ def _seal_batch(after: int, batch: int) -> tuple[int, int]:
         seals.append({"seq": seq, "entry_id": row.id, "part": part, "salt": salt, "hash": before})
     if seals:
         db.session.execute(sa.insert(AuditSeal), seals)
-        _put_head(seq, before)
+        _put_head(seq, before, head)
     db.session.commit()
     return len(seals), entries[-1].id if entries else after
 
 
-def _end() -> tuple[int, str]:
-    """The place and the hash that the next seal follows."""
+def _end() -> tuple[int, str, ChainHead | None]:
+    """The place and the hash that the next seal follows, and the head that is over them.
+
+    Where seals are missing under the newest head the chain goes on behind it: the gap stays for all to see.
+    """
     last = db.session.execute(sa.select(AuditSeal.seq, AuditSeal.hash).order_by(AuditSeal.seq.desc()).limit(1)).first()
-    return (last.seq, last.hash) if last is not None else (0, encoding.BEGINNING)
+    seq, digest = (last.seq, last.hash) if last is not None else (0, encoding.BEGINNING)
+    head = records.newest_head()
+    if head is not None and head.seq > seq:
+        return head.seq, head.hash, None
+    return seq, digest, head if head is not None and (head.seq, head.hash) == (seq, digest) else None
 
 
 def _part(row: Any) -> SealPart:
@@ -104,9 +111,11 @@ def _settled() -> sa.Select[Any]:
     return opened.where(sa.not_(settled)).order_by(AuditEntry.id)
 
 
-def _put_head(seq: int, digest: str) -> None:
-    """Put a signed head over the chain, in the place of an older one of the same hour: it proves all that one did."""
-    last = db.session.scalar(sa.select(ChainHead).order_by(ChainHead.seq.desc()).limit(1))
+def _put_head(seq: int, digest: str, last: ChainHead | None) -> None:
+    """Put a signed head over the chain, in the place of the last one of the same hour: it proves all that one did.
+
+    A last one that was over other seals than there are stays, for it tells of that.
+    """
     now = utcnow()
     if last is not None and _hour(last.sealed_at) == _hour(now):
         db.session.delete(last)
