@@ -48,7 +48,7 @@ def test_a_broken_chain_names_the_first_broken_entry_and_exits_1(app: Flask):
     change(second)
     result = verify(app)
     assert (result.exit_code, result.stdout) == (1, f"broken at seal 2, entry {second.id}: changed\n")
-    (run,) = verifying.ended(5)
+    (run,) = verifying.lately(5)
     assert (run.state, run.seq, run.entry_id, run.problem) == (ChainState.BROKEN, 2, second.id, "changed")
 
 

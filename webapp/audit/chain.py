@@ -47,7 +47,7 @@ def verify(
     """
     walk = _Walk(start)
     try:
-        for head in (*heads, *kept):
+        for head in (*kept, *heads):
             _refuse_bad_signature(head, public)
         walk.follow(seals, _by_place((*heads, *kept), start), checked)
         _refuse_cut(walk, heads, kept)

@@ -8,7 +8,7 @@ import click
 from flask import Flask
 from flask.cli import AppGroup
 
-from webapp.audit import keys, sealing, verifying
+from webapp.audit import keys, records, sealing, verifying
 from webapp.audit.chain import ChainVerdict
 from webapp.audit.chain_models import ChainState, Verification
 from webapp.core import patience
@@ -57,6 +57,23 @@ def verify(heads: IO[str] | None, public: tuple[str, ...]) -> None:
         verifying.keep(run.id, verdict)
     click.echo(words(verdict))
     sys.exit(EXITS[verdict.state])
+
+
+@audit.command()
+@click.option("--output", type=click.File("w", encoding="utf-8", atomic=True), default="-", help="File to write.")
+def export(output: IO[str]) -> None:
+    """Write what a verifier outside of Frontdesk needs, as JSON Lines: the heads, then the seals with their entries.
+
+    What people typed is in it; network addresses are not. tools/verify_audit.py reads it.
+    """
+    with patience.of(None):
+        sealing.seal_all()
+        heads, total = verifying.heads_and_end()
+        for head in heads:
+            output.write(json.dumps({"what": "head", **head}) + "\n")
+        for seal in records.sealed(0, total):
+            output.write(json.dumps({"what": "seal", **seal}) + "\n")
+    click.echo(f"{total} seals were written.", err=True)
 
 
 def words(verdict: ChainVerdict) -> str:

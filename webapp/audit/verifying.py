@@ -42,15 +42,19 @@ def plan() -> Verification:
 
 def under_way() -> Verification | None:
     """The run that is being done, or is about to begin."""
-    newest = sa.select(Verification).order_by(Verification.started_at.desc()).limit(1)
-    run = db.session.scalar(newest)
-    return run if run is not None and run.ended_at is None and run.told_at > utcnow() - SILENT else None
+    return running(lately(1))
 
 
-def ended(count: int) -> Sequence[Verification]:
-    """The last runs that ended, newest first."""
-    runs = sa.select(Verification).where(Verification.state.is_not(None)).order_by(Verification.started_at.desc())
-    return db.session.scalars(runs.limit(count)).all()
+def running(runs: Sequence[Verification]) -> Verification | None:
+    """The one of them that is under way, newest first as they are."""
+    newest = runs[0] if runs else None
+    goes_on = newest is not None and newest.ended_at is None and newest.told_at > utcnow() - SILENT
+    return newest if goes_on else None
+
+
+def lately(count: int) -> Sequence[Verification]:
+    """The last runs, newest first."""
+    return db.session.scalars(sa.select(Verification).order_by(Verification.started_at.desc()).limit(count)).all()
 
 
 def periodic() -> None:
@@ -84,13 +88,18 @@ def look(
 
     `kept` are heads that somebody kept elsewhere, and `public` the keys that count instead of the settings'.
     """
-    last = records.end()  # before the heads: what is sealed meanwhile is not missing under them
-    heads = records.heads()
-    total = max(last, heads[-1]["seq"] if heads else 0)
+    heads, total = heads_and_end()
     known = keys.known() if public is None else public
     tell(0, total)
     told = _Seldom(lambda count: tell(count, total))
     return chain.verify(records.sealed(0, total), heads, known, kept=kept, checked=told)
+
+
+def heads_and_end() -> tuple[list[dict[str, Any]], int]:
+    """The heads, and the place up to which seals belong to them; what is sealed from now on is left out."""
+    last = records.end()  # before the heads, so that no seal is missing under them
+    heads = records.heads()
+    return heads, max(last, heads[-1]["seq"] if heads else 0)
 
 
 class _Seldom:
