@@ -13,7 +13,7 @@ from tests.support.livekit import LiveKit
 from tests.support.personas import Browser
 from webapp import models
 from webapp.accounts.models import AccountChange, User
-from webapp.audit import sentences
+from webapp.audit import chain_words, sentences
 from webapp.audit.chain_models import AuditSeal, Verification
 from webapp.audit.models import AuditEntry
 from webapp.calls.models import Call
@@ -34,6 +34,7 @@ OF_ROOM = "/ /rooms/ /rooms/{slug}/ /rooms/{slug}/support /rooms/{slug}/support.
 RECORDINGS = f"{OF_ROOM} /recordings/ /rooms/{{slug}}/recordings /recordings/{{recording_id}}/"
 CALLS = f"{OF_ROOM} /telephony/calls/ /telephony/calls.csv /telephony/calls/{{call_id}}/"
 TRAIL = "/audit/log /audit/log.csv /rooms/{slug}/activity /rooms/{slug}/ /rooms/{slug}/support"
+CHAIN = "/audit/log /audit/chain"
 REVIEW = "/audit/access /audit/access?by=person /audit/access?since=2026-01-01 /audit/access.csv"
 TRUNKS = "/ /telephony/trunks/ /telephony/trunks/{trunk_id}/ /telephony/rules/read /rooms/{slug}/ /system/setup"
 PAGES: dict[InstrumentedAttribute[object], str] = {
@@ -60,6 +61,8 @@ PAGES: dict[InstrumentedAttribute[object], str] = {
     AuditEntry.origin: TRAIL,
     TrunkMove.state: "/telephony/trunks/ /telephony/moves/{move_id}/",
     User.staff: "/account/",
+    Verification.state: CHAIN,
+    Verification.problem: CHAIN,
     Mail.state: RECORDINGS,
     Mail.problem: RECORDINGS,
 }
@@ -71,7 +74,6 @@ NOT_SHOWN = {  # rows of runs, and of past moments: their own tests walk through
     LevelChange.before,
     LevelChange.after,
     AuditSeal.part,
-    Verification.state,
 }
 CODES: dict[InstrumentedAttribute[object], Iterable[str]] = {
     Recording.problem: ["", "no_worker", "no_answer", "no_egress", "refused", "room_not_live", "egress_failed",
@@ -87,6 +89,7 @@ CODES: dict[InstrumentedAttribute[object], Iterable[str]] = {
         "unavailable\tinternal", "refused\tinternal", "one of the future",
     ],
     TrunkRow.guard_problem: ["", "guard_refused", "guard_refused\tSDR_1", "guard_narrow", "refused\tx", "new"],
+    Verification.problem: ["", *chain_words.PROBLEMS, "one of the future"],
     AuditEntry.problem: ["", *sentences.PROBLEMS, "unavailable", "one of the future"],
     AuditEntry.action: [*sentences.SENTENCES, "one.of_the_future"],
 }  # fmt: skip
