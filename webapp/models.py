@@ -1,7 +1,7 @@
 """All models, imported once so that the metadata is whole for migrations and tests."""
 
 from webapp.accounts.models import AccountChange, LogoutToken, User, UserSession
-from webapp.audit.chain_models import AuditSeal, ChainHead, Verification
+from webapp.audit.chain_models import AuditSeal, ChainHead, HeadOutlet, Verification
 from webapp.audit.models import AuditEntry, Beginning, Intent
 from webapp.calls.models import Call, CallerKey
 from webapp.core.db import Model
@@ -37,6 +37,7 @@ __all__ = [
     "Diagnosis",
     "DueWork",
     "Entry",
+    "HeadOutlet",
     "Installation",
     "Intent",
     "Lease",

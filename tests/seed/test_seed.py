@@ -144,6 +144,7 @@ OF_THE_MOMENT = {
     "room_findings",
     "audit_seals",
     "audit_heads",
+    "audit_outlets",
     "audit_verifications",
 }
 

@@ -2,6 +2,7 @@
 
 import enum
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
@@ -73,3 +74,17 @@ class Verification(Keyed, Model):
     problem: Mapped[str] = mapped_column(sa.String(32), default="")  # what is wrong in a broken one: a code
     seq: Mapped[int] = mapped_column(sa.BigInteger, default=0)  # and where
     entry_id: Mapped[int] = mapped_column(sa.BigInteger, default=0)
+
+
+class HeadOutlet(Model):
+    """A place outside of the database that heads are sent to: what it has, and how the last try ended."""
+
+    __tablename__ = "audit_outlets"
+
+    name: Mapped[str] = mapped_column(sa.String(16), primary_key=True)
+    seq: Mapped[int] = mapped_column(sa.BigInteger, default=0)
+    head: Mapped[dict[str, Any]] = mapped_column(default=dict)  # the last one that it has, as a record
+    sent_at: Mapped[datetime | None]
+    tried_at: Mapped[datetime | None]
+    problem: Mapped[str] = mapped_column(sa.String(32), default="")
+    failures: Mapped[int] = mapped_column(default=0)  # in a row

@@ -8,8 +8,8 @@ from flask_babel import format_decimal
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from webapp.audit import verifying
-from webapp.audit.chain_models import ChainState, Verification
+from webapp.audit import outlets, verifying
+from webapp.audit.chain_models import ChainState, HeadOutlet, Verification
 from webapp.core.db import utcnow
 
 FRESH = timedelta(hours=26)  # it is followed once a day
@@ -27,6 +27,12 @@ PROBLEMS = {
     ),
     "cut": _l("The chain ends before seal %(seq)s, but a signed head shows that it was longer."),
     "no_head": _l("No head covers the seals from %(seq)s on."),
+}
+
+OUTLETS = {outlets.FILE: _l("File"), outlets.WEBHOOK: _l("Webhook")}
+OUTLET_PROBLEMS = {
+    "not_written": _l("The file can't be written. Retrying."),
+    "no_answer": _l("The server doesn't answer. Retrying."),
 }
 
 
@@ -74,3 +80,9 @@ def problem(run: Verification) -> str:
             _("At seal %(seq)s the chain doesn't hold: %(code)s.", seq=format_decimal(run.seq), code=run.problem)
         )
     return str(told) % {"entry": format_decimal(run.entry_id), "seq": format_decimal(run.seq)}
+
+
+def outlet_problem(outlet: HeadOutlet) -> str:
+    """Why the last try to send a head failed."""
+    told = OUTLET_PROBLEMS.get(outlet.problem)
+    return str(told or _("The server answered %(code)s. Retrying.", code=outlet.problem.removeprefix("http_")))

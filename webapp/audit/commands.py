@@ -16,7 +16,6 @@ from webapp.core.db import db
 
 audit = AppGroup("audit", help="The audit log's chain: its key, whether it holds.")
 EXITS = {ChainState.INTACT: 0, ChainState.BROKEN: 1, ChainState.UNSIGNED: 3}
-HEAD = {"seq": int, "hash": str, "sealed_at": str, "key": str, "signature": str}
 
 
 @audit.command()
@@ -102,7 +101,7 @@ def _heads(file: IO[str]) -> list[dict[str, Any]]:
     for number, line in enumerate(file, 1):
         try:
             head = json.loads(line)
-            found.append({name: kind(head[name]) for name, kind in HEAD.items()})
+            found.append({name: kind(head[name]) for name, kind in records.HEAD.items()})
         except (ValueError, KeyError, TypeError, RecursionError) as error:
             raise click.BadParameter(f"line {number} is no head", param_hint="--heads") from error
     return found

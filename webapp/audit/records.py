@@ -39,6 +39,7 @@ COLUMNS = (
     AuditEntry.request_id,
 )
 SEAL = (AuditSeal.seq, AuditSeal.entry_id, _as_stored(AuditSeal.part), AuditSeal.salt, AuditSeal.hash)
+HEAD = {"seq": int, "hash": str, "sealed_at": str, "key": str, "signature": str}  # what a head says
 PAGE = 2000
 UNREADABLE = (ValueError, TypeError, LookupError, AttributeError)  # a time or an id that is none: SQLite takes any text
 

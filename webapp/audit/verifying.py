@@ -9,9 +9,10 @@ from typing import Any
 import sqlalchemy as sa
 
 from webapp import audit
-from webapp.audit import Actor, chain, keys, records, sealing
+from webapp.audit import Actor, chain, keys, outlets, records, sealing
 from webapp.audit.chain import ChainVerdict
 from webapp.audit.chain_models import Verification
+from webapp.audit.encoding import Record
 from webapp.core import due
 from webapp.core.db import db, utcnow
 
@@ -82,12 +83,14 @@ def look(
     tell: Callable[[int, int], object],
     *,
     public: Mapping[str, str] | None = None,
-    kept: Sequence[dict[str, Any]] = (),
+    kept: Sequence[Record] = (),
 ) -> ChainVerdict:
     """Follow the chain now; `tell` hears once a second how many seals of how many were checked.
 
-    `kept` are heads that somebody kept elsewhere, and `public` the keys that count instead of the settings'.
+    `kept` are heads that somebody kept elsewhere, besides those that were sent from here, and `public` the keys that
+    count instead of the settings'.
     """
+    kept = (*kept, *outlets.kept())  # first: what is sent meanwhile may be over seals that are not looked at
     heads, total = heads_and_end()
     known = keys.known() if public is None else public
     tell(0, total)

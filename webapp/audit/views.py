@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from webapp.accounts import queries as account_queries
-from webapp.audit import chain_words, keys, policy, queries, records, reveals, sentences, verifying
+from webapp.audit import chain_words, keys, outlets, policy, queries, records, reveals, sentences, verifying
 from webapp.audit.actors import current_actor
 from webapp.audit.models import AuditEntry
 from webapp.core import htmx, paging, spreadsheet
@@ -56,8 +56,16 @@ def log() -> ResponseReturnValue:
 def chain_page() -> ResponseReturnValue:
     """Whether the log's chain holds, what was found before, and who vouches for it; to a poll the badge alone."""
     require(policy.log)
-    signer = keys.signer()
-    context = {"public_key": signer.public if signer else "", "seals": records.end(), "head": records.newest_head()}
+    signer, places = keys.signer(), outlets.standing()
+    context: dict[str, Any] = {
+        "public_key": signer.public if signer else "",
+        "seals": records.end(),
+        "head": records.newest_head(),
+        "outlets": places,
+        "kept_at": max((place.sent_at for place in places if place.sent_at), default=None),
+        "outlet_words": chain_words.OUTLETS,
+        "outlet_problem": chain_words.outlet_problem,
+    }
     return htmx.respond("audit/chain.html", "audit/_chain.html", **context, chain=chain_words.standing())
 
 
