@@ -13,7 +13,8 @@ from tests.support.livekit import LiveKit
 from tests.support.personas import Browser
 from webapp import models
 from webapp.accounts.models import AccountChange, User
-from webapp.audit import sentences
+from webapp.audit import chain_words, sentences
+from webapp.audit.chain_models import AuditSeal, Verification
 from webapp.audit.models import AuditEntry
 from webapp.calls.models import Call
 from webapp.core.db import Model, db
@@ -36,6 +37,7 @@ OF_ROOM = "/ /rooms/ /rooms/{slug}/ /rooms/{slug}/support /rooms/{slug}/support.
 RECORDINGS = f"{OF_ROOM} /recordings/ /rooms/{{slug}}/recordings /recordings/{{recording_id}}/"
 CALLS = f"{OF_ROOM} /telephony/calls/ /telephony/calls.csv /telephony/calls/{{call_id}}/"
 TRAIL = "/audit/log /audit/log.csv /rooms/{slug}/activity /rooms/{slug}/ /rooms/{slug}/support"
+CHAIN = "/audit/log /audit/chain"
 REVIEW = "/audit/access /audit/access?by=person /audit/access?since=2026-01-01 /audit/access.csv"
 INVITED = "/rooms/{slug}/ /rooms/{slug}/invitations/ /rooms/{slug}/invitations/?show=withdrawn"
 TRUNKS = "/ /telephony/trunks/ /telephony/trunks/{trunk_id}/ /telephony/rules/read /rooms/{slug}/ /system/setup"
@@ -64,6 +66,7 @@ PAGES: dict[InstrumentedAttribute[object], str] = {
     AuditEntry.outcome: TRAIL,
     AuditEntry.problem: TRAIL,
     AuditEntry.action: TRAIL,
+    AuditEntry.origin: TRAIL,
     TrunkMove.state: "/telephony/trunks/ /telephony/moves/{move_id}/",
     Campaign.state: f"{LINES} {REVIEW}",
     Campaign.at_end: LINES,
@@ -71,6 +74,8 @@ PAGES: dict[InstrumentedAttribute[object], str] = {
     CampaignLine.role: LINES,
     CampaignLine.end_role: LINES,
     User.staff: "/account/",
+    Verification.state: CHAIN,
+    Verification.problem: CHAIN,
     Mail.state: f"{RECORDINGS} {INVITED}",
     Mail.problem: f"{RECORDINGS} {INVITED}",
     InvitationMail.errand: INVITED,
@@ -85,6 +90,7 @@ NOT_SHOWN = {  # rows of runs, and of past moments: their own tests walk through
     LevelChange.before,
     LevelChange.after,
     MarketingContact.state,  # on everybody’s own page: tests/marketing
+    AuditSeal.part,
 }
 CODES: dict[InstrumentedAttribute[object], Iterable[str]] = {
     Recording.problem: ["", "no_worker", "no_answer", "no_egress", "refused", "room_not_live", "egress_failed",
@@ -101,6 +107,7 @@ CODES: dict[InstrumentedAttribute[object], Iterable[str]] = {
         "unavailable\tinternal", "refused\tinternal", "one of the future",
     ],
     TrunkRow.guard_problem: ["", "guard_refused", "guard_refused\tSDR_1", "guard_narrow", "refused\tx", "new"],
+    Verification.problem: ["", *chain_words.PROBLEMS, "one of the future"],
     AuditEntry.problem: ["", *sentences.PROBLEMS, "unavailable", "one of the future"],
     AuditEntry.action: [*sentences.SENTENCES, "one.of_the_future"],
 }  # fmt: skip

@@ -64,6 +64,8 @@ TABLE: Mapping[str, Rule] = {
     "accounts.sign_out": EVERYBODY,
     "accounts.update_profile": EVERYBODY,
     "audit.activity": ROOM_HOSTS,
+    "audit.chain_page": ADMINS,
+    "audit.verify_chain": ADMINS,
     "audit.find": ADMINS,
     "audit.find_reveals": ADMINS,
     "audit.reveals_csv": ADMINS,

@@ -9,6 +9,7 @@ from webapp.access import views as access_pages
 from webapp.accounts import commands as account_commands
 from webapp.accounts import sessions
 from webapp.accounts import views as account_pages
+from webapp.audit import commands as audit_commands
 from webapp.audit import pages as intent_pages
 from webapp.audit import views as audit_pages
 from webapp.calls import views as call_pages
@@ -88,7 +89,7 @@ PAGES = (
     setup_pages,
 )
 MAILS = (*recording_letters.KINDS, *invitation_letters.KINDS, *review_letters.KINDS)
-COMMANDS = (account_commands, mail_commands, cli, setup_command, seed_command, seed_desk)
+COMMANDS = (account_commands, audit_commands, mail_commands, cli, setup_command, seed_command, seed_desk)
 
 
 def create_app(settings: Settings | None = None) -> Flask:

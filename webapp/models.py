@@ -1,6 +1,7 @@
 """All models, imported once so that the metadata is whole for migrations and tests."""
 
 from webapp.accounts.models import AccountChange, LogoutToken, User, UserSession
+from webapp.audit.chain_models import AuditSeal, ChainHead, HeadOutlet, Verification
 from webapp.audit.models import AuditEntry, Beginning, Intent
 from webapp.calls.models import Call, CallerKey
 from webapp.core.db import Model
@@ -37,6 +38,7 @@ __all__ = [
     "Access",
     "AccountChange",
     "AuditEntry",
+    "AuditSeal",
     "Beginning",
     "Call",
     "CallQuestion",
@@ -48,10 +50,12 @@ __all__ = [
     "CampaignOwner",
     "CampaignPerson",
     "CampaignRoom",
+    "ChainHead",
     "Delivery",
     "Diagnosis",
     "DueWork",
     "Entry",
+    "HeadOutlet",
     "Installation",
     "Intent",
     "Invitation",
@@ -82,5 +86,6 @@ __all__ = [
     "TrunkRow",
     "User",
     "UserSession",
+    "Verification",
     "metadata",
 ]

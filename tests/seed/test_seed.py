@@ -154,6 +154,10 @@ OF_THE_MOMENT = {
     "account_changes",
     "beginnings",
     "room_findings",
+    "audit_seals",
+    "audit_heads",
+    "audit_outlets",
+    "audit_verifications",
 }
 
 

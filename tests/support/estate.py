@@ -14,6 +14,7 @@ from tests.support.livekit import LiveKit
 from tests.support.personas import persona
 from webapp.accounts import sessions
 from webapp.accounts.models import UserSession
+from webapp.audit.chain_models import ChainState, Verification
 from webapp.calls.models import Call
 from webapp.core import due
 from webapp.core.db import db, new_id, utcnow
@@ -77,7 +78,8 @@ def furnish(livekit: LiveKit) -> Estate:
     move = TrunkMove(source=installation.trunk_id, target="=", total=0, quota={})
     run = RepairRun(scope="all")
     begun = Transition(recording_id=recording.id, to_state=State.STARTING, reported_by=ReportedBy.PERSON)
-    db.session.add_all([*accesses.values(), entry, delivery, recording, begun, call, move, run])
+    verified = Verification(state=ChainState.BROKEN, ended_at=utcnow(), problem="changed", seq=7, entry_id=8)
+    db.session.add_all([*accesses.values(), entry, delivery, recording, begun, call, move, run, verified])
     db.session.add(
         Mail(kind="recording_saved", user_id=persona("owner").id, about_id=recording.id, key=str(recording.id))
     )
@@ -124,6 +126,7 @@ def _clear() -> None:
         TrunkMove,
         Access,
         PhonePin,
+        Verification,
         DueWork,
         Delivery,
         OldSlug,

@@ -34,8 +34,20 @@ class DeedOutcome(enum.Enum):
     FAILED = "failed"
 
 
+class Origin(enum.Enum):
+    """By what way a deed was asked for."""
+
+    PAGE = "page"
+    COMMAND = "command"
+    JOB = "job"
+    HOOK = "hook"
+
+
 class AuditEntry(Model):
-    """One deed; `details` names fields and counts, never a PIN, a number or an address."""
+    """One deed; `details` names fields and counts, never a PIN, a number or an address.
+
+    What is written stays as it is, for the chain holds it; of a deed that LiveKit must do, the outcome follows.
+    """
 
     __tablename__ = "audit_entries"
     __table_args__ = (
@@ -48,7 +60,7 @@ class AuditEntry(Model):
     id: Mapped[int] = mapped_column(sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True)
     at: Mapped[datetime] = mapped_column(default=utcnow)
     actor: Mapped[ActorKind] = mapped_column(choice(ActorKind))
-    user_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("users.id", ondelete="SET NULL"))
+    user_id: Mapped[uuid.UUID | None]  # no foreign key: an account that goes changes no entry
     action: Mapped[str]  # such as room.rotate_pin
     target_kind: Mapped[str]  # such as room
     target_id: Mapped[str]
@@ -58,8 +70,12 @@ class AuditEntry(Model):
     address: Mapped[str] = mapped_column(default="")
     outcome: Mapped[DeedOutcome] = mapped_column(choice(DeedOutcome), default=DeedOutcome.DONE, server_default="done")
     problem: Mapped[str] = mapped_column(sa.String(64), default="", server_default="")  # why it failed: a code
+    origin: Mapped[Origin | None] = mapped_column(choice(Origin))  # None: written before it was kept
+    request_id: Mapped[str] = mapped_column(sa.String(64), default="", server_default="")
 
-    user: Mapped["User | None"] = relationship(lazy="raise")
+    user: Mapped["User | None"] = relationship(
+        primaryjoin="foreign(AuditEntry.user_id) == User.id", lazy="raise", viewonly=True
+    )
 
 
 class Intent(Model):

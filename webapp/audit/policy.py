@@ -14,3 +14,8 @@ def log(user: "User") -> bool:
 def reveals(user: "User") -> bool:
     """Admins read who saw which PIN or number."""
     return log(user)
+
+
+def verify_chain(user: "User") -> bool:
+    """Admins may have it verified at any time."""
+    return log(user)

@@ -102,6 +102,7 @@ SENTENCES = {
     "rule.repair_failed": _l("LiveKit did not do the repair of %(who)s (%(what)s): %(problem)s"),
     "job.run_now": _l("%(who)s ran a job outside its time"),
     "job.retry": _l("%(who)s had given-up work tried again"),
+    "audit.verify": _l("%(who)s had the audit log's chain verified"),
     "hook.replay": _l("%(who)s had a hook applied again"),
 }
 WORDS = {

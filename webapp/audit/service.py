@@ -4,7 +4,8 @@ import uuid
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
-from webapp.audit.models import ActorKind, AuditEntry
+from webapp.audit import origins
+from webapp.audit.models import ActorKind, AuditEntry, Origin
 from webapp.core.db import Model, db
 
 if TYPE_CHECKING:
@@ -60,6 +61,8 @@ def record(action: str, target: Model | str, actor: Actor, *, reason: str = "", 
         room_id=room_id,
         reason=reason,
         details=details,
+        origin=Origin.HOOK if actor.kind is ActorKind.LIVEKIT else origins.here(),
+        request_id=origins.request_id(),
     )
     db.session.add(entry)
     return entry

@@ -11,9 +11,11 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from webapp.accounts import queries as account_queries
-from webapp.audit import policy, queries, reveals, sentences
+from webapp.audit import chain_words, keys, outlets, policy, queries, records, reveals, sentences, verifying
+from webapp.audit.actors import current_actor
 from webapp.audit.models import AuditEntry
 from webapp.core import htmx, paging, spreadsheet
+from webapp.core.db import db
 from webapp.core.security import require
 from webapp.core.times import reader_zone
 from webapp.rooms import policy as room_policy
@@ -47,7 +49,33 @@ def log() -> ResponseReturnValue:
     deeds = account_queries.deeds(page.rows)
     rooms = room_queries.names({entry.room_id for entry in page.rows if entry.room_id})
     context = {"filters": filters, "page": page, "deeds": deeds, "rooms": rooms, "actions": queries.actions()}
-    return htmx.respond("audit/log.html", "audit/_log.html", **context)
+    return htmx.respond("audit/log.html", "audit/_log.html", **context, chain=chain_words.standing())
+
+
+@bp.get("/audit/chain")
+def chain_page() -> ResponseReturnValue:
+    """Whether the log's chain holds, what was found before, and who vouches for it; to a poll the badge alone."""
+    require(policy.log)
+    signer, places = keys.signer(), outlets.standing()
+    context: dict[str, Any] = {
+        "public_key": signer.public if signer else "",
+        "seals": records.end(),
+        "head": records.newest_head(),
+        "outlets": places,
+        "kept_at": max((place.sent_at for place in places if place.sent_at), default=None),
+        "outlet_words": chain_words.OUTLETS,
+        "outlet_problem": chain_words.outlet_problem,
+    }
+    return htmx.respond("audit/chain.html", "audit/_chain.html", **context, chain=chain_words.standing())
+
+
+@bp.post("/audit/chain/verify")
+def verify_chain() -> ResponseReturnValue:
+    """Have the chain verified: the page says how far it is."""
+    require(policy.verify_chain)
+    verifying.request(actor=current_actor())
+    db.session.commit()
+    return htmx.done(url_for(".chain_page"), "audit/_chain.html", chain=chain_words.standing())
 
 
 @bp.post("/audit/log/find")
@@ -145,5 +173,9 @@ def activity(slug: str) -> ResponseReturnValue:
 def init_app(app: Flask) -> None:
     """Register the pages."""
     app.register_blueprint(bp)
-    words: dict[str, Any] = {"audit_policy": policy}
+    words: dict[str, Any] = {
+        "audit_policy": policy,
+        "chain_result": chain_words.result,
+        "chain_problem": chain_words.problem,
+    }
     app.jinja_env.globals.update(words)

@@ -10,6 +10,7 @@ from pydantic_settings import SettingsConfigDict
 from redis.connection import parse_url
 
 from webapp.core import production
+from webapp.core.audit_values import AuditSettings
 from webapp.core.marketing_values import MarketingSettings
 from webapp.core.production import DEVELOPMENT_SECRET
 from webapp.core.values import (
@@ -44,7 +45,7 @@ from webapp.core.values import (
 PRIVATE_NETWORKS = ("127.0.0.0/8", "::1/128", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7", "fe80::/10")
 
 
-class Settings(MarketingSettings):
+class Settings(MarketingSettings, AuditSettings):
     """The settings; each is an environment variable of the same name behind FRONTDESK_."""
 
     model_config = SettingsConfigDict(env_prefix="FRONTDESK_", extra="ignore")

@@ -5,10 +5,11 @@ Not by requests: that trusts certificates which it brings along, and not the sys
 
 import ssl
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
+from typing import Any
 from urllib.parse import urlsplit
 
 
@@ -30,6 +31,16 @@ def get(url: str, context: Callable[[], ssl.SSLContext], timeout: float) -> Plai
 
     The context is made for https only: to read all certificates of the system takes a while.
     """
+    return _ask("GET", url, context, timeout)
+
+
+def post(url: str, body: bytes, headers: Mapping[str, str], timeout: float) -> PlainAnswer:
+    """Hand something over, by https to a server that the system trusts; redirects are not followed. Raises NoAnswer."""
+    return _ask("POST", url, ssl.create_default_context, timeout, body, dict(headers))
+
+
+def _ask(method: str, url: str, context: Callable[[], ssl.SSLContext], timeout: float, *more: Any) -> PlainAnswer:
+    """`more` are a body and headers."""
     parts, begun = urlsplit(url), time.monotonic()
     host, port = parts.hostname or "", parts.port
     connection: HTTPConnection | None = None
@@ -38,7 +49,8 @@ def get(url: str, context: Callable[[], ssl.SSLContext], timeout: float) -> Plai
             connection = HTTPSConnection(host, port, timeout=timeout, context=context())
         else:
             connection = HTTPConnection(host, port, timeout=timeout)
-        connection.request("GET", parts.path or "/")
+        path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+        connection.request(method, path, *more)
         answer = connection.getresponse()
         return PlainAnswer(answer.status, answer.getheader("Date", ""), timedelta(seconds=time.monotonic() - begun))
     except (OSError, HTTPException, ValueError) as error:  # ValueError: a host that no name can be

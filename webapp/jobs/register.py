@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from webapp.accounts.jobs import purge_sessions
+from webapp.audit import outlets, sealing, verifying
 from webapp.calls import jobs as call_jobs
 from webapp.core import leases, refusals
 from webapp.core.settings import settings
@@ -28,6 +29,7 @@ from webapp.trunks import moves
 
 HANDLERS: dict[str, Handler] = {
     "invitations.withdraw_of_room": invitation_jobs.withdraw_of_room,
+    verifying.WORK: verifying.carry_out,
     "lobby.announce": lobby_jobs.announce,
     "mails.send": sending.send,
     "marketing.add": adding.add,
@@ -49,6 +51,7 @@ HANDLERS: dict[str, Handler] = {
 # nothing else waiting
 MAIL = ("mails.send", "marketing.add")
 LONG = (
+    verifying.WORK,
     "telephony.move_rooms",
     "telephony.repair",
     "recordings.check",
@@ -75,6 +78,7 @@ def jobs() -> list[Job]:
         Job("hooks", minute, processing.sweep, Pool.PROMPT),
         Job("hooks_left", moment, processing.catch_up, Pool.PROMPT),
         Job("rooms_left", moment, live_jobs.follow_marked, Pool.PROMPT),
+        Job("seal_audit", 3 * moment, sealing.seal, Pool.CLEANING),
         Job("lobby_expire", minute, lobby_jobs.expire, Pool.PROMPT),
         Job(SWEEP_JOB, sweep_seconds, sweep.run),
         Job(diagnosis.DIAGNOSE_JOB, sweep_seconds, diagnosis.diagnose),
@@ -83,6 +87,8 @@ def jobs() -> list[Job]:
         Job("compare_recordings", hour, comparing.compare),
         Job("reviews", minute, review_jobs.follow),
         Job("remind", 5 * minute, announcing.remind),
+        Job("send_audit_heads", minute, outlets.send),
+        Job("verify_audit", 24 * hour, verifying.periodic),
         Job("remove_expired", hour, recording_jobs.remove_expired),
         Job("lobby_purge", hour, lobby_jobs.purge, Pool.CLEANING),
         Job("purge_hooks", hour, processing.purge, Pool.CLEANING),

@@ -1,0 +1,124 @@
+"""A verifier that is not Frontdesk, fed with the export, comes to the verdict of `flask audit verify`."""
+
+import json
+import random
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+from pydantic import SecretStr
+
+from tests.support.chain import PUBLIC, sign, write
+from tests.support.tampering import TAMPERINGS, Rows, copied, whole
+from tools import verify_audit
+from webapp.audit import Actor, chain, commands, intents, keys, record, sealing
+from webapp.audit.chain_models import AuditSeal, ChainHead
+from webapp.audit.models import AuditEntry, DeedOutcome
+from webapp.core.db import db
+
+TOOL = Path(verify_audit.__file__)
+CHANGES = {
+    "nothing": sa.update(AuditEntry).values(address="192.0.2.0"),
+    "a reason": sa.update(AuditEntry).where(AuditEntry.target_id == "job-2").values(reason="never said"),
+    "a deletion": sa.delete(AuditEntry).where(AuditEntry.target_id == "job-1"),
+    "a seal": sa.delete(AuditSeal).where(AuditSeal.seq == 3),
+    "an outcome": sa.update(AuditEntry).where(AuditEntry.action == "trunk.create").values(problem=""),
+    "a head": sa.update(ChainHead).values(hash="0" * 64),
+    "a signature": sa.update(ChainHead).values(signature=""),
+    "no signature": sa.update(ChainHead).values(key_id="", signature=""),
+    "no head": sa.delete(ChainHead),
+    "the end": sa.delete(AuditSeal).where(AuditSeal.seq > 4),
+}
+
+
+@pytest.fixture(autouse=True)
+def signed(change_settings) -> None:
+    sign(change_settings)
+
+
+@pytest.fixture
+def trail(app: Flask) -> None:
+    """Entries with all kinds of seals."""
+    write(4)
+    record("room.rotate_pin", "room", Actor.guest("192.0.2.7"), reason="leaked – “é” 😀", share=2.5, name=None)
+    entry = intents.record("trunk.create", "", Actor.system(), sought="1", name="North")
+    db.session.commit()
+    sealing.seal()
+    intents.settle(entry, DeedOutcome.FAILED, "unavailable")
+    db.session.commit()
+    sealing.seal()
+
+
+def run(app: Flask, *words: str) -> tuple[int, str]:
+    with app.app_context():
+        result = app.test_cli_runner().invoke(args=["audit", *words])
+    return result.exit_code, result.stdout
+
+
+def outside(export: Path, *words: str) -> tuple[int, str]:
+    command = [sys.executable, "-I", str(TOOL), str(export), *words]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.stderr == ""
+    return done.returncode, done.stdout
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_both_come_to_the_same_verdict(app: Flask, trail: None, tmp_path: Path, change: str):
+    db.session.execute(CHANGES[change])
+    db.session.commit()
+    here = run(app, "verify")
+    assert run(app, "export", "--output", str(tmp_path / "export"))[0] == 0
+    assert outside(tmp_path / "export", "--public-key", PUBLIC) == here
+    assert here[0] == {"nothing": 0, "no signature": 3}.get(change, 1)
+
+
+def test_without_the_public_key_neither_calls_it_intact(app: Flask, trail: None, tmp_path: Path, change_settings):
+    run(app, "export", "--output", str(tmp_path / "export"))
+    change_settings(audit_key=SecretStr(""))
+    assert outside(tmp_path / "export") == run(app, "verify")
+    assert outside(tmp_path / "export")[0] == 3
+
+
+def test_heads_that_were_kept_elsewhere_count_for_both(app: Flask, trail: None, tmp_path: Path):
+    run(app, "export", "--output", str(tmp_path / "before"))
+    (head,) = [line for line in (tmp_path / "before").read_text().splitlines() if '"what": "head"' in line]
+    (tmp_path / "heads").write_text(head + "\n")
+    for model in (AuditSeal, AuditEntry, ChainHead):
+        db.session.execute(sa.delete(model))
+    write(2)
+    run(app, "export", "--output", str(tmp_path / "export"))
+    heads = ("--heads", str(tmp_path / "heads"))
+    assert outside(tmp_path / "export", "--public-key", PUBLIC, *heads) == run(app, "verify", *heads)
+    assert outside(tmp_path / "export", "--public-key", PUBLIC, *heads) == (1, "broken at seal 3: cut\n")
+
+
+def in_lines(seals: Rows, heads: Rows) -> Sequence[dict[str, object]]:
+    lines = [{"what": "head", **head} for head in heads] + [{"salt": "", **seal, "what": "seal"} for seal in seals]
+    return list(map(json.loads, map(json.dumps, lines)))
+
+
+def test_both_say_the_same_of_thousands_of_tamperings(app: Flask):
+    signer, chance = keys.signer(), random.Random(4)
+    known, raw = {keys.key_id(PUBLIC): PUBLIC}, {keys.key_id(PUBLIC): verify_audit.base64.b64decode(PUBLIC)}
+    differ = []
+    chains = [whole(signer, chance) for _ in range(50)]
+    for number in range(3000):
+        found = seals, heads, kept = copied(chains[number % len(chains)])
+        TAMPERINGS[number % len(TAMPERINGS)](found, chance)
+        here = commands.words(chain.verify(seals, heads, known, kept=kept))
+        try:
+            there = verify_audit.follow(in_lines(seals, heads), raw, kept)
+        except verify_audit.Broken as broken:
+            there = f"broken at {broken}"
+        if here != there:
+            differ.append((TAMPERINGS[number % len(TAMPERINGS)].__name__, here, there))
+    assert differ == []
+
+
+def test_it_is_short_and_shares_no_code():
+    text = TOOL.read_text()
+    assert text.count("\n") < 100 and "webapp" not in text

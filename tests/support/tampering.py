@@ -1,0 +1,166 @@
+"""Small chains in memory, and what people may do to them behind the application's back."""
+
+import random
+from collections.abc import Callable
+from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from webapp.audit import encoding, keys
+
+Rows = list[dict[str, Any]]
+Chain = tuple[Rows, Rows, Rows]  # seals with their entries, heads, heads that were kept elsewhere
+OTHER: dict[type, Callable[[Any, random.Random], Any]] = {
+    str: lambda value, chance: chance.choice([value + "x", value[:-1], value.swapcase(), ""]),
+    int: lambda value, chance: value + chance.choice([-1, 1, 7, 2**40]),
+    dict: lambda value, chance: chance.choice([value | {"more": 1}, dict(list(value.items())[1:]), {}]),
+    type(None): lambda _value, _chance: "5f0b7c52-26cf-4f7e-8a53-000000000000",
+}
+
+
+def whole(signer: keys.Signer, chance: random.Random) -> Chain:
+    """A chain of some seals, with heads in it, of which some were kept elsewhere."""
+    seals: Rows = []
+    heads: Rows = []
+    before = encoding.BEGINNING
+    for seq in range(1, chance.randint(8, 24)):
+        part = chance.choice(["whole", "whole", "whole", "opened", "settled"])
+        seal = sealed(seq, part, chance)
+        before = encoding.digest(seal, before)
+        seals.append(seal | {"hash": before})
+        if chance.random() < 0.3:
+            heads.append(signed(signer, seq, before))
+    if not heads or heads[-1]["seq"] != seq:
+        heads.append(signed(signer, seq, before))
+    return seals, heads, [dict(head) for head in heads]
+
+
+def sealed(seq: int, part: str, chance: random.Random) -> dict[str, Any]:
+    seal: dict[str, Any] = {"seq": seq, "part": part, "entry": 100 + seq}
+    if part != "settled":
+        seal |= {
+            "salt": f"{chance.getrandbits(128):032x}", "at": f"2026-11-24T13:02:{seq:02d}.000000+00:00",
+            "actor": "user", "user": None, "action": "room.rotate_pin", "target_kind": "room", "room": None,
+            "origin": "page", "request": f"r{seq}", "reason": "leaked", "details": {"before": seq, "name": "é"},
+        }  # fmt: skip
+    if part != "opened":
+        seal |= {"target": f"t{seq}", "outcome": "done", "problem": "none"}
+    return seal
+
+
+def signed(signer: keys.Signer, seq: int, digest: str) -> dict[str, Any]:
+    at, key = f"2026-11-24T13:02:{seq:02d}.500000+00:00", keys.key_id(signer.public)
+    signature = signer.sign(encoding.head_text(seq, digest, at, key))
+    return {"seq": seq, "hash": digest, "sealed_at": at, "key": key, "signature": signature}
+
+
+def edit(rows: Rows, chance: random.Random) -> str:
+    row = chance.choice(rows)
+    column = chance.choice(sorted(row))
+    value = row[column]
+    while row[column] == value:
+        row[column] = OTHER[type(value)](value, chance)
+    return column
+
+
+def edit_seal(found: Chain, chance: random.Random) -> None:
+    edit(found[0], chance)
+
+
+def edit_head(found: Chain, chance: random.Random) -> None:
+    """Any of them; but for the newest one losing its key, which takes nothing away: a later one proves all it did."""
+    edit(found[1], chance)
+    if not all(head["key"] for head in found[1][:-1]):
+        found[1][-1] |= {"key": ""}
+
+
+def lose_entry(found: Chain, chance: random.Random) -> None:
+    place = chance.randrange(len(found[0]))
+    seal = found[0][place]
+    found[0][place] = {"lost": "missing"} | {name: seal[name] for name in ("seq", "entry", "part", "hash")}
+
+
+def delete(found: Chain, chance: random.Random) -> None:
+    del found[0][chance.randrange(len(found[0]))]
+
+
+def delete_and_close_the_gap(found: Chain, chance: random.Random) -> None:
+    place = chance.randrange(len(found[0]))
+    del found[0][place]
+    for seal in found[0][place:]:
+        seal["seq"] -= 1
+
+
+def insert(found: Chain, chance: random.Random) -> None:
+    place = chance.randrange(len(found[0]))
+    more = dict(found[0][place])
+    for seal in found[0][place:]:
+        seal["seq"] += 1
+    found[0].insert(place, more)
+
+
+def swap(found: Chain, chance: random.Random) -> None:
+    """Two entries change places, each with the number of the other."""
+    one, other = chance.sample(range(len(found[0])), 2)
+    seals = found[0]
+    seals[one], seals[other] = seals[other] | {"seq": one + 1}, seals[one] | {"seq": other + 1}
+
+
+def swap_entries_below_their_seals(found: Chain, chance: random.Random) -> None:
+    one, other = chance.sample(found[0], 2)
+    said = {name for name in one.keys() & other.keys() if name not in {"seq", "salt", "hash", "part"}}
+    kept = {name: one[name] for name in said}
+    one |= {name: other[name] for name in said}
+    other |= kept
+
+
+def reorder(found: Chain, chance: random.Random) -> None:
+    before = list(found[0])
+    while found[0] == before:
+        chance.shuffle(found[0])
+
+
+def cut_the_beginning(found: Chain, chance: random.Random) -> None:
+    del found[0][: chance.randint(1, len(found[0]))]
+
+
+def cut_the_end(found: Chain, chance: random.Random) -> None:
+    del found[0][-chance.randint(1, len(found[0])) :]
+
+
+def cut_the_end_with_its_heads(found: Chain, chance: random.Random) -> None:
+    """As it was at an earlier head: only what was kept elsewhere tells."""
+    left = chance.choice([0, *(head["seq"] for head in found[1][:-1])])
+    del found[0][left:]
+    found[1][:] = [head for head in found[1] if head["seq"] <= left]
+
+
+def drop_the_newest_head(found: Chain, chance: random.Random) -> None:
+    found[1].pop()
+
+
+def take_a_signature_off(found: Chain, chance: random.Random) -> None:
+    found[1][-1] |= {"key": "", "signature": ""}
+
+
+def make_anew(found: Chain, chance: random.Random) -> None:
+    """Change an entry and compute all that follows: whoever does so has no key, so one of their own signs."""
+    seals, heads, _kept = found
+    chance.choice(seals)["entry"] += 1000
+    forged, before = keys.Signer(Ed25519PrivateKey.generate()), encoding.BEGINNING
+    for seal in seals:
+        before = seal["hash"] = encoding.digest(seal, before)
+    own = signed(forged, len(seals), before)
+    heads[:] = [own, own | {"key": heads[-1]["key"]}, own | {"key": "", "signature": ""}][chance.randrange(3) :][:1]
+
+
+TAMPERINGS: tuple[Callable[[Chain, random.Random], None], ...] = (
+    edit_seal, edit_seal, edit_seal, edit_head, lose_entry, delete, delete_and_close_the_gap, insert, swap,
+    swap_entries_below_their_seals, reorder, cut_the_beginning, cut_the_end, cut_the_end_with_its_heads,
+    drop_the_newest_head, take_a_signature_off, make_anew,
+)  # fmt: skip
+
+
+def copied(found: Chain) -> Chain:
+    seals, heads, kept = ([dict(row) for row in rows] for rows in found)
+    return seals, heads, kept

@@ -1,0 +1,147 @@
+"""Heads are sent to where the database's administrators do not reach, a file or a webhook, until they arrive.
+
+At least once: who dies between the sending and the commit sends the same head again, which says the same.
+"""
+
+import base64
+import hashlib
+import hmac
+import json
+import os
+import time
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+from pathlib import Path
+
+import sqlalchemy as sa
+import structlog
+
+from webapp.audit import encoding, records
+from webapp.audit.chain_models import HeadOutlet
+from webapp.audit.encoding import Record
+from webapp.core import tls
+from webapp.core.audit_values import webhook_secret
+from webapp.core.db import db, utcnow
+from webapp.core.settings import settings
+
+log = structlog.get_logger()
+FILE, WEBHOOK = "file", "webhook"
+EVERY = timedelta(minutes=10)  # between two heads that were taken
+LONGEST = timedelta(hours=1)  # between two tries
+TIMEOUT = 10.0
+
+
+class NotSent(Exception):
+    """The head did not arrive; the code says why."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+def send() -> None:
+    """Send the newest head to each place that is due to get one. Commits."""
+    head = records.newest_head()
+    if head is None:
+        return
+    record = records.head(head)
+    for name, hand_over in _places().items():
+        _send(name, record, hand_over)
+
+
+def standing() -> list[HeadOutlet]:
+    """The places that heads are sent to, and what became of it."""
+    rows = {row.name: row for row in db.session.scalars(sa.select(HeadOutlet))}
+    return [rows.get(name) or HeadOutlet(name=name, seq=0, problem="") for name in _places()]
+
+
+def kept() -> list[Record]:
+    """The heads that are known to be elsewhere: those in the file, and the last that each place took."""
+    with db.reader.connect() as connection:
+        last: Sequence[Record] = connection.scalars(sa.select(HeadOutlet.head)).all()
+    return [*_of_file(), *(head for head in last if head)]
+
+
+def _places() -> dict[str, Callable[[Record], None]]:
+    places: dict[str, Callable[[Record], None]] = {}
+    if settings.audit_heads_file:
+        places[FILE] = _append
+    if settings.audit_heads_url:
+        places[WEBHOOK] = _post
+    return places
+
+
+def _send(name: str, head: Record, hand_over: Callable[[Record], None]) -> None:
+    outlet = db.session.get(HeadOutlet, name) or HeadOutlet(name=name, seq=0, failures=0)
+    if not _is_due(outlet, head):
+        return
+    db.session.commit()  # nothing waits for us while we wait for others
+    try:
+        hand_over(head)
+    except NotSent as error:
+        log.warning("audit_head.not_sent", outlet=name, code=error.code)
+        outlet.problem, outlet.failures, outlet.tried_at = error.code, outlet.failures + 1, utcnow()
+    else:
+        outlet.seq, outlet.head, outlet.sent_at = head["seq"], dict(head), utcnow()
+        outlet.problem, outlet.failures, outlet.tried_at = "", 0, outlet.sent_at
+    db.session.add(outlet)
+    db.session.commit()
+
+
+def _is_due(outlet: HeadOutlet, head: Record) -> bool:
+    if outlet.tried_at is None:
+        return True
+    if outlet.failures:
+        return utcnow() >= outlet.tried_at + min(timedelta(minutes=2 ** min(outlet.failures - 1, 10)), LONGEST)
+    return outlet.head != head and utcnow() >= outlet.tried_at + EVERY
+
+
+def _append(head: Record) -> None:
+    """One line more, on the disk when this returns; the file may be one that can only be appended to."""
+    line = json.dumps({"what": "head", **head}) + "\n"
+    try:
+        with Path(settings.audit_heads_file).open("a", encoding="utf-8") as file:
+            file.write(line)
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as error:
+        raise NotSent("not_written") from error
+
+
+def _of_file() -> list[Record]:
+    """The heads in the file; a line that was not written to its end is none."""
+    if not settings.audit_heads_file:
+        return []
+    try:
+        lines = Path(settings.audit_heads_file).read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        return []
+    return [head for head in map(_parsed, lines) if head is not None]
+
+
+def _parsed(line: str) -> Record | None:
+    try:
+        told = json.loads(line)
+        return {name: kind(told[name]) for name, kind in records.HEAD.items()}
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return None
+
+
+def _post(head: Record) -> None:
+    """Post it as Standard Webhooks 1.0 says, with its symmetric signature."""
+    body = encoding.canonical({"type": "audit.head", "timestamp": head["sealed_at"], "data": head})
+    message, at = f"head_{head['seq']}_{head['hash'][:16]}", str(int(time.time()))
+    headers = {"Content-Type": "application/json", "webhook-id": message, "webhook-timestamp": at}
+    headers["webhook-signature"] = signature(settings.audit_heads_secret.get_secret_value(), message, at, body)
+    try:
+        answer = tls.post(settings.audit_heads_url, body, headers, TIMEOUT)
+    except tls.NoAnswer as error:
+        raise NotSent("no_answer") from error
+    if not 200 <= answer.status < 300:
+        raise NotSent(f"http_{answer.status}")
+
+
+def signature(secret: str, message: str, at: str, body: bytes) -> str:
+    """What a receiver computes from the secret that both have, the two headers and the body."""
+    signed = f"{message}.{at}.".encode() + body
+    return "v1," + base64.b64encode(hmac.digest(webhook_secret(secret), signed, hashlib.sha256)).decode()

@@ -1,0 +1,123 @@
+"""Follow the whole chain as due work, or for a command, and keep what was found."""
+
+import time
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from datetime import timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+from webapp import audit
+from webapp.audit import Actor, chain, keys, outlets, records, sealing
+from webapp.audit.chain import ChainVerdict
+from webapp.audit.chain_models import Verification
+from webapp.audit.encoding import Record
+from webapp.core import due
+from webapp.core.db import db, utcnow
+
+WORK = "audit.verify"
+SILENT = timedelta(minutes=1)  # a run that says nothing for so long has died, or nobody has begun it
+TELL_SECONDS = 1.0
+KEEP = timedelta(days=400)
+
+
+def request(*, actor: Actor) -> Verification:
+    """Have the chain followed, unless it is being followed; whoever commits lets it begin."""
+    running = under_way()
+    if running is not None:
+        return running
+    run = plan()
+    audit.record("audit.verify", str(run.id), actor)
+    return run
+
+
+def plan() -> Verification:
+    """Record that the chain is to be followed, and the work that does it."""
+    run = Verification()
+    db.session.add(run)
+    db.session.flush()
+    due.add(WORK, verification_id=str(run.id))
+    return run
+
+
+def under_way() -> Verification | None:
+    """The run that is being done, or is about to begin."""
+    return running(lately(1))
+
+
+def running(runs: Sequence[Verification]) -> Verification | None:
+    """The one of them that is under way, newest first as they are."""
+    newest = runs[0] if runs else None
+    goes_on = newest is not None and newest.ended_at is None and newest.told_at > utcnow() - SILENT
+    return newest if goes_on else None
+
+
+def lately(count: int) -> Sequence[Verification]:
+    """The last runs, newest first."""
+    return db.session.scalars(sa.select(Verification).order_by(Verification.started_at.desc()).limit(count)).all()
+
+
+def periodic() -> None:
+    """Follow the chain once a day, and forget runs of long ago. Commits."""
+    db.purge(Verification, Verification.started_at < utcnow() - KEEP)
+    if under_way() is None:
+        plan()
+    db.session.commit()
+
+
+def carry_out(verification_id: str) -> None:
+    """The due work: seal what is not sealed, follow the chain, keep what was found. Begins anew when it is repeated."""
+    run_id = uuid.UUID(verification_id)
+    sealing.seal_all()
+    keep(run_id, look(lambda count, total: _tell(run_id, checked=count, total=total)))
+
+
+def keep(run_id: uuid.UUID, verdict: ChainVerdict) -> None:
+    """Write down how a run ended. Commits."""
+    found = {"state": verdict.state, "problem": verdict.problem, "seq": verdict.seq, "entry_id": verdict.entry}
+    _tell(run_id, checked=verdict.checked, ended_at=utcnow(), **found)
+
+
+def look(
+    tell: Callable[[int, int], object],
+    *,
+    public: Mapping[str, str] | None = None,
+    kept: Sequence[Record] = (),
+) -> ChainVerdict:
+    """Follow the chain now; `tell` hears once a second how many seals of how many were checked.
+
+    `kept` are heads that somebody kept elsewhere, besides those that were sent from here, and `public` the keys that
+    count instead of the settings'.
+    """
+    kept = (*kept, *outlets.kept())  # first: what is sent meanwhile may be over seals that are not looked at
+    heads, total = heads_and_end()
+    known = keys.known() if public is None else public
+    tell(0, total)
+    told = _Seldom(lambda count: tell(count, total))
+    return chain.verify(records.sealed(0, total), heads, known, kept=kept, checked=told)
+
+
+def heads_and_end() -> tuple[list[dict[str, Any]], int]:
+    """The heads, and the place up to which seals belong to them; what is sealed from now on is left out."""
+    last = records.end()  # before the heads, so that no seal is missing under them
+    heads = records.heads()
+    return heads, max(last, heads[-1]["seq"] if heads else 0)
+
+
+class _Seldom:
+    """Passes on what it is told, once a second."""
+
+    def __init__(self, tell: Callable[[int], object]) -> None:
+        self._tell, self._last = tell, time.monotonic()
+
+    def __call__(self, count: int) -> None:
+        if time.monotonic() - self._last >= TELL_SECONDS:
+            self._tell(count)
+            self._last = time.monotonic()
+
+
+def _tell(run_id: uuid.UUID, **values: object) -> None:
+    run = sa.update(Verification).where(Verification.id == run_id)
+    db.session.execute(run.values(told_at=utcnow(), **values))
+    db.session.commit()

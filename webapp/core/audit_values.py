@@ -1,0 +1,80 @@
+"""The settings of the audit log: who vouches for it, and for how long it is kept. No refusal repeats a key."""
+
+import base64
+from typing import Annotated
+
+from pydantic import AfterValidator, Field, SecretStr, model_validator
+from pydantic_settings import BaseSettings
+
+from webapp.core.values import Endpoint, Words
+
+KEY_BYTES = 32  # Ed25519's (RFC 8032)
+
+
+def _is_key(value: str) -> bool:
+    try:
+        return len(base64.b64decode(value, validate=True)) == KEY_BYTES
+    except ValueError:  # binascii.Error is one
+        return False
+
+
+def _private(value: SecretStr) -> SecretStr:
+    """Accept what `flask audit key` prints, or nothing."""
+    if value.get_secret_value() and not _is_key(value.get_secret_value()):
+        raise ValueError("should be a private key as `flask audit key` prints it")
+    return value
+
+
+def _public(value: list[str]) -> list[str]:
+    """Accept public keys as `flask audit key` prints them."""
+    if not all(map(_is_key, value)):
+        raise ValueError("should be public keys as `flask audit key` prints them")
+    return value
+
+
+def webhook_secret(value: str) -> bytes:
+    """The bytes of a secret as Standard Webhooks writes it. Raises ValueError."""
+    wrong = ValueError("should be whsec_ and 24 to 64 random bytes in base64")
+    try:
+        secret = base64.b64decode(value.removeprefix("whsec_"), validate=True)
+    except ValueError as error:
+        raise wrong from error
+    if not value.startswith("whsec_") or not 24 <= len(secret) <= 64:
+        raise wrong
+    return secret
+
+
+def _secret(value: SecretStr) -> SecretStr:
+    """Accept a secret of Standard Webhooks, or nothing."""
+    if value.get_secret_value():
+        webhook_secret(value.get_secret_value())
+    return value
+
+
+PrivateKey = Annotated[SecretStr, AfterValidator(_private)]
+PublicKeys = Annotated[Words, AfterValidator(_public)]
+WebhookSecret = Annotated[SecretStr, AfterValidator(_secret)]
+
+
+class AuditSettings(BaseSettings):
+    """The part of the settings that is about the audit log."""
+
+    audit_key: PrivateKey = Field(
+        SecretStr(""), description="private key that signs the audit log's chain, from `flask audit key`; empty: none"
+    )
+    audit_old_keys: PublicKeys = Field(
+        [], description="public keys of the private ones that signed it before, separated by commas"
+    )
+    audit_heads_file: str = Field(
+        "", description="file to which the chain's heads are appended, best on a disk of another machine; empty: none"
+    )
+    audit_heads_url: Endpoint = Field(
+        "", description="address to which they are posted, signed as Standard Webhooks says; empty: none"
+    )
+    audit_heads_secret: WebhookSecret = Field(SecretStr(""), description="secret of that signature, whsec_…")
+
+    @model_validator(mode="after")
+    def _refuse_unsigned_webhooks(self) -> "AuditSettings":
+        if self.audit_heads_url and not self.audit_heads_secret.get_secret_value():
+            raise ValueError("FRONTDESK_AUDIT_HEADS_SECRET should be set with FRONTDESK_AUDIT_HEADS_URL")
+        return self
