@@ -9,8 +9,8 @@ import hmac
 import json
 import os
 import time
-from collections.abc import Callable, Sequence
-from datetime import timedelta
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -53,6 +53,12 @@ def standing() -> list[HeadOutlet]:
     """The places that heads are sent to, and what became of it."""
     rows = {row.name: row for row in db.session.scalars(sa.select(HeadOutlet))}
     return [rows.get(name) or HeadOutlet(name=name, seq=0, problem="") for name in _places()]
+
+
+def proven_until(places: Iterable[HeadOutlet]) -> datetime | None:
+    """When the newest head that one of them has was made, None without any: what was sealed since could be cut off."""
+    sealed = (datetime.fromisoformat(place.head["sealed_at"]) for place in places if place.sent_at)
+    return max(sealed, default=None)
 
 
 def kept() -> list[Record]:

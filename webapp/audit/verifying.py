@@ -27,17 +27,11 @@ def request(*, actor: Actor) -> Verification:
     running = under_way()
     if running is not None:
         return running
-    run = plan()
-    audit.record("audit.verify", str(run.id), actor)
-    return run
-
-
-def plan() -> Verification:
-    """Record that the chain is to be followed, and the work that does it."""
     run = Verification()
     db.session.add(run)
     db.session.flush()
     due.add(WORK, verification_id=str(run.id))
+    audit.record("audit.verify", str(run.id), actor)
     return run
 
 
@@ -61,13 +55,16 @@ def lately(count: int) -> Sequence[Verification]:
 def periodic() -> None:
     """Follow the chain once a day, and forget runs of long ago. Commits."""
     db.purge(Verification, Verification.started_at < utcnow() - KEEP)
-    if under_way() is None:
-        plan()
+    if under_way() is not None:
+        return
+    run = Verification()
+    db.session.add(run)
     db.session.commit()
+    carry_out(str(run.id))
 
 
 def carry_out(verification_id: str) -> None:
-    """The due work: seal what is not sealed, follow the chain, keep what was found. Begins anew when it is repeated."""
+    """Seal what is not sealed, follow the chain, keep what was found. Repeated as due work, it begins anew."""
     run_id = uuid.UUID(verification_id)
     sealing.seal_all()
     keep(run_id, look(lambda count, total: _tell(run_id, checked=count, total=total)))

@@ -62,7 +62,7 @@ def chain_page() -> ResponseReturnValue:
         "seals": records.end(),
         "head": records.newest_head(),
         "outlets": places,
-        "kept_at": max((place.sent_at for place in places if place.sent_at), default=None),
+        "kept_at": outlets.proven_until(places),
         "outlet_words": chain_words.OUTLETS,
         "outlet_problem": chain_words.outlet_problem,
     }
