@@ -49,6 +49,7 @@ DEEDS: dict[str, Deed] = {
     "room.move_trunk": lambda room: service.move_trunk(room, "ST_b", actor=BY),
     "room.delete": lambda room: service.delete(room, actor=BY),
     "access.grant": lambda room: access.grant(room, actor=BY, email="new@tenants.example", role=Role.MEMBER),
+    "access.accept": lambda room: access.accept(room, persona("admin"), Role.MEMBER, inviter_id=None),
     "access.change": lambda room: access.change(room, row(room, "member"), actor=BY, role=Role.ADMINISTRATOR),
     "access.revoke": lambda room: access.revoke(room, row(room, "member"), actor=BY),
     "access.leave": lambda room: access.leave(room, row(room, "member"), actor=BY),

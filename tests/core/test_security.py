@@ -25,6 +25,7 @@ UNSAFE = {"POST", "PUT", "PATCH", "DELETE"}
 WITHOUT_CSRF = {
     "hooks.livekit",
     "hooks.storage",
+    "invitations.stop",
     "mails.turn_off",
     "rooms.creation_callback",
     "accounts.provider_logout",

@@ -42,7 +42,7 @@ def sign_in(app: Flask) -> Callable[[str], User]:
             staff=None,
             id_token="",
         )
-        user, _token = accounts.sign_in(identity, address="", browser="")
+        user = accounts.sign_in(identity, address="", browser="").user
         invitations.welcome(user)
         db.session.commit()
         return user

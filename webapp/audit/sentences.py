@@ -130,7 +130,7 @@ WORDS = {
     "phone": _l("by phone"),
     "recordings": _l("mails about saved recordings"),
     "reminders": _l("reminders about recordings"),
-    "invitations": _l("invitations"),
+    "invitations": _l("invitations by mail"),
     "reviews": _l("mails about reviews of access"),
     "ending_access": _l("mails about access that ends"),
     "all_rooms": _l("all"),

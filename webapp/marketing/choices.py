@@ -22,9 +22,10 @@ class NewsChoice:
 
 def of(user: User) -> NewsChoice | None:
     """What the person may choose; None where the installation uses no service."""
-    contact, service = queries.of(user), services.chosen().name
+    service = services.chosen().name
     if not service:
         return None
+    contact = queries.of(user)
     form = NewsForm(formdata=None, wanted=queries.is_wanted(contact))
     if contact is None:
         return NewsChoice(form, service, passed_on=False, passes_on_at=None)
