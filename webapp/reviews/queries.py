@@ -91,10 +91,15 @@ def owner(campaign: Campaign, user_id: uuid.UUID) -> ReviewOwner | None:
     return next(iter(_with_mails(campaign, _read(_owners(campaign).where(CampaignOwner.user_id == user_id)))), None)
 
 
+def _place(text: str) -> tuple[Any, ...]:
+    share, key = text.split("-")
+    return min(int(share), 1000), uuid.UUID(key)
+
+
 ORDER = paging.Order(
     (CampaignOwner.permille, CampaignOwner.user_id),
     lambda row: f"{row.owner.permille}-{row.owner.user_id.hex}",
-    lambda text: (int(text.split("-")[0]) % 10_000, uuid.UUID(text.split("-")[1])),
+    _place,
     descending=False,
 )
 
