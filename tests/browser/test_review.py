@@ -18,7 +18,7 @@ def test_an_owner_confirms_and_removes_and_the_admin_sees_it(people: People):
     for address in ("first@frontdesk.example", "second@frontdesk.example", "third@frontdesk.example"):
         owner.go(f"{room}access/")
         owner.fill("Add a person by e-mail", address)
-        owner.press("Give access")
+        owner.press("Add person")
         owner.sees(address)
 
     admin.go("/audit/reviews/new")

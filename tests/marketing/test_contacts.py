@@ -78,7 +78,7 @@ def test_without_a_service_nobody_is_passed_on(app: Flask):
 def test_the_contact_is_made_after_a_day_with_the_address_and_the_lists_alone(account: Brevo):
     welcomed()
     wait = contact().due_at - utcnow()
-    assert timedelta(hours=23) < wait <= timedelta(hours=24)
+    assert timedelta(hours=23) < wait < timedelta(hours=25)  # two clocks: the database says when it is due
     work_off()
     assert account.asked == [], "the person may decline until then"
     before = count("added")
