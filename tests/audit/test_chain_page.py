@@ -51,8 +51,8 @@ def test_a_broken_chain_stands_on_top_and_names_the_entry_and_what_to_do(client_
     verified()
     for path in ("/audit/log", "/audit/chain"):
         text = client_as("admin").get(path).text
-        assert f"Chain broken at entry {entry.id}" in text
-        assert f"Entry {entry.id} was changed after it was sealed." in text
+        assert f"Chain broken at entry {entry.id:,}" in text
+        assert f"Entry {entry.id:,} was changed after it was sealed." in text
         assert "Keep a copy of the database" in text
 
 
