@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import aliased, contains_eager, joinedload
 
 from webapp.accounts.models import User
+from webapp.accounts.queries import ABLE
 from webapp.core import paging
 from webapp.core.db import db
 from webapp.rooms.models import Access, Role, Room, is_open
@@ -16,7 +17,6 @@ from webapp.rooms.models import Access, Role, Room, is_open
 RANKS = {Role.OWNER: 0, Role.ADMINISTRATOR: 1, Role.MEMBER: 2}
 RANK = sa.case(*((Access.role == role, rank) for role, rank in RANKS.items()))
 OPEN = is_open(Access)
-ABLE = sa.and_(User.disabled_at.is_(None), User.sub.is_not(None))  # what `policy.may_own` says, of rows
 OWNS = sa.and_(OPEN, Access.role == Role.OWNER, ABLE)
 
 

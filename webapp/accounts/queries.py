@@ -13,6 +13,8 @@ from webapp.audit.models import REVEALED, AuditEntry
 from webapp.audit.sentences import Deed
 from webapp.core.db import db, utcnow
 
+ABLE = sa.and_(User.disabled_at.is_(None), User.sub.is_not(None))  # who has signed in before and still can
+
 
 def by_sub(sub: str) -> User | None:
     """The person whom the provider calls so, held for a change."""

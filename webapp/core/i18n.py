@@ -33,6 +33,13 @@ def offered(language: str | None) -> str:
     return wanted if wanted in settings.languages else settings.languages[0]
 
 
+def speak(language: str) -> None:
+    """Answer in the language that a mail was written in, until the reader says otherwise."""
+    if language in settings.languages and "language" not in session:
+        g.language = language
+        refresh()
+
+
 @contextmanager
 def spoken_to(language: str, timezone: str) -> Iterator[None]:
     """Inside the block texts and times are for somebody else than whoever asks; empty means the installation's own."""

@@ -1,6 +1,5 @@
 """What a room's page shows of invitations: the form that sends them, and who was invited."""
 
-import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -14,9 +13,7 @@ from webapp.core.settings import settings
 from webapp.invitations import policy, queries, service
 from webapp.invitations.forms import SendForm
 from webapp.invitations.models import Invitee
-from webapp.invitations.queries import InviteeLine
 from webapp.mails import service as mails
-from webapp.mails.models import Mail, MailState
 from webapp.rooms import queries as room_queries
 from webapp.rooms.models import Room
 
@@ -58,7 +55,7 @@ def invited(room: Room, at: paging.Place | None = None, *, withdrawn: bool = Fal
         "invited_count": queries.count(room) if page.rows or withdrawn else 0,
         "withdrawn": withdrawn,
         "lost": lost,
-        "moving": any(_moves(line, lost) for line in page.rows),
+        "moving": any(line.mail is not None and mails.moves(line.mail, now) for line in page.rows),
         "new_pin": None if withdrawn or not page.rows else new_pin(room),
     }
 
@@ -72,11 +69,3 @@ def new_pin(room: Room) -> NewPin | None:
         return None
     entry = audit_queries.last_of_room(room.id, "room.rotate_pin")
     return NewPin(invitees, entry is not None and entry.details.get("overlap") == 0)
-
-
-def _moves(line: InviteeLine, lost: frozenset[uuid.UUID]) -> bool:
-    """Its mail may have another state within a moment: tried for the first time, or being sent."""
-    mail: Mail | None = line.mail
-    if mail is None or mail.id in lost:
-        return False
-    return mail.state is MailState.SENDING or (mail.state is MailState.WAITING and not mail.attempts)

@@ -8,8 +8,8 @@ from datetime import timedelta
 import sqlalchemy as sa
 from sqlalchemy.orm import aliased, contains_eager, joinedload
 
-from webapp.access.queries import ABLE
 from webapp.accounts.models import User
+from webapp.accounts.queries import ABLE
 from webapp.core import paging
 from webapp.core.db import db, utcnow
 from webapp.invitations.models import OFFERED, Errand, Invitation, InvitationMail, Invitee

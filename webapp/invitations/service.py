@@ -84,7 +84,7 @@ def resend(room: Room, invitee: Invitee, *, inviter: User, actor: Actor) -> None
     newest = _newest(invitee)
     if invitee.withdrawn_at is not None or invitee.invitation.is_over:
         raise NotMeant
-    if newest is not None and _moves(newest):
+    if newest is not None and mails.too_soon(newest):
         raise mails.NotNow
     _spend(room, inviter, 1)
     _ask(invitee, Errand.INVITE, actor, _pin_of(room))
@@ -199,14 +199,6 @@ def _newest(invitee: Invitee) -> Mail | None:
     mails_of = sa.select(Mail).join(InvitationMail, InvitationMail.id == Mail.about_id)
     newest = mails_of.where(InvitationMail.invitee_id == invitee.id).order_by(InvitationMail.id.desc()).limit(1)
     return db.session.scalar(newest.with_for_update(of=Mail))
-
-
-def _moves(mail: Mail) -> bool:
-    """It is on its way, or arrived a moment ago."""
-    now = utcnow()
-    if mail.state is MailState.WAITING or (mail.state is MailState.SENDING and not mails.unconfirmed(mail, now)):
-        return True
-    return mail.state is MailState.SENT and mail.ended_at is not None and now - mail.ended_at < mails.REST
 
 
 def _has_one(invitee: Invitee) -> bool:

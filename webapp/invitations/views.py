@@ -3,9 +3,9 @@
 import uuid
 from typing import Any
 
-from flask import Blueprint, Flask, Response, abort, flash, g, render_template, request, session, url_for
+from flask import Blueprint, Flask, Response, abort, flash, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import get_timezone, ngettext, refresh
+from flask_babel import get_timezone, ngettext
 from flask_babel import gettext as _
 from flask_login import current_user
 from werkzeug.wrappers import Response as BaseResponse
@@ -260,10 +260,7 @@ def stop(stop_token: str) -> ResponseReturnValue:
     invitee = stopping.read(stop_token)
     if invitee is None:
         return render_template("mails/unknown_link.html"), 404
-    reader = letters.addressee(queries.with_invitation(invitee))
-    if reader.language in settings.languages and "language" not in session:
-        g.language = reader.language  # what the mail was written in, until the reader says otherwise
-        refresh()
+    i18n.speak(letters.addressee(queries.with_invitation(invitee)).language)
     if request.method not in READING:
         stopping.stop(invitee, actor=current_actor())
         db.session.commit()

@@ -11,8 +11,6 @@ from webapp.accounts.models import User
 from webapp.core.db import db, utcnow
 from webapp.mails.models import Mail, MailChoice, MailState
 
-ABLE = sa.and_(User.disabled_at.is_(None), User.sub.is_not(None))  # who has signed in before and still can
-
 
 def person(user_id: uuid.UUID) -> User | None:
     """Whom a link names, if they are still known."""

@@ -75,13 +75,25 @@ def send_again(mail: Mail) -> None:
 
     One that nobody confirmed keeps its name on the wire: a server that has it already can tell.
     """
-    now = utcnow()
-    if mail.state is MailState.WAITING or (mail.state is MailState.SENDING and not unconfirmed(mail, now)):
-        raise NotNow
-    if mail.state is MailState.SENT and mail.ended_at is not None and now - mail.ended_at < REST:
+    if too_soon(mail):
         raise NotNow
     mail.again += mail.state is not MailState.SENDING
     _revived(mail)
+
+
+def too_soon(mail: Mail) -> bool:
+    """The mail is on its way, or went a moment ago: nobody needs another one yet."""
+    now = utcnow()
+    if mail.state is MailState.WAITING or (mail.state is MailState.SENDING and not unconfirmed(mail, now)):
+        return True
+    return mail.state is MailState.SENT and mail.ended_at is not None and now - mail.ended_at < REST
+
+
+def moves(mail: Mail, now: datetime) -> bool:
+    """The mail may have another state within a moment: tried for the first time, or being sent."""
+    if unconfirmed(mail, now):
+        return False
+    return mail.state is MailState.SENDING or (mail.state is MailState.WAITING and not mail.attempts)
 
 
 def unconfirmed(mail: Mail, now: datetime) -> bool:

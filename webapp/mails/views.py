@@ -1,13 +1,12 @@
 """Which mails somebody gets: chosen on the account page, or turned off by the link in one, without a sign-in."""
 
-from flask import Blueprint, Flask, g, render_template, request, session, url_for
+from flask import Blueprint, Flask, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import refresh
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from webapp.audit.actors import current_actor
-from webapp.core import htmx
+from webapp.core import htmx, i18n
 from webapp.core.db import READING, db
 from webapp.core.security import csrf, limiter, require
 from webapp.core.settings import settings
@@ -44,9 +43,7 @@ def turn_off(token: str) -> ResponseReturnValue:
     user = queries.person(named[0]) if named and topic else None
     if user is None or topic is None:
         return render_template("mails/unknown_link.html"), 404
-    if user.language in settings.languages and "language" not in session:
-        g.language = user.language  # what the mail was written in, until the reader says otherwise
-        refresh()
+    i18n.speak(user.language)
     if request.method in READING:
         done = topic.name in queries.turned_off(user)
     else:

@@ -13,6 +13,7 @@ from flask_babel import lazy_gettext as _l
 
 from webapp import audit
 from webapp.accounts.models import User
+from webapp.accounts.queries import ABLE
 from webapp.audit import Actor
 from webapp.core.db import db, utcnow
 from webapp.core.settings import settings
@@ -54,7 +55,7 @@ def saved(recording: Recording) -> None:
         .where(
             Access.room_id == recording.room_id,
             OWNERSHIP,
-            mail_queries.ABLE,
+            ABLE,
             sa.not_(mail_queries.is_off(ABOUT_SAVED)),
         )
     )
@@ -114,7 +115,7 @@ def _ending(kind: str, days: int) -> sa.Select[uuid.UUID, datetime, uuid.UUID]:
             Recording.removed_at.is_(None),
             Recording.deleting_at.is_(None),
             sa.or_(Recording.retention_days.is_(None), Recording.retention_days > days),
-            mail_queries.ABLE,
+            ABLE,
             sa.not_(mail_queries.is_off(TOPIC[kind])),
             sa.not_(told.exists()),
         )
@@ -142,7 +143,7 @@ def is_there(recording: Recording) -> bool:
 def owner(recording_id: uuid.UUID, user_id: uuid.UUID) -> User | None:
     """The person, if they own the recording's room now and can sign in."""
     owners = sa.select(User).join(Access, Access.user_id == User.id).join(Recording, OWNS)
-    found = owners.where(Recording.id == recording_id, User.id == user_id, mail_queries.ABLE)
+    found = owners.where(Recording.id == recording_id, User.id == user_id, ABLE)
     return db.session.scalar(found)
 
 

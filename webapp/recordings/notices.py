@@ -10,11 +10,12 @@ from flask_babel import format_datetime, get_timezone
 from flask_babel import gettext as _
 
 from webapp.accounts.models import User
+from webapp.accounts.queries import ABLE
 from webapp.core.db import db, utcnow
 from webapp.core.settings import settings
 from webapp.mails import queries as mail_queries
 from webapp.mails import service as mails
-from webapp.mails.models import Mail, MailState
+from webapp.mails.models import Mail
 from webapp.recordings import announcing, policy
 from webapp.recordings.models import Recording
 from webapp.recordings.states import State
@@ -38,7 +39,7 @@ class OwnerMails:
 def of(recording: Recording) -> list[OwnerMails]:
     """The owners who can sign in, each with their mails about the recording; for those who see the access list."""
     columns = sa.select(User, mail_queries.is_off(announcing.ABOUT_SAVED)).join(Access, Access.user_id == User.id)
-    owners = columns.join(Recording, announcing.OWNS).where(Recording.id == recording.id, mail_queries.ABLE)
+    owners = columns.join(Recording, announcing.OWNS).where(Recording.id == recording.id, ABLE)
     found, now = mail_queries.about(recording.id, announcing.KINDS), utcnow()
     lines = []
     for user, off in db.session.execute(owners.order_by(Access.granted_at, Access.id)):
@@ -54,9 +55,10 @@ def shown(recording: Recording, reader: User) -> dict[str, object]:
     if recording.state is not State.SAVED or not policy.view_mails(reader, recording):
         return {"mails": None, "mails_move": False, "reminders": "", "mailable": False}
     lines, mailable = of(recording), settings.smtp is not None and announcing.is_there(recording)
+    now = utcnow()
     return {
         "mails": lines,
-        "mails_move": any(_moves(line) for line in lines),
+        "mails_move": any(line.saved is not None and mails.moves(line.saved, now) for line in lines),
         "reminders": days_in_words(announcing.reminders(recording)) if mailable else "",
         "mailable": mailable,
     }
@@ -67,14 +69,6 @@ def reminded(recording: Recording, end: datetime | None) -> str:
     if settings.smtp is None or recording.held_at is not None or recording.state is not State.SAVED:
         return ""
     return days_in_words(announcing.reminders_before(recording, end))
-
-
-def _moves(line: OwnerMails) -> bool:
-    """A mail may have another state within a moment: tried for the first time, or being sent."""
-    mail = line.saved
-    if mail is None or mail.id in line.lost:
-        return False
-    return mail.state is MailState.SENDING or (mail.state is MailState.WAITING and not mail.attempts)
 
 
 def days_in_words(moments: Sequence[datetime]) -> str:

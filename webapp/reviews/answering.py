@@ -15,8 +15,8 @@ from webapp.core.db import db
 from webapp.reviews.decisions import Subject
 from webapp.reviews.models import Campaign, CampaignDuty, CampaignLine, CampaignRoom, CampaignState, LineOutcome
 from webapp.rooms.models import Access, Role, Room, is_open
+from webapp.rooms.policy import HOSTS
 
-HOSTS = (Role.OWNER, Role.ADMINISTRATOR)
 TO_GO = (LineOutcome.OPEN,)
 CHECKED = (LineOutcome.CONFIRMED, LineOutcome.REMOVED, LineOutcome.GONE)
 

@@ -10,24 +10,23 @@ import sqlalchemy as sa
 from sqlalchemy.orm import joinedload
 
 from webapp.accounts.models import User
+from webapp.accounts.queries import ABLE
 from webapp.core import counting, paging
 from webapp.core.counting import Tally
 from webapp.core.db import db, utcnow
 from webapp.mails.models import Mail, MailState
-from webapp.reviews.answering import HOSTS
 from webapp.reviews.models import REST, Campaign, CampaignDuty, CampaignOwner, CampaignPerson, CampaignState
 from webapp.reviews.orders import TO_OWNERS
 from webapp.rooms import slugs
 from webapp.rooms.models import Access, Room, is_open
+from webapp.rooms.policy import HOSTS
 
 MOST = 1_000
 
 LOST = (MailState.REFUSED, MailState.GAVE_UP)
 
 
-CAN_ANSWER = CampaignOwner.user_id.in_(
-    sa.select(User.id).where(User.disabled_at.is_(None), User.sub.is_not(None)).correlate(None)
-)
+CAN_ANSWER = CampaignOwner.user_id.in_(sa.select(User.id).where(ABLE).correlate(None))
 
 
 class OwnerShow(enum.Enum):

@@ -88,7 +88,7 @@ def reassign(campaign_id: uuid.UUID, person_id: uuid.UUID) -> ResponseReturnValu
     except counts.CampaignOver:
         db.session.rollback()
         return page_of(campaign, 409, problem=_over())
-    return done(campaign, _("Somebody else answers now, and is told by mail."))
+    return done(campaign, _("Reassigned. The new person gets a mail."))
 
 
 def _cannot(rooms: int) -> str:
