@@ -195,11 +195,8 @@ class Database:
     def session(self) -> Session:
         """The session of the current app context."""
         if "db_session" not in g:
-            reading = has_request_context() and request.method in READING
-            bind = self.reader if reading else self.engine
-            g.db_session = Session(bind, expire_on_commit=False)
-            if reading:
-                event.listen(g.db_session, "before_flush", _refuse_flush)
+            reads = has_request_context() and request.method in READING
+            return self.begin_reading() if reads else self.begin_writing()
         session: Session = g.db_session
         return session
 
@@ -207,6 +204,13 @@ class Database:
         """Let a request that came to read write after all; what it has read so far is let go."""
         self._close()
         session = g.db_session = Session(self.engine, expire_on_commit=False)
+        return session
+
+    def begin_reading(self) -> Session:
+        """Let a request that has written and committed go on to read, for as long as whoever downloads takes."""
+        self._close()
+        session = g.db_session = Session(self.reader, expire_on_commit=False)
+        event.listen(session, "before_flush", _refuse_flush)
         return session
 
     def begin_anew(self) -> None:
