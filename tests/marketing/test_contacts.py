@@ -19,7 +19,7 @@ from tests.support.written import written
 from webapp.accounts.models import User
 from webapp.audit import Actor
 from webapp.core.config import Settings
-from webapp.core.db import db, utcnow
+from webapp.core.db import db, new_id, utcnow
 from webapp.core.due import DueWork
 from webapp.jobs import work
 from webapp.marketing import adding, service, services
@@ -72,18 +72,18 @@ def test_without_a_service_nobody_is_passed_on(app: Flask):
     welcomed()
     assert db.session.scalar(sa.select(sa.func.count()).select_from(MarketingContact)) == 0
     assert db.session.scalar(sa.select(sa.func.count()).select_from(DueWork)) == 0
-    assert NoService().add(OWNER) is False
+    assert NoService().add(OWNER, new_id()) is False
 
 
 def test_the_contact_is_made_after_a_day_with_the_address_and_the_lists_alone(account: Brevo):
-    welcomed()
+    key = str(welcomed().id)
     wait = contact().due_at - utcnow()
     assert timedelta(hours=23) < wait < timedelta(hours=25)  # two clocks: the database says when it is due
     work_off()
     assert account.asked == [], "the person may decline until then"
     before = count("added")
     later()
-    assert account.asked == [{"email": OWNER, "updateEnabled": False, "listIds": [7]}]
+    assert account.asked == [{"email": OWNER, "ext_id": key, "updateEnabled": False, "listIds": [7]}]
     assert (account.contacts, state()) == ({OWNER: [7]}, ("added", ""))
     assert count("added") == before + 1
     assert [entry.details["person"] for entry in trail("user.pass_on_address")] == [str(persona("owner").id)]
@@ -103,9 +103,9 @@ def test_it_is_made_once_however_often_the_work_is_done(account: Brevo):
 
 def test_without_lists_none_is_named(account: Brevo, change_settings: Change):
     change_settings(brevo_lists=[])
-    welcomed()
+    key = str(welcomed().id)
     later()
-    assert account.asked == [{"email": OWNER, "updateEnabled": False}]
+    assert account.asked == [{"email": OWNER, "ext_id": key, "updateEnabled": False}]
     assert state() == ("added", "")
 
 
@@ -188,14 +188,14 @@ def test_a_service_that_is_away_is_asked_for_a_day_with_growing_pauses_and_then_
 
 def test_a_service_that_says_nothing_is_not_waited_for(account: Brevo):
     with pytest.raises(NotAdded) as refused:
-        Client(account.url.replace("/v3", "/elsewhere"), "k", []).add(OWNER)
+        Client(account.url.replace("/v3", "/elsewhere"), "k", []).add(OWNER, new_id())
     assert refused.value.code == "refused"
 
 
 def test_a_redirect_does_not_carry_the_address_elsewhere(account: Brevo):
     with pytest.raises(NotAdded):
         account.answers = [(307, None)]
-        services.chosen().add(OWNER)
+        services.chosen().add(OWNER, new_id())
     assert account.contacts == {}
 
 

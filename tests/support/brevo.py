@@ -1,6 +1,6 @@
-"""“Create a contact” of Brevo's API, version 3, on a real port: as strict as its documentation, and as short-spoken.
+"""“Create a contact” and “Delete a contact” of Brevo's API, version 3, on a real port: as strict as its documentation.
 
-Fields, types and answers are those of the public reference (POST /v3/contacts, December 2025).
+Fields, types and answers are those of the public reference (POST /v3/contacts, DELETE /v3/contacts/{identifier}).
 """
 
 import json
@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 KEY = "xkeysib-of-tests"
 Answer = tuple[int, dict[str, Any] | None]
@@ -27,6 +28,7 @@ FIELDS: dict[str, Callable[[Any], bool]] = {
 }
 UNAUTHORIZED: Answer = (401, {"code": "unauthorized", "message": "Key not found"})
 DUPLICATE: Answer = (400, {"code": "duplicate_parameter", "message": "Contact already exist"})
+NOT_THERE: Answer = (404, {"code": "document_not_found", "message": "Contact does not exist"})
 NO_CREDITS: Answer = (402, {"code": "not_enough_credits", "message": "You don't have enough credit"})
 TOO_MANY: Answer = (429, {"code": "too_many_requests", "message": "The expected rate limit is exceeded."})
 
@@ -42,6 +44,7 @@ class Brevo:
 
     url: str = ""
     contacts: dict[str, list[int]] = field(default_factory=dict)
+    names: dict[str, str] = field(default_factory=dict)  # of contacts, by the ext_id that they were given
     asked: list[dict[str, Any]] = field(default_factory=list)
     answers: list[Answer] = field(default_factory=list)
     slow: float = 0.0  # seconds before it says anything
@@ -66,6 +69,19 @@ class Brevo:
         time.sleep(self.slow)
         return self.answers.pop(0) if self.answers else self._own(wish)
 
+    def delete(self, path: str, query: dict[str, list[str]], key: str) -> Answer:
+        """Answer one request to delete."""
+        if key != KEY:
+            return UNAUTHORIZED
+        time.sleep(self.slow)
+        if self.answers:
+            return self.answers.pop(0)
+        name = path.removeprefix("/v3/contacts/")
+        if query.get("identifierType") != ["ext_id"] or name not in self.names:
+            return NOT_THERE
+        self.contacts.pop(self.names.pop(name), None)
+        return 204, None
+
     def _own(self, wish: dict[str, Any]) -> Answer:
         for name, value in wish.items():
             if name not in FIELDS or not FIELDS[name](value):
@@ -77,6 +93,10 @@ class Brevo:
             return 400, {"code": "missing_parameter", "message": "email is missing"}
         if wish["email"] in self.contacts:
             return (204, None) if wish.get("updateEnabled") else DUPLICATE
+        if "ext_id" in wish:
+            if wish["ext_id"] in self.names:
+                return DUPLICATE
+            self.names[wish["ext_id"]] = wish["email"]
         self.contacts[wish["email"]] = wanted
         return 201, {"id": 20 + len(self.contacts)}
 
@@ -89,6 +109,10 @@ def brevo() -> Iterator[Brevo]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             self.say(*account.about_us(self.path, self.headers.get("api-key", "")))
+
+        def do_DELETE(self) -> None:
+            asked = urlsplit(self.path)
+            self.say(*account.delete(asked.path, parse_qs(asked.query), self.headers.get("api-key", "")))
 
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))

@@ -33,6 +33,7 @@ HANDLERS: dict[str, Handler] = {
     "lobby.announce": lobby_jobs.announce,
     "mails.send": sending.send,
     "marketing.add": adding.add,
+    "marketing.remove": adding.remove,
     "recordings.check": recording_jobs.check,
     "recordings.tag": recording_jobs.tag,
     "recordings.stop": recording_jobs.stop,
@@ -49,7 +50,7 @@ HANDLERS: dict[str, Handler] = {
 }
 # They have places of their own, and what goes out to servers of others has some, too: one that takes its time keeps
 # nothing else waiting
-MAIL = ("mails.send", "marketing.add")
+MAIL = ("mails.send", "marketing.add", "marketing.remove")
 LONG = (
     verifying.WORK,
     "telephony.move_rooms",

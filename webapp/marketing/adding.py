@@ -13,6 +13,7 @@ from webapp.accounts.models import User
 from webapp.audit import Actor
 from webapp.core import due
 from webapp.core.db import db, utcnow
+from webapp.core.due import NotYet
 from webapp.marketing import queries, service, services
 from webapp.marketing.models import ContactState, MarketingContact
 from webapp.marketing.services import NotAdded
@@ -20,6 +21,7 @@ from webapp.marketing.services import NotAdded
 log = structlog.get_logger()
 
 PAUSES = [timedelta(minutes=minutes) for minutes in (1, 5, 15, 60, 120, 240, 360, 600)]  # a day in all
+LET_GO = (ContactState.DROPPED, ContactState.REMOVING, ContactState.REMOVED)
 EARLY = 5  # seconds between the clocks of a contact and of its work
 
 DONE = Counter("frontdesk_marketing_contacts_total", "Contacts for the marketing service by result", ["result"])
@@ -49,12 +51,32 @@ def _pass_on(key: uuid.UUID, attempts: int, address: str) -> None:
         _end(key, attempts, ContactState.DROPPED, "person_gone" if chosen.name else "no_service")
         return
     try:
-        new = chosen.add(address)
+        new = chosen.add(address, key)
     except NotAdded as refusal:
         log.warning("marketing.not_added", person=str(key), code=refusal.code)
         _later(key, attempts, refusal.code)
     else:
         _end(key, attempts, ContactState.ADDED if new else ContactState.KNOWN)
+
+
+def remove(user_id: str) -> None:
+    """Let the service forget somebody whom we forgot: the handler of due work. Commits.
+
+    Raises NotYet to be tried again; what is given up stands among the jobs, and is tried again from there.
+    """
+    key = uuid.UUID(user_id)
+    chosen = services.chosen()
+    db.session.commit()
+    if not chosen.name:
+        raise NotYet("no_service")
+    try:
+        chosen.remove(key)
+    except NotAdded as refusal:
+        raise NotYet(refusal.code) from None
+    theirs = (MarketingContact.user_id == key, MarketingContact.state == ContactState.REMOVING)
+    if db.changed(sa.update(MarketingContact).where(*theirs).values(state=ContactState.REMOVED, ended_at=utcnow())):
+        DONE.labels(ContactState.REMOVED.value).inc()
+    db.session.commit()
 
 
 def _later(key: uuid.UUID, attempts: int, problem: str) -> None:
@@ -74,14 +96,24 @@ def _end(key: uuid.UUID, attempts: int, state: ContactState, problem: str = "") 
     """Write down how it went, unless the person declined meanwhile and the service has nothing of them. Commits."""
     values: dict[str, Any] = {"state": state, "problem": problem, "ended_at": utcnow()}
     passed_on = state in queries.PASSED_ON
-    theirs = sa.update(MarketingContact).where(MarketingContact.user_id == key)
+    theirs = sa.update(MarketingContact).where(MarketingContact.user_id == key, MarketingContact.state.not_in(LET_GO))
     changed = theirs.execution_options(synchronize_session=False) if passed_on else _mine(key, attempts)
     if db.changed(changed.values(**values)):
         DONE.labels(state.value).inc()
         user = db.session.get(User, key)
         if passed_on and user is not None:
             audit.record("user.pass_on_address", user, Actor.system(), person=str(key))
+    elif state is ContactState.ADDED:
+        _let_go_again(key)
     db.session.commit()
+
+
+def _let_go_again(key: uuid.UUID) -> None:
+    """The person was forgotten while the service was being told of them."""
+    row = sa.update(MarketingContact).where(MarketingContact.user_id == key)
+    values: dict[str, Any] = {"state": ContactState.REMOVING, "problem": "", "ended_at": None}
+    if db.changed(row.values(**values).execution_options(synchronize_session=False)):
+        due.add(service.REMOVE, user_id=str(key))
 
 
 def _mine(key: uuid.UUID, attempts: int) -> sa.Update:

@@ -19,6 +19,8 @@ class ContactState(enum.Enum):
     DECLINED = "declined"  # the person wants none of it
     GAVE_UP = "gave_up"  # the service did not take it for a day
     DROPPED = "dropped"  # the person is gone, or the installation uses no service any more
+    REMOVING = "removing"  # the person was forgotten, and the service is to forget them
+    REMOVED = "removed"  # it has
 
 
 class MarketingContact(Model):

@@ -13,7 +13,7 @@ from webapp.core.settings import settings
 from webapp.marketing import queries, services
 from webapp.marketing.models import ContactState, MarketingContact
 
-WORK = "marketing.add"
+WORK, REMOVE = "marketing.add", "marketing.remove"
 
 
 def welcome(user: User) -> None:
@@ -46,6 +46,18 @@ def choose(user: User, *, wanted: bool, actor: Actor) -> None:
     else:
         contact.state, contact.ended_at = ContactState.DECLINED, utcnow()
     audit.record("user.choose_news" if wanted else "user.decline_news", user, actor)
+
+
+def forget(user: User) -> None:
+    """Let the service forget somebody whom we passed on, or tried to; a contact that it had before is not ours."""
+    contact = queries.held(user)
+    if contact is None or contact.state in {ContactState.KNOWN, ContactState.DECLINED}:
+        return
+    may_be_there = contact.state is ContactState.ADDED or contact.attempts > 0
+    contact.state, contact.problem, contact.ended_at = ContactState.DROPPED, "person_gone", utcnow()
+    if may_be_there:
+        contact.state, contact.problem, contact.ended_at = ContactState.REMOVING, "", None
+        due.add(REMOVE, user_id=str(user.id))
 
 
 def _undecided(user: User) -> MarketingContact:

@@ -1,5 +1,6 @@
 """The services that take contacts: one, or none."""
 
+import uuid
 from typing import Protocol
 
 import requests
@@ -9,12 +10,12 @@ from webapp.core import strict_json
 from webapp.core.settings import settings
 
 TIMEOUT = 10.0  # seconds for the whole answer: nobody waits for it
-FOUND, ADDED, UPDATED, WRONG = 200, 201, 204, 400
+FOUND, ADDED, DONE, WRONG, UNKNOWN = 200, 201, 204, 400, 404
 CODES = {401: "key_refused", 403: "key_refused", 402: "no_credits", 429: "busy"}
 
 
 class NotAdded(Exception):
-    """The service did not take the contact; `code` says why, without anything personal."""
+    """The service did not take the contact, or not let go of it; `code` says why, without anything personal."""
 
     def __init__(self, code: str) -> None:
         super().__init__(code)
@@ -26,8 +27,14 @@ class MarketingService(Protocol):
 
     name: str
 
-    def add(self, address: str) -> bool:
-        """Let the address be a contact; False when it was one before. Raises NotAdded. Asked again it does no harm."""
+    def add(self, address: str, key: uuid.UUID) -> bool:
+        """Let the address be a contact that we call `key`; False when it was one before. Raises NotAdded.
+
+        Asked again it does no harm.
+        """
+
+    def remove(self, key: uuid.UUID) -> None:
+        """Let go of the contact that we call so; of one that is not there, too. Raises NotAdded."""
 
     def try_out(self) -> None:
         """See that it knows us; nobody is passed on. Raises NotAdded."""
@@ -38,31 +45,40 @@ class NoService:
 
     name = ""
 
-    def add(self, address: str) -> bool:  # noqa: ARG002 - as the protocol has it
+    def add(self, address: str, key: uuid.UUID) -> bool:  # noqa: ARG002 - as the protocol has it
         """Nobody is told."""
         return False
+
+    def remove(self, key: uuid.UUID) -> None:
+        """Nobody was told."""
 
     def try_out(self) -> None:
         """There is nothing that could fail."""
 
 
 class Brevo:
-    """Brevo's API, version 3: “Create a contact” (POST /contacts)."""
+    """Brevo's API, version 3: “Create a contact” (POST /contacts) and “Delete a contact” (DELETE /contacts/…)."""
 
     name = "Brevo"
 
     def __init__(self, url: str, key: str, lists: list[int]) -> None:
         self._url, self._key, self._lists = url, key, lists
 
-    def add(self, address: str) -> bool:
+    def add(self, address: str, key: uuid.UUID) -> bool:
         """Create the contact. One that is there stays as it is: the person may have unsubscribed from it."""
-        wish = {"email": address, "updateEnabled": False} | ({"listIds": self._lists} if self._lists else {})
-        answer = self._asked("POST", "contacts", wish)
-        if answer.status_code in {ADDED, UPDATED}:
+        wish: dict[str, object] = {"email": address, "ext_id": str(key), "updateEnabled": False}
+        answer = self._asked("POST", "contacts", wish | ({"listIds": self._lists} if self._lists else {}))
+        if answer.status_code in {ADDED, DONE}:
             return answer.status_code == ADDED
         if answer.status_code == WRONG and _code(answer) == "duplicate_parameter":
             return False
         raise _refusal(answer)
+
+    def remove(self, key: uuid.UUID) -> None:
+        """Delete the contact by the name that we gave it: no address stands in a URL."""
+        answer = self._asked("DELETE", f"contacts/{key}?identifierType=ext_id")
+        if answer.status_code not in {DONE, UNKNOWN}:
+            raise _refusal(answer)
 
     def try_out(self) -> None:
         """Ask for our account (GET /account)."""
