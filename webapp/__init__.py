@@ -5,9 +5,10 @@ from jinja2 import StrictUndefined
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from webapp import cli, models, navigation
+from webapp.access import personal as access_data
 from webapp.access import views as access_pages
 from webapp.accounts import commands as account_commands
-from webapp.accounts import sessions
+from webapp.accounts import personal, sessions
 from webapp.accounts import views as account_pages
 from webapp.audit import commands as audit_commands
 from webapp.audit import pages as intent_pages
@@ -35,23 +36,30 @@ from webapp.desk import views as desk_pages
 from webapp.doctor import views as doctor_pages
 from webapp.hooks import views as hook_pages
 from webapp.invitations import letters as invitation_letters
+from webapp.invitations import personal as invitation_data
 from webapp.invitations import views as invitation_pages
 from webapp.jobs import runner
 from webapp.jobs import views as job_pages
 from webapp.live import views as live_pages
 from webapp.livekit import pages as livekit_pages
+from webapp.lobby import personal as lobby_data
 from webapp.lobby import polls
 from webapp.lobby import views as lobby_pages
 from webapp.mails import commands as mail_commands
 from webapp.mails import kinds as mail_kinds
+from webapp.mails import personal as mail_data
 from webapp.mails import views as mail_pages
+from webapp.marketing import personal as marketing_data
 from webapp.marketing import views as marketing_pages
 from webapp.people import views as people_pages
 from webapp.recordings import letters as recording_letters
+from webapp.recordings import personal as recording_data
 from webapp.recordings import views as recording_pages
 from webapp.repairs import views as repair_pages
 from webapp.reviews import letters as review_letters
+from webapp.reviews import personal as review_data
 from webapp.reviews import views as review_pages
+from webapp.rooms import personal as room_data
 from webapp.rooms import views as room_pages
 from webapp.seed import command as seed_command
 from webapp.seed import desk as seed_desk
@@ -89,6 +97,16 @@ PAGES = (
     setup_pages,
 )
 MAILS = (*recording_letters.KINDS, *invitation_letters.KINDS, *review_letters.KINDS)
+PERSONAL = (
+    room_data.ROOMS,
+    access_data.ROLES,
+    invitation_data.INVITATIONS,
+    review_data.REVIEWS,
+    lobby_data.LOBBY,
+    recording_data.RECORDINGS,
+    mail_data.MAILS,
+    marketing_data.NEWS,
+)
 COMMANDS = (account_commands, audit_commands, mail_commands, cli, setup_command, seed_command, seed_desk)
 
 
@@ -121,6 +139,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     runner.init_app(app, settings)
     recording_pages.init_app(app, settings)
     mail_kinds.init_app(app, MAILS)
+    personal.init_app(app, PERSONAL)
     for part in (*MACHINERY, *PAGES, *COMMANDS):
         part.init_app(app)
     return app

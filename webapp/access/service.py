@@ -87,6 +87,16 @@ def transfer(room: Room, access: Access, *, actor: Actor) -> None:
     audit.record("access.transfer", access, actor, person=str(access.user_id))
 
 
+def end_all(user: User, actor: Actor) -> None:
+    """Take all roles of somebody who is forgotten, also where nobody else owns the room: its page says so before."""
+    roles = _roles(user)
+    db.session.execute(sa.select(Room.id).where(Room.id.in_(roles)).order_by(Room.id).with_for_update())
+    for access in roles.values():
+        access.revoked_at, access.revoked_by_id = utcnow(), actor.user_id
+        audit.record("access.revoke", access, actor, person=str(user.id), role=access.role.value)
+    db.session.flush()
+
+
 def take_over_pending(user: User) -> None:
     """Give somebody what was granted to the address that is theirs by now, while nobody had signed in with it.
 

@@ -5,6 +5,7 @@ import uuid
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
+from flask_babel import gettext as _
 from flask_login import UserMixin
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -22,7 +23,10 @@ class Staff(enum.Enum):
 
 
 class User(Keyed, UserMixin, Model):
-    """A person; without `sub` a pending one, known only by the address that a grant named."""
+    """A person; without `sub` a pending one, known only by the address that a grant named.
+
+    Of whoever was forgotten the row stays, without anything that says who it was: what it did goes on to have a doer.
+    """
 
     __tablename__ = "users"
     __table_args__ = (partial_index("uq_users_pending_email", "email", where="sub IS NULL", unique=True),)
@@ -38,6 +42,7 @@ class User(Keyed, UserMixin, Model):
     created_at: Mapped[datetime] = mapped_column(default=utcnow)
     last_sign_in_at: Mapped[datetime | None]
     disabled_at: Mapped[datetime | None]
+    forgotten_at: Mapped[datetime | None]  # disabled as well, for good
 
     @property
     def is_active(self) -> bool:
@@ -61,8 +66,9 @@ class User(Keyed, UserMixin, Model):
 
     @property
     def name(self) -> str:
-        """What to call them on a page."""
-        return self.full_name or self.short_name or self.email
+        """What to call them on a page; one who was forgotten is told from others by a mark that means nothing else."""
+        known = self.full_name or self.short_name or self.email
+        return known or str(_("Forgotten person %(mark)s", mark=self.id.hex[-6:].upper()))
 
 
 class AccountChange(Keyed, Model):

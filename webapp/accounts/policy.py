@@ -13,6 +13,11 @@ def update_profile(user: User) -> bool:
     return user.is_active
 
 
+def export(user: User) -> bool:
+    """Everybody gets all that is kept about them."""
+    return user.is_active
+
+
 def sign_out(user: User) -> bool:
     """Everybody may leave."""
     return user.is_active

@@ -39,8 +39,11 @@ def by_id_for(user_id: uuid.UUID, changer: User) -> User | None:
 
 
 def by_email(email: str) -> list[User]:
-    """Everybody with exactly that address, capitals aside, the last to sign in first; pending people come last."""
-    people = sa.select(User).where(User.email == email.strip().lower())
+    """Everybody with exactly that address, capitals aside, the last to sign in first; pending people come last.
+
+    Whoever was forgotten has no address, and is found by none.
+    """
+    people = sa.select(User).where(User.email == email.strip().lower(), User.forgotten_at.is_(None))
     return list(db.session.scalars(people.order_by(User.last_sign_in_at.desc().nulls_last(), User.id)))
 
 
@@ -78,8 +81,8 @@ def reveals_of(user: User, limit: int = 50) -> list[AuditEntry]:
 
 def staff() -> list[User]:
     """Everybody with a staff role, and everybody disabled."""
-    people = sa.select(User).where(sa.or_(User.staff != Staff.NONE, User.disabled_at.is_not(None))).order_by(User.email)
-    return list(db.session.scalars(people))
+    listed = sa.or_(User.staff != Staff.NONE, User.disabled_at.is_not(None)), User.forgotten_at.is_(None)
+    return list(db.session.scalars(sa.select(User).where(*listed).order_by(User.email)))
 
 
 def deeds(entries: Sequence[AuditEntry]) -> list[Deed]:

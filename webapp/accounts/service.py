@@ -127,11 +127,24 @@ def disable(user: User, *, actor: Actor, reason: str = "") -> None:
 
 
 def enable(user: User, *, actor: Actor) -> None:
-    """Let the person sign in again."""
-    if user.disabled_at is not None:
+    """Let the person sign in again, unless they were forgotten."""
+    if user.disabled_at is not None and user.forgotten_at is None:
         _note_change(user, actor, staff=user.staff, disabled=False)
         user.disabled_at = None
         record("user.enable", user, actor, person=str(user.id))
+
+
+def forget(user: User, *, actor: Actor) -> None:
+    """Empty the account of everything that says whose it was; nobody can sign in with it or enable it again.
+
+    The person who comes again is somebody new: what the provider calls them is known no more.
+    """
+    if user.is_active or user.is_staff:
+        _note_change(user, actor, staff=Staff.NONE, disabled=True)
+    user.sub = f"forgotten:{user.id}"  # not pending: nobody can claim it
+    user.email = user.full_name = user.short_name = user.language = user.timezone = user.theme = ""
+    user.staff, user.forgotten_at = Staff.NONE, utcnow()
+    user.disabled_at = user.disabled_at or user.forgotten_at
 
 
 def _note_change(user: User, actor: Actor, *, staff: Staff, disabled: bool) -> None:
@@ -149,7 +162,7 @@ def _note_change(user: User, actor: Actor, *, staff: Staff, disabled: bool) -> N
 
 def release(user: User, *, actor: Actor) -> None:
     """Make the account pending again: whoever signs in next with its verified address gets it."""
-    if user.sub is not None:
+    if user.sub is not None and user.forgotten_at is None:
         user.sub = None
         record("user.release", user, actor, person=str(user.id), sessions=sessions.end_all(user))
 

@@ -16,7 +16,7 @@ from werkzeug.wrappers import Response
 
 from webapp.access import queries as access_queries
 from webapp.access import service as access_service
-from webapp.accounts import browsers, oidc, pending, policy, queries, service, sessions, tokens
+from webapp.accounts import browsers, downloads, oidc, pending, policy, queries, service, sessions, tokens
 from webapp.accounts.forms import ProfileForm
 from webapp.accounts.models import User
 from webapp.accounts.problems import CURES, SignInError
@@ -180,6 +180,14 @@ def update_profile() -> ResponseReturnValue:
     service.update_profile(current_user, **chosen, actor=current_actor())
     db.session.commit()
     return htmx.go(url_for(".show"))  # the whole page: every word of it may be in another language now
+
+
+@bp.post("/account/export")
+@downloads.limit_exports
+def export() -> ResponseReturnValue:
+    """Hand me all that is kept about me, as a file."""
+    require(policy.export)
+    return downloads.of(current_user, "my-data")
 
 
 @bp.post("/account/sessions/<uuid:session_id>/end")

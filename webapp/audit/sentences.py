@@ -38,6 +38,8 @@ SENTENCES = {
     "user.set_staff": _l("%(who)s changed the staff role of %(person)s from %(before)s to %(after)s"),
     "user.disable": _l("%(who)s disabled %(person)s; sign-ins ended: %(sessions)s"),
     "user.enable": _l("%(who)s let %(person)s sign in again"),
+    "user.export": _l("%(who)s exported what is kept about %(person)s"),
+    "user.forget": _l("%(who)s had %(person)s forgotten"),
     "user.release": _l("%(who)s released the account of %(person)s for a new sign-in"),
     "user.update_profile": _l("%(who)s changed the own profile: %(fields)s"),
     "user.choose_mails": _l("%(who)s chose which mails to get; turned off: %(off)s"),

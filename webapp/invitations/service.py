@@ -138,6 +138,15 @@ def withdraw(invitee: Invitee, *, actor: Actor) -> bool:
     return True
 
 
+def forget_address(email: str) -> None:
+    """Let all invitations of the address be gone, as if it had never been invited; what waits for it stays unsent."""
+    invitees = db.session.scalars(sa.select(Invitee).where(Invitee.email == email)).all()
+    for invitee in invitees:
+        _hold_back(invitee, "person_gone")
+    gone = sa.delete(Invitee).where(Invitee.id.in_([invitee.id for invitee in invitees]))
+    db.session.execute(gone, execution_options={"synchronize_session": False})
+
+
 def welcome(user: User) -> None:
     """Give somebody who signed in what waited for the address: a choice about mails, and roles."""
     stopping.move_to_account(user)

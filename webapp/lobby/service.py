@@ -153,6 +153,15 @@ def leave(entry: Entry) -> None:
     close(entry.room_id, Status.LEFT, Entry.id == entry.id)
 
 
+def forget(user: User) -> None:
+    """Let all requests of somebody be gone, waiting or decided, with the names in them."""
+    theirs = sa.select(Entry.room_id).where(Entry.user_id == user.id).distinct().order_by(Entry.room_id)
+    for room_id in db.session.scalars(theirs).all():
+        move_version(room_id)
+    gone = sa.delete(Entry).where(Entry.user_id == user.id)
+    db.session.execute(gone, execution_options={"synchronize_session": False})
+
+
 def admit(entry: Entry, *, actor: Actor) -> None:
     """Let one guest in. Raises AlreadyDecided."""
     _decide(entry, Status.ACCEPTED, actor)

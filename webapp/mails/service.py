@@ -63,9 +63,19 @@ def withdraw(
     about_id: uuid.UUID, names: Collection[str], *, but: datetime | None = None, problem: str = "changed"
 ) -> None:
     """Let the mails of these kinds about a thing that wait stay unsent, except those of the deadline `but`."""
-    waiting = sa.update(Mail).where(Mail.about_id == about_id, Mail.kind.in_(names), Mail.state == MailState.WAITING)
+    which = [Mail.about_id == about_id, Mail.kind.in_(names)]
     if but is not None:
-        waiting = waiting.where(Mail.deadline != but)
+        which.append(Mail.deadline != but)
+    _withdraw(problem, *which)
+
+
+def withdraw_all(user: User) -> None:
+    """Let what waits for somebody who is forgotten stay unsent."""
+    _withdraw("person_gone", Mail.user_id == user.id)
+
+
+def _withdraw(problem: str, *which: sa.ColumnElement[bool]) -> None:
+    waiting = sa.update(Mail).where(Mail.state == MailState.WAITING, *which)
     values = {"state": MailState.WITHDRAWN, "problem": problem, "ended_at": utcnow()}
     db.session.execute(waiting.values(**values), execution_options={"synchronize_session": False})
 

@@ -4,6 +4,7 @@ import uuid
 from collections.abc import Callable
 
 from flask import abort, request
+from flask_babel import gettext as _
 from flask_login import current_user
 
 from webapp.accounts import queries
@@ -26,4 +27,6 @@ def load_person(person_id: uuid.UUID, may: Callable[[User], bool]) -> User:
         require(may)
     if person is None:
         abort(404)
+    if person.forgotten_at is not None and request.method not in READING:
+        abort(409, _("This person was forgotten. Nothing about the account can be changed."))
     return person

@@ -50,12 +50,16 @@ class SetStaffForm(FlaskForm):
         return Staff(self.staff.data)
 
 
-class DisableForm(FlaskForm):
-    """Why somebody is shut out, and their address typed again; `seen` is how many rooms the page listed."""
+class ExportForm(FlaskForm):
+    """Why an admin wants all that is kept about somebody."""
 
-    seen = HiddenField(id="disable-seen")
-    email = StringField(_l("Their e-mail address, to confirm"), [], [names.normalised], id="disable-email")
-    reason = StringField(_l("Reason"), [a_reason], [names.normalised], id="disable-reason")
+    reason = StringField(_l("Reason"), [a_reason], [names.normalised], id="export-reason")
+
+
+class MeansSomebody(FlaskForm):
+    """A form that ends something for somebody, whose address is typed again."""
+
+    email: StringField
 
     def means(self, person: User) -> bool:
         """The typed address is the person's."""
@@ -63,3 +67,25 @@ class DisableForm(FlaskForm):
             return True
         self.email.errors = [_("Enter the address exactly as shown. Nothing was changed.")]
         return False
+
+
+class DisableForm(MeansSomebody):
+    """Why somebody is shut out; `seen` is how many rooms the page listed."""
+
+    seen = HiddenField(id="disable-seen")
+    email = StringField(_l("Their e-mail address, to confirm"), [], [names.normalised], id="disable-email")
+    reason = StringField(_l("Reason"), [a_reason], [names.normalised], id="disable-reason")
+
+
+class ForgetForm(MeansSomebody):
+    """Why somebody is forgotten, in words that name nobody; `seen` is how many rooms the page listed."""
+
+    seen = HiddenField(id="forget-seen")
+    email = StringField(_l("Their e-mail address, to confirm"), [], [names.normalised], id="forget-email")
+    reason = StringField(
+        _l("Reason"),
+        [a_reason],
+        [names.normalised],
+        id="forget-reason",
+        description=_l("The log keeps it. Don't name the person."),
+    )

@@ -33,6 +33,19 @@ def end_sessions(user: User) -> bool:
     return index(user)
 
 
+def export(user: User) -> bool:
+    """Admins hand out what is kept about somebody."""
+    return index(user)
+
+
+def forget(user: User) -> bool:
+    """Admins have somebody forgotten."""
+    return index(user)
+
+
 def act_on(user: User, person: User) -> bool:
-    """Nobody changes their own account here: so whoever takes an admin's role away stays an admin."""
-    return index(user) and user.id != person.id
+    """Nobody changes their own account here: so whoever takes an admin's role away stays an admin.
+
+    Of somebody who was forgotten there is nothing left to change.
+    """
+    return index(user) and user.id != person.id and person.forgotten_at is None

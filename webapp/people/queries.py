@@ -42,8 +42,8 @@ def page(show: PeopleShow, at: paging.Place) -> paging.Page[User]:
 
 
 def select(show: PeopleShow) -> sa.Select[User]:
-    """The people asked for, in no order."""
-    people = sa.select(User)
+    """The people asked for, in no order; nobody who was forgotten."""
+    people = sa.select(User).where(User.forgotten_at.is_(None))
     if show is PeopleShow.STAFF:
         people = people.where(User.staff != Staff.NONE)
     if show is PeopleShow.DISABLED:

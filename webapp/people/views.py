@@ -10,7 +10,7 @@ from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from webapp.access import queries as access_queries
-from webapp.accounts import browsers, service
+from webapp.accounts import browsers, downloads, personal, service
 from webapp.accounts import queries as account_queries
 from webapp.accounts.models import User
 from webapp.audit import queries as audit_queries
@@ -22,7 +22,7 @@ from webapp.core.security import require
 from webapp.core.settings import settings
 from webapp.people import concerns, policy, queries
 from webapp.people.door import load_person
-from webapp.people.forms import DisableForm, FindPersonForm, SetStaffForm
+from webapp.people.forms import DisableForm, ExportForm, FindPersonForm, ForgetForm, SetStaffForm
 from webapp.people.queries import PeopleShow
 from webapp.people.words import SHOWS, STAFF
 from webapp.rooms import queries as room_queries
@@ -108,6 +108,34 @@ def enable(person_id: uuid.UUID) -> ResponseReturnValue:
     return _done(person, _("The account is enabled again."))
 
 
+@bp.post("/<uuid:person_id>/export")
+@downloads.limit_exports
+def export(person_id: uuid.UUID) -> ResponseReturnValue:
+    """Hand out all that is kept about somebody, as a file."""
+    person, form = load_person(person_id, policy.export), ExportForm()
+    if not form.validate():
+        return _page(person, 422, export_form=form)
+    return downloads.of(person, f"person-{person.id}", reason=form.reason.data)
+
+
+@bp.post("/<uuid:person_id>/forget")
+def forget(person_id: uuid.UUID) -> ResponseReturnValue:
+    """Forget somebody for good, for whoever types their address and has seen how many rooms lose their last owner."""
+    person, form = load_person(person_id, policy.forget), ForgetForm()
+    if not policy.act_on(current_user, person):
+        return _page(person, 409, problem=_("You can't forget your own account. Ask another admin."))
+    valid = form.validate()
+    if not form.means(person) or not valid:
+        return _page(person, 422, forget_form=form)
+    alone = access_queries.owned_alone(person)
+    if alone and form.seen.data != str(alone):
+        form.seen.data = str(alone)
+        problem = _("Not forgotten: the rooms without another owner changed since you opened this page.")
+        return _page(person, 409, forget_form=form, problem=problem)
+    personal.forget(person, actor=current_actor(), reason=form.reason.data)
+    return _done(person, _("The person is forgotten."))
+
+
 @bp.post("/<uuid:person_id>/sessions/end")
 def end_sessions(person_id: uuid.UUID) -> ResponseReturnValue:
     """End all sign-ins of somebody."""
@@ -132,6 +160,8 @@ def _page(person: User, status: int = 200, **context: Any) -> Response:
         "problem": "",
         "staff_form": SetStaffForm(formdata=None, staff=person.staff.value, seen=person.staff.value),
         "disable_form": DisableForm(formdata=None, seen=alone),
+        "export_form": ExportForm(formdata=None),
+        "forget_form": ForgetForm(formdata=None, seen=alone),
         "staff_words": STAFF,
         "alone": alone,
         "alone_rooms": access_queries.rooms_owned_alone(person, ROOMS) if alone else [],
@@ -151,6 +181,7 @@ def _account(person: User, alone: int) -> dict[str, Any]:
         "others": others,
         "staff_set": audit_queries.last_done(str(person.id), "user.set_staff"),
         "disabled": audit_queries.last_done(str(person.id), "user.disable") if person.disabled_at else None,
+        "forgotten": audit_queries.last_done(str(person.id), "user.forget") if person.forgotten_at else None,
         "doer": sentences.who,
     }
 
