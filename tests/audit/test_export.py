@@ -101,12 +101,12 @@ def in_lines(seals: Rows, heads: Rows) -> Sequence[dict[str, object]]:
     return list(map(json.loads, map(json.dumps, lines)))
 
 
-def test_both_say_the_same_of_thousands_of_tamperings(app: Flask):
+def test_both_say_the_same_of_hundreds_of_tamperings(app: Flask):
     signer, chance = keys.signer(), random.Random(4)
     known, raw = {keys.key_id(PUBLIC): PUBLIC}, {keys.key_id(PUBLIC): verify_audit.base64.b64decode(PUBLIC)}
     differ = []
-    chains = [whole(signer, chance) for _ in range(50)]
-    for number in range(3000):
+    chains = [whole(signer, chance) for _ in range(20)]
+    for number in range(600):
         found = seals, heads, kept = copied(chains[number % len(chains)])
         TAMPERINGS[number % len(TAMPERINGS)](found, chance)
         here = commands.words(chain.verify(seals, heads, known, kept=kept))

@@ -28,11 +28,12 @@ def sentences(text: str) -> list[str]:
 
 def fill(room: Room, count: int) -> None:
     """More deeds, by several people to several rooms."""
+    doers = [Actor.user(persona(who)) for who in ("owner", "administrator", "member")]
+    people = [str(persona(who).id) for who in ("stranger", "support", "admin")]
     for number in range(count):
-        other = make_room("stranger") if number % 10 == 0 else room
-        who = ("owner", "administrator", "member")[number % 3]
-        person = str(persona(("stranger", "support", "admin")[number % 3]).id)
-        record("access.grant", other, Actor.user(persona(who)), room_id=other.id, person=person, role="member")
+        other = make_room("stranger") if number % 50 == 0 else room
+        person = people[number % 3]
+        record("access.grant", other, doers[number % 3], room_id=other.id, person=person, role="member")
     db.session.commit()
 
 
