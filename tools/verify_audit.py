@@ -18,82 +18,81 @@ OUTCOME = ("target", "outcome", "problem")
 Line = dict[str, Any]
 
 
-class Broken(Exception):
-    """Where and how."""
-
-
 def canonical(value: object) -> bytes:
     return json.dumps(value, sort_keys=True, separators=(",", ":")).encode()
-
-
-def sha256(data: bytes) -> str:
-    return hashlib.sha256(data).hexdigest()
 
 
 def seal_hash(seal: Line, before: str) -> str:
     """What the seal's hash must be; of one that does not say all that it should, or more, nobody's."""
     deed = {"whole": DEED + OUTCOME, "opened": DEED, "settled": OUTCOME}.get(seal["part"], DEED + OUTCOME)
     told = {"v": 1, "before": before} | {name: seal.get(name, "?") for name in ("seq", "part", "entry", *deed)}
-    if seal["part"] != "settled":
-        for name in ("reason", "details"):
-            told[name] = sha256(f"{seal.get('salt')}:{name}:".encode() + canonical(seal.get(name)))
-    return "" if seal["part"] == "settled" and seal["salt"] else sha256(canonical(told))
+    people = {None, told.get("user"), told.get("target") if told.get("target_kind") == "user" else None}
+    is_salted = bool(seal["salt"]) and (seal["part"] == "settled" or "forgotten" in seal)
+    if is_salted or seal.get("forgotten") not in people:
+        return ""
+    for name in () if seal["part"] == "settled" else ("reason", "details"):
+        text = f"{seal.get('salt')}:{name}:".encode() + canonical(seal.get(name))
+        told[name] = seal.get(name) if "forgotten" in seal else hashlib.sha256(text).hexdigest()
+    return hashlib.sha256(canonical(told)).hexdigest()
 
 
-def check_signature(head: Line, public: dict[str, bytes]) -> None:
-    """Raises Broken where a key that counts did not sign this."""
+def signature_problem(head: Line, public: dict[str, bytes]) -> str:
+    """Why no key that counts signed this; empty also of what claims no signature."""
     if head["key"] and public:
-        if head["key"] not in public:
-            raise Broken(f"seal {head['seq']}: unknown_key")
-        text = canonical({"v": 1, "what": "head"} | {name: head[name] for name in ("seq", "hash", "sealed_at", "key")})
+        text = {"v": 1, "what": "head"} | {name: head[name] for name in ("seq", "hash", "sealed_at", "key")}
         try:
             signature = base64.b64decode(head["signature"], validate=True)
-            Ed25519PublicKey.from_public_bytes(public[head["key"]]).verify(signature, text)
+            Ed25519PublicKey.from_public_bytes(public[head["key"]]).verify(signature, canonical(text))
+        except KeyError:
+            return f"seal {head['seq']}: unknown_key"
         except (InvalidSignature, ValueError):
-            raise Broken(f"seal {head['seq']}: signature") from None
+            return f"seal {head['seq']}: signature"
+    return ""
+
+
+def seal_problem(seal: Line, last: Line, wanted: set[str]) -> str:
+    """Why this does not follow the last seal; empty: it does, and has the hash that all heads there want."""
+    if seal["seq"] != last["seq"] + 1:
+        return f"seal {last['seq'] + 1}: seal_missing"
+    if "lost" in seal or seal_hash(seal, last["hash"]) != seal["hash"]:
+        return f"seal {seal['seq']}, entry {seal['entry']}: {seal.get('lost', 'changed')}"
+    return f"seal {seal['seq']}, entry {seal['entry']}: head" if wanted - {seal["hash"]} else ""
 
 
 def follow(lines: Iterable[Line], public: dict[str, bytes], kept: list[Line]) -> str:
-    """The verdict on an export: its heads, then its seals in their order. Raises Broken."""
+    """The verdict on an export: its heads, then its seals in their order."""
     hashes: defaultdict[int, set[str]] = defaultdict(set)
-    seq, digest = 0, "0" * 64
-    newest: Line = {"seq": 0, "key": ""}
+    gone: dict[str, str] = {}  # who was forgotten, and the first text, until the entry comes that accounts for it
+    last: Line = {"seq": 0, "hash": "0" * 64, "key": ""}
+    newest = last
     for line in chain((head | {"what": "kept"} for head in kept), lines):
-        if line["what"] in {"head", "kept"}:
-            check_signature(line, public)
-            hashes[line["seq"]].add(line["hash"])
+        seq, is_seal = line["seq"], line["what"] == "seal"
+        problem = seal_problem(line, last, hashes[seq]) if is_seal else signature_problem(line, public)
+        if problem:
+            return f"broken at {problem}"
+        if not is_seal:
+            hashes[seq].add(line["hash"])
             newest = line if line["what"] == "head" else newest
-        elif line["what"] == "seal":
-            if line["seq"] != seq + 1:
-                raise Broken(f"seal {seq + 1}: seal_missing")
-            seq, where = line["seq"], f"seal {line['seq']}, entry {line['entry']}"
-            if "lost" in line or seal_hash(line, digest) != line["hash"]:
-                raise Broken(f"{where}: {line.get('lost', 'changed')}")
-            digest = line["hash"]
-            if hashes[seq] - {digest}:
-                raise Broken(f"{where}: head")
-    if max((*hashes, seq)) > seq:
-        raise Broken(f"seal {seq + 1}: cut")
-    if newest["seq"] != seq:
-        raise Broken(f"seal {newest['seq'] + 1}: no_head")
+            continue
+        last = line
+        if "forgotten" in line:
+            gone.setdefault(line["forgotten"], f"seal {seq}, entry {line['entry']}: not_forgotten")
+        elif line["part"] == "whole" and line["action"] == "user.forget" and line["target_kind"] == "user":
+            gone.pop(line["target"], None)
+    seq, furthest = last["seq"], max((*hashes, last["seq"]))
+    ends = [f"seal {seq + 1}: cut"] * (furthest > seq) + [f"seal {newest['seq'] + 1}: no_head"] * (newest["seq"] != seq)
+    if ends or gone:
+        return f"broken at {[*ends, *gone.values()][0]}"
     return f"{'unsigned' if seq and not (newest['key'] and public) else 'intact'}: {seq} seals, the last is {seq}"
 
 
-def main() -> int:
-    """Print the verdict; returns the exit code."""
+if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("export", type=argparse.FileType(encoding="utf-8"))
     parser.add_argument("--public-key", action="append", default=[], type=base64.b64decode)
     parser.add_argument("--heads", type=argparse.FileType(encoding="utf-8"), default=[])
     told = parser.parse_args()
-    public = {sha256(key)[:16]: key for key in told.public_key}
-    try:
-        verdict = follow(map(json.loads, told.export), public, list(map(json.loads, told.heads)))
-    except Broken as found:
-        verdict = f"broken at {found}"
+    keys = {hashlib.sha256(key).hexdigest()[:16]: key for key in told.public_key}
+    verdict = follow(map(json.loads, told.export), keys, list(map(json.loads, told.heads)))
     sys.stdout.write(f"{verdict}\n")
-    return {"intact": 0, "broken": 1}.get(verdict.split()[0].rstrip(":"), 3)
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit({"intact": 0, "broken": 1}.get(verdict.split()[0].rstrip(":"), 3))

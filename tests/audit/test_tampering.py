@@ -16,13 +16,14 @@ from flask import Flask
 
 from tests.support.chain import PUBLIC, sign, verdict, write
 from tests.support.tampering import TAMPERINGS, Rows, copied, whole
-from webapp.audit import Actor, chain, intents, keys, record, sealing
-from webapp.audit.chain_models import ChainState
-from webapp.audit.models import AuditEntry, DeedOutcome
+from webapp.audit import Actor, chain, encoding, forgetting, intents, keys, record, sealing
+from webapp.audit.chain_models import AuditSeal, ChainState
+from webapp.audit.models import ActorKind, AuditEntry, DeedOutcome
 from webapp.core.db import db
 
 IN_MEMORY, IN_ROWS = 10_000, 300
 TABLES = ("audit_entries", "audit_seals", "audit_heads")
+FORGOTTEN, OTHER = uuid.UUID(int=7), uuid.UUID(int=8)
 KNOWN = {keys.key_id(PUBLIC): PUBLIC}
 
 
@@ -60,7 +61,7 @@ def rows_of(table: sa.Table) -> Rows:
 def other(column: sa.Column[Any], value: Any, chance: random.Random) -> Any:
     """Another value that the column takes."""
     if isinstance(column.type, sa.Integer):
-        return value + chance.choice([1000, 2000])
+        return (value or 0) + chance.choice([1000, 2000])
     if isinstance(column.type, sa.JSON):
         return value | {"more": 1}
     if isinstance(column.type, sa.Uuid):
@@ -72,7 +73,7 @@ def other(column: sa.Column[Any], value: Any, chance: random.Random) -> Any:
 
 def tamper(tables: dict[str, sa.Table], chance: random.Random) -> str:
     """One deed in the database; says what it was."""
-    deed = chance.choice(["edit", "edit", "edit", "edit", "delete", "swap", "cut"])
+    deed = chance.choice(["edit", "edit", "edit", "edit", "delete", "swap", "cut", "pass_off"])
     entries, seals, _heads = tables.values()
     if deed == "edit":
         table = chance.choice(list(tables.values()))
@@ -92,9 +93,26 @@ def tamper(tables: dict[str, sa.Table], chance: random.Random) -> str:
             values = {name: value for name, value in by.items() if name != "id"}
             db.session.execute(sa.update(entries).where(entries.c.id == row["id"]).values(**values))
         return "swap"
+    if deed == "pass_off":
+        return pass_off(entries, seals, chance)
     at = chance.choice(rows_of(seals))["seq"]
     db.session.execute(sa.delete(seals).where(seals.c.seq >= at if chance.random() < 0.5 else seals.c.seq <= at))
     return "cut"
+
+
+def pass_off(entries: sa.Table, seals: sa.Table, chance: random.Random) -> str:
+    """Empty an entry of somebody else, as forgetting would, and name the entry by which a person was forgotten."""
+    told = {row["id"]: row for row in rows_of(entries)}
+    salted = [seal for seal in rows_of(seals) if seal["salt"]]
+    seal = chance.choice([seal for seal in salted if told[seal["entry_id"]]["user_id"] in {None, OTHER}])
+    kept = {
+        f"{name}_commitment": encoding.commitment(seal["salt"], name, told[seal["entry_id"]][name])
+        for name in encoding.TYPED
+    }
+    gone = sa.update(AuditSeal).where(AuditSeal.seq == seal["seq"])
+    db.session.execute(gone.values(salt="", forgotten=FORGOTTEN if chance.random() < 0.5 else OTHER, **kept))
+    db.session.execute(sa.update(entries).where(entries.c.id == seal["entry_id"]).values(reason="", details={}))
+    return "pass_off"
 
 
 @pytest.fixture
@@ -108,7 +126,13 @@ def sealed_trail(app: Flask, change_settings) -> Iterator[None]:
     sealing.seal()
     open_one.target_id = "ST_1"
     intents.settle(open_one, DeedOutcome.FAILED, "unavailable")
+    for user_id in (FORGOTTEN, OTHER, FORGOTTEN):
+        record("room.reveal_pin", "room", Actor(ActorKind.USER, user_id, "192.0.2.7"), reason="asked")
     write(3)
+    sealing.seal()
+    record(encoding.FORGET, str(FORGOTTEN), Actor.system())
+    assert forgetting.forget(FORGOTTEN) == 2
+    db.session.commit()
     sealing.seal()
     assert verdict().state is ChainState.INTACT
     yield

@@ -9,6 +9,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from webapp.audit import encoding, keys
 
 Rows = list[dict[str, Any]]
+MIREILLE, JUN = "0f8fad5b-d9cb-469f-a165-70867728950e", "7c9e6679-7425-40de-944b-e07fc1f90ae7"
 Chain = tuple[Rows, Rows, Rows]  # seals with their entries, heads, heads that were kept elsewhere
 OTHER: dict[type, Callable[[Any, random.Random], Any]] = {
     str: lambda value, chance: chance.choice([value + "x", value[:-1], value.swapcase(), ""]),
@@ -19,15 +20,19 @@ OTHER: dict[type, Callable[[Any, random.Random], Any]] = {
 
 
 def whole(signer: keys.Signer, chance: random.Random) -> Chain:
-    """A chain of some seals, with heads in it, of which some were kept elsewhere."""
+    """A chain of some seals, with heads in it, of which some were kept elsewhere; one person was forgotten."""
     seals: Rows = []
     heads: Rows = []
-    before = encoding.BEGINNING
-    for seq in range(1, chance.randint(8, 24)):
-        part = chance.choice(["whole", "whole", "whole", "opened", "settled"])
+    before, length = encoding.BEGINNING, chance.randint(8, 24)
+    for seq in range(1, length + 1):
+        part = chance.choice(["whole", "whole", "whole", "opened", "settled"]) if seq < length else "whole"
         seal = sealed(seq, part, chance)
+        if seq == length:
+            seal |= {"action": "user.forget", "target_kind": "user", "target": MIREILLE}
         before = encoding.digest(seal, before)
         seals.append(seal | {"hash": before})
+        if seal.get("user") == MIREILLE and seq < length and chance.random() < 0.5:
+            forget(seals[-1])
         if chance.random() < 0.3:
             heads.append(signed(signer, seq, before))
     if not heads or heads[-1]["seq"] != seq:
@@ -40,12 +45,19 @@ def sealed(seq: int, part: str, chance: random.Random) -> dict[str, Any]:
     if part != "settled":
         seal |= {
             "salt": f"{chance.getrandbits(128):032x}", "at": f"2026-11-24T13:02:{seq:02d}.000000+00:00",
-            "actor": "user", "user": None, "action": "room.rotate_pin", "target_kind": "room", "room": None,
-            "origin": "page", "request": f"r{seq}", "reason": "leaked", "details": {"before": seq, "name": "é"},
+            "actor": "user", "user": chance.choice([None, MIREILLE, JUN]), "action": "room.rotate_pin",
+            "target_kind": "room", "room": None, "origin": "page", "request": f"r{seq}", "reason": "leaked",
+            "details": {"before": seq, "name": "é"},
         }  # fmt: skip
     if part != "opened":
         seal |= {"target": f"t{seq}", "outcome": "done", "problem": "none"}
     return seal
+
+
+def forget(seal: dict[str, Any]) -> None:
+    """Let the commitments alone stay of what was typed."""
+    kept = {name: encoding.commitment(seal["salt"], name, seal[name]) for name in encoding.TYPED}
+    seal |= {"salt": "", "forgotten": MIREILLE, **kept}
 
 
 def signed(signer: keys.Signer, seq: int, digest: str) -> dict[str, Any]:
@@ -143,6 +155,19 @@ def take_a_signature_off(found: Chain, chance: random.Random) -> None:
     found[1][-1] |= {"key": "", "signature": ""}
 
 
+def pass_off_as_forgotten(found: Chain, chance: random.Random) -> None:
+    """Empty the texts of an entry that nobody forgot, and say that it was one of those."""
+    texts = [seal for seal in found[0] if seal["part"] != "settled" and "forgotten" not in seal]
+    seal = chance.choice([seal for seal in texts if seal["user"] != MIREILLE])
+    forget(seal)
+    seal["forgotten"] = chance.choice([MIREILLE, JUN, seal["user"]])
+
+
+def take_the_entry_that_accounts(found: Chain, chance: random.Random) -> None:
+    """Have it say that somebody else was forgotten, or nobody."""
+    found[0][-1] |= chance.choice([{"target": JUN}, {"action": "user.disable"}, {"target_kind": "room"}])
+
+
 def make_anew(found: Chain, chance: random.Random) -> None:
     """Change an entry and compute all that follows: whoever does so has no key, so one of their own signs."""
     seals, heads, _kept = found
@@ -157,7 +182,8 @@ def make_anew(found: Chain, chance: random.Random) -> None:
 TAMPERINGS: tuple[Callable[[Chain, random.Random], None], ...] = (
     edit_seal, edit_seal, edit_seal, edit_head, lose_entry, delete, delete_and_close_the_gap, insert, swap,
     swap_entries_below_their_seals, reorder, cut_the_beginning, cut_the_end, cut_the_end_with_its_heads,
-    drop_the_newest_head, take_a_signature_off, make_anew,
+    drop_the_newest_head, take_a_signature_off, pass_off_as_forgotten,
+    take_the_entry_that_accounts, make_anew,
 )  # fmt: skip
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from webapp.audit import encoding, keys
 from webapp.audit.chain_models import ChainState
-from webapp.audit.encoding import Record
+from webapp.audit.encoding import FORGET, Record
 
 
 @dataclass(frozen=True)
@@ -40,10 +40,12 @@ def verify(
     kept: Iterable[Record] = (),
     start: Record = START,
     checked: Callable[[int], object] = lambda _count: None,
+    later: Callable[[int], Iterable[Record]] = lambda _seq: (),
 ) -> ChainVerdict:
     """Follow the chain from where it starts; `public` are the keys that count, by id, and `kept` heads from elsewhere.
 
-    `checked` is told now and then how many seals were looked at.
+    `checked` is told now and then how many seals were looked at. `later` gives the seals after a place that were made
+    meanwhile: somebody may have been forgotten since the first of them was read.
     """
     walk = _Walk(start)
     try:
@@ -51,6 +53,7 @@ def verify(
             _refuse_bad_signature(head, public)
         walk.follow(seals, _by_place((*heads, *kept), start), checked)
         _refuse_cut(walk, heads, kept)
+        walk.account(later)
     except Broken as found:
         return ChainVerdict(ChainState.BROKEN, walk.count, walk.seq, found.seq, found.entry, found.problem)
     is_signed = not walk.count or bool(heads and heads[-1]["key"] and public)
@@ -62,6 +65,7 @@ class _Walk:
 
     def __init__(self, start: Record) -> None:
         self.count, self.seq, self.hash = 0, int(start["seq"]), str(start["hash"])
+        self.gone = GoneTexts()
 
     def follow(self, seals: Iterable[Record], wanted: Mapping[int, set[str]], checked: Callable[[int], object]) -> None:
         """Take seal after seal. Raises Broken."""
@@ -72,6 +76,15 @@ class _Walk:
             if self.count % 1000 == 0:
                 checked(self.count)
 
+    def account(self, later: Callable[[int], Iterable[Record]]) -> None:
+        """Go on until each text that is gone is accounted for. Raises Broken when it never is."""
+        before = -1
+        while self.gone.open and self.seq > before:
+            before = self.seq
+            self.follow(later(self.seq), {}, lambda _count: None)
+        if self.gone.open:
+            raise Broken("not_forgotten", *next(iter(self.gone.open.values())))
+
     def _take(self, seal: Record) -> None:
         if seal["seq"] != self.seq + 1:
             raise Broken("seal_missing", self.seq + 1)
@@ -79,14 +92,40 @@ class _Walk:
             raise Broken(seal["lost"], seal["seq"], seal["entry"])
         if _digest(seal, self.hash) != seal["hash"]:
             raise Broken("changed", seal["seq"], seal["entry"])
+        self.gone.take(seal)
         self.count, self.seq, self.hash = self.count + 1, seal["seq"], seal["hash"]
 
 
+class GoneTexts:
+    """Who was forgotten, until the entry comes that says so: later in the chain than each text that is gone."""
+
+    def __init__(self) -> None:
+        self.open: dict[str | None, tuple[int, int]] = {}  # for each of them the first seal, and its entry
+
+    def take(self, seal: Record) -> None:
+        """Take the next seal of the chain."""
+        account = _account(seal)
+        if "forgotten" in seal:
+            self.open.setdefault(seal["forgotten"], (seal["seq"], seal["entry"]))
+        elif account and seal["action"] == FORGET:
+            self.open.pop(account, None)
+
+
+def _account(seal: Record) -> str | None:
+    """Whose account it was done to; of what is hashed alone, which in an opened one its target is not."""
+    return seal["target"] if seal["part"] == "whole" and seal["target_kind"] == "user" else None
+
+
+def _is_odd(seal: Record) -> bool:
+    """It says what no seal of its kind does: what is not hashed must be as it was written."""
+    if seal.get("forgotten") not in {None, seal.get("user"), _account(seal)}:
+        return True
+    return bool(seal.get("salt")) and (seal["part"] == "settled" or "forgotten" in seal)
+
+
 def _digest(seal: Record, before: str) -> str:
-    if seal["part"] == "settled" and seal.get("salt"):
-        return ""  # nothing in it is salted, and nobody shall write anything there
     try:
-        return encoding.digest(seal, before)
+        return "" if _is_odd(seal) else encoding.digest(seal, before)
     except KeyError:  # of a part that should say more than it does
         return ""
 

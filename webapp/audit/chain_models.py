@@ -1,6 +1,7 @@
 """The chain over the trail: a seal for what each entry says, and the signed heads."""
 
 import enum
+import uuid
 from datetime import datetime
 from typing import Any
 
@@ -31,6 +32,8 @@ class ChainState(enum.Enum):
 class AuditSeal(Model):
     """One link of the chain. No foreign key: that an entry is missing is what it is there to tell.
 
+    Where what people typed was forgotten, the salt is gone, too, and its commitments stand here instead.
+
     Its place in the chain is the order of sealing, not of ids: who began to write first may commit last.
     """
 
@@ -45,6 +48,9 @@ class AuditSeal(Model):
     part: Mapped[SealPart] = mapped_column(choice(SealPart))
     salt: Mapped[str] = mapped_column(sa.String(32))  # of what people typed, see docs/audit-chain.md; empty: settled
     hash: Mapped[str] = mapped_column(sa.String(64))
+    forgotten: Mapped[uuid.UUID | None]  # who was, in whose deed or about whose account it was typed
+    reason_commitment: Mapped[str] = mapped_column(sa.String(64), default="", server_default="")
+    details_commitment: Mapped[str] = mapped_column(sa.String(64), default="", server_default="")
 
 
 class ChainHead(Model):

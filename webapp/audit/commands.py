@@ -8,7 +8,7 @@ import click
 from flask import Flask
 from flask.cli import AppGroup
 
-from webapp.audit import keys, records, sealing, verifying
+from webapp.audit import exporting, keys, records, sealing, verifying
 from webapp.audit.chain import ChainVerdict
 from webapp.audit.chain_models import ChainState, Verification
 from webapp.core import patience
@@ -67,12 +67,11 @@ def export(output: IO[str]) -> None:
     """
     with patience.of(None):
         sealing.seal_all()
-        heads, total = verifying.heads_and_end()
-        for head in heads:
-            output.write(json.dumps({"what": "head", **head}) + "\n")
-        for seal in records.sealed(0, total):
-            output.write(json.dumps({"what": "seal", **seal}) + "\n")
-    click.echo(f"{total} seals were written.", err=True)
+        count = 0
+        for line in exporting.lines():
+            output.write(json.dumps(line) + "\n")
+            count += line["what"] == "seal"
+    click.echo(f"{count} seals were written.", err=True)
 
 
 def words(verdict: ChainVerdict) -> str:

@@ -14,6 +14,7 @@ BEGINNING = "0" * 64  # what the first seal follows
 OUTCOME = ("target", "outcome", "problem")
 DEED = ("at", "actor", "user", "action", "target_kind", "room", "origin", "request")
 TYPED = ("reason", "details")  # hashed by salted commitments, which stay when the text itself has to go
+FORGET = "user.forget"  # the deed that accounts for texts that are gone
 
 Record = Mapping[str, Any]
 _encode = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=True).encode
@@ -32,7 +33,7 @@ def moment(at: datetime) -> str:
 
 
 def digest(record: Record, before: str) -> str:
-    """The hash of a seal that follows the one whose hash is `before`."""
+    """The hash of a seal that follows the one whose hash is `before`; one that was forgotten holds its commitments."""
     part = record["part"]
     told = {"v": VERSION, "seq": record["seq"], "before": before, "part": part, "entry": record["entry"]}
     if part != "settled":
@@ -40,7 +41,7 @@ def digest(record: Record, before: str) -> str:
         for name in DEED:
             told[name] = record[name]
         for name in TYPED:
-            told[name] = commitment(salt, name, record[name])
+            told[name] = record[name] if "forgotten" in record else commitment(salt, name, record[name])
     if part != "opened":
         for name in OUTCOME:
             told[name] = record[name]

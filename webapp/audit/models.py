@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from webapp.accounts.models import User
 
 
+ABOUT_PEOPLE = "target_kind = 'user' AND action NOT IN ('user.sign_in', 'user.sign_out')"  # those are by the person
 REVEALED = "action IN ('room.reveal_pin', 'room.reveal_participant')"  # in the index' own words
 
 
@@ -46,7 +47,8 @@ class Origin(enum.Enum):
 class AuditEntry(Model):
     """One deed; `details` names fields and counts, never a PIN, a number or an address.
 
-    What is written stays as it is, for the chain holds it; of a deed that LiveKit must do, the outcome follows.
+    What is written stays as it is, for the chain holds it; of a deed that LiveKit must do, the outcome follows. What
+    people typed goes when the person is forgotten, and the address is shortened: neither breaks the chain.
     """
 
     __tablename__ = "audit_entries"
@@ -55,6 +57,7 @@ class AuditEntry(Model):
         sa.Index("ix_audit_entries_action_id", "action", "id"),
         sa.Index("ix_audit_entries_user_id_id", "user_id", "id"),
         partial_index("ix_audit_entries_revealed", "id", where=REVEALED),
+        partial_index("ix_audit_entries_about_people", "target_id", "id", where=ABOUT_PEOPLE),
     )
 
     id: Mapped[int] = mapped_column(sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True)

@@ -38,7 +38,16 @@ COLUMNS = (
     _as_stored(AuditEntry.origin),
     AuditEntry.request_id,
 )
-SEAL = (AuditSeal.seq, AuditSeal.entry_id, _as_stored(AuditSeal.part), AuditSeal.salt, AuditSeal.hash)
+SEAL = (
+    AuditSeal.seq,
+    AuditSeal.entry_id,
+    _as_stored(AuditSeal.part),
+    AuditSeal.salt,
+    AuditSeal.hash,
+    _as_stored(AuditSeal.forgotten),
+    AuditSeal.reason_commitment,
+    AuditSeal.details_commitment,
+)
 HEAD = {"seq": int, "hash": str, "sealed_at": str, "key": str, "signature": str}  # what a head says
 PAGE = 2000
 UNREADABLE = (ValueError, TypeError, LookupError, AttributeError)  # a time or an id that is none: SQLite takes any text
@@ -93,12 +102,7 @@ def _page(after: int, until: int) -> list[dict[str, Any]]:
     with db.reader.connect() as connection:
         try:
             return [_sealed(row) for row in connection.execute(page)]
-        except (
-            ValueError,
-            TypeError,
-            LookupError,
-            AttributeError,
-        ):  # a time or an id that is none: SQLite takes any text
+        except UNREADABLE:
             connection.rollback()
             return _one_by_one(connection, after, until)
 
@@ -114,16 +118,26 @@ def _readable(connection: Connection, seal: Any) -> dict[str, Any]:
     try:
         return _sealed(connection.execute(entry.where(AuditSeal.seq == seal.seq)).one())
     except UNREADABLE:
-        return {"seq": seal.seq, "entry": seal.entry_id, "part": seal.part, "hash": seal.hash, "lost": "unreadable"}
+        return _lost(seal, "unreadable")
 
 
 def _sealed(row: Sequence[Any]) -> dict[str, Any]:
-    seq, entry_id, part, salt, digest, *entry = row
+    seq, _entry_id, part, salt, digest, forgotten, reason, details, *entry = row
     if entry[0] is None:
-        return {"seq": seq, "entry": entry_id, "part": part, "hash": digest, "lost": "missing"}
+        return _lost(row, "missing")
     said = of(entry, seq, part, salt)
     said["hash"] = digest
+    if forgotten is not None or reason or details:
+        if part == SETTLED or salt or (said["reason"], said["details"]) != ("", {}):
+            return _lost(row, "changed")
+        said |= {"forgotten": _uuid(forgotten), "reason": reason, "details": details}
     return said
+
+
+def _lost(seal: Sequence[Any], problem: str) -> dict[str, Any]:
+    """In the place of what a seal says, why it cannot be said."""
+    seq, entry_id, part, _salt, digest = seal[:5]
+    return {"seq": seq, "entry": entry_id, "part": part, "hash": digest, "lost": problem}
 
 
 def end() -> int:

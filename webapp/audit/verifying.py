@@ -2,7 +2,7 @@
 
 import time
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -92,7 +92,13 @@ def look(
     known = keys.known() if public is None else public
     tell(0, total)
     told = _Seldom(lambda count: tell(count, total))
-    return chain.verify(records.sealed(0, total), heads, known, kept=kept, checked=told)
+    return chain.verify(records.sealed(0, total), heads, known, kept=kept, checked=told, later=_later)
+
+
+def _later(seq: int) -> Iterable[Record]:
+    """What was sealed after that place meanwhile: whoever was forgotten since is accounted for there."""
+    sealing.seal_all()
+    return records.sealed(seq, records.end())
 
 
 def heads_and_end() -> tuple[list[dict[str, Any]], int]:
