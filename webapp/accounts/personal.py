@@ -15,7 +15,7 @@ from flask import Flask, current_app
 from webapp import audit
 from webapp.accounts import service, sessions
 from webapp.accounts.models import AccountChange, User, UserSession
-from webapp.audit import Actor
+from webapp.audit import Actor, forgetting
 from webapp.audit import queries as audit_queries
 from webapp.audit.models import AuditEntry
 from webapp.core import paging
@@ -112,6 +112,7 @@ def _trail(user: User) -> Iterator[Record]:
 
 def _forget(user: User, actor: Actor) -> None:
     sessions.end_all(user)
+    forgetting.forget(user.id)
     service.forget(user, actor=actor)
 
 
