@@ -5,6 +5,7 @@ from jinja2 import StrictUndefined
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from webapp import cli, models, navigation
+from webapp.access import letters as access_letters
 from webapp.access import views as access_pages
 from webapp.accounts import commands as account_commands
 from webapp.accounts import sessions
@@ -88,7 +89,7 @@ PAGES = (
     desk_pages,
     setup_pages,
 )
-MAILS = (*recording_letters.KINDS, *invitation_letters.KINDS, *review_letters.KINDS)
+MAILS = (*recording_letters.KINDS, *access_letters.KINDS, *invitation_letters.KINDS, *review_letters.KINDS)
 COMMANDS = (account_commands, audit_commands, mail_commands, cli, setup_command, seed_command, seed_desk)
 
 

@@ -14,7 +14,7 @@ from flask_login import current_user
 from werkzeug.wrappers import Response
 from wtforms.fields.choices import SelectChoice
 
-from webapp.access import policy, queries, service
+from webapp.access import policy, queries, service, telling
 from webapp.access.forms import ChangeForm, GrantForm, TransferForm
 from webapp.access.views.blueprint import bp
 from webapp.accounts.models import User
@@ -47,6 +47,7 @@ def section(room: Room, **context: Any) -> dict[str, Any]:
     shown = _chosen()
     page = queries.page(room, shown, paging.Place.of(request.args, SHOWN))
     needs = {"room": room, "page": page, "shows": SHOWS, "shown": shown, "grant_form": form, "roles": roles}
+    needs["told"] = telling.listeners(room, current_user)
     return needs | {"problem": "", "unseen": None, "chosen": None} | context
 
 
