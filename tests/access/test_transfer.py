@@ -243,6 +243,7 @@ def test_whoever_is_made_the_owner_is_told_once_it_cannot_be_undone(client_as: A
     mail = mailing.mail_to(MEMBER)
     assert mailing.recipients == [MEMBER] and mail["Subject"] == "You now own Housing committee"
     assert "Owner Person transferred the ownership to you." in part(mail, "plain")
+    assert "Role: Owner" in part(mail, "plain") and "Previous role: Member" in part(mail, "plain")
 
 
 def test_other_owners_are_told_who_owns_the_room_now(client_as: As, room: Room, mailing: MailServer):

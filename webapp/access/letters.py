@@ -107,6 +107,7 @@ def _to_person(told: RoleNews, occasion: Occasion) -> Letter:
         lead = _("The ownership was transferred to you.")
         if who:
             lead = _("%(who)s transferred the ownership to you.", who=who)
+        rows += [] if alone else [(_("Previous role"), _title(told.before), "")]
     else:
         subject = heading = _("You have access to %(room)s", room=room)
         lead = _("%(who)s gave you the role %(role)s.", who=who, role=role)
