@@ -58,6 +58,7 @@ TABLE: Mapping[str, Rule] = {
     "access.review_page": ADMINS,
     "access.revoke": ROOM_HOSTS,
     "access.transfer": ROOM_OWNERS,
+    "access.undo_transfer": ROOM_HOSTS,  # of those the one who made the transfer: tests/access
     "accounts.end_other_sessions": EVERYBODY,
     "accounts.end_session": OWN,
     "accounts.export": EVERYBODY,

@@ -5,6 +5,7 @@ from jinja2 import StrictUndefined
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from webapp import cli, models, navigation
+from webapp.access import letters as access_letters
 from webapp.access import personal as access_data
 from webapp.access import views as access_pages
 from webapp.accounts import commands as account_commands
@@ -96,7 +97,7 @@ PAGES = (
     desk_pages,
     setup_pages,
 )
-MAILS = (*recording_letters.KINDS, *invitation_letters.KINDS, *review_letters.KINDS)
+MAILS = (*recording_letters.KINDS, *access_letters.KINDS, *invitation_letters.KINDS, *review_letters.KINDS)
 PERSONAL = (
     room_data.ROOMS,
     access_data.ROLES,

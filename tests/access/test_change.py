@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 import sqlalchemy as sa
 
-from tests.support.access_lists import roles, row_url, url
+from tests.support.access_lists import named, roles, row_url, url
 from tests.support.factories import trail
 from tests.support.personas import Browser, persona
 from webapp.accounts.models import User
@@ -23,7 +23,7 @@ def test_only_owners_and_admins_make_and_unmake_owners(client_as: As, room: Room
     assert administrator.post(row_url(room, "member"), data={"role": "owner"}).status_code == 403
     assert administrator.post(row_url(room, "owner"), data={"role": "member"}).status_code == 403
     assert administrator.post(row_url(room, "owner", "/revoke")).status_code == 403
-    assert administrator.post(row_url(room, "member", "/transfer")).status_code == 403
+    assert administrator.post(row_url(room, "member", "/transfer"), data=named(room)).status_code == 403
     assert roles(room) == {"owner": Role.OWNER, "administrator": Role.ADMINISTRATOR, "member": Role.MEMBER}
     assert 'value="owner"' not in administrator.get(url(room)).text
     assert client_as("admin").post(row_url(room, "member"), data={"role": "owner"}).status_code == 303
@@ -62,11 +62,11 @@ def test_a_change_that_names_no_role_of_ours_is_refused(client_as: As, room: Roo
 
 def test_a_transfer_leaves_one_owner_and_the_one_before_an_administrator(client_as: As, room: Room):
     owner = client_as("owner")
-    answer = owner.post(row_url(room, "member", "/transfer"))
+    answer = owner.post(row_url(room, "member", "/transfer"), data=named(room))
     assert answer.status_code == 303
     assert roles(room) == {"owner": Role.ADMINISTRATOR, "administrator": Role.ADMINISTRATOR, "member": Role.OWNER}
     assert trail("access.transfer")[0].details["person"] == str(persona("member").id)
-    assert owner.post(row_url(room, "administrator", "/transfer")).status_code == 403
+    assert owner.post(row_url(room, "administrator", "/transfer"), data=named(room)).status_code == 403
 
 
 def test_an_administrator_who_steps_down_is_led_to_what_remains_open(client_as: As, room: Room):

@@ -1,15 +1,12 @@
 """A room has at least one owner, whoever presses what at once."""
 
-import threading
 from collections.abc import Callable
 
 import pytest
-from werkzeug.test import TestResponse
 
-from tests.support.access_lists import roles, row_url, url
+from tests.support.access_lists import at_once, named, roles, row_url, url
 from tests.support.factories import trail
 from tests.support.personas import SWAP, Browser, persona
-from tests.support.waiting import PATIENCE
 from webapp.access import service
 from webapp.accounts import service as accounts
 from webapp.audit import Actor
@@ -49,23 +46,6 @@ def test_the_last_owner_does_not_leave_and_reads_what_to_do(client_as: As, room:
 def test_one_of_two_owners_may_go(client_as: As, two_owners: Room):
     assert client_as("owner").post(url(two_owners, "leave")).location == "/rooms/"
     assert roles(two_owners)["stranger"] is Role.OWNER
-
-
-def at_once(*deeds: tuple[Browser, str, dict[str, str]]) -> list[TestResponse]:
-    """Press these at the same moment, each from a browser and a thread of its own."""
-    together, answers = threading.Barrier(len(deeds)), []
-
-    def press(browser: Browser, where: str, form: dict[str, str]) -> None:
-        together.wait(PATIENCE)
-        answers.append(browser.post(where, data=form, headers=SWAP))
-
-    threads = [threading.Thread(target=press, args=deed) for deed in deeds]
-    db.session.commit()
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(PATIENCE)
-    return answers
 
 
 @pytest.mark.parametrize("_round", range(3))
@@ -142,7 +122,7 @@ def test_nobody_hands_a_room_to_a_person_who_cannot_sign_in(client_as: As, absen
         where not in owner.get(url(absent)).text
         and row_url(absent, "member", "/transfer") in owner.get(url(absent)).text
     )
-    swap, page = owner.post(where, headers=SWAP), owner.post(where)
+    swap, page = owner.post(where, data=named(absent), headers=SWAP), owner.post(where, data=named(absent))
     assert (swap.status_code, page.status_code) == (409, 409)
     assert "Only somebody who has signed in" in swap.text and "<html" in page.text
     assert roles(absent)["owner"] is Role.OWNER and trail("access.transfer") == []
@@ -151,5 +131,7 @@ def test_nobody_hands_a_room_to_a_person_who_cannot_sign_in(client_as: As, absen
 def test_an_admin_hands_on_the_room_of_a_disabled_owner(client_as: As, room: Room):
     accounts.disable(persona("owner"), actor=Actor.system())
     assert client_as("admin").post(row_url(room, "owner", "/revoke"), headers=SWAP).status_code == 409
-    assert client_as("admin").post(row_url(room, "member", "/transfer"), headers=SWAP).status_code == 200
+    assert (
+        client_as("admin").post(row_url(room, "member", "/transfer"), data=named(room), headers=SWAP).status_code == 200
+    )
     assert roles(room)["member"] is Role.OWNER

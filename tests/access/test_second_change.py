@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.support.access_lists import roles, row_url, url
+from tests.support.access_lists import named, roles, row_url, url
 from tests.support.factories import trail
 from tests.support.personas import SWAP, Browser, persona
 from webapp.access import service
@@ -52,13 +52,13 @@ def test_a_role_chosen_for_somebody_who_was_taken_away_waits_in_the_form_that_gi
 def test_of_two_who_hand_the_room_to_different_people_the_second_hears_of_the_first(client_as: As, room: Room):
     admin, other = client_as("admin"), row_url(room, "administrator", "/transfer")
     (seen,) = set(re.findall(r'name="seen" value="([^"]+)"', admin.get(url(room)).text))
-    client_as("owner").post(row_url(room, "member", "/transfer"), data={"seen": seen})
-    late = admin.post(other, data={"seen": seen}, headers=SWAP)
+    client_as("owner").post(row_url(room, "member", "/transfer"), data=named(room, seen))
+    late = admin.post(other, data=named(room, seen), headers=SWAP)
     assert late.status_code == 409 and "Not transferred: the room was changed since you opened this page." in late.text
     assert "<b>Owner Person</b> made Member Person the only owner" in late.text
     assert roles(room)["member"] is Role.OWNER and len(trail("access.transfer")) == 1
     (again,) = set(re.findall(r'name="seen" value="([^"]+)"', late.text))
-    assert admin.post(other, data={"seen": again}, headers=SWAP).status_code == 200
+    assert admin.post(other, data=named(room, again), headers=SWAP).status_code == 200
     assert roles(room)["administrator"] is Role.OWNER
 
 
@@ -67,4 +67,4 @@ def test_another_members_role_does_not_keep_a_room_from_being_handed_over(client
     (seen,) = set(re.findall(r'name="seen" value="([^"]+)"', owner.get(url(room)).text))
     service.grant(room, actor=Actor.system(), email=persona("stranger").email, role=Role.MEMBER)
     db.session.commit()
-    assert owner.post(row_url(room, "member", "/transfer"), data={"seen": seen}, headers=SWAP).status_code == 200
+    assert owner.post(row_url(room, "member", "/transfer"), data=named(room, seen), headers=SWAP).status_code == 200

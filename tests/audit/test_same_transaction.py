@@ -27,6 +27,12 @@ def row(room: Room, who: str) -> Access:
     return found
 
 
+def undone(room: Room) -> None:
+    made = access.transfer(room, row(room, "member"), actor=BY)
+    assert made is not None
+    access.undo_transfer(room, made.key, actor=BY)
+
+
 def without_pin(room: Room) -> bool:
     room.pin = None
     return service.generate_pin(room, actor=BY)
@@ -54,6 +60,7 @@ DEEDS: dict[str, Deed] = {
     "access.revoke": lambda room: access.revoke(room, row(room, "member"), actor=BY),
     "access.leave": lambda room: access.leave(room, row(room, "member"), actor=BY),
     "access.transfer": lambda room: access.transfer(room, row(room, "member"), actor=BY),
+    "access.undo_transfer": undone,
 }
 
 

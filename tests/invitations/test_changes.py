@@ -14,6 +14,7 @@ from tests.support.mails import later, part, states, work_off
 from tests.support.personas import SWAP, Browser, make_user, persona
 from webapp.access import queries as access_queries
 from webapp.access import service as access_service
+from webapp.access.telling import Gesture
 from webapp.audit import Actor
 from webapp.core.db import db, utcnow
 from webapp.core.filters import grouped
@@ -38,10 +39,10 @@ def old_mails() -> None:
 
 
 def give_and_take(room: Room, email: str) -> None:
-    """A role in the room, for a moment."""
-    owner = Actor.user(persona("owner"))
-    access = access_service.grant(stored(room), actor=owner, email=email, role=Role.MEMBER)
-    access_service.revoke(room, access, actor=owner)
+    """A role in the room, for a moment, of which nobody was told."""
+    owner, quiet = Actor.user(persona("owner")), Gesture(quiet=True)
+    access = access_service.grant(stored(room), actor=owner, email=email, role=Role.MEMBER, gesture=quiet)
+    access_service.revoke(room, access, actor=owner, gesture=quiet)
     db.session.commit()
 
 

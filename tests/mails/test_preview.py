@@ -13,7 +13,8 @@ from webapp.mails.models import Mail
 from webapp.recordings.models import Recording
 
 RECORDINGS = ("recording_saved", "recording_week_left", "recording_day_left")
-KINDS = (*RECORDINGS, "invitation")
+ROLES = ("role_granted", "role_accepted", "role_changed", "role_removed", "role_transferred")
+KINDS = (*RECORDINGS, "invitation", *ROLES)
 REVIEWS = ("review_asked", "review_reminder", "review_ending", "review_access_ends")
 
 

@@ -112,6 +112,20 @@ def test_who_was_told_a_week_before_and_not_checked_loses_access(client_as: As, 
     agree(campaign)
 
 
+def test_whose_role_ended_is_told_so_and_the_owner_hears_of_all_at_once(
+    room: Room, campaign: Campaign, mailing: MailServer
+):
+    go_on(campaign.ends_at - days(8))
+    mailing.taken.clear()
+    go_on(campaign.ends_at)
+    people = ["administrator@frontdesk.example", "member@frontdesk.example"]
+    assert mailing.recipients == [*people, "owner@frontdesk.example"]
+    assert {mailing.mail_to(each)["Subject"] for each in people} == {f"You no longer have access to {room.name}"}
+    told = mailing.mail_to("owner@frontdesk.example")
+    assert told["Subject"] == f"2 people no longer have access to {room.name}"
+    assert "Administrator Person" in part(told, "plain") and "Member Person" in part(told, "plain")
+
+
 def test_the_last_owner_stays_whoever_did_not_answer(room: Room, mailing: MailServer):
     for who in ("stranger", "administrator"):
         found = access_queries.of_user(room, persona(who))

@@ -7,6 +7,7 @@ import sqlalchemy as sa
 
 from tests.support.personas import persona
 from webapp.access import service as access_service
+from webapp.access.telling import Gesture
 from webapp.accounts.models import User
 from webapp.audit import Actor
 from webapp.audit.models import AuditEntry
@@ -21,14 +22,16 @@ _serial = itertools.count(1)
 def make_room(owner: str | User = "owner", *, administrator: str = "", member: str = "", **fields: Any) -> Room:
     """A stored room of the owner, and of a persona in each other role that is named; any column may be given.
 
-    What people choose goes to the service that their click calls; the rest is written into the row.
+    What people choose goes to the service that their click calls; the rest is written into the row. Nobody is told of
+    the roles by mail: what a test looks at begins afterwards.
     """
     user = persona(owner) if isinstance(owner, str) else owner
     chosen = {"name": f"Room {next(_serial)}"} | {name: fields.pop(name) for name in CHOSEN & fields.keys()}
     room = service.create(user, actor=Actor.user(user), **chosen)
     for name, role in ((administrator, Role.ADMINISTRATOR), (member, Role.MEMBER)):
         if name:
-            access_service.grant(room, actor=Actor.user(user), email=persona(name).email, role=role)
+            email, quiet = persona(name).email, Gesture(quiet=True)
+            access_service.grant(room, actor=Actor.user(user), email=email, role=role, gesture=quiet)
     for name, value in fields.items():
         assert name in Room.__table__.columns, name
         setattr(room, name, value)

@@ -10,7 +10,8 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Length, StopValidation
 
 from webapp.accounts import addresses
-from webapp.rooms.models import Role
+from webapp.core import names
+from webapp.rooms.models import Role, Room
 from webapp.rooms.words import ROLES
 
 MOST = 200  # addresses at a time
@@ -74,6 +75,11 @@ class GrantListForm(ChangeForm):
 
 
 class TransferForm(FlaskForm):
-    """Who is to be the only owner; `seen` is the room's version that the page showed."""
+    """The room's name typed again, before somebody is the only owner; `seen` is the version that the page showed."""
 
     seen = HiddenField()
+    typed = StringField(_l("Room name, to confirm"), [], [names.normalised])
+
+    def means(self, room: Room) -> bool:
+        """The typed name is the room's."""
+        return bool(self.typed.data == names.normalised(room.name))

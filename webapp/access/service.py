@@ -5,16 +5,19 @@ the last owner stays.
 """
 
 import uuid
+from datetime import datetime
 
 import sqlalchemy as sa
 
 from webapp import audit
-from webapp.access import policy, queries
+from webapp.access import policy, queries, telling, transfers
+from webapp.access.telling import Gesture
+from webapp.access.transfers import Transfer
 from webapp.accounts import service as account_service
 from webapp.accounts.models import User
 from webapp.audit import Actor
-from webapp.audit.models import ActorKind
-from webapp.core.db import db, new_id, utcnow
+from webapp.core.db import db, new_id
+from webapp.mails import service as mails
 from webapp.rooms.models import Access, Role, Room
 
 
@@ -30,20 +33,28 @@ class HasAccess(Exception):
     """This person has a role in the room already."""
 
 
-def grant(room: Room, *, actor: Actor, email: str, role: Role) -> Access:
+class TooLate(Exception):
+    """A transfer can't be undone any more: its time is over, a role changed since, or somebody else made it."""
+
+
+def grant(room: Room, *, actor: Actor, email: str, role: Role, gesture: Gesture | None = None) -> Access:
     """Give a role to whoever has, or will have, this address. Raises HasAccess."""
+    gesture = gesture or Gesture()
     user = account_service.person_to_be(email)
     if queries.of_user(room, user) is not None:
         raise HasAccess
-    access = _open(room, user, role, actor)
+    access = _open(room, user, role, actor.user_id, gesture.at)
     audit.record("access.grant", access, actor, person=str(user.id), role=role.value, pending=user.pending)
+    telling.granted(access, actor, gesture)
     return access
 
 
 def accept(room: Room, user: User, role: Role, *, inviter_id: uuid.UUID | None) -> Access:
     """Give somebody the role that came with an invitation; whoever invited them gave it."""
-    access = _open(room, user, role, Actor(ActorKind.USER, inviter_id))
-    audit.record("access.accept", access, Actor.user(user), person=str(user.id), role=role.value)
+    gesture, actor = Gesture(), Actor.user(user)
+    access = _open(room, user, role, inviter_id, gesture.at)
+    audit.record("access.accept", access, actor, person=str(user.id), role=role.value)
+    telling.accepted(access, actor, gesture)
     return access
 
 
@@ -53,46 +64,76 @@ def change(room: Room, access: Access, *, actor: Actor, role: Role) -> None:
         return
     before = access.role
     _keep_an_owner(room, access)
-    _close(access, actor)
-    fresh = _open(room, access.user, role, actor)
+    gesture = Gesture()
+    fresh = _replace(room, access, role, actor, gesture.at)
     audit.record("access.change", fresh, actor, person=str(access.user_id), role=role.value, before=before.value)
+    telling.changed(access, actor, gesture)
 
 
-def revoke(room: Room, access: Access, *, actor: Actor) -> None:
+def revoke(room: Room, access: Access, *, actor: Actor, gesture: Gesture | None = None) -> None:
     """Take somebody's role away. Raises LastOwner."""
+    gesture = gesture or Gesture()
     _keep_an_owner(room, access)
-    _close(access, actor)
+    _close(access, actor, gesture.at)
     audit.record("access.revoke", access, actor, person=str(access.user_id), role=access.role.value)
+    telling.removed(access, actor, gesture)
 
 
 def leave(room: Room, access: Access, *, actor: Actor) -> None:
     """Give one's own role back. Raises LastOwner."""
     _keep_an_owner(room, access)
-    _close(access, actor)
+    gesture = Gesture()
+    _close(access, actor, gesture.at)
     audit.record("access.leave", access, actor, role=access.role.value)
+    telling.removed(access, actor, gesture)
 
 
-def transfer(room: Room, access: Access, *, actor: Actor) -> None:
-    """Make somebody the only owner: those who owned the room stay as administrators. Raises CannotOwn."""
+def transfer(room: Room, access: Access, *, actor: Actor) -> Transfer | None:
+    """Make somebody the only owner: those who owned the room stay as administrators. Raises CannotOwn.
+
+    What it changed is returned, so that it can be undone; None: they were the only owner before.
+    """
     if not policy.may_own(access.user):
         raise CannotOwn
-    for owner in queries.people(room):
-        if owner.role is Role.OWNER and owner.id != access.id:
-            _close(owner, actor)
-            _open(room, owner.user, Role.ADMINISTRATOR, actor)
+    gesture = Gesture()
+    closed = [owner for owner in queries.people(room) if owner.role is Role.OWNER and owner.id != access.id]
+    opened = [_replace(room, owner, Role.ADMINISTRATOR, actor, gesture.at) for owner in closed]
     if access.role is not Role.OWNER:
-        _close(access, actor)
-        _open(room, access.user, Role.OWNER, actor)
+        opened.insert(0, _replace(room, access, Role.OWNER, actor, gesture.at))
+        closed.insert(0, access)
     room.version += 1
     audit.record("access.transfer", access, actor, person=str(access.user_id))
+    if not opened:
+        return None
+    made = Transfer(opened, closed)
+    telling.transferred(access.user, made, actor, gesture)
+    return made
+
+
+def undo_transfer(room: Room, key: uuid.UUID, *, actor: Actor) -> None:
+    """Give everybody the role back that a transfer took, if it is the actor's own. Raises TooLate.
+
+    An owner who made it owns the room again, and can sign in: so the room has one who can.
+    """
+    made = transfers.undoable(room, key, actor.user_id)
+    if made is None:
+        raise TooLate
+    at, before = Gesture().at, {row.user_id: row.role for row in made.closed}
+    owner = next(access for access in queries.people(room) if access.role is Role.OWNER)
+    for row in made.opened:
+        _replace(room, row, before[row.user_id], actor, at)
+    room.version += 1
+    telling.transfer_undone(made)
+    audit.record("access.undo_transfer", made.opened[0], actor, person=str(owner.user_id))
 
 
 def end_all(user: User, actor: Actor) -> None:
     """Take all roles of somebody who is forgotten, also where nobody else owns the room: its page says so before."""
     roles = _roles(user)
     db.session.execute(sa.select(Room.id).where(Room.id.in_(roles)).order_by(Room.id).with_for_update())
+    at = Gesture().at
     for access in roles.values():
-        access.revoked_at, access.revoked_by_id = utcnow(), actor.user_id
+        access.revoked_at, access.revoked_by_id = at, actor.user_id
         audit.record("access.revoke", access, actor, person=str(user.id), role=access.role.value)
     db.session.flush()
 
@@ -110,16 +151,20 @@ def take_over_pending(user: User) -> None:
         for room_id, access in granted.items():
             _take_over(access, own.get(room_id), user)
         db.session.execute(sa.update(Access).where(Access.user_id == pending.id).values(user_id=user.id))
+        mails.take_over_choices(pending, user)
         db.session.execute(sa.delete(User).where(User.id == pending.id))
 
 
 def _take_over(granted: Access, own: Access | None, user: User) -> None:
     lower = granted if own is not None and queries.RANKS[own.role] <= queries.RANKS[granted.role] else own
+    gesture = Gesture()
     if lower is not None:
-        _close(lower, Actor.system())
+        _close(lower, Actor.system(), gesture.at)
     if lower is not granted:
         details = {"person": str(user.id), "role": granted.role.value}
         audit.record("access.take_over", granted, Actor.system(), **details)
+    if lower is not None and lower is own:
+        telling.raised(own, gesture)
 
 
 def _roles(user: User) -> dict[uuid.UUID, Access]:
@@ -133,13 +178,19 @@ def _keep_an_owner(room: Room, access: Access) -> None:
         raise LastOwner
 
 
-def _close(access: Access, actor: Actor) -> None:
-    access.revoked_at, access.revoked_by_id = utcnow(), actor.user_id
+def _replace(room: Room, access: Access, role: Role, actor: Actor, at: datetime) -> Access:
+    """Close a role and open another at the same moment: there is none at which the person has neither, or both."""
+    _close(access, actor, at)
+    return _open(room, access.user, role, actor.user_id, at)
+
+
+def _close(access: Access, actor: Actor, at: datetime) -> None:
+    access.revoked_at, access.revoked_by_id = at, actor.user_id
     db.session.flush()  # the next row of this person may open only then
 
 
-def _open(room: Room, user: User, role: Role, actor: Actor) -> Access:
-    access = Access(id=new_id(), room_id=room.id, user_id=user.id, role=role, granted_by_id=actor.user_id)
+def _open(room: Room, user: User, role: Role, giver_id: uuid.UUID | None, at: datetime) -> Access:
+    access = Access(id=new_id(), room_id=room.id, user_id=user.id, role=role, granted_at=at, granted_by_id=giver_id)
     access.user = user
     db.session.add(access)
     db.session.flush()

@@ -49,8 +49,8 @@ class Occasion:
 class MailKind:
     """One kind: `write` makes the letter, in the language that is spoken there, or raises Unwanted.
 
-    `sample` makes one that nobody gets, and does not ask whether anybody would. `find` says whom a mail is for where
-    that is nobody who has an account, or raises Unwanted.
+    `sample` makes one that nobody gets, and does not ask whether anybody would. `find` says whom a mail that names no
+    account is for, or raises Unwanted.
     """
 
     name: str

@@ -83,7 +83,7 @@ def _written(mail: Mail) -> tuple[Mailbox, EmailMessage]:
     kind: MailKind | None = kinds.all_kinds().get(mail.kind)
     if kind is None:
         raise Unwanted("person_gone")
-    occasion = kind.find(mail) if kind.find else _of_account(kind, mail)
+    occasion = kind.find(mail) if kind.find and mail.user_id is None else _of_account(kind, mail)
     try:
         to = mail_values.mailbox(occasion.reader.email)
     except ValueError:

@@ -24,10 +24,17 @@ class NotNow(Exception):
     """The mail is on its way, or went a moment ago."""
 
 
-def post(kind: str, user_id: uuid.UUID, about_id: uuid.UUID, *, deadline: datetime | None = None) -> Mail | None:
+def post(
+    kind: str,
+    user_id: uuid.UUID,
+    about_id: uuid.UUID,
+    *,
+    deadline: datetime | None = None,
+    after: timedelta = timedelta(0),
+) -> Mail | None:
     """Let a person be written to, once for each thing and deadline; None when that was planned before.
 
-    What was withdrawn has its reason again when it is planned again.
+    What was withdrawn has its reason again when it is planned again. It goes `after` a while, for what may be undone.
     """
     occasion = f":{deadline.isoformat()}" if deadline is not None else ""
     key = f"{kind}:{about_id}:{user_id}{occasion}"
@@ -40,16 +47,16 @@ def post(kind: str, user_id: uuid.UUID, about_id: uuid.UUID, *, deadline: dateti
             db.session.add(mail)
     except IntegrityError:  # somebody else planned it a moment ago
         return None
-    _let_send(mail)
+    _let_send(mail, after)
     return mail
 
 
-def post_to_address(kind: str, about_id: uuid.UUID) -> Mail:
+def post_to_address(kind: str, about_id: uuid.UUID, *, after: timedelta = timedelta(0)) -> Mail:
     """Let whoever `about_id` names be written to, with an account or without; it names each occasion but once."""
     mail = Mail(kind=kind, about_id=about_id, key=f"{kind}:{about_id}")
     db.session.add(mail)
     db.session.flush()
-    _let_send(mail)
+    _let_send(mail, after)
     return mail
 
 
@@ -111,9 +118,9 @@ def unconfirmed(mail: Mail, now: datetime) -> bool:
     return mail.state is MailState.SENDING and (mail.problem != "" or (mail.tried_at or now) < now - CONFIRMS)
 
 
-def _let_send(mail: Mail) -> None:
-    mail.due_at = db.clock()  # by the clock that says when work is due
-    due.add(WORK, mail_id=str(mail.id))
+def _let_send(mail: Mail, after: timedelta = timedelta(0)) -> None:
+    mail.due_at = db.clock(after.total_seconds())  # by the clock that says when work is due
+    due.add(WORK, after=after, mail_id=str(mail.id))
 
 
 def choose(user: User, wanted: Collection[str], *, actor: Actor) -> None:
@@ -135,3 +142,9 @@ def turn_off(user: User, topic: str, *, actor: Actor) -> None:
     except IntegrityError:
         return
     audit.record("user.turn_off_mails", user, actor, person=str(user.id), topic=topic)
+
+
+def take_over_choices(before: User, user: User) -> None:
+    """What somebody turned off before they had an account stays off in the account that is theirs now."""
+    for topic in sorted(queries.turned_off(before)):
+        turn_off(user, topic, actor=Actor.system())

@@ -133,7 +133,8 @@ def forget(person_id: uuid.UUID) -> ResponseReturnValue:
         problem = _("Not forgotten: the rooms without another owner changed since you opened this page.")
         return _page(person, 409, forget_form=form, problem=problem)
     personal.forget(person, actor=current_actor(), reason=form.reason.data)
-    return _done(person, _("The person is forgotten."))
+    db.session.commit()
+    return htmx.go(url_for(".show", person_id=person.id))
 
 
 @bp.post("/<uuid:person_id>/sessions/end")

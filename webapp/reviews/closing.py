@@ -14,6 +14,7 @@ from sqlalchemy.orm import joinedload
 from webapp import audit
 from webapp.access import queries as access_queries
 from webapp.access import service as access_service
+from webapp.access.telling import Gesture
 from webapp.accounts.models import User
 from webapp.audit import Actor
 from webapp.core.db import db, utcnow
@@ -79,9 +80,10 @@ def _advance(campaign: Campaign, row: CampaignRoom | None) -> bool:
 def _close(campaign: Campaign, row: CampaignRoom, room: Room) -> None:
     lines = _lines(campaign.id, room.id)
     people = {line.access_id: was.user for line, was in lines}
+    gesture = Gesture()  # owners hear of all who are removed at once
     for line, _was in lines:
         if line.outcome is LineOutcome.OPEN:
-            _end(campaign, line, room, _role(room, people[line.access_id]))
+            _end(campaign, line, room, _role(room, people[line.access_id]), gesture)
     now = {access.user_id: access for access in ([] if room.deleted_at else access_queries.people(room))}
     for line, was in lines:
         access = now.get(was.user_id)
@@ -111,14 +113,14 @@ def _role(room: Room, person: User) -> Access | None:
     return None if room.deleted_at else db.session.scalar(mine.options(joinedload(Access.user)))
 
 
-def _end(campaign: Campaign, line: CampaignLine, room: Room, now: Access | None) -> None:
+def _end(campaign: Campaign, line: CampaignLine, room: Room, now: Access | None, gesture: Gesture) -> None:
     """Give a line that nobody checked its end."""
     outcome = LineOutcome.LEFT_OPEN
     if now is None:
         outcome = LineOutcome.GONE
     elif _may_remove(campaign, line, now):
         try:
-            access_service.revoke(room, now, actor=Actor.system())
+            access_service.revoke(room, now, actor=Actor.system(), gesture=gesture)
             outcome = LineOutcome.EXPIRED
         except access_service.LastOwner:
             pass  # somebody has to answer for the room

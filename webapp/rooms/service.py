@@ -17,7 +17,7 @@ from webapp.rooms.models import Access, AccessLevel, LevelChange, OldSlug, Role,
 CALLBACK_LIFETIME = timedelta(minutes=10)
 SLUG_TRIES = 5
 # what moves a room's version on, once each
-CHANGES = ("room.edit", "room.set_phone", "room.let_members_watch", "access.transfer")
+CHANGES = ("room.edit", "room.set_phone", "room.let_members_watch", "access.transfer", "access.undo_transfer")
 
 
 class SlugTaken(Exception):

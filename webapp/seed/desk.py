@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from flask import Flask
 
 from webapp.access import service as access_service
+from webapp.access.telling import Gesture
 from webapp.accounts import service as account_service
 from webapp.accounts.models import User
 from webapp.audit import Actor
@@ -67,7 +68,7 @@ def _make(plan: RoomPlan, people: list[User]) -> Room:
     room = room_service.create(people[first], actor=actor, name=plan.name, access_level=plan.level)
     for person, role in zip(people, plan.roles, strict=True):
         if person is not people[first]:
-            access_service.grant(room, actor=actor, email=person.email or "", role=role)
+            access_service.grant(room, actor=actor, email=person.email or "", role=role, gesture=Gesture(quiet=True))
     return room
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from itertools import chain
 from typing import Any
 
-from flask import abort, flash, request, url_for
+from flask import abort, flash, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -14,7 +14,7 @@ from flask_login import current_user
 from werkzeug.wrappers import Response
 from wtforms.fields.choices import SelectChoice
 
-from webapp.access import policy, queries, service
+from webapp.access import policy, queries, service, telling, transfers
 from webapp.access.forms import ChangeForm, GrantForm, TransferForm
 from webapp.access.views.blueprint import bp
 from webapp.accounts.models import User
@@ -36,6 +36,7 @@ SHOWS = {
     queries.Filter.MEMBERS: _l("Members"),
     queries.Filter.ENDED: _l("Ended"),
 }
+UNDO_KEY = "undo_transfer"  # of the cookie, which lasts longer than what it names
 CSV_HEAD = ("person", "email", "role", "granted_at", "granted_by", "revoked_at", "revoked_by")
 
 
@@ -47,7 +48,16 @@ def section(room: Room, **context: Any) -> dict[str, Any]:
     shown = _chosen()
     page = queries.page(room, shown, paging.Place.of(request.args, SHOWN))
     needs = {"room": room, "page": page, "shows": SHOWS, "shown": shown, "grant_form": form, "roles": roles}
-    return needs | {"problem": "", "unseen": None, "chosen": None} | context
+    answers = htmx.is_swap() and request.method == "POST"
+    needs |= {"told": telling.listeners(room, current_user), "undo": _undo(room), "answers": answers}
+    return needs | {"problem": "", "unseen": None, "chosen": None, "typed": None} | context
+
+
+def _undo(room: Room) -> str:
+    """The token that undoes the reader's transfer of a moment ago; "" where there is none to undo."""
+    token = session.get(UNDO_KEY, "")
+    key = transfers.read(token) if token else None
+    return token if key and transfers.undoable(room, key, current_user.id) else ""
 
 
 def _chosen() -> queries.Filter:
@@ -129,7 +139,7 @@ def revoke(slug: str, access_id: uuid.UUID) -> ResponseReturnValue:
 
 @bp.post("/rooms/<slug>/access/<uuid:access_id>/transfer")
 def transfer(slug: str, access_id: uuid.UUID) -> ResponseReturnValue:
-    """Make somebody the only owner."""
+    """Make somebody the only owner, for whoever types the room's name; the list then offers to undo it."""
     room, form = load_room(slug, policy.transfer), TransferForm()
     access = _load(room, access_id)
     if access is None:
@@ -137,7 +147,33 @@ def transfer(slug: str, access_id: uuid.UUID) -> ResponseReturnValue:
     if count := room.changes_since(form.seen.data):
         problem = _("Not transferred: the room was changed since you opened this page.")
         return _again(room, 409, problem=problem, unseen=changes.newest(room.id, CHANGES, count))
-    return _guarded(room, lambda: service.transfer(room, access, actor=current_actor()))
+    if not form.means(room):
+        return _again(room, 422, typed=(access.id, form.typed.data))
+    return _guarded(room, lambda: _transfer(room, access))
+
+
+def _transfer(room: Room, access: Access) -> None:
+    made = service.transfer(room, access, actor=current_actor())
+    if made is not None:
+        session[UNDO_KEY] = transfers.token(made.key)
+
+
+@bp.post("/rooms/<slug>/access/undo-transfer")
+def undo_transfer(slug: str) -> ResponseReturnValue:
+    """Give everybody the role back that they had before my transfer of a moment ago."""
+    room, key = load_room(slug, policy.undo_transfer), transfers.read(request.form.get("token", ""))
+    session.pop(UNDO_KEY, None)
+    try:
+        if key is None:
+            raise service.TooLate
+        service.undo_transfer(room, key, actor=current_actor())
+    except service.TooLate:
+        db.session.rollback()
+        problem = _("Not undone: more than 10 seconds have passed, or a role has changed since. Transfer it again.")
+        return _again(room, 409, problem=problem)
+    db.session.commit()
+    flash(_("The transfer is undone. Everyone has the role they had before."))
+    return htmx.go(url_for(".index", slug=room.slug))
 
 
 @bp.post("/rooms/<slug>/access/leave")

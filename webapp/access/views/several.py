@@ -11,7 +11,7 @@ from flask_login import current_user
 from werkzeug.wrappers import Response
 from wtforms.fields.choices import SelectChoice
 
-from webapp.access import policy, service
+from webapp.access import policy, service, telling
 from webapp.access.forms import GrantListForm
 from webapp.access.views.blueprint import bp
 from webapp.audit.actors import current_actor
@@ -47,10 +47,10 @@ def grant_several(slug: str) -> ResponseReturnValue:
         return _page(room, form, 422)
     if not policy.decide(current_user, room, form.wanted):
         abort(403, _("Only owners make or unmake owners."))
-    added, had_one = [], []
+    added, had_one, gesture = [], [], telling.Gesture()
     for email in form.pasted.addresses:
         try:
-            service.grant(room, actor=current_actor(), email=email, role=form.wanted)
+            service.grant(room, actor=current_actor(), email=email, role=form.wanted, gesture=gesture)
             added.append(email)
         except service.HasAccess:
             had_one.append(email)
@@ -66,6 +66,7 @@ def _page(room: Room, form: GrantListForm, status: int = 200, results: GrantResu
     roles = policy.roles(current_user, room)
     form.role.choices = [SelectChoice(role.value, ROLES[role]) for role in reversed(roles)]
     context: dict[str, Any] = {"room": room, "form": form, "results": results, "back": _list_of(room)}
+    context["told"] = telling.listeners(room, current_user)
     return htmx.respond(PAGE, FRAGMENT, status, **context)
 
 

@@ -7,6 +7,7 @@ from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from webapp.access import queries as access_queries
+from webapp.access import telling
 from webapp.accounts import queries as account_queries
 from webapp.audit import queries as audit_queries
 from webapp.audit.models import AuditEntry
@@ -33,6 +34,7 @@ def respond(room: Room, fragment: str, status: int = 200, **context: Any) -> Res
     """Answer a swap with one section, or with the page where it asks for that, and anything else with the page."""
     sections = {"room": room, "role": room.role_of(current_user), **phone_section(room)}
     if not htmx.is_swap() or fragment == PAGE:
+        sections |= {"told": telling.listeners(room, current_user)}
         sections |= {"invitation": None, "running": recording_queries.running(room)}
         sections |= queue_section(room) | access_section(room) | activity_section(room) | panel.invited(room)
     return htmx.respond(PAGE, fragment, status, **(sections | context))
