@@ -3,11 +3,10 @@
 from collections.abc import Callable
 from datetime import timedelta
 
-import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from tests.support.brevo import TOO_MANY, Answer, Brevo
+from tests.support.brevo import TOO_MANY, Brevo
 from tests.support.personas import make_user, persona
 from webapp.accounts import personal
 from webapp.accounts.models import User
@@ -97,20 +96,16 @@ def test_while_no_service_is_set_it_stays_due_and_says_so(account: Brevo, change
     assert (state(user), found.problem, found.done_at) == (ContactState.REMOVING, "no_service", None)
 
 
-def test_whoever_is_forgotten_while_the_service_is_told_of_them_is_let_go_again(
-    app: Flask, account: Brevo, monkeypatch: pytest.MonkeyPatch
-):
+def test_whoever_is_forgotten_while_the_service_is_told_of_them_is_let_go_again(app: Flask, account: Brevo):
     user, admin = welcomed(), persona("admin")
     db.session.commit()
-    answer = account.answer
 
-    def forgotten_meanwhile(path: str, headers: dict[str, str], body: bytes) -> Answer:
+    def forget_meanwhile() -> None:
         with app.app_context():
             personal.forget(db.session.get_one(User, user.id), actor=Actor.user(admin), reason="asked for it")
             db.session.commit()
-        return answer(path, headers, body)
 
-    monkeypatch.setattr(account, "answer", forgotten_meanwhile)
+    account.meanwhile = forget_meanwhile
     later()
     assert (account.contacts, state(user)) == ({EMAIL: [7]}, ContactState.REMOVING)
     later()

@@ -48,6 +48,7 @@ class Brevo:
     asked: list[dict[str, Any]] = field(default_factory=list)
     answers: list[Answer] = field(default_factory=list)
     slow: float = 0.0  # seconds before it says anything
+    meanwhile: Callable[[], object] = lambda: None  # what happens before it answers
     lists: tuple[int, ...] = (7, 36)
 
     def about_us(self, path: str, key: str) -> Answer:
@@ -67,6 +68,7 @@ class Brevo:
         wish = json.loads(body)
         self.asked.append(wish)
         time.sleep(self.slow)
+        self.meanwhile()
         return self.answers.pop(0) if self.answers else self._own(wish)
 
     def delete(self, path: str, query: dict[str, list[str]], key: str) -> Answer:
