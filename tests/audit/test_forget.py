@@ -16,7 +16,7 @@ from webapp.accounts.models import Staff, User
 from webapp.audit import Actor, encoding, exporting, forgetting, intents, record, sealing, verifying
 from webapp.audit.chain_models import AuditSeal, ChainState
 from webapp.audit.models import ActorKind, AuditEntry, DeedOutcome
-from webapp.core.db import db
+from webapp.core.db import VALUES, db
 from webapp.rooms import service as rooms
 from webapp.rooms.models import Room
 
@@ -146,14 +146,13 @@ def test_without_an_entry_that_accounts_for_it_nothing_is_forgotten(person: User
         forgetting.forget(person.id)
 
 
-def test_more_than_a_piece_is_forgotten(app: Flask, monkeypatch):
-    monkeypatch.setattr(forgetting, "VALUES", 3)
-    user_id = uuid.uuid4()
-    for number in range(8):
+def test_more_than_a_piece_is_forgotten(app: Flask):
+    user_id, count = uuid.uuid4(), VALUES + 3
+    for number in range(count):
         record("room.reveal_pin", "room", Actor(ActorKind.USER, user_id, ADDRESS), reason=f"call {number}")
     db.session.commit()
     sealing.seal()
-    assert forget(user_id) == 8
+    assert forget(user_id) == count
     sealing.seal()
     assert set(reasons()) == {"", "asked for it"}
     assert verdict().state is ChainState.INTACT
