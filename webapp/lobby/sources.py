@@ -2,14 +2,15 @@
 
 import hashlib
 import hmac
-import ipaddress
 import uuid
 from dataclasses import dataclass
 
 from flask import current_app
 
+from webapp.core import networks
+
 # Of IPv6 a household or an office has all of a /64, and whoever rents a server often a /48.
-PREFIXES = {4: (32, 24), 6: (64, 48)}
+NARROW, WIDE = {4: 32, 6: 64}, {4: 24, 6: 48}
 
 
 @dataclass(frozen=True)
@@ -23,11 +24,9 @@ class Source:
 def of(address: str, room_id: uuid.UUID) -> Source:
     """The names of an address for a room; what is no address counts as one of its own."""
     try:
-        ip = ipaddress.ip_address(address.partition("%")[0])
+        narrow, wide = networks.around(address, NARROW), networks.around(address, WIDE)
     except ValueError:
-        return Source(_name(address, room_id), _name(address, room_id))
-    ip = (ip.ipv4_mapped or ip) if isinstance(ip, ipaddress.IPv6Address) else ip
-    narrow, wide = (str(ipaddress.ip_network((ip, bits), strict=False)) for bits in PREFIXES[ip.version])
+        narrow = wide = address
     return Source(_name(narrow, room_id), _name(wide, room_id))
 
 

@@ -1,0 +1,70 @@
+"""The network addresses of entries are shortened after 90 days, and the chain does not notice."""
+
+from datetime import timedelta
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+
+from tests.support.chain import entries, sign, verdict
+from tests.support.database import failing
+from webapp.audit import Actor, addresses, record, sealing
+from webapp.audit.chain_models import ChainState
+from webapp.audit.models import AuditEntry
+from webapp.core.db import db, utcnow
+from webapp.jobs import register
+
+ADDRESSES = {
+    "192.0.2.77": "192.0.2.0/24",
+    "::ffff:192.0.2.77": "192.0.2.0/24",
+    "2001:db8:1:2:3:4:5:6": "2001:db8:1::/48",
+    "fe80::1%eth0": "fe80::/48",
+    "192.0.2.0/24": "192.0.2.0/24",
+    "of no kind": "",
+    "": "",
+}
+
+
+def write(address: str, days: float) -> None:
+    record("room.create", "room", Actor.guest(address)).at = utcnow() - timedelta(days=days)
+    db.session.commit()
+
+
+@pytest.mark.parametrize("address", ADDRESSES)
+def test_of_an_old_address_its_network_is_left(app: Flask, change_settings, address: str):
+    sign(change_settings)
+    write(address, 90.1)
+    sealing.seal()
+    register.by_name()["shorten_addresses"].function()
+    assert [entry.address for entry in entries()] == [ADDRESSES[address]]
+    assert verdict().state is ChainState.INTACT
+
+
+def test_a_newer_address_stays_and_what_is_short_is_written_no_second_time(app: Flask):
+    write("192.0.2.77", 89.9)
+    write("192.0.2.78", 91)
+    assert addresses.shorten() == 1
+    assert [entry.address for entry in entries()] == ["192.0.2.77", "192.0.2.0/24"]
+    with failing("UPDATE audit_entries", AssertionError()):
+        assert addresses.shorten() == 0
+
+
+def test_more_than_a_piece_is_shortened(app: Flask, monkeypatch):
+    monkeypatch.setattr(addresses, "PIECE", 2)
+    for number in range(5):
+        write(f"192.0.2.{number}", 100)
+    assert addresses.shorten() == 5
+    assert {entry.address for entry in entries()} == {"192.0.2.0/24"}
+
+
+def test_an_address_that_is_emptied_meanwhile_stays_empty(app: Flask, monkeypatch):
+    write("192.0.2.77", 100)
+
+    def forgotten_meanwhile(address: str) -> str:
+        with db.engine.begin() as another:
+            another.execute(sa.update(AuditEntry).values(address=""))
+        return "192.0.2.0/24"
+
+    monkeypatch.setattr(addresses, "_network", forgotten_meanwhile)
+    addresses.shorten()
+    assert [entry.address for entry in entries()] == [""]
