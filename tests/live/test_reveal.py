@@ -138,6 +138,16 @@ def test_of_a_caller_who_came_while_numbers_were_hidden_no_number_is_offered(hid
     assert "Reveal number" not in page and "Show attributes" in page
 
 
+def test_reveals_of_numbers_are_limited_together_with_those_of_pins(shows: Meeting, client_as: As):
+    owner = client_as("owner")
+    pins = [owner.post(shows.url("pin/reveal"), headers=SWAP).status_code for _ in range(15)]
+    numbers = [shows.reveal(owner).status_code for _ in range(15)]
+    assert {*pins, *numbers} == {200}
+    refused = shows.reveal(owner)
+    assert refused.status_code == 429 and CALLER not in refused.text and len(entries()) == 15
+    assert CALLER in shows.reveal(client_as("administrator")).text, "everybody has a count of their own"
+
+
 def test_livekit_is_asked_once_for_a_reveal(shows: Meeting, client_as: As):
     before = shows.installation.livekit.calls("ListParticipants")
     assert CALLER in shows.reveal(client_as("owner")).text

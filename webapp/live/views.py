@@ -19,7 +19,7 @@ from webapp.livekit import rooms
 from webapp.livekit.errors import LiveKitError
 from webapp.livekit.rooms import Participant
 from webapp.rooms import policy as room_policy
-from webapp.rooms.door import load_room
+from webapp.rooms.door import limit_reveals, load_room
 from webapp.rooms.models import Room
 
 bp = Blueprint("live", __name__)
@@ -53,6 +53,7 @@ def remove_participant(slug: str) -> ResponseReturnValue:
 
 
 @bp.post("/rooms/<slug>/inside/reveal")
+@limit_reveals
 def reveal_participant(slug: str) -> ResponseReturnValue:
     """Show one person's number and attributes to those who may, and keep that they were shown."""
     room = load_room(slug, room_policy.reveal_participant)
