@@ -52,7 +52,7 @@ def _of_rooms(planted: Planted, seen: dict[str, str], tomorrow: str) -> dict[str
         "access.change": {"role": "administrator"},
         "access.grant": {"email": ADDRESS, "role": "member"},
         "access.grant_several": {"emails": f"{ADDRESS}\n{email('stranger')}", "role": "member"},
-        "access.transfer": {**seen, "name": planted.rooms["here"].name},
+        "access.transfer": {**seen, "typed": planted.rooms["here"].name},
         "invitations.change": time,
         "invitations.save_calendar": time,
         "invitations.send": {"emails": ADDRESS, "message": REASON, "language": "en", "key": parts["question_id"].hex},

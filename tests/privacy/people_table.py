@@ -4,6 +4,11 @@ from tests.privacy.sees import ACCESS_LIST, INVITE_PANEL, LOG, PERSON, QUEUE, RE
 
 PEOPLE = (
     Sees(
+        "An admin who says why gets all that is kept about somebody.",
+        "address.owner browser.owner email.owner name.owner",
+        {"admin": "people.export"},
+    ),
+    Sees(
         "An admin who reads the log sees from where each deed and each reveal came.",
         "address.member",
         {"admin": f"{LOG} {REVEALS}"},

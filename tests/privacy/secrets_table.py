@@ -74,7 +74,8 @@ SECRETS = (
         "room.name",
         {
             "administrator owner admin": (
-                "access.change access.grant access.grant_several access.index access.new_grants audit.activity "
+                "access.change access.grant access.grant_several access.index access.new_grants access.undo_transfer "
+                "audit.activity "
                 "invitations.index invitations.newest live.reveal_participant lobby.queue recordings.stop "
                 "rooms.confirm_let_members_watch rooms.edit rooms.update"
             ),
@@ -97,7 +98,7 @@ SECRETS = (
             ),
             "anonymous": "lobby.ask",
             "anonymous guest stranger support admin": "lobby.join lobby.wait",
-            "owner admin": "recordings.delete rooms.confirm_delete",
+            "owner admin": "access.transfer recordings.delete rooms.confirm_delete",
             "owner": "recordings.preview_retention recordings.set_retention reviews.answer reviews.undo",
         },
     ),
@@ -113,6 +114,26 @@ SECRETS = (
             "anonymous guest stranger member administrator owner support admin": "lobby.join",
             "support admin": "support.index support.list_csv support.show trunks.show",
         },
+    ),
+    Sees(
+        "Everybody gets all that is kept about them: of rooms the names, of others nobody.",
+        "room.name",
+        {"member administrator owner": "accounts.export"},
+    ),
+    Sees(
+        "Everybody gets all that is kept about them, and what they typed themselves.",
+        "message.invitation reason.rotate",
+        {"owner": "accounts.export"},
+    ),
+    Sees(
+        "Everybody gets all that is kept about them, and what they typed themselves.",
+        "reason.reveal reason.reveal_participant reason.staff",
+        {"admin": "accounts.export"},
+    ),
+    Sees(
+        "An admin who says why gets all that is kept about somebody.",
+        "message.invitation reason.rotate room.name",
+        {"admin": "people.export"},
     ),
     Sees(
         "Whoever has a role goes straight in: the token is theirs.",

@@ -9,12 +9,12 @@ QUEUE = (
     "lobby.admit lobby.admit_all lobby.clear_refused lobby.confirm_admit_everywhere lobby.deny_all lobby.index "
     "lobby.undo_deny lobby.waiting"
 )
-ACCESS_LIST = "access.change access.grant access.index access.list_csv"
+ACCESS_LIST = "access.change access.grant access.index access.list_csv access.undo_transfer"
 REVIEW_FILES = "access.review_csv access.review_page reviews.evidence_pack"
 LOG = "audit.log audit.log_csv"
 REVEALS = "audit.reveals_csv audit.reveals_page"
 ANSWERS = "reviews.answer reviews.confirm reviews.confirm_many reviews.remove reviews.undo"
-PERSON = "people.disable people.set_staff people.show"
+PERSON = "people.disable people.forget people.set_staff people.show"
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """Mails of every kind: each reader's own may hold what it must, and nobody's address, number or PIN beyond that."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -19,7 +20,7 @@ from webapp.mails.sending import written_for
 from webapp.recordings.models import Recording
 from webapp.reviews.models import AtEnd, Campaign
 from webapp.rooms import queries as room_queries
-from webapp.rooms.models import Room
+from webapp.rooms.models import Access, Room
 
 INVITED = "email.invitee name.owner email.owner room.name"  # answers go to whoever invites
 DIAL_IN = "number.trunk pin.current"
@@ -32,6 +33,11 @@ MAILS = {
     "review_reminder": ("owner", "email.owner name.admin"),
     "review_ending": ("owner", "email.owner name.admin"),
     "review_access_ends": ("member", "email.member room.name"),
+    "role_granted": ("member", "email.member room.name name.owner"),
+    "role_accepted": ("member", "email.member room.name name.member name.owner"),
+    "role_changed": ("member", "email.member room.name name.owner"),
+    "role_removed": ("member", "email.member room.name name.owner"),
+    "role_transferred": ("member", "email.member room.name name.owner"),
     "invitation invite": ("invitee", f"{INVITED} {DIAL_IN} message.invitation"),
     "invitation move": ("invitee", f"{INVITED} {DIAL_IN} message.invitation"),
     "invitation update": ("invitee", f"{INVITED} {DIAL_IN} message.invitation"),
@@ -55,6 +61,12 @@ def _occasion(planted: Planted, kind: str, who: str) -> Occasion:
         campaign.at_end, campaign.started_by_id = AtEnd.REMOVE, _user("admin").id
         return Occasion(_user(who), campaign.id, campaign.ends_at, "https://desk.example/off")
     room = db.session.get_one(Room, planted.rooms["here"].id)
+    if kind.startswith("role"):
+        theirs = sa.select(Access).where(Access.room_id == room.id, Access.user_id == _user(who).id)
+        row = db.session.scalars(theirs).one()
+        row.granted_by_id = _user("owner").id
+        db.session.flush()
+        return Occasion(_user(who), row.id, None, "https://desk.example/off")
     asked = InvitationMail(id=new_id(), invitee_id=parts["invitee_id"], room_id=room.id)
     asked.errand, asked.asked_by_id = Errand(kind.split()[1]), _user("owner").id
     asked.pin_version = room_queries.pin_times(room).version
@@ -76,7 +88,10 @@ def test_a_mail_holds_what_its_reader_needs_and_nothing_of_others(planted: Plant
     who, expected = MAILS[kind]
     occasion = _occasion(planted, kind, who)
     db.session.commit()
-    letter = written_for(kinds.all_kinds()[kind.split(maxsplit=1)[0]], occasion)
+    meant = kinds.all_kinds()[kind.split(maxsplit=1)[0]]
+    if kind.startswith("role"):  # who did what to whom with these rows, whatever they have come to
+        meant = replace(meant, write=meant.sample)
+    letter = written_for(meant, occasion)
     made = message(letter, mailbox(occasion.reader.email), "id", occasion.off_url)
     db.session.commit()
     found: dict[str, str] = {}

@@ -10,7 +10,7 @@ from tests.privacy.walk import Seen, walk
 
 # So many endpoints and methods each persona asked, and so many requests, when this was written: it only grows.
 PAIRS, REQUESTS = 194, 450
-OF_ONESELF = {"name", "email", "address"}  # no leak to oneself, in what one reads
+OF_ONESELF = {"name", "email", "address", "browser"}  # no leak to oneself, in what one reads
 IN_HEADERS = {"session", "bearer"}  # the cookie is given anew
 INTO_THE_MEETING = {"Location", "HX-Redirect"}  # the token that one comes in by has one's own name
 EXTRA = ("token.meeting", "pin.new", "session.", "bearer.guest")
