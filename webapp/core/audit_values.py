@@ -8,6 +8,7 @@ from pydantic_settings import BaseSettings
 
 from webapp.core.values import Endpoint, Words
 
+LEAST_DAYS = 90
 KEY_BYTES = 32  # Ed25519's (RFC 8032)
 
 
@@ -51,6 +52,13 @@ def _secret(value: SecretStr) -> SecretStr:
     return value
 
 
+def _keep_days(value: int) -> int:
+    """Accept what is no shorter than the time after which addresses are shortened, or for ever."""
+    if value and value < LEAST_DAYS:
+        raise ValueError(f"should be 0, for ever, or at least {LEAST_DAYS} days")
+    return value
+
+
 PrivateKey = Annotated[SecretStr, AfterValidator(_private)]
 PublicKeys = Annotated[Words, AfterValidator(_public)]
 WebhookSecret = Annotated[SecretStr, AfterValidator(_secret)]
@@ -72,6 +80,10 @@ class AuditSettings(BaseSettings):
         "", description="address to which they are posted, signed as Standard Webhooks says; empty: none"
     )
     audit_heads_secret: WebhookSecret = Field(SecretStr(""), description="secret of that signature, whsec_…")
+
+    audit_keep_days: Annotated[int, AfterValidator(_keep_days)] = Field(
+        0, ge=0, le=36_500, description="days after which entries of the audit log are deleted, 90 at least; 0: never"
+    )
 
     @model_validator(mode="after")
     def _refuse_unsigned_webhooks(self) -> "AuditSettings":
