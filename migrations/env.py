@@ -2,7 +2,7 @@
 
 from alembic import context
 
-from migrations import running
+from migrations import grants, running
 from webapp.core.db import UTCDateTime
 from webapp.models import metadata
 
@@ -37,6 +37,10 @@ def run() -> None:
         )
         with context.begin_transaction():
             context.run_migrations()
+        if role := told.get("application_role"):  # each time: versions bring new tables
+            connection.commit()
+            with connection.begin():
+                grants.give(connection, role)
 
 
 run()

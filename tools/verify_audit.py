@@ -15,14 +15,13 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 DEED = ("at", "actor", "user", "action", "target_kind", "room", "origin", "request")
 OUTCOME = ("target", "outcome", "problem")
-Line = dict[str, Any]
 
 
 def canonical(value: object) -> bytes:
     return json.dumps(value, sort_keys=True, separators=(",", ":")).encode()
 
 
-def seal_hash(seal: Line, before: str) -> str:
+def seal_hash(seal: dict[str, Any], before: str) -> str:
     """What the seal's hash must be; of one that does not say all that it should, or more, nobody's."""
     deed = {"whole": DEED + OUTCOME, "opened": DEED, "settled": OUTCOME}.get(seal["part"], DEED + OUTCOME)
     told = {"v": 1, "before": before} | {name: seal.get(name, "?") for name in ("seq", "part", "entry", *deed)}
@@ -36,21 +35,20 @@ def seal_hash(seal: Line, before: str) -> str:
     return hashlib.sha256(canonical(told)).hexdigest()
 
 
-def signature_problem(head: Line, public: dict[str, bytes]) -> str:
+def signature_problem(head: dict[str, Any], public: dict[str, bytes]) -> str:
     """Why no key that counts signed this; empty also of what claims no signature."""
     if head["key"] and public:
-        text = {"v": 1, "what": "head"} | {name: head[name] for name in ("seq", "hash", "sealed_at", "key")}
+        what, at = ("anchor", "pruned_at") if head["what"] == "anchor" else ("head", "sealed_at")
+        text = {"v": 1, "what": what} | {name: head[name] for name in ("seq", "hash", at, "key")}
         try:
             signature = base64.b64decode(head["signature"], validate=True)
             Ed25519PublicKey.from_public_bytes(public[head["key"]]).verify(signature, canonical(text))
-        except KeyError:
-            return f"seal {head['seq']}: unknown_key"
-        except (InvalidSignature, ValueError):
-            return f"seal {head['seq']}: signature"
+        except (KeyError, InvalidSignature, ValueError) as error:
+            return f"seal {head['seq']}: {'unknown_key' if isinstance(error, KeyError) else 'signature'}"
     return ""
 
 
-def seal_problem(seal: Line, last: Line, wanted: set[str]) -> str:
+def seal_problem(seal: dict[str, Any], last: dict[str, Any], wanted: set[str]) -> str:
     """Why this does not follow the last seal; empty: it does, and has the hash that all heads there want."""
     if seal["seq"] != last["seq"] + 1:
         return f"seal {last['seq'] + 1}: seal_missing"
@@ -59,31 +57,34 @@ def seal_problem(seal: Line, last: Line, wanted: set[str]) -> str:
     return f"seal {seal['seq']}, entry {seal['entry']}: head" if wanted - {seal["hash"]} else ""
 
 
-def follow(lines: Iterable[Line], public: dict[str, bytes], kept: list[Line]) -> str:
-    """The verdict on an export: its heads, then its seals in their order."""
+def follow(lines: Iterable[dict[str, Any]], public: dict[str, bytes], kept: list[dict[str, Any]]) -> str:
+    """The verdict on an export: its anchor, where it was pruned, its heads, then its seals in their order."""
     hashes: defaultdict[int, set[str]] = defaultdict(set)
     gone: dict[str, str] = {}  # who was forgotten, and the first text, until the entry comes that accounts for it
-    last: Line = {"seq": 0, "hash": "0" * 64, "key": ""}
-    newest = last
+    last: dict[str, Any] = {"seq": 0, "hash": "0" * 64, "key": ""}
+    newest = start = last
     for line in chain((head | {"what": "kept"} for head in kept), lines):
         seq, is_seal = line["seq"], line["what"] == "seal"
-        problem = seal_problem(line, last, hashes[seq]) if is_seal else signature_problem(line, public)
-        if problem:
+        if problem := seal_problem(line, last, hashes[seq]) if is_seal else signature_problem(line, public):
             return f"broken at {problem}"
         if not is_seal:
             hashes[seq].add(line["hash"])
             newest = line if line["what"] == "head" else newest
+            last = start = line if line["what"] == "anchor" else start
             continue
         last = line
         if "forgotten" in line:
             gone.setdefault(line["forgotten"], f"seal {seq}, entry {line['entry']}: not_forgotten")
         elif line["part"] == "whole" and line["action"] == "user.forget" and line["target_kind"] == "user":
             gone.pop(line["target"], None)
-    seq, furthest = last["seq"], max((*hashes, last["seq"]))
-    ends = [f"seal {seq + 1}: cut"] * (furthest > seq) + [f"seal {newest['seq'] + 1}: no_head"] * (newest["seq"] != seq)
+    seq, first = last["seq"], start["seq"]
+    ends = [f"seal {first}: head"] * (len(hashes[first]) > 1)
+    ends += [f"seal {seq + 1}: cut"] * (max((*hashes, first + bool(first))) > seq)
+    ends += [f"seal {newest['seq'] + 1}: no_head"] * (newest["seq"] != seq)
     if ends or gone:
         return f"broken at {[*ends, *gone.values()][0]}"
-    return f"{'unsigned' if seq and not (newest['key'] and public) else 'intact'}: {seq} seals, the last is {seq}"
+    is_signed = newest["key"] and public and (start["key"] or not first)
+    return f"{'intact' if is_signed or not seq else 'unsigned'}: {seq - first} seals, the last is {seq}"
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """All models, imported once so that the metadata is whole for migrations and tests."""
 
 from webapp.accounts.models import AccountChange, LogoutToken, User, UserSession
-from webapp.audit.chain_models import AuditSeal, ChainHead, HeadOutlet, Verification
+from webapp.audit.chain_models import AuditSeal, ChainAnchor, ChainHead, HeadOutlet, Verification
 from webapp.audit.models import AuditEntry, Beginning, Intent
 from webapp.calls.models import Call, CallerKey
 from webapp.core.db import Model
@@ -50,6 +50,7 @@ __all__ = [
     "CampaignOwner",
     "CampaignPerson",
     "CampaignRoom",
+    "ChainAnchor",
     "ChainHead",
     "Delivery",
     "Diagnosis",

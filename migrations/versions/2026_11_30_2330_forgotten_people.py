@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = 'f4c2a96d07e1'
-down_revision = 'e56fc8dae7d2'
+down_revision = '8c8fe497b641'
 branch_labels = None
 depends_on = None
 

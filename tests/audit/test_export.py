@@ -6,6 +6,7 @@ import subprocess
 import sys
 import uuid
 from collections.abc import Sequence
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -16,10 +17,10 @@ from pydantic import SecretStr
 from tests.support.chain import PUBLIC, sign, write
 from tests.support.tampering import TAMPERINGS, Rows, copied, whole
 from tools import verify_audit
-from webapp.audit import Actor, chain, commands, encoding, forgetting, intents, keys, record, sealing
-from webapp.audit.chain_models import AuditSeal, ChainHead
+from webapp.audit import Actor, chain, commands, encoding, forgetting, intents, keys, pruning, record, sealing
+from webapp.audit.chain_models import AuditSeal, ChainAnchor, ChainHead
 from webapp.audit.models import ActorKind, AuditEntry, DeedOutcome
-from webapp.core.db import db
+from webapp.core.db import db, utcnow
 
 TOOL = Path(verify_audit.__file__)
 FORGOTTEN, OTHER = uuid.UUID(int=7), uuid.UUID(int=8)
@@ -38,7 +39,11 @@ CHANGES = {
     "a forgotten entry's commitment": sa.update(AuditSeal).where(sa.text(GONE)).values(reason_commitment="0" * 64),
     "who was forgotten": sa.update(AuditSeal).where(sa.text(GONE)).values(forgotten=OTHER),
     "nobody was forgotten": sa.update(AuditSeal).where(sa.text(GONE)).values(forgotten=None),
-    "a commitment more": sa.update(AuditSeal).where(AuditSeal.seq == 1).values(details_commitment="0" * 64),
+    "a commitment more": sa.update(AuditSeal).where(AuditSeal.seq == 2).values(details_commitment="0" * 64),
+    "the anchor": sa.delete(ChainAnchor),
+    "the anchor's hash": sa.update(ChainAnchor).values(hash="0" * 64),
+    "the anchor's place": sa.update(ChainAnchor).values(seq=2),
+    "the anchor's signature": sa.update(ChainAnchor).values(key_id="", signature=""),
     "the end": sa.delete(AuditSeal).where(AuditSeal.seq > 4),
 }
 
@@ -49,9 +54,12 @@ def signed(change_settings) -> None:
 
 
 @pytest.fixture
-def trail(app: Flask) -> None:
-    """Entries with all kinds of seals."""
+def trail(app: Flask, change_settings) -> None:
+    """Entries with all kinds of seals; the oldest was pruned."""
+    change_settings(audit_keep_days=90)
+    record("job.run_now", "old", Actor.system()).at = utcnow() - timedelta(days=100)
     write(4)
+    pruning.prune(pruning.plan())
     record("room.rotate_pin", "room", Actor.guest("192.0.2.7"), reason="leaked – “é” 😀", share=2.5, name=None)
     entry = intents.record("trunk.create", "", Actor.system(), sought="1", name="North")
     db.session.commit()
@@ -87,7 +95,7 @@ def test_both_come_to_the_same_verdict(app: Flask, trail: None, tmp_path: Path, 
     here = run(app, "verify")
     assert run(app, "export", "--output", str(tmp_path / "export"))[0] == 0
     assert outside(tmp_path / "export", "--public-key", PUBLIC) == here
-    assert here[0] == {"nothing": 0, "no signature": 3}.get(change, 1)
+    assert here[0] == {"nothing": 0, "no signature": 3, "the anchor's signature": 3}.get(change, 1)
 
 
 def test_without_the_public_key_neither_calls_it_intact(app: Flask, trail: None, tmp_path: Path, change_settings):
@@ -101,7 +109,7 @@ def test_heads_that_were_kept_elsewhere_count_for_both(app: Flask, trail: None, 
     run(app, "export", "--output", str(tmp_path / "before"))
     (head,) = [line for line in (tmp_path / "before").read_text().splitlines() if '"what": "head"' in line]
     (tmp_path / "heads").write_text(head + "\n")
-    for model in (AuditSeal, AuditEntry, ChainHead):
+    for model in (AuditSeal, AuditEntry, ChainHead, ChainAnchor):
         db.session.execute(sa.delete(model))
     write(2)
     run(app, "export", "--output", str(tmp_path / "export"))
@@ -110,8 +118,9 @@ def test_heads_that_were_kept_elsewhere_count_for_both(app: Flask, trail: None, 
     assert outside(tmp_path / "export", "--public-key", PUBLIC, *heads) == (1, "broken at seal 3: cut\n")
 
 
-def in_lines(seals: Rows, heads: Rows) -> Sequence[dict[str, object]]:
-    lines = [{"what": "head", **head} for head in heads] + [{"salt": "", **seal, "what": "seal"} for seal in seals]
+def in_lines(seals: Rows, heads: Rows, anchors: Rows) -> Sequence[dict[str, object]]:
+    lines = [{"what": "anchor", **anchor} for anchor in anchors if anchor != encoding.START]
+    lines += [{"what": "head", **head} for head in heads] + [{"salt": "", **seal, "what": "seal"} for seal in seals]
     return list(map(json.loads, map(json.dumps, lines)))
 
 
@@ -121,10 +130,10 @@ def test_both_say_the_same_of_hundreds_of_tamperings(app: Flask):
     differ = []
     chains = [whole(signer, chance) for _ in range(20)]
     for number in range(600):
-        found = seals, heads, kept = copied(chains[number % len(chains)])
+        found = seals, heads, kept, anchors = copied(chains[number % len(chains)])
         TAMPERINGS[number % len(TAMPERINGS)](found, chance)
-        here = commands.words(chain.verify(seals, heads, known, kept=kept))
-        there = verify_audit.follow(in_lines(seals, heads), raw, kept)
+        here = commands.words(chain.verify(seals, heads, known, kept=kept, anchor=anchors[0]))
+        there = verify_audit.follow(in_lines(seals, heads, anchors), raw, kept)
         if here != there:
             differ.append((TAMPERINGS[number % len(TAMPERINGS)].__name__, here, there))
     assert differ == []

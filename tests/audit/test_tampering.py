@@ -16,13 +16,13 @@ from flask import Flask
 
 from tests.support.chain import PUBLIC, sign, verdict, write
 from tests.support.tampering import TAMPERINGS, Rows, copied, whole
-from webapp.audit import Actor, chain, encoding, forgetting, intents, keys, record, sealing
+from webapp.audit import Actor, chain, encoding, forgetting, intents, keys, pruning, record, records, sealing
 from webapp.audit.chain_models import AuditSeal, ChainState
 from webapp.audit.models import ActorKind, AuditEntry, DeedOutcome
-from webapp.core.db import db
+from webapp.core.db import db, utcnow
 
 IN_MEMORY, IN_ROWS = 10_000, 300
-TABLES = ("audit_entries", "audit_seals", "audit_heads")
+TABLES = ("audit_entries", "audit_seals", "audit_heads", "audit_anchors")
 FORGOTTEN, OTHER = uuid.UUID(int=7), uuid.UUID(int=8)
 KNOWN = {keys.key_id(PUBLIC): PUBLIC}
 
@@ -32,15 +32,15 @@ def test_ten_thousand_tamperings_are_all_caught(app: Flask, change_settings):
     signer, chance = keys.signer(), random.Random(12)
     escaped, caught = [], Counter()
     chains = [whole(signer, chance) for _ in range(100)]
-    for seals, heads, kept in chains:
-        assert chain.verify(seals, heads, KNOWN, kept=kept).state is ChainState.INTACT
+    for seals, heads, kept, anchors in chains:
+        assert chain.verify(seals, heads, KNOWN, kept=kept, anchor=anchors[0]).state is ChainState.INTACT
     for number in range(IN_MEMORY):
         before = chains[number % len(chains)]
         found = copied(before)
         deed = TAMPERINGS[number // len(chains) % len(TAMPERINGS)]
         deed(found, chance)
         assert found != before, deed.__name__
-        said = chain.verify(found[0], found[1], KNOWN, kept=found[2])
+        said = chain.verify(found[0], found[1], KNOWN, kept=found[2], anchor=found[3][0])
         caught[f"{deed.__name__} {said.problem or said.state.value}"] += 1
         if said.state is ChainState.INTACT:
             escaped.append((deed.__name__, before, found))
@@ -74,7 +74,7 @@ def other(column: sa.Column[Any], value: Any, chance: random.Random) -> Any:
 def tamper(tables: dict[str, sa.Table], chance: random.Random) -> str:
     """One deed in the database; says what it was."""
     deed = chance.choice(["edit", "edit", "edit", "edit", "delete", "swap", "cut", "pass_off"])
-    entries, seals, _heads = tables.values()
+    entries, seals = tables["audit_entries"], tables["audit_seals"]
     if deed == "edit":
         table = chance.choice(list(tables.values()))
         column = chance.choice([column for column in table.columns if column.name != "address"])  # it is shortened
@@ -117,9 +117,14 @@ def pass_off(entries: sa.Table, seals: sa.Table, chance: random.Random) -> str:
 
 @pytest.fixture
 def sealed_trail(app: Flask, change_settings) -> Iterator[None]:
-    """A trail with all kinds of entries, sealed."""
+    """A trail with all kinds of entries, sealed, of which the oldest were pruned."""
     sign(change_settings)
+    change_settings(audit_keep_days=90)
+    for entry in write(3):
+        entry.at = utcnow() - timedelta(days=100)
     write(6)
+    pruning.prune(pruning.plan())
+    assert records.anchor()["seq"] == 3
     record("room.rotate_pin", "room", Actor.guest("192.0.2.7"), reason="leaked", name="é")
     open_one = intents.record("trunk.create", "", Actor.system(), sought="1", name="North")
     db.session.commit()

@@ -156,6 +156,7 @@ OF_THE_MOMENT = {
     "room_findings",
     "audit_seals",
     "audit_heads",
+    "audit_anchors",
     "audit_outlets",
     "audit_verifications",
 }

@@ -37,6 +37,8 @@ def refusal(monkeypatch: pytest.MonkeyPatch) -> Callable[[str, str], str]:
         ("DATABASE_URL", "postgresql://desk:hunter2@[::1/desk", ADDRESS),
         ("DATABASE_URL", "", "should begin with sqlite:/// or postgresql://"),
         ("RECORDINGS_DIR", "", "should name a folder"),
+        ("DATABASE_APPLICATION_ROLE", "two roles", "should be the name of a PostgreSQL role, such as frontdesk"),
+        ("AUDIT_KEEP_DAYS", "30", "should be 0, for ever, or at least 90 days"),
         ("TRUSTED_HOSTS", "https://inner.example.org", "should be host names such as desk.example.org"),
         ("TRUSTED_HOSTS", "inner.example.org/desk", "should be host names such as desk.example.org"),
         ("OIDC_SCOPES", "", "should hold openid"),

@@ -48,5 +48,6 @@ def heads() -> Sequence[ChainHead]:
 def verdict(public: Mapping[str, str] | None = None) -> ChainVerdict:
     """What the verifier says of all that is stored, knowing the tests' key or others."""
     known = {keys.key_id(PUBLIC): PUBLIC} if public is None else public
-    last, stored = records.end(), records.heads()
-    return chain.verify(records.sealed(0, max(last, stored[-1]["seq"] if stored else 0)), stored, known)
+    last, stored, anchor = records.end(), records.heads(), records.anchor()
+    sealed = records.sealed(anchor["seq"], max(last, stored[-1]["seq"] if stored else 0))
+    return chain.verify(sealed, stored, known, anchor=anchor)

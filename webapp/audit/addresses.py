@@ -2,6 +2,7 @@
 
 import time
 from datetime import timedelta
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -11,7 +12,7 @@ from webapp.core.db import PAUSE, PIECE, db, utcnow
 
 AGE = timedelta(days=90)
 PREFIXES = {4: 24, 6: 48}
-ENTRIES = AuditEntry.__table__
+ENTRIES: Any = AuditEntry.__table__
 SHORTEN = (
     sa.update(ENTRIES)
     .where(ENTRIES.c.id == sa.bindparam("entry"), ENTRIES.c.address == sa.bindparam("whole"))

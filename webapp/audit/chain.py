@@ -2,11 +2,10 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from webapp.audit import encoding, keys
 from webapp.audit.chain_models import ChainState
-from webapp.audit.encoding import FORGET, Record
+from webapp.audit.encoding import FORGET, START, Record
 
 
 @dataclass(frozen=True)
@@ -29,35 +28,43 @@ class Broken(Exception):
         self.problem, self.seq, self.entry = problem, seq, entry
 
 
-START: Mapping[str, Any] = {"seq": 0, "hash": encoding.BEGINNING}
-
-
 def verify(
     seals: Iterable[Record],
     heads: Sequence[Record],
     public: Mapping[str, str],
     *,
     kept: Iterable[Record] = (),
-    start: Record = START,
+    anchor: Record = START,
     checked: Callable[[int], object] = lambda _count: None,
     later: Callable[[int], Iterable[Record]] = lambda _seq: (),
 ) -> ChainVerdict:
-    """Follow the chain from where it starts; `public` are the keys that count, by id, and `kept` heads from elsewhere.
+    """Follow the chain from its anchor; `public` are the keys that count, by id, and `kept` heads from elsewhere.
 
-    `checked` is told now and then how many seals were looked at. `later` gives the seals after a place that were made
-    meanwhile: somebody may have been forgotten since the first of them was read.
+    What is before the anchor was pruned: it covers the heads there. `checked` is told now and then how many seals were
+    looked at. `later` gives the seals after a place that were made meanwhile: somebody may have been forgotten since
+    the first of them was read.
     """
-    walk = _Walk(start)
+    walk = _Walk(anchor)
     try:
-        for head in (*kept, *heads):
+        for head in (*kept, anchor, *heads):
             _refuse_bad_signature(head, public)
-        walk.follow(seals, _by_place((*heads, *kept), start), checked)
-        _refuse_cut(walk, heads, kept)
+        walk.follow(seals, _by_place((*heads, *kept), anchor), checked)
+        _refuse_cut(walk, heads, (*heads, *kept, *([{"seq": anchor["seq"] + 1}] if anchor["seq"] else [])))
         walk.account(later)
     except Broken as found:
         return ChainVerdict(ChainState.BROKEN, walk.count, walk.seq, found.seq, found.entry, found.problem)
-    is_signed = not walk.count or bool(heads and heads[-1]["key"] and public)
+    vouching = [anchor, *heads[-1:]] if anchor["seq"] else heads[-1:]
+    is_signed = not walk.count or bool(public and all(each["key"] for each in vouching))
     return ChainVerdict(ChainState.INTACT if is_signed else ChainState.UNSIGNED, walk.count, walk.seq)
+
+
+def end_of(seals: Iterable[Record], start: Record) -> tuple[int, str]:
+    """The place and the hash of the last of these seals, which follow `start`. Raises Broken."""
+    walk = _Walk(start)
+    walk.follow(seals, {}, lambda _count: None)
+    if not walk.count:
+        raise Broken("seal_missing", walk.seq + 1)
+    return walk.seq, walk.hash
 
 
 class _Walk:
@@ -141,19 +148,19 @@ def _by_place(heads: Iterable[Record], start: Record) -> dict[int, set[str]]:
 
 
 def _refuse_bad_signature(head: Record, public: Mapping[str, str]) -> None:
-    """A head without a key claims nothing; one with a key must be right, where any key is known here."""
+    """A head or anchor without a key claims nothing; one with a key must be right, where any key is known here."""
     if not head["key"] or not public:
         return
-    text = encoding.head_text(head["seq"], head["hash"], head["sealed_at"], head["key"])
+    text = encoding.vouched(head)
     if head["key"] not in public:
         raise Broken("unknown_key", head["seq"])
     if not keys.holds(public[head["key"]], head["signature"], text):
         raise Broken("signature", head["seq"])
 
 
-def _refuse_cut(walk: _Walk, heads: Sequence[Record], kept: Iterable[Record]) -> None:
-    """The chain went as far as anybody vouched for it, and somebody vouches for all that there is."""
-    furthest = max((head["seq"] for head in (*heads, *kept)), default=walk.seq)
+def _refuse_cut(walk: _Walk, heads: Sequence[Record], known: Iterable[Record]) -> None:
+    """The chain goes as far as is known of it, and a head is over all that there is."""
+    furthest = max((each["seq"] for each in known), default=walk.seq)
     if furthest > walk.seq:
         raise Broken("cut", walk.seq + 1)
     if walk.count and (not heads or heads[-1]["seq"] != walk.seq):

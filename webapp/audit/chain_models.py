@@ -65,6 +65,21 @@ class ChainHead(Model):
     signature: Mapped[str] = mapped_column(sa.String(88), default="")
 
 
+class ChainAnchor(Model):
+    """Up to where the oldest entries were deleted, and the chain's hash there: whoever follows it starts here.
+
+    There is one at most, which is moved when more are deleted.
+    """
+
+    __tablename__ = "audit_anchors"
+
+    seq: Mapped[int] = mapped_column(sa.BigInteger, primary_key=True, autoincrement=False)
+    hash: Mapped[str] = mapped_column(sa.String(64))
+    pruned_at: Mapped[datetime] = mapped_column(default=utcnow)
+    key_id: Mapped[str] = mapped_column(sa.String(16), default="")  # empty: there was no key
+    signature: Mapped[str] = mapped_column(sa.String(88), default="")
+
+
 class Verification(Keyed, Model):
     """One time that the whole chain was followed: how far it has come, and what was found."""
 

@@ -8,13 +8,18 @@ import click
 from flask import Flask
 from flask.cli import AppGroup
 
-from webapp.audit import exporting, keys, records, sealing, verifying
+from webapp.audit import chain, exporting, keys, pruning, records, sealing, verifying
 from webapp.audit.chain import ChainVerdict
 from webapp.audit.chain_models import ChainState, Verification
 from webapp.core import patience
 from webapp.core.db import db
+from webapp.core.settings import settings
 
 audit = AppGroup("audit", help="The audit log's chain: its key, whether it holds.")
+NOT_ALLOWED = (
+    "This database role may not delete entries. Run `flask audit prune` with the FRONTDESK_DATABASE_URL with which you "
+    "run `flask db upgrade`."
+)
 EXITS = {ChainState.INTACT: 0, ChainState.BROKEN: 1, ChainState.UNSIGNED: 3}
 
 
@@ -61,17 +66,50 @@ def verify(heads: IO[str] | None, public: tuple[str, ...]) -> None:
 @audit.command()
 @click.option("--output", type=click.File("w", encoding="utf-8", atomic=True), default="-", help="File to write.")
 def export(output: IO[str]) -> None:
-    """Write what a verifier outside of Frontdesk needs, as JSON Lines: the heads, then the seals with their entries.
+    """Write what a verifier outside of Frontdesk needs, as JSON Lines: anchor, heads, seals with their entries.
 
     What people typed is in it; network addresses are not. tools/verify_audit.py reads it.
     """
     with patience.of(None):
         sealing.seal_all()
         count = 0
-        for line in exporting.lines():
-            output.write(json.dumps(line) + "\n")
-            count += line["what"] == "seal"
+        try:
+            for line in exporting.lines():
+                output.write(json.dumps(line) + "\n")
+                count += line["what"] == "seal"
+        except exporting.Pruned as error:
+            raise click.ClickException("The log was pruned meanwhile. Export it again.") from error
     click.echo(f"{count} seals were written.", err=True)
+
+
+@audit.command()
+@click.option("--dry-run", is_flag=True, help="Say what would be deleted, and delete nothing.")
+def prune(dry_run: bool) -> None:
+    """Delete entries older than FRONTDESK_AUDIT_KEEP_DAYS, and leave a signed anchor from which the rest is followed.
+
+    Exits 1 when the chain does not hold, or when this database role may not delete entries.
+    """
+    if not settings.audit_keep_days:
+        click.echo("FRONTDESK_AUDIT_KEEP_DAYS is 0: entries are kept for ever.")
+        return
+    if not pruning.may_prune() and not dry_run:
+        raise click.ClickException(NOT_ALLOWED)
+    with patience.of(None):
+        planned = pruning.plan()
+        try:
+            if planned.seals and not dry_run:
+                pruning.prune(planned)
+        except chain.Broken as found:
+            raise click.ClickException(
+                f"The chain is broken at seal {found.seq} ({found.problem}). Nothing behind that was deleted. Run "
+                "`flask audit verify` once it is put right."
+            ) from found
+    day, fate = planned.before.date().isoformat(), "would be" if dry_run else "were"
+    click.echo(f"{planned.entries} entries from before {day} ({planned.seals} seals) {fate} deleted.")
+    if planned.stopped_by:
+        click.echo(
+            f"Entry {planned.stopped_by} and all after it stay: what became of that deed is not known.", err=True
+        )
 
 
 def words(verdict: ChainVerdict) -> str:

@@ -17,6 +17,7 @@ TYPED = ("reason", "details")  # hashed by salted commitments, which stay when t
 FORGET = "user.forget"  # the deed that accounts for texts that are gone
 
 Record = Mapping[str, Any]
+START: Record = {"seq": 0, "hash": BEGINNING, "pruned_at": "", "key": "", "signature": ""}  # nothing was pruned
 _encode = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=True).encode
 
 
@@ -55,5 +56,16 @@ def commitment(salt: str, name: str, value: object) -> str:
 
 def head_text(seq: int, digest_there: str, sealed_at: str, key_id: str) -> bytes:
     """What the signature of a head is made of."""
-    told = {"v": VERSION, "what": "head", "seq": seq, "hash": digest_there, "sealed_at": sealed_at, "key": key_id}
-    return canonical(told)
+    return vouched({"seq": seq, "hash": digest_there, "sealed_at": sealed_at, "key": key_id})
+
+
+def anchor_text(seq: int, digest_there: str, pruned_at: str, key_id: str) -> bytes:
+    """What the signature of an anchor is made of."""
+    return vouched({"seq": seq, "hash": digest_there, "pruned_at": pruned_at, "key": key_id})
+
+
+def vouched(record: Record) -> bytes:
+    """What the signature of a head, or of an anchor, must be of."""
+    what, at = ("anchor", "pruned_at") if "pruned_at" in record else ("head", "sealed_at")
+    told = {name: record[name] for name in ("seq", "hash", at, "key")}
+    return canonical({"v": VERSION, "what": what, **told})

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from webapp.audit import encoding
-from webapp.audit.chain_models import AuditSeal, ChainHead, SealPart
+from webapp.audit.chain_models import AuditSeal, ChainAnchor, ChainHead, SealPart
 from webapp.audit.models import AuditEntry
 from webapp.core.db import db
 
@@ -152,6 +152,17 @@ def heads() -> list[dict[str, Any]]:
         return [head(row) for row in connection.execute(sa.select(ChainHead.__table__).order_by(ChainHead.seq))]
 
 
+def anchor() -> dict[str, Any]:
+    """From where the chain is to be followed."""
+    newest = sa.select(ChainAnchor.__table__).order_by(ChainAnchor.seq.desc()).limit(1)
+    with db.reader.connect() as connection:
+        row = connection.execute(newest).first()
+    if row is None:
+        return dict(encoding.START)
+    at = encoding.moment(row.pruned_at)
+    return {"seq": row.seq, "hash": row.hash, "pruned_at": at, "key": row.key_id, "signature": row.signature}
+
+
 def newest_head() -> ChainHead | None:
     """The head over the whole chain; None before anything was sealed."""
     return db.session.scalar(sa.select(ChainHead).order_by(ChainHead.seq.desc()).limit(1))
@@ -170,7 +181,7 @@ def head(row: Any) -> dict[str, Any]:
 
 def unsealed() -> tuple[int, int]:
     """How many entries have no seal yet, and the first of them; over the whole trail."""
-    sealed_one = sa.exists().where(AuditSeal.entry_id == AuditEntry.id, AuditSeal.part != SealPart.SETTLED)
+    sealed_one = sa.exists().where(AuditSeal.entry_id == AuditEntry.id)
     counted = sa.select(sa.func.count(), sa.func.coalesce(sa.func.min(AuditEntry.id), 0)).where(sa.not_(sealed_one))
     with db.reader.connect() as connection:
         count, first = connection.execute(counted).one()

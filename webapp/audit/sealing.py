@@ -96,8 +96,8 @@ def _part(row: Any) -> SealPart:
 
 
 def _unsealed(after: int) -> sa.Select[Any]:
-    """The entries behind that id that have no seal."""
-    sealed = (AuditSeal.entry_id == AuditEntry.id, AuditSeal.entry_id > after, AuditSeal.part != SealPart.SETTLED)
+    """The entries behind that id that have no seal; of two, the one of the deed may have been pruned."""
+    sealed = (AuditSeal.entry_id == AuditEntry.id, AuditSeal.entry_id > after)
     entries = sa.select(*records.COLUMNS).where(AuditEntry.id > after, sa.not_(sa.exists().where(*sealed)))
     return entries.order_by(AuditEntry.id)
 

@@ -106,6 +106,7 @@ SENTENCES = {
     "job.run_now": _l("%(who)s ran a job outside its time"),
     "job.retry": _l("%(who)s had given-up work tried again"),
     "audit.verify": _l("%(who)s had the audit log's chain verified"),
+    "audit.prune": _l("%(who)s deleted old entries of the audit log: %(entries)s"),
     "hook.replay": _l("%(who)s had a hook applied again"),
 }
 WORDS = {

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from webapp import audit
 from webapp.audit import Actor, chain, keys, outlets, records, sealing
 from webapp.audit.chain import ChainVerdict
-from webapp.audit.chain_models import Verification
+from webapp.audit.chain_models import ChainState, Verification
 from webapp.audit.encoding import Record
 from webapp.core import due
 from webapp.core.db import db, utcnow
@@ -85,14 +85,26 @@ def look(
     """Follow the chain now; `tell` hears once a second how many seals of how many were checked.
 
     `kept` are heads that somebody kept elsewhere, besides those that were sent from here, and `public` the keys that
-    count instead of the settings'.
+    count instead of the settings'. Begins anew when the log is pruned meanwhile.
     """
+    while True:
+        anchor = records.anchor()
+        verdict = _follow(anchor, tell, public, kept)
+        if verdict.state is not ChainState.BROKEN or records.anchor() == anchor:
+            return verdict
+
+
+def _follow(
+    anchor: Record, tell: Callable[[int, int], object], public: Mapping[str, str] | None, kept: Sequence[Record]
+) -> ChainVerdict:
     kept = (*kept, *outlets.kept())  # first: what is sent meanwhile may be over seals that are not looked at
     heads, total = heads_and_end()
     known = keys.known() if public is None else public
-    tell(0, total)
-    told = _Seldom(lambda count: tell(count, total))
-    return chain.verify(records.sealed(0, total), heads, known, kept=kept, checked=told, later=_later)
+    first, count = anchor["seq"], total - anchor["seq"]
+    tell(0, count)
+    told = _Seldom(lambda checked: tell(checked, count))
+    seals = records.sealed(first, total)
+    return chain.verify(seals, heads, known, kept=kept, anchor=anchor, checked=told, later=_later)
 
 
 def _later(seq: int) -> Iterable[Record]:

@@ -1,6 +1,10 @@
-"""The settings of the audit log: who vouches for it, and for how long it is kept. No refusal repeats a key."""
+"""The settings of the audit log: who vouches for it, how long it is kept, who may not change it.
+
+No refusal repeats a key.
+"""
 
 import base64
+import re
 from typing import Annotated
 
 from pydantic import AfterValidator, Field, SecretStr, model_validator
@@ -8,6 +12,8 @@ from pydantic_settings import BaseSettings
 
 from webapp.core.values import Endpoint, Words
 
+LEAST_DAYS = 90
+ROLE = re.compile(r"[A-Za-z_][A-Za-z0-9_$-]{0,62}")
 KEY_BYTES = 32  # Ed25519's (RFC 8032)
 
 
@@ -51,8 +57,23 @@ def _secret(value: SecretStr) -> SecretStr:
     return value
 
 
+def _keep_days(value: int) -> int:
+    """Accept what is no shorter than the time after which addresses are shortened, or for ever."""
+    if value and value < LEAST_DAYS:
+        raise ValueError(f"should be 0, for ever, or at least {LEAST_DAYS} days")
+    return value
+
+
+def _role(value: str) -> str:
+    """Accept what names a PostgreSQL role, or nothing."""
+    if value and not ROLE.fullmatch(value):
+        raise ValueError("should be the name of a PostgreSQL role, such as frontdesk")
+    return value
+
+
 PrivateKey = Annotated[SecretStr, AfterValidator(_private)]
 PublicKeys = Annotated[Words, AfterValidator(_public)]
+RoleName = Annotated[str, AfterValidator(_role)]
 WebhookSecret = Annotated[SecretStr, AfterValidator(_secret)]
 
 
@@ -72,6 +93,16 @@ class AuditSettings(BaseSettings):
         "", description="address to which they are posted, signed as Standard Webhooks says; empty: none"
     )
     audit_heads_secret: WebhookSecret = Field(SecretStr(""), description="secret of that signature, whsec_…")
+
+    audit_keep_days: Annotated[int, AfterValidator(_keep_days)] = Field(
+        0, ge=0, le=36_500, description="days after which entries of the audit log are deleted, 90 at least; 0: never"
+    )
+
+    database_application_role: RoleName = Field(
+        "",
+        description="PostgreSQL role of the servers, where another one owns the tables and runs `flask db upgrade`, "
+        "which then keeps this one from changing or deleting entries of the audit log; empty: one role does all",
+    )
 
     @model_validator(mode="after")
     def _refuse_unsigned_webhooks(self) -> "AuditSettings":

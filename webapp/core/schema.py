@@ -9,10 +9,12 @@ from alembic import command
 from alembic.config import Config
 from alembic.util import CommandError
 
+from migrations import grants
 from migrations.running import PATIENCE_SECONDS
 from webapp.core import patience, revisions
 from webapp.core.db import db
 from webapp.core.revisions import SchemaState
+from webapp.core.settings import settings
 
 __all__ = ["MIGRATIONS", "CommandError", "check", "configuration", "downgrade", "upgrade", "write_revision"]
 MIGRATIONS = Path(__file__).parent.parent.parent / "migrations"
@@ -33,9 +35,11 @@ def upgrade(revision: str = "head", seconds: float = PATIENCE_SECONDS) -> None:
 
     Waits so many seconds for another upgrade. Raises alembic.util.CommandError with what an operator can do.
     """
+    role = _application_role()
     _refuse_newer()
     config = configuration()
     config.attributes["patience"] = seconds
+    config.attributes["application_role"] = role
     with patience.of(None):
         command.upgrade(config, revision)
 
@@ -45,6 +49,19 @@ def downgrade(revision: str) -> None:
     _refuse_newer()
     with patience.of(None):
         command.downgrade(configuration(), revision)
+
+
+def _application_role() -> str:
+    """The role to be kept from changing the audit log; empty: none is. Raises CommandError where it can't be."""
+    role = settings.database_application_role
+    if not role or db.engine.dialect.name != "postgresql":
+        return ""
+    with db.engine.connect() as connection:
+        try:
+            grants.refuse(connection, role)
+        except grants.Refused as error:
+            raise CommandError(str(error)) from error
+    return role
 
 
 def _refuse_newer() -> None:

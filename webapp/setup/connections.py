@@ -14,6 +14,7 @@ from redis import Redis
 from redis.exceptions import RedisError
 from sqlalchemy.exc import SQLAlchemyError
 
+from migrations import grants
 from webapp.accounts import metadata, oidc
 from webapp.accounts.problems import CURES, SignInError
 from webapp.core import files, mail
@@ -119,19 +120,38 @@ def ask_provider() -> list[Opened]:
     return _all([("OIDC_CLIENT_SECRET", "Client at the sign-in provider", client)])
 
 
-def database() -> None:
-    """Connect and ask the simplest of questions, over a connection of its own."""
+def database() -> str:
+    """Connect and ask the simplest of questions, over a connection of its own; returns what is odd about the role."""
     patience = {} if db.engine.dialect.name == "sqlite" else {"connect_timeout": int(PATIENCE)}
     engine = sa.create_engine(settings.database_url, connect_args=patience, poolclass=sa.NullPool, hide_parameters=True)
     files.keep_private(engine)
     try:
         with engine.connect() as connection:
             connection.execute(sa.text("SELECT 1"))
+            role = _role(connection)
     except SQLAlchemyError as error:
         raise NotOpened(_owned("it cannot be opened: see its address, user, password and folder")) from error
     file = files.database_file(settings.database_url)
     if file is not None and not all(os.access(path, os.R_OK | os.W_OK) for path in (file, file.parent)):
         raise NotOpened(_owned("it cannot be written"))
+    return role
+
+
+def _role(connection: sa.Connection) -> str:
+    """What is odd about the role, where one is meant to be kept from changing the audit log."""
+    meant = settings.database_application_role
+    if not meant or connection.dialect.name != "postgresql":
+        return ""
+    if connection.scalar(sa.text("SELECT current_user")) != meant:
+        return (
+            f"This is not the role {meant} of FRONTDESK_DATABASE_APPLICATION_ROLE: servers should connect as that one."
+        )
+    if grants.is_too_much(connection):
+        raise NotOpened(
+            "its role may change or delete entries of the audit log: run `flask db upgrade` as the role that owns the "
+            "tables"
+        )
+    return ""
 
 
 def _owned(problem: str) -> str:
