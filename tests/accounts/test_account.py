@@ -24,7 +24,9 @@ def test_saving_keeps_language_zone_and_theme_and_goes_back_to_the_page(client_a
     assert (answer.status_code, answer.headers["Location"]) == (303, "/account/")
     assert (stored().language, stored().timezone, stored().theme) == ("fr", "America/Lima", "dark")
     entry = db.session.scalars(sa.select(AuditEntry)).one()
-    assert (entry.action, entry.details) == ("user.update_profile", {"fields": ["language", "timezone", "theme"]})
+    assert (entry.action, entry.details["fields"]) == ("user.update_profile", ["language", "timezone", "theme"])
+    assert entry.details["changes"]["language"] == {"before": "en", "after": "fr"}
+    assert entry.details["changes"]["theme"] == {"before": "", "after": "dark"}
 
 
 def test_the_chosen_language_is_spoken_whatever_the_browser_says(client_as):
