@@ -82,8 +82,8 @@ def test_what_i_revealed_is_listed_to_me(client_as):
     record("room.reveal_pin", room, Actor.user(me))
     db.session.commit()
     page = owner.get("/account/").text
-    assert "looked at the phone PIN" in page and "Harbour council" in page
-    assert "looked at the phone PIN" not in client_as("stranger").get("/account/").text
+    assert "revealed the PIN of <b>Harbour council</b>" in page
+    assert "revealed the PIN" not in client_as("stranger").get("/account/").text
 
 
 def test_the_language_button_keeps_the_language_of_somebody_signed_in(client_as):

@@ -107,6 +107,11 @@ def people(entries: Iterable[AuditEntry]) -> set[uuid.UUID]:
     return {uuid.UUID(entry.details["person"]) for entry in entries if entry.details.get("person")}
 
 
+def rooms(entries: Iterable[AuditEntry]) -> set[uuid.UUID]:
+    """The rooms that deeds belong to."""
+    return {entry.room_id for entry in entries if entry.room_id}
+
+
 def actions() -> Sequence[str]:
     """The actions that the trail holds, found by skipping along their index."""
     first = sa.select(sa.func.min(AuditEntry.action).label("action")).cte("actions", recursive=True)
