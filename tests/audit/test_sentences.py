@@ -40,7 +40,7 @@ def told(action: str, language: str, **details: object) -> str:
     target = {"target_kind": action.partition(".")[0], "target_id": "x"}
     entry = AuditEntry(action=action, actor=ActorKind.SYSTEM, details=person | details, reason="", **target)
     with force_locale(language):
-        (deed,) = sentences.deeds([entry], sentences.Names({}))
+        (deed,) = sentences.deeds([entry], sentences.TrailNames({}))
     return deed.text
 
 
@@ -99,7 +99,7 @@ def test_names_are_escaped_and_reasons_quoted(app: Flask):
     entry = AuditEntry(action="room.rotate_pin", actor=ActorKind.USER, user=user, details={}, reason="<i>leaked</i>")
     entry.room_id = uuid.UUID(int=2)
     with app.test_request_context(), force_locale("en"):
-        (deed,) = sentences.deeds([entry], sentences.Names({}))
+        (deed,) = sentences.deeds([entry], sentences.TrailNames({}))
     assert "&lt;b&gt;Bold" in deed.sentence and "“&lt;i&gt;leaked" in deed.sentence
 
 
@@ -111,8 +111,8 @@ def test_a_sentence_names_the_room_the_guest_and_the_trunk_and_says_what_is_gone
     trunk.target_kind, trunk.target_id = "trunk", "ST_1"
     with app.test_request_context(), force_locale("en"):
         things = {("entry", entry_id): "Lotte <B>", ("trunk", "ST_1"): "Night line"}
-        known = sentences.deeds([admit, trunk], sentences.Names({}, {key: "Housing"}, things))
-        gone = sentences.deeds([admit, trunk], sentences.Names({}, {}))
+        known = sentences.deeds([admit, trunk], sentences.TrailNames({}, {key: "Housing"}, things))
+        gone = sentences.deeds([admit, trunk], sentences.TrailNames({}, {}))
     assert [deed.text for deed in gone] == [
         "Frontdesk admitted someone to a room that is gone",
         "Frontdesk changed the trunk ST_1",

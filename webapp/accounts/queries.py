@@ -91,7 +91,7 @@ def deeds(
 
     The rooms' names are needed where entries of more than one are read.
     """
-    return sentences.deeds(entries, sentences.Names(names(audit_queries.people(entries)), rooms, things or {}))
+    return sentences.deeds(entries, sentences.TrailNames(names(audit_queries.people(entries)), rooms, things or {}))
 
 
 def names(ids: Collection[uuid.UUID]) -> dict[str, str]:

@@ -196,7 +196,7 @@ class Deed:
 
 
 @dataclass(frozen=True)
-class Names:
+class TrailNames:
     """What people, rooms and things that entries speak of are called.
 
     People by their id as text; rooms by their id, or None where only one room's trail is read, which needs no name;
@@ -230,7 +230,7 @@ def _bold(name: str | None, otherwise: str) -> str:
     return Markup("<b>{}</b>").format(name) if name else otherwise
 
 
-def deeds(entries: Sequence[AuditEntry], names: Names) -> list[Deed]:
+def deeds(entries: Sequence[AuditEntry], names: TrailNames) -> list[Deed]:
     """The entries as sentences."""
     return [Deed(entry, _sentence(entry, names)) for entry in entries]
 
@@ -240,7 +240,7 @@ def who(entry: AuditEntry) -> str:
     return entry.user.name if entry.user is not None else str(NOBODY[entry.actor])
 
 
-def _sentence(entry: AuditEntry, names: Names) -> Markup:
+def _sentence(entry: AuditEntry, names: TrailNames) -> Markup:
     # a detail that the entry has not, as one of another version may be, leaves a gap in one line and fails no page
     words = defaultdict[str, str](lambda: "…", {name: worded(value) for name, value in entry.details.items()})
     if person := entry.details.get("person"):
