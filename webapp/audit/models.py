@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 
 REVEALED = "action IN ('room.reveal_pin', 'room.reveal_participant')"  # in the index' own words
+REQUESTED = "request_id <> ''"  # the same
 
 
 class ActorKind(enum.Enum):
@@ -55,6 +56,7 @@ class AuditEntry(Model):
         sa.Index("ix_audit_entries_action_id", "action", "id"),
         sa.Index("ix_audit_entries_user_id_id", "user_id", "id"),
         partial_index("ix_audit_entries_revealed", "id", where=REVEALED),
+        partial_index("ix_audit_entries_request_id", "request_id", "id", where=REQUESTED),
     )
 
     id: Mapped[int] = mapped_column(sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True)

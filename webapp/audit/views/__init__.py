@@ -4,11 +4,11 @@ from typing import Any
 
 from flask import Flask
 
-from webapp.audit import chain_words, policy
-from webapp.audit.views import chain, log, reveals
+from webapp.audit import chain_words, origin_words, policy
+from webapp.audit.views import chain, entry, log, reveals
 from webapp.audit.views.blueprint import bp
 
-__all__ = ["chain", "init_app", "log", "reveals"]
+__all__ = ["chain", "entry", "init_app", "log", "reveals"]
 
 
 def init_app(app: Flask) -> None:
@@ -18,5 +18,6 @@ def init_app(app: Flask) -> None:
         "audit_policy": policy,
         "chain_result": chain_words.result,
         "chain_problem": chain_words.problem,
+        "deed_icon": origin_words.icon_of,
     }
     app.jinja_env.globals.update(words)

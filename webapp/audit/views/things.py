@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 PERSONS = {"review.confirm", "review.remove", "review.undo"}  # the target is a role, which a person has
 
+ROWS = {"room", "user", GUEST, "recording", "review"}  # kinds of ours that are found as long as they are there
+
 
 @dataclass(frozen=True)
 class Thing:
@@ -48,6 +50,13 @@ def of(entries: Iterable[AuditEntry], kinds: Collection[str] | None = None) -> d
         for key, thing in FINDERS[kind](wanted[kind].keys()).items():
             found |= dict.fromkeys(wanted[kind][key], thing)
     return found
+
+
+def is_deleted(entry: AuditEntry, found: Mapping[tuple[str, str], Thing]) -> bool:
+    """What the deed was done to was a row of ours, or a trunk, and is none any more."""
+    kind, key = _sought(entry)
+    known = key.startswith("ST_") if kind == TRUNK else kind in ROWS and paging.key(key) is not None
+    return known and (entry.target_kind, entry.target_id) not in found
 
 
 def spoken_of(entries: Iterable[AuditEntry]) -> dict[tuple[str, str], str]:
