@@ -36,7 +36,7 @@ As = Callable[[str], Browser]
 OF_ROOM = "/ /rooms/ /rooms/{slug}/ /rooms/{slug}/support /rooms/{slug}/support.json /rooms/{slug}/queue"
 RECORDINGS = f"{OF_ROOM} /recordings/ /rooms/{{slug}}/recordings /recordings/{{recording_id}}/"
 CALLS = f"{OF_ROOM} /telephony/calls/ /telephony/calls.csv /telephony/calls/{{call_id}}/"
-TRAIL = "/audit/log /audit/log.csv /rooms/{slug}/activity /rooms/{slug}/ /rooms/{slug}/support"
+TRAIL = "/audit/log /audit/log/{audit_id} /audit/log.csv /rooms/{slug}/activity /rooms/{slug}/ /rooms/{slug}/support"
 CHAIN = "/audit/log /audit/chain"
 REVIEW = "/audit/access /audit/access?by=person /audit/access?since=2026-01-01 /audit/access.csv"
 INVITED = "/rooms/{slug}/ /rooms/{slug}/invitations/ /rooms/{slug}/invitations/?show=withdrawn"

@@ -68,6 +68,7 @@ TABLE: Mapping[str, Rule] = {
     "audit.activity": ROOM_HOSTS,
     "audit.chain_page": ADMINS,
     "audit.verify_chain": ADMINS,
+    "audit.entry": ADMINS,
     "audit.find": ADMINS,
     "audit.find_reveals": ADMINS,
     "audit.reveals_csv": ADMINS,

@@ -26,7 +26,10 @@ def test_the_second_of_two_hears_who_changed_the_role_and_to_what(
     late = client_as("admin").post(here, data={"role": "owner"}, headers=headers)
     assert late.status_code == 409 and ("<html" in late.text) is not bool(headers)
     assert "Somebody else changed this role before you." in late.text and "just now" in late.text
-    assert "<b>Owner Person</b> made Member Person administrator instead of member" in late.text
+    assert (
+        "<b>Owner Person</b> changed the role of <b>Member Person</b> in this room from member to administrator"
+        in late.text
+    )
     assert roles(room)["member"] is Role.ADMINISTRATOR and roles(room)["owner"] is Role.OWNER
 
 
@@ -43,7 +46,10 @@ def test_a_role_chosen_for_somebody_who_was_taken_away_waits_in_the_form_that_gi
     here = row_url(room, "member")
     client_as("owner").post(f"{here}/revoke")
     late = client_as("admin").post(here, data={"role": "administrator"}, headers=SWAP)
-    assert late.status_code == 409 and "<b>Owner Person</b> took the role member from Member Person" in late.text
+    assert (
+        late.status_code == 409
+        and "<b>Owner Person</b> removed <b>Member Person</b> (member) from this room" in late.text
+    )
     assert 'value="member@frontdesk.example"' in late.text
     assert re.search('<option selected value="administrator">', late.text)
     assert "member" not in roles(room)
@@ -55,7 +61,7 @@ def test_of_two_who_hand_the_room_to_different_people_the_second_hears_of_the_fi
     client_as("owner").post(row_url(room, "member", "/transfer"), data=named(room, seen))
     late = admin.post(other, data=named(room, seen), headers=SWAP)
     assert late.status_code == 409 and "Not transferred: the room was changed since you opened this page." in late.text
-    assert "<b>Owner Person</b> made Member Person the only owner" in late.text
+    assert "<b>Owner Person</b> transferred ownership of this room to <b>Member Person</b>" in late.text
     assert roles(room)["member"] is Role.OWNER and len(trail("access.transfer")) == 1
     (again,) = set(re.findall(r'name="seen" value="([^"]+)"', late.text))
     assert admin.post(other, data=named(room, again), headers=SWAP).status_code == 200

@@ -24,7 +24,9 @@ def test_saving_keeps_language_zone_and_theme_and_goes_back_to_the_page(client_a
     assert (answer.status_code, answer.headers["Location"]) == (303, "/account/")
     assert (stored().language, stored().timezone, stored().theme) == ("fr", "America/Lima", "dark")
     entry = db.session.scalars(sa.select(AuditEntry)).one()
-    assert (entry.action, entry.details) == ("user.update_profile", {"fields": ["language", "timezone", "theme"]})
+    assert (entry.action, entry.details["fields"]) == ("user.update_profile", ["language", "timezone", "theme"])
+    assert entry.details["changes"]["language"] == {"before": "en", "after": "fr"}
+    assert entry.details["changes"]["theme"] == {"before": "", "after": "dark"}
 
 
 def test_the_chosen_language_is_spoken_whatever_the_browser_says(client_as):
@@ -80,8 +82,8 @@ def test_what_i_revealed_is_listed_to_me(client_as):
     record("room.reveal_pin", room, Actor.user(me))
     db.session.commit()
     page = owner.get("/account/").text
-    assert "looked at the phone PIN" in page and "Harbour council" in page
-    assert "looked at the phone PIN" not in client_as("stranger").get("/account/").text
+    assert "revealed the PIN of <b>Harbour council</b>" in page
+    assert "revealed the PIN" not in client_as("stranger").get("/account/").text
 
 
 def test_the_language_button_keeps_the_language_of_somebody_signed_in(client_as):

@@ -80,7 +80,7 @@ def test_verify_now_begins_and_the_badge_is_asked_for_until_it_is_done(client_as
     work.run_due(register.HANDLERS)
     done = admin.get("/audit/chain", headers=SWAP)
     assert "Chain intact" in done.text and "hx-trigger" not in done.text
-    assert "had the audit log" in admin.get("/audit/log").text
+    assert "started a verification of the audit log" in admin.get("/audit/log").text
 
 
 def test_how_far_it_is_stands_in_the_badge(client_as: ClientAs, room):

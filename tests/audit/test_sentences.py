@@ -37,9 +37,10 @@ def _named(call: ast.Call) -> Iterator[tuple[str, set[str]]]:
 
 def told(action: str, language: str, **details: object) -> str:
     person = {"person": str(uuid.UUID(int=1))}
-    entry = AuditEntry(action=action, actor=ActorKind.SYSTEM, details=person | details, reason="")
+    target = {"target_kind": action.partition(".")[0], "target_id": "x"}
+    entry = AuditEntry(action=action, actor=ActorKind.SYSTEM, details=person | details, reason="", **target)
     with force_locale(language):
-        (deed,) = sentences.deeds([entry], {})
+        (deed,) = sentences.deeds([entry], sentences.TrailNames({}))
     return deed.text
 
 
@@ -59,14 +60,16 @@ def test_no_sentence_speaks_of_a_deed_that_is_not_done():
 @pytest.mark.parametrize(("action", "details"), sorted((action, sorted(given)) for action, given in recorded()))
 def test_a_sentence_fills_its_blanks_from_what_the_deed_tells(app: Flask, action: str, details: list[str]):
     with app.test_request_context(), force_locale("en"):
-        wanted = set(BLANK.findall(str(SENTENCES[action]))) - {"who"}
+        wanted = set(BLANK.findall(str(SENTENCES[action]))) - sentences.NAMED
     assert wanted <= set(details) or "*" in details
 
 
 @pytest.mark.parametrize("action", SENTENCES)
 def test_a_sentence_is_told_in_both_languages(app: Flask, action: str):
     with app.test_request_context():
-        blanks = {name: "7" for name in BLANK.findall(str(SENTENCES[action])) if name not in {"who", "person"}}
+        blanks = {
+            name: "7" for name in BLANK.findall(str(SENTENCES[action])) if name not in {*sentences.NAMED, "person"}
+        }
         english, french = told(action, "en", **blanks), told(action, "fr", **blanks)
     assert english != french and action not in english + french and "%(" not in english + french
 
@@ -94,6 +97,25 @@ def test_names_are_escaped_and_reasons_quoted(app: Flask):
     user = make_user("x")
     user.full_name = "<b>Bold</b>"
     entry = AuditEntry(action="room.rotate_pin", actor=ActorKind.USER, user=user, details={}, reason="<i>leaked</i>")
+    entry.room_id = uuid.UUID(int=2)
     with app.test_request_context(), force_locale("en"):
-        (deed,) = sentences.deeds([entry], {})
+        (deed,) = sentences.deeds([entry], sentences.TrailNames({}))
     assert "&lt;b&gt;Bold" in deed.sentence and "“&lt;i&gt;leaked" in deed.sentence
+
+
+def test_a_sentence_names_the_room_the_guest_and_the_trunk_and_says_what_is_gone(app: Flask):
+    key, entry_id = uuid.UUID(int=2), str(uuid.UUID(int=3))
+    admit = AuditEntry(action="entry.admit", actor=ActorKind.SYSTEM, details={}, reason="", room_id=key)
+    admit.target_kind, admit.target_id = "entry", entry_id
+    trunk = AuditEntry(action="trunk.update", actor=ActorKind.SYSTEM, details={}, reason="")
+    trunk.target_kind, trunk.target_id = "trunk", "ST_1"
+    with app.test_request_context(), force_locale("en"):
+        things = {("entry", entry_id): "Lotte <B>", ("trunk", "ST_1"): "Night line"}
+        known = sentences.deeds([admit, trunk], sentences.TrailNames({}, {key: "Housing"}, things))
+        gone = sentences.deeds([admit, trunk], sentences.TrailNames({}, {}))
+    assert [deed.text for deed in gone] == [
+        "Frontdesk admitted someone to a room that is gone",
+        "Frontdesk changed the trunk ST_1",
+    ]
+    assert known[0].sentence == "<b>Frontdesk</b> admitted <b>Lotte &lt;B&gt;</b> to <b>Housing</b>"
+    assert known[1].text == "Frontdesk changed the trunk Night line"

@@ -97,7 +97,7 @@ def test_all_sessions_end_at_once_and_the_trail_says_how_many(app: Flask, client
     client_as("admin").post(f"/people/{person.id}/sessions/end")
     assert len(trail("user.end_sessions")) == 1
     log = client_as("admin").get("/audit/log?action=user.end_sessions").text
-    assert "ended all sign-ins of Member Person: 2" in log
+    assert "ended all sessions of <b>Member Person</b>: 2" in log
 
 
 @pytest.mark.parametrize("verb", ["staff", "disable", "enable", "sessions/end"])

@@ -89,7 +89,7 @@ def test_what_the_person_revealed_is_shown_and_leads_to_all_of_it(client_as: Cli
     record("room.reveal_pin", room, Actor.user(person))
     db.session.commit()
     page = seen(client_as, person)
-    assert "looked at the phone PIN" in page and room.name in page
+    assert f"revealed the PIN of <b>{room.name}</b>" in page
     assert f"/audit/reveals?person={person.id}" in page and (room.pin or "no PIN") not in page
 
 

@@ -247,7 +247,10 @@ def test_the_second_of_two_owners_hears_who_set_another_time_and_keeps_what_was_
     assert owner.post(url, data=FOR_EVER | {"seen": seen}).status_code == 303
     late = second.post(url, data={"keep": "7", "confirmed": "7", "seen": seen}, headers=headers)
     assert late.status_code == 409 and ("<html" in late.text) is not bool(headers)
-    assert "<b>Owner Person</b> set how many days a recording is kept" in late.text and "just now" in late.text
+    assert (
+        "<b>Owner Person</b> changed how many days a recording of this room is kept" in late.text
+        and "just now" in late.text
+    )
     assert re.search('checked [^>]*value="7"', late.text)
     db.session.refresh(recording)
     assert recording.expires_at is None

@@ -75,7 +75,7 @@ def test_the_switch_is_recorded_once_and_said_in_words(client_as: ClientAs, room
     switch(owner, room, ON)
     found = entry()
     assert found is not None and found.details == {"watchers": ["owner", "administrator", "member"]}
-    words = "</b> changed who can watch recordings: owner, administrator, member"
+    words = "</b> changed who can watch recordings of this room: owner, administrator, member"
     assert words in owner.get(f"/rooms/{room.slug}/activity").text
 
 

@@ -40,7 +40,7 @@ def test_a_guard_that_another_worker_is_at_is_not_called_repaired(installation: 
         told = support.get("/telephony/repairs/").text
     assert "Somebody else is changing this" in told and REPAIRED not in told
     assert (deed().outcome, deed().problem) == (DeedOutcome.FAILED, "busy")
-    assert "Failed: somebody else was changing it" in client_as("admin").get("/audit/log").text
+    assert "Failed: someone else was changing it" in client_as("admin").get("/audit/log").text
     assert press(support, page).status_code == 303
     assert REPAIRED in support.get("/telephony/repairs/").text
     assert len(installation.guards()) == 1

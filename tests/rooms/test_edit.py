@@ -19,7 +19,18 @@ def test_hosts_change_the_name_and_the_trail_says_which_fields(client_as, room: 
     assert (answer.status_code, answer.location) == (303, f"/rooms/{room.slug}/")
     assert stored(room).name == "Housing board"
     (entry,) = trail("room.edit")
-    assert entry.user_id == persona(who).id and entry.details == {"fields": ["name"]}
+    assert entry.user_id == persona(who).id and entry.details == {
+        "fields": ["name"],
+        "changes": {"name": {"before": "Housing committee", "after": "Housing board"}},
+    }
+
+
+def test_the_trail_has_old_and_new_value_but_never_a_link(client_as, room: Room):
+    before = room.access_level.value
+    client_as("owner").post(f"/rooms/{room.slug}/edit", data=form(room, slug="housing", access_level="public"))
+    (entry,) = trail("room.edit")
+    assert entry.details["fields"] == ["access_level", "slug"]
+    assert entry.details["changes"] == {"access_level": {"before": before, "after": "public"}}
 
 
 def test_the_form_shows_what_holds(client_as, room: Room):

@@ -40,7 +40,7 @@ def test_the_second_of_two_who_edit_hears_who_changed_what_and_keeps_what_was_ty
     owner.post(url, data=edited(slug, version, name="Housing board"))
     late = administrator.post(url, data=edited(slug, version, access_level="trusted"), headers=headers)
     assert late.status_code == 409 and ("<html" in late.text) is not bool(headers)
-    assert "<b>Owner Person</b> changed the room: name" in late.text and "just now" in late.text
+    assert "<b>Owner Person</b> changed this room: name" in late.text and "just now" in late.text
     assert "Housing board" in late.text, "what holds now"
     assert 'value="Housing committee"' in late.text and re.search('checked [^>]*value="trusted"', late.text)
     now = stored(room)
@@ -82,7 +82,7 @@ def test_a_page_under_the_link_before_is_no_way_around(client_as: As, room: Room
     led = client_as("administrator").post(url, data=edited(slug, version, name="Late"))
     assert led.status_code == 308
     late = client_as("administrator").post(led.location, data=edited(slug, version, name="Late"))
-    assert late.status_code == 409 and "changed the room: link" in late.text and "<dd>housing</dd>" in late.text
+    assert late.status_code == 409 and "changed this room: link" in late.text and "<dd>housing</dd>" in late.text
 
 
 def test_of_two_who_save_at_once_one_does(client_as: As, room: Room):
@@ -114,7 +114,7 @@ def test_the_second_of_two_who_switch_phones_hears_who_was_first_and_keeps_the_c
     owner.post(url, data={"hide_phone_number": "y", "seen": version})
     late = administrator.post(url, data={"phone_enabled": "y", "seen": version}, headers=headers)
     assert late.status_code == 409 and ("<html" in late.text) is not bool(headers)
-    assert "<b>Owner Person</b> changed how phones join: phones on or off" in late.text
+    assert "<b>Owner Person</b> changed the dial-in settings of this room: dial-in on or off" in late.text
     switches = re.findall(r'<input[^>]*type="checkbox"[^>]*>', late.text)
     checked = [re.findall(r'name="(\w+)"', switch)[0] for switch in switches if " checked" in switch]
     assert len(switches) == 2 and checked == ["phone_enabled"]
@@ -130,7 +130,7 @@ def test_a_room_that_was_changed_since_is_not_deleted_before_that_was_read(clien
     version = seen(owner.get(url).text)
     client_as("administrator").post(f"/rooms/{slug}/edit", data=edited(slug, version, access_level="public"))
     late = owner.post(url, data={"seen": version})
-    assert late.status_code == 409 and "<b>Administrator Person</b> changed the room: access level" in late.text
+    assert late.status_code == 409 and "<b>Administrator Person</b> changed this room: access level" in late.text
     assert stored(room).deleted_at is None
     assert owner.post(url, data={"seen": seen(late.text)}).status_code == 303
     assert stored(room).deleted_at is not None

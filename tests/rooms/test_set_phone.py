@@ -40,7 +40,12 @@ def test_phones_off_takes_the_rule_away_and_keeps_the_pin(client_as, live: Room,
     room = stored(live)
     assert (room.phone_enabled, room.pin, room.sip_dispatch_rule_id) == (False, pin, None)
     assert livekit.pin_of(live.sip_dispatch_rule_id) is None
-    assert trail("room.set_phone")[0].details == {"fields": ["phone_enabled"], "phone": False, "hidden": True}
+    assert trail("room.set_phone")[0].details == {
+        "fields": ["phone_enabled"],
+        "changes": {"phone_enabled": {"before": True, "after": False}},
+        "phone": False,
+        "hidden": True,
+    }
 
 
 def test_phones_on_again_brings_the_rule_back_with_the_same_pin(client_as, live: Room, livekit: LiveKit):

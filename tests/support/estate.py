@@ -14,6 +14,7 @@ from tests.support.livekit import LiveKit
 from tests.support.personas import persona
 from webapp.accounts import sessions
 from webapp.accounts.models import UserSession
+from webapp.audit import Actor, record
 from webapp.audit.chain_models import ChainState, Verification
 from webapp.calls.models import Call
 from webapp.core import due
@@ -86,11 +87,13 @@ def furnish(livekit: LiveKit) -> Estate:
     invitee = _invitee(room)
     campaign = _campaign(room, accesses["member"])
     sessions.start(persona("owner"), browser="Firefox")
+    told = record("job.run_now", "purge_sessions", Actor.user(persona("owner")))
     db.session.commit()
     here = next(iter(_sessions(persona("owner").id)))
     return Estate(
         {
             "slug": room.slug,
+            "audit_id": told.id,
             "access_id": accesses["member"].id,
             "person_id": persona("owner").id,
             "campaign_id": campaign.id,

@@ -200,6 +200,18 @@ def test_an_admin_changes_a_trunk_and_what_the_form_does_not_show_stays(installa
     assert _trunk(installation, installation.trunk_id)["auth_password"] == ""
 
 
+def test_the_trail_has_what_changed_of_a_trunk_and_none_of_its_numbers(installation: Installation, client_as: As):
+    installation.trunk_id = installation.trunk("+15550009", name="Day line", auth_username="pbx", auth_password="old")
+    client_as("admin").post(_url(installation) + "/", data={**FIELDS, "auth_username": "pbx2", "auth_password": "new"})
+    entry = db.session.query(AuditEntry).filter_by(action="trunk.update").one()
+    assert entry.details["fields"] == ["name", "numbers", "auth_username", "auth_password"]
+    assert entry.details["changes"] == {
+        "name": {"before": "Day line", "after": "Night line"},
+        "numbers": {"before": 1, "after": 2},
+    }
+    assert "+33" not in str(entry.details) and "pbx" not in str(entry.details)
+
+
 def test_deleting_says_which_rules_and_rooms_would_dangle_and_asks_once(installation: Installation, client_as: As):
     room = installation.live()
     admin = client_as("admin")
@@ -227,7 +239,9 @@ def test_support_closes_a_trunk_for_new_rooms_and_only_an_admin_opens_it(install
     assert admin.post(_url(installation, "assignable"), data=_read(admin, installation)).status_code == 303
     db.session.expire_all()
     assert db.session.get_one(TrunkRow, installation.trunk_id).assignable is True
-    assert db.session.query(AuditEntry).filter_by(action="trunk.set_assignable").count() == 2
+    entries = db.session.query(AuditEntry).filter_by(action="trunk.set_assignable").order_by(AuditEntry.id)
+    told = [entry.details["changes"] for entry in entries]
+    assert told == [{"assignable": {"before": not after, "after": after}} for after in (False, True)]
 
 
 def test_without_livekit_the_pages_show_our_rows_and_say_so(installation: Installation, client_as: As):

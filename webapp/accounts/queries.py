@@ -1,7 +1,7 @@
 """What is read of people, their sign-ins and what they revealed."""
 
 import uuid
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import sqlalchemy as sa
 from sqlalchemy.orm import joinedload
@@ -85,9 +85,16 @@ def staff() -> list[User]:
     return list(db.session.scalars(sa.select(User).where(*listed).order_by(User.email)))
 
 
-def deeds(entries: Sequence[AuditEntry]) -> list[Deed]:
-    """The entries of the trail as sentences, with the names of those to whom the deeds were done."""
-    return sentences.deeds(entries, names(audit_queries.people(entries)))
+def deeds(
+    entries: Sequence[AuditEntry],
+    rooms: Mapping[uuid.UUID, str] | None = None,
+    things: Mapping[tuple[str, str], str] | None = None,
+) -> list[Deed]:
+    """The entries of the trail as sentences, with the names of those to whom the deeds were done.
+
+    The rooms' names are needed where entries of more than one are read.
+    """
+    return sentences.deeds(entries, sentences.TrailNames(names(audit_queries.people(entries)), rooms, things or {}))
 
 
 def names(ids: Collection[uuid.UUID]) -> dict[str, str]:

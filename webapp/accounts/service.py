@@ -11,7 +11,7 @@ from webapp.accounts import queries, sessions
 from webapp.accounts.identity import Identity
 from webapp.accounts.models import AccountChange, LogoutToken, Staff, User, UserSession
 from webapp.accounts.problems import SignInError
-from webapp.audit import Actor, record
+from webapp.audit import Actor, changes, record
 from webapp.core.db import db, new_id, utcnow
 
 
@@ -170,11 +170,11 @@ def release(user: User, *, actor: Actor) -> None:
 def update_profile(user: User, *, language: str, timezone: str, theme: str, actor: Actor) -> None:
     """Keep what the person chose; empty means: as the browser, or the installation, has it."""
     chosen = {"language": language, "timezone": timezone, "theme": theme}
-    changed = [name for name, value in chosen.items() if getattr(user, name) != value]
-    if changed:
-        for name in changed:
+    changed = changes({name: getattr(user, name) for name in chosen}, chosen)
+    if changed["fields"]:
+        for name in changed["fields"]:
             setattr(user, name, chosen[name])
-        record("user.update_profile", user, actor, fields=changed)
+        record("user.update_profile", user, actor, **changed)
 
 
 def sign_out(sign_in: UserSession, *, actor: Actor) -> None:

@@ -20,6 +20,7 @@ from webapp.accounts import browsers, downloads, oidc, pending, policy, queries,
 from webapp.accounts.forms import ProfileForm
 from webapp.accounts.models import User
 from webapp.accounts.problems import CURES, SignInError
+from webapp.audit import queries as audit_queries
 from webapp.audit.actors import current_actor
 from webapp.core import htmx, refusals
 from webapp.core.db import db
@@ -232,8 +233,7 @@ def _account_page(form: ProfileForm, status: int = 200) -> Response:
 
 def _my_reveals() -> dict[str, object]:
     entries = queries.reveals_of(current_user)
-    rooms = room_queries.names({entry.room_id for entry in entries if entry.room_id})
-    return {"reveals": queries.deeds(entries), "rooms": rooms}
+    return {"reveals": queries.deeds(entries, room_queries.titles(audit_queries.rooms(entries)))}
 
 
 def _provider_logout(id_token: str, state: str) -> str | None:

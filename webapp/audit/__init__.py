@@ -1,5 +1,5 @@
 """Audit: who did what to what, when and from where, written in the transaction of the deed."""
 
-from webapp.audit.service import Actor, record
+from webapp.audit.service import Actor, changes, record
 
-__all__ = ["Actor", "record"]
+__all__ = ["Actor", "changes", "record"]

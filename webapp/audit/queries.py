@@ -9,9 +9,11 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import joinedload
 
-from webapp.audit.models import AuditEntry, DeedOutcome
+from webapp.audit import actions
+from webapp.audit.models import REQUESTED, AuditEntry, DeedOutcome
 from webapp.core import paging
 from webapp.core.db import db
+from webapp.core.planning import PLANNED_ANEW
 from webapp.core.times import midnight
 
 ORDER = paging.by_number(AuditEntry.id, lambda entry: entry.id)
@@ -31,27 +33,50 @@ def _day(word: str) -> date | None:
 class LogFilters(paging.Filters):
     """What a reader of the trail asked for; days are the reader's own."""
 
-    action: str = paging.asked("action", paging.text(200), "")
+    action: str = paging.asked("action", paging.text(200), "")  # or a group of them
     user_id: uuid.UUID | None = paging.asked("person", paging.key)
     room_id: uuid.UUID | None = paging.asked("room", paging.key)
     since: date | None = paging.asked("since", _day)
     until: date | None = paging.asked("until", _day)
+    request_id: str = paging.asked("request", paging.text(64), "")
 
 
 def select(filters: LogFilters, zone: tzinfo) -> sa.Select[AuditEntry]:
     """The entries asked for, in no order, with who did them."""
-    entries = sa.select(AuditEntry).options(joinedload(AuditEntry.user))
+    return sa.select(AuditEntry).options(joinedload(AuditEntry.user)).where(*_asked(filters, zone))
+
+
+def _asked(filters: LogFilters, zone: tzinfo) -> list[sa.ColumnElement[bool]]:
+    conditions: list[Any] = []
     if filters.action:
-        entries = entries.where(AuditEntry.action == filters.action)
+        conditions.append(AuditEntry.action.in_(actions.chosen(filters.action)))
     if filters.user_id:
-        entries = entries.where(AuditEntry.user_id == filters.user_id)
+        conditions.append(AuditEntry.user_id == filters.user_id)
     if filters.room_id:
-        entries = entries.where(AuditEntry.room_id == filters.room_id)
+        conditions.append(AuditEntry.room_id == filters.room_id)
     if filters.since:
-        entries = entries.where(AuditEntry.at >= midnight(filters.since, zone))
+        conditions.append(AuditEntry.at >= midnight(filters.since, zone))
     if filters.until:
-        entries = entries.where(AuditEntry.at < midnight(filters.until + timedelta(days=1), zone))
-    return entries
+        conditions.append(AuditEntry.at < midnight(filters.until + timedelta(days=1), zone))
+    if filters.request_id:  # in the words of the index
+        conditions += [AuditEntry.request_id == filters.request_id, sa.text(REQUESTED)]
+    return conditions
+
+
+def one(entry_id: int) -> AuditEntry | None:
+    """One entry, with who did it; None for a number that none has, or none can have."""
+    if abs(entry_id) > paging.LARGEST:
+        return None
+    return db.session.get(AuditEntry, entry_id, options=[joinedload(AuditEntry.user)])
+
+
+def beside(filters: LogFilters, zone: tzinfo, entry_id: int) -> tuple[int | None, int | None]:
+    """The entries next to one among those asked for: the newer and the older; None where there is none."""
+    ids = sa.select(AuditEntry.id).where(*_asked(filters, zone))
+    newer = ids.where(AuditEntry.id > entry_id).order_by(AuditEntry.id).limit(1)
+    older = ids.where(AuditEntry.id < entry_id).order_by(AuditEntry.id.desc()).limit(1)
+    found = (db.session.scalar(each.execution_options(**PLANNED_ANEW)) for each in (newer, older))
+    return next(found), next(found)
 
 
 def page(filters: LogFilters, at: paging.Place, zone: tzinfo) -> paging.Page[AuditEntry]:
@@ -107,7 +132,12 @@ def people(entries: Iterable[AuditEntry]) -> set[uuid.UUID]:
     return {uuid.UUID(entry.details["person"]) for entry in entries if entry.details.get("person")}
 
 
-def actions() -> Sequence[str]:
+def rooms(entries: Iterable[AuditEntry]) -> set[uuid.UUID]:
+    """The rooms that deeds belong to."""
+    return {entry.room_id for entry in entries if entry.room_id}
+
+
+def held_actions() -> Sequence[str]:
     """The actions that the trail holds, found by skipping along their index."""
     first = sa.select(sa.func.min(AuditEntry.action).label("action")).cte("actions", recursive=True)
     beyond = sa.select(sa.func.min(AuditEntry.action)).where(AuditEntry.action > first.c.action).scalar_subquery()

@@ -1,6 +1,8 @@
 """Write the trail."""
 
+import enum
 import uuid
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
@@ -66,3 +68,19 @@ def record(action: str, target: Model | str, actor: Actor, *, reason: str = "", 
     )
     db.session.add(entry)
     return entry
+
+
+def changes(before: Mapping[str, Any], after: Mapping[str, Any], withheld: Collection[str] = ()) -> dict[str, Any]:
+    """What an entry tells of changed fields: their names, and old and new value of those that are not withheld.
+
+    Withheld is what names or reaches somebody, such as numbers and links: of those the name alone is kept.
+    """
+    fields = [name for name in after if before[name] != after[name]]
+    told = {
+        name: {"before": _plain(before[name]), "after": _plain(after[name])} for name in fields if name not in withheld
+    }
+    return {"fields": fields, **({"changes": told} if told else {})}
+
+
+def _plain(value: Any) -> Any:
+    return value.value if isinstance(value, enum.Enum) else value

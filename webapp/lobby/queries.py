@@ -1,7 +1,7 @@
 """What is read of the lobby: a guest's own request, and who waits for whom."""
 
 import uuid
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 import sqlalchemy as sa
 from sqlalchemy.orm import contains_eager
@@ -66,6 +66,11 @@ def of_host(entry_id: uuid.UUID, user: User) -> Entry | None:
     entry, role = row
     entry.room.remember_role(user, role)
     return entry
+
+
+def by_ids(ids: Collection[uuid.UUID]) -> Sequence[Entry]:
+    """These requests, as far as they are kept."""
+    return db.session.scalars(sa.select(Entry).where(Entry.id.in_(ids))).all()
 
 
 def waiting_count(user: User) -> int:

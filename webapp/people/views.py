@@ -195,8 +195,7 @@ def _traces(person: User) -> dict[str, Any]:
         "access_count": access_queries.count_of_user(person),
         "sign_ins": account_queries.sessions_of(person),
         "describe": browsers.describe,
-        "reveals": account_queries.deeds(entries),
-        "rooms": room_queries.names({entry.room_id for entry in entries if entry.room_id}),
+        "reveals": account_queries.deeds(entries, room_queries.titles(audit_queries.rooms(entries))),
     }
 
 

@@ -85,6 +85,12 @@ def one(campaign_id: uuid.UUID, *, lock: bool = False) -> Campaign | None:
     return db.session.scalar(found.execution_options(populate_existing=True))
 
 
+def names(ids: Collection[uuid.UUID]) -> dict[uuid.UUID, str]:
+    """What these campaigns are called."""
+    rows = db.session.execute(sa.select(Campaign.id, Campaign.name).where(Campaign.id.in_(ids)))
+    return {row.id: row.name for row in rows}
+
+
 def owner(campaign: Campaign, user_id: uuid.UUID) -> ReviewOwner | None:
     """One of those who answer, with their last mail."""
     return next(iter(_with_mails(campaign, _read(_owners(campaign).where(CampaignOwner.user_id == user_id)))), None)

@@ -131,6 +131,22 @@ def names(ids: Collection[uuid.UUID]) -> dict[uuid.UUID, tuple[str, str, bool]]:
     return {row.id: (row.name, row.slug, row.deleted_at is not None) for row in rows}
 
 
+def titles(ids: Collection[uuid.UUID]) -> dict[uuid.UUID, str]:
+    """What these rooms are called, deleted ones too."""
+    return {key: name for key, (name, _slug, _gone) in names(ids).items()}
+
+
+def exactly(words: str) -> list[uuid.UUID]:
+    """The rooms with exactly this link, now or before, or else this name; deleted ones too, and three at most."""
+    slug = words.rstrip("/").rsplit("/", 1)[-1].lower()
+    renamed = sa.select(OldSlug.room_id).where(OldSlug.slug == slug)
+    linked = sa.select(Room.id).where(sa.or_(Room.slug == slug, Room.id.in_(renamed)))
+    found = db.session.scalars(linked.limit(1)).all() or db.session.scalars(
+        sa.select(Room.id).where(Room.name == words).limit(3)
+    )
+    return list(found)
+
+
 @dataclass(frozen=True)
 class Fill:
     """How many PINs of a trunk are taken: by rooms, and by quarantine."""
@@ -142,6 +158,22 @@ class Fill:
 def trunk_rows() -> dict[str, TrunkRow]:
     """Every trunk we know, gone ones too, by LiveKit's id."""
     return {row.sip_trunk_id: row for row in db.session.scalars(sa.select(TrunkRow))}
+
+
+def trunk_names(ids: Collection[str]) -> dict[str, tuple[str, bool]]:
+    """Name and whether it is gone of each of these trunks."""
+    rows = db.session.execute(
+        sa.select(TrunkRow.sip_trunk_id, TrunkRow.name, TrunkRow.gone_at).where(TrunkRow.sip_trunk_id.in_(ids))
+    )
+    return {key: (name, gone_at is not None) for key, name, gone_at in rows}
+
+
+def rules(ids: Collection[str]) -> dict[str, tuple[str, str]]:
+    """Name and link of the room of each of these dispatch rules that is a room's now."""
+    rows = db.session.execute(
+        sa.select(Room.sip_dispatch_rule_id, Room.name, Room.slug).where(Room.sip_dispatch_rule_id.in_(ids))
+    )
+    return {key: (name, slug) for key, name, slug in rows if key}
 
 
 def trunk_row(trunk_id: str) -> TrunkRow | None:

@@ -93,20 +93,21 @@ def edit(room: Room, *, actor: Actor, name: str, slug: str, access_level: Access
     if slug != room.slug:
         slugs.hold(room.slug, slug)  # before the row changes: who makes a room waits for a changed row, holding a slug
     wanted = {"name": name, "access_level": access_level}
-    fields = [field for field, value in wanted.items() if getattr(room, field) != value]
+    before = {"name": room.name, "access_level": room.access_level, "slug": room.slug}
+    changed = audit.changes(before, {**wanted, "slug": slug}, withheld=["slug"])  # the link still leads into the room
+    fields = changed["fields"]
     if "access_level" in fields:
         change = {"before": room.access_level, "after": access_level, "changed_by_id": actor.user_id}
         db.session.add(LevelChange(room_id=room.id, **change))
-    for field in fields:
-        setattr(room, field, wanted[field])
+    for field, value in wanted.items():
+        setattr(room, field, value)
     if slug != room.slug:
         _rename(room, slug)
-        fields.append("slug")
     if "access_level" in fields and access_level is AccessLevel.PUBLIC:
         _let_livekit_follow(room)  # callers who wait go in
     if fields:
         room.version += 1
-        audit.record("room.edit", room, actor, fields=fields)
+        audit.record("room.edit", room, actor, **changed)
 
 
 def _rename(room: Room, slug: str) -> None:
@@ -180,10 +181,10 @@ def reveal_pin(room: Room, *, actor: Actor, reason: str = "", purpose: str = "")
 def set_phone(room: Room, *, actor: Actor, phone_enabled: bool, hide_phone_number: bool) -> None:
     """Switch phones on or off and callers' numbers hidden or shown; a room keeps its PIN while phones are off."""
     wanted = {"phone_enabled": phone_enabled, "hide_phone_number": hide_phone_number}
-    fields = [field for field, value in wanted.items() if getattr(room, field) is not value]
-    if not fields:
+    changed = audit.changes({field: getattr(room, field) for field in wanted}, wanted)
+    if not changed["fields"]:
         return
-    for field in fields:
+    for field in changed["fields"]:
         setattr(room, field, wanted[field])
     room.version += 1
     if phone_enabled and room.pin is None:
@@ -191,7 +192,7 @@ def set_phone(room: Room, *, actor: Actor, phone_enabled: bool, hide_phone_numbe
     if not phone_enabled:
         pins.end_old(room)
     _let_livekit_follow(room)
-    audit.record("room.set_phone", room, actor, fields=fields, phone=phone_enabled, hidden=hide_phone_number)
+    audit.record("room.set_phone", room, actor, phone=phone_enabled, hidden=hide_phone_number, **changed)
 
 
 def let_members_watch(room: Room, members_may_watch: bool, *, actor: Actor) -> None:

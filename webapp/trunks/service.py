@@ -10,6 +10,8 @@ from webapp.matching import Json
 from webapp.rooms import trunk_rows
 from webapp.rooms.models import TrunkRow
 
+LISTS = ("numbers", "allowed_numbers", "allowed_addresses")
+
 
 def create_trunk(wanted: Json, *, actor: Actor) -> AuditEntry:
     """Record that LiveKit is to have such a trunk."""
@@ -23,9 +25,10 @@ def trunk_created(entry: AuditEntry, stored: Json) -> None:
     entry.target_id = row.sip_trunk_id
 
 
-def update_trunk(trunk_id: str, wanted: Json, *, actor: Actor) -> AuditEntry:
-    """Record that LiveKit's trunk is to be as wanted."""
-    return intents.record("trunk.update", trunk_id, actor, sought=trunk_rows.version(wanted), **_counts(wanted))
+def update_trunk(stored: Json, wanted: Json, *, actor: Actor) -> AuditEntry:
+    """Record that LiveKit's trunk, which is as stored, is to be as wanted."""
+    told = {**_counts(wanted), **_changes(stored, wanted)}
+    return intents.record("trunk.update", stored["sip_trunk_id"], actor, sought=trunk_rows.version(wanted), **told)
 
 
 def trunk_updated(trunk_id: str, wanted: Json, stored: Json) -> None:
@@ -46,11 +49,20 @@ def trunk_deleted(trunk_id: str) -> None:
 
 def set_assignable(row: TrunkRow, assignable: bool, *, actor: Actor) -> None:
     """Open the trunk for new rooms, or close it."""
+    changed = audit.changes({"assignable": row.assignable}, {"assignable": assignable})
     row.assignable = assignable
-    audit.record("trunk.set_assignable", row.sip_trunk_id, actor, assignable=assignable)
+    audit.record("trunk.set_assignable", row.sip_trunk_id, actor, assignable=assignable, **changed)
 
 
-def _counts(wanted: Json) -> dict[str, Any]:
+def _counts(trunk: Json) -> dict[str, Any]:
     """What the trail keeps of a trunk: how many, never which."""
-    lists = ("numbers", "allowed_numbers", "allowed_addresses")
-    return {**{name: len(wanted.get(name) or ()) for name in lists}, "password": bool(wanted.get("auth_password"))}
+    return {**{name: len(trunk.get(name) or ()) for name in LISTS}, "password": bool(trunk.get("auth_password"))}
+
+
+def _changes(stored: Json, wanted: Json) -> dict[str, Any]:
+    """Which fields change; of the name old and new, of lists how many, of what lets callers in that it does."""
+    before, after = ({"name": trunk.get("name") or "", **_counts(trunk)} for trunk in (stored, wanted))
+    told = audit.changes(before, after)
+    also = (*LISTS, "auth_username", "auth_password")
+    hidden = [name for name in also if (stored.get(name) or None) != (wanted.get(name) or None)]
+    return told | {"fields": list(dict.fromkeys([*told["fields"], *hidden]))}

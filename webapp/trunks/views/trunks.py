@@ -95,7 +95,7 @@ def update(trunk_id: str) -> ResponseReturnValue:
         if not form.validate():
             return _form(form, trunk_id, 422)
         wanted = form.wanted()
-        entry = service.update_trunk(trunk_id, wanted, actor=current_actor())
+        entry = service.update_trunk(stored, wanted, actor=current_actor())
         try:
             intents.carry_out(
                 entry,
