@@ -13,7 +13,7 @@ from pydantic import SecretStr, ValidationError
 from tests.plugins.receiver import Receiver
 from tests.support.chain import heads, sign, write
 from tests.support.personas import Browser
-from webapp.audit import outlets, sealing, verifying
+from webapp.audit import outlets, sealing, sending, verifying
 from webapp.audit.chain_models import AuditSeal, ChainHead, ChainState, HeadOutlet
 from webapp.audit.models import AuditEntry
 from webapp.core.config import Settings
@@ -128,7 +128,7 @@ def test_a_head_is_posted_with_the_signature_of_standard_webhooks(app: Flask, re
     first, second = receiver.hooks
     told = {name.lower(): value for name, value in second.headers.items()}
     message, at = told["webhook-id"], told["webhook-timestamp"]
-    assert told["webhook-signature"] == outlets.signature(SECRET, message, at, second.body)
+    assert told["webhook-signature"] == sending.signature(SECRET, message, at, second.body)
     assert message == {name.lower(): value for name, value in first.headers.items()}["webhook-id"]
     body = json.loads(second.body)
     assert (body["type"], body["data"]["hash"]) == ("audit.head", heads()[-1].hash)
@@ -137,7 +137,7 @@ def test_a_head_is_posted_with_the_signature_of_standard_webhooks(app: Flask, re
 
 def test_the_signature_is_that_of_the_published_example():
     """Standard Webhooks, the example of its reference implementations."""
-    said = outlets.signature(SECRET, "msg_p5jXN8AQM9LWM0D4loKWxJek", "1614265330", b'{"test": 2432232314}')
+    said = sending.signature(SECRET, "msg_p5jXN8AQM9LWM0D4loKWxJek", "1614265330", b'{"test": 2432232314}')
     assert said == "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="
 
 

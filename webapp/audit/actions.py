@@ -51,6 +51,7 @@ ACCESS = {
     "access.revoke": _l("Person removed"),
     "access.leave": _l("Left the room"),
     "access.transfer": _l("Ownership transferred"),
+    "access.undo_transfer": _l("Transfer undone"),
 }
 PEOPLE = {
     "user.sign_in": _l("Signed in"),
@@ -64,6 +65,8 @@ PEOPLE = {
     "user.set_staff": _l("Staff role changed"),
     "user.disable": _l("Account disabled"),
     "user.enable": _l("Account enabled"),
+    "user.export": _l("Personal data exported"),
+    "user.forget": _l("Person forgotten"),
     "user.release": _l("Account released"),
     "user.update_profile": _l("Profile changed"),
     "user.choose_mails": _l("Choice of mails changed"),
@@ -123,7 +126,7 @@ REVIEWS = {
     "review.remove": _l("Removal decided"),
     "review.undo": _l("Confirmation undone"),
 }
-AUDIT = {"audit.verify": _l("Verification started")}
+AUDIT = {"audit.prune": _l("Old entries deleted"), "audit.verify": _l("Verification started")}
 SYSTEM = {
     "job.run_now": _l("Job run"),
     "job.retry": _l("Work retried"),

@@ -98,14 +98,16 @@ class Verification(Keyed, Model):
 
 
 class HeadOutlet(Model):
-    """A place outside of the database that heads are sent to: what it has, and how the last try ended."""
+    """A place outside of the database that heads or entries are sent to: what it has, and how the last try ended."""
 
     __tablename__ = "audit_outlets"
 
     name: Mapped[str] = mapped_column(sa.String(16), primary_key=True)
     seq: Mapped[int] = mapped_column(sa.BigInteger, default=0)
     head: Mapped[dict[str, Any]] = mapped_column(default=dict)  # the last one that it has, as a record
+    hash: Mapped[str] = mapped_column(sa.String(64), default="", server_default="")  # of entries: that of the last seal
     sent_at: Mapped[datetime | None]
     tried_at: Mapped[datetime | None]
     problem: Mapped[str] = mapped_column(sa.String(32), default="")
     failures: Mapped[int] = mapped_column(default=0)  # in a row
+    failing_since: Mapped[datetime | None]  # when the first of them was

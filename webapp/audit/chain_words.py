@@ -35,6 +35,18 @@ OUTLET_PROBLEMS = {
     "not_written": _l("The file can't be written. Retrying."),
     "no_answer": _l("The server doesn't answer. Retrying."),
 }
+STREAMS = {
+    "webhook": _l("Webhook"),
+    "udp": _l("Syslog (UDP)"),
+    "tcp": _l("Syslog (TCP)"),
+    "tls": _l("Syslog (TLS)"),
+}
+STREAM_PROBLEMS = {
+    "no_answer": _l("The server doesn't answer, or doesn't read to the end. Retrying."),
+    "certificate": _l("The server's certificate isn't trusted. Retrying."),
+    "http_410": _l("The server takes no more entries. Retrying once a day."),
+}
+REDIRECTS = _l("The server leads elsewhere (%(code)s). Set FRONTDESK_AUDIT_STREAM_URL to that address. Retrying.")
 
 
 @dataclass(frozen=True)
@@ -87,3 +99,11 @@ def outlet_problem(outlet: HeadOutlet) -> str:
     """Why the last try to send a head failed."""
     told = OUTLET_PROBLEMS.get(outlet.problem)
     return str(told or _("The server answered %(code)s. Retrying.", code=outlet.problem.removeprefix("http_")))
+
+
+def stream_problem(outlet: HeadOutlet) -> str:
+    """Why the last try to send entries failed."""
+    told, code = STREAM_PROBLEMS.get(outlet.problem), outlet.problem.removeprefix("http_")
+    if told is not None:
+        return str(told)
+    return str(REDIRECTS) % {"code": code} if code.startswith("3") else outlet_problem(outlet)

@@ -3,12 +3,8 @@
 At least once: who dies between the sending and the commit sends the same head again, which says the same.
 """
 
-import base64
-import hashlib
-import hmac
 import json
 import os
-import time
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -16,11 +12,10 @@ from pathlib import Path
 import sqlalchemy as sa
 import structlog
 
-from webapp.audit import encoding, records
+from webapp.audit import encoding, records, sending
 from webapp.audit.chain_models import HeadOutlet
 from webapp.audit.encoding import Record
-from webapp.core import tls
-from webapp.core.audit_values import webhook_secret
+from webapp.audit.sending import NotSent
 from webapp.core.db import db, utcnow
 from webapp.core.settings import settings
 
@@ -28,15 +23,6 @@ log = structlog.get_logger()
 FILE, WEBHOOK = "file", "webhook"
 EVERY = timedelta(minutes=10)  # between two heads that were taken
 LONGEST = timedelta(hours=1)  # between two tries
-TIMEOUT = 10.0
-
-
-class NotSent(Exception):
-    """The head did not arrive; the code says why."""
-
-    def __init__(self, code: str) -> None:
-        super().__init__(code)
-        self.code = code
 
 
 def send() -> None:
@@ -68,6 +54,11 @@ def kept() -> list[Record]:
     return [*_of_file(), *(head for head in last if head)]
 
 
+def configured() -> list[str]:
+    """The names of the places that the settings know."""
+    return list(_places())
+
+
 def _places() -> dict[str, Callable[[Record], None]]:
     places: dict[str, Callable[[Record], None]] = {}
     if settings.audit_heads_file:
@@ -86,19 +77,35 @@ def _send(name: str, head: Record, hand_over: Callable[[Record], None]) -> None:
         hand_over(head)
     except NotSent as error:
         log.warning("audit_head.not_sent", outlet=name, code=error.code)
-        outlet.problem, outlet.failures, outlet.tried_at = error.code, outlet.failures + 1, utcnow()
-    else:
-        outlet.seq, outlet.head, outlet.sent_at = head["seq"], dict(head), utcnow()
-        outlet.problem, outlet.failures, outlet.tried_at = "", 0, outlet.sent_at
+        failed(outlet, error.code)
+        return
+    outlet.seq, outlet.head, outlet.sent_at = head["seq"], dict(head), utcnow()
+    outlet.problem, outlet.failures, outlet.failing_since, outlet.tried_at = "", 0, None, outlet.sent_at
     db.session.add(outlet)
     db.session.commit()
+
+
+def failed(outlet: HeadOutlet, code: str) -> None:
+    """Keep why a try failed, and since when they do. Commits."""
+    outlet.problem, outlet.failures, outlet.tried_at = code, outlet.failures + 1, utcnow()
+    outlet.failing_since = outlet.failing_since or outlet.tried_at
+    db.session.add(outlet)
+    db.session.commit()
+
+
+def is_resting(outlet: HeadOutlet, pause: timedelta | None = None) -> bool:
+    """The last try failed, and the next one is not due yet: ever later, unless the pause is given."""
+    if outlet.tried_at is None or not outlet.failures:
+        return False
+    rest = pause or min(timedelta(minutes=2 ** min(outlet.failures - 1, 10)), LONGEST)
+    return utcnow() < outlet.tried_at + rest
 
 
 def _is_due(outlet: HeadOutlet, head: Record) -> bool:
     if outlet.tried_at is None:
         return True
     if outlet.failures:
-        return utcnow() >= outlet.tried_at + min(timedelta(minutes=2 ** min(outlet.failures - 1, 10)), LONGEST)
+        return not is_resting(outlet)
     return outlet.head != head and utcnow() >= outlet.tried_at + EVERY
 
 
@@ -136,18 +143,5 @@ def _parsed(line: str) -> Record | None:
 def _post(head: Record) -> None:
     """Post it as Standard Webhooks 1.0 says, with its symmetric signature."""
     body = encoding.canonical({"type": "audit.head", "timestamp": head["sealed_at"], "data": head})
-    message, at = f"head_{head['seq']}_{head['hash'][:16]}", str(int(time.time()))
-    headers = {"Content-Type": "application/json", "webhook-id": message, "webhook-timestamp": at}
-    headers["webhook-signature"] = signature(settings.audit_heads_secret.get_secret_value(), message, at, body)
-    try:
-        answer = tls.post(settings.audit_heads_url, body, headers, TIMEOUT)
-    except tls.NoAnswer as error:
-        raise NotSent("no_answer") from error
-    if not 200 <= answer.status < 300:
-        raise NotSent(f"http_{answer.status}")
-
-
-def signature(secret: str, message: str, at: str, body: bytes) -> str:
-    """What a receiver computes from the secret that both have, the two headers and the body."""
-    signed = f"{message}.{at}.".encode() + body
-    return "v1," + base64.b64encode(hmac.digest(webhook_secret(secret), signed, hashlib.sha256)).decode()
+    message = f"head_{head['seq']}_{head['hash'][:16]}"
+    sending.post(settings.audit_heads_url, settings.audit_heads_secret.get_secret_value(), message, body)

@@ -5,7 +5,9 @@ No refusal repeats a key.
 
 import base64
 import re
+from dataclasses import dataclass
 from typing import Annotated
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings
@@ -14,6 +16,7 @@ from webapp.core.values import Endpoint, Words
 
 LEAST_DAYS = 90
 ROLE = re.compile(r"[A-Za-z_][A-Za-z0-9_$-]{0,62}")
+SYSLOG = {"syslog": ("udp", 514), "syslog+tcp": ("tcp", 601), "syslog+tls": ("tls", 6514)}  # and the usual ports
 KEY_BYTES = 32  # Ed25519's (RFC 8032)
 
 
@@ -50,6 +53,40 @@ def webhook_secret(value: str) -> bytes:
     return secret
 
 
+@dataclass(frozen=True)
+class StreamAddress:
+    """Where entries are streamed to: a webhook, or a syslog server by udp, tcp or tls."""
+
+    kind: str
+    host: str
+    port: int
+
+
+def stream_address(value: str) -> StreamAddress | None:
+    """Take the address of a stream apart; None for none. Raises ValueError."""
+    if not value:
+        return None
+    wrong = ValueError("should be an https:// address, or syslog://, syslog+tcp:// or syslog+tls:// with host and port")
+    try:
+        parts = urlsplit(value)
+        host, port = parts.hostname, parts.port
+    except ValueError as error:  # a port that is no number
+        raise wrong from error
+    if not host or port == 0:
+        raise wrong
+    if parts.scheme in {"http", "https"}:
+        return StreamAddress("webhook", host, port or 443)
+    if parts.scheme not in SYSLOG or parts.path.strip("/") or parts.query or parts.username is not None:
+        raise wrong
+    kind, usual = SYSLOG[parts.scheme]
+    return StreamAddress(kind, host, port or usual)
+
+
+def _stream(value: str) -> str:
+    stream_address(value)
+    return value
+
+
 def _secret(value: SecretStr) -> SecretStr:
     """Accept a secret of Standard Webhooks, or nothing."""
     if value.get_secret_value():
@@ -74,6 +111,7 @@ def _role(value: str) -> str:
 PrivateKey = Annotated[SecretStr, AfterValidator(_private)]
 PublicKeys = Annotated[Words, AfterValidator(_public)]
 RoleName = Annotated[str, AfterValidator(_role)]
+StreamURL = Annotated[str, AfterValidator(_stream)]
 WebhookSecret = Annotated[SecretStr, AfterValidator(_secret)]
 
 
@@ -104,8 +142,19 @@ class AuditSettings(BaseSettings):
         "which then keeps this one from changing or deleting entries of the audit log; empty: one role does all",
     )
 
+    audit_stream_url: StreamURL = Field(
+        "",
+        description="where the entries are streamed to: https://…, syslog://HOST:PORT, syslog+tcp:// or syslog+tls://",
+    )
+    audit_stream_secret: WebhookSecret = Field(SecretStr(""), description="secret of the signature by https, whsec_…")
+    audit_timeout: float = Field(
+        10.0, gt=0, le=60, description="seconds that a place to which heads or entries are sent may take"
+    )
+
     @model_validator(mode="after")
     def _refuse_unsigned_webhooks(self) -> "AuditSettings":
         if self.audit_heads_url and not self.audit_heads_secret.get_secret_value():
             raise ValueError("FRONTDESK_AUDIT_HEADS_SECRET should be set with FRONTDESK_AUDIT_HEADS_URL")
+        if self.audit_stream_url.startswith("http") and not self.audit_stream_secret.get_secret_value():
+            raise ValueError("FRONTDESK_AUDIT_STREAM_SECRET should be set with FRONTDESK_AUDIT_STREAM_URL")
         return self

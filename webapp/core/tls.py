@@ -3,9 +3,12 @@
 Not by requests: that trusts certificates which it brings along, and not the system's, as LiveKit's own client does.
 """
 
+import socket
 import ssl
+import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
@@ -49,12 +52,39 @@ def _ask(method: str, url: str, context: Callable[[], ssl.SSLContext], timeout: 
             connection = HTTPSConnection(host, port, timeout=timeout, context=context())
         else:
             connection = HTTPConnection(host, port, timeout=timeout)
+        connection.connect()
         path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-        connection.request(method, path, *more)
-        answer = connection.getresponse()
+        with _hung_up_after(connection, timeout):
+            connection.request(method, path, *more)
+            answer = connection.getresponse()
         return PlainAnswer(answer.status, answer.getheader("Date", ""), timedelta(seconds=time.monotonic() - begun))
     except (OSError, HTTPException, ValueError) as error:  # ValueError: a host that no name can be
         raise NoAnswer from error
     finally:
         if connection is not None:
             connection.close()
+
+
+@contextmanager
+def _hung_up_after(connection: HTTPConnection, seconds: float) -> Iterator[None]:
+    """A server that answers byte by byte meets each time-out of reading, and would be waited for without end.
+
+    Raises TimeoutError: headers that were cut off look like headers that ended.
+    """
+    late = threading.Event()
+    timer = threading.Timer(seconds, _hang_up, [connection, late])
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+    if late.is_set():
+        raise TimeoutError
+
+
+def _hang_up(connection: HTTPConnection, late: threading.Event) -> None:
+    late.set()
+    with suppress(OSError):
+        if connection.sock is not None:
+            connection.sock.shutdown(socket.SHUT_RDWR)

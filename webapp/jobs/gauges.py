@@ -14,9 +14,12 @@ from prometheus_client.registry import Collector
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
+from webapp.audit import outlets, streaming
+from webapp.audit.chain_models import AuditSeal, HeadOutlet
 from webapp.core import health
 from webapp.core.db import db
 from webapp.core.due import DueWork
+from webapp.core.settings import settings
 from webapp.deliveries.models import UNHANDLED_ROWS, Delivery
 from webapp.doctor import diagnosis
 from webapp.doctor.kinds import Severity
@@ -39,7 +42,8 @@ class Gauges(Collector):
         """Ask for all of them over one connection."""
         try:
             with db.reader.connect() as connection:
-                metrics = [*_people(connection), *_findings(connection), *_backlog(connection), *_jobs(connection)]
+                metrics = [*_people(connection), *_findings(connection), *_backlog(connection)]
+                metrics += [*_jobs(connection), *_audit(connection)]
         except SQLAlchemyError:
             return
         yield from metrics
@@ -91,6 +95,21 @@ def _jobs(connection: Connection) -> Iterator[Metric]:
     ages = {name: _seconds(at, now) for name, at, now in rows if at is not None}
     yield _one("sweep_age_seconds", "Since the last sweep against LiveKit that succeeded", ages.get(SWEEP_JOB))
     yield _by("job_age_seconds", "Since a periodic job last succeeded", "job", ages)
+
+
+def _audit(connection: Connection) -> Iterator[Metric]:
+    kept = sa.select(HeadOutlet.name, HeadOutlet.seq, HeadOutlet.failing_since, db.clock())
+    rows = {name: (seq, _seconds(since, now)) for name, seq, since, now in connection.execute(kept)}
+    places = {name: name for name in outlets.configured()}
+    waiting = None
+    if settings.audit_stream_url:
+        places["stream"] = streaming.name()
+        end = connection.scalar(sa.select(sa.func.max(AuditSeal.seq))) or 0
+        waiting = max(end - rows.get(streaming.name(), (0, 0))[0], 0)
+    yield _one("audit_stream_waiting", "Seals of the audit log that are not streamed yet", waiting)
+    failing = {place: rows.get(name, (0, 0))[1] for place, name in places.items()}
+    meaning = "Since when a place that gets the audit log's heads or entries fails; 0 when it does not"
+    yield _by("audit_outlet_failing_seconds", meaning, "outlet", failing)
 
 
 def _seconds(since: datetime | None, now: datetime) -> float:

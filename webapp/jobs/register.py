@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from webapp.accounts.jobs import purge_sessions
-from webapp.audit import addresses, outlets, pruning, sealing, verifying
+from webapp.audit import addresses, outlets, pruning, sealing, streaming, verifying
 from webapp.calls import jobs as call_jobs
 from webapp.core import leases, refusals
 from webapp.core.settings import settings
@@ -89,6 +89,7 @@ def jobs() -> list[Job]:
         Job("reviews", minute, review_jobs.follow),
         Job("remind", 5 * minute, announcing.remind),
         Job("send_audit_heads", minute, outlets.send),
+        Job("stream_audit", minute, streaming.send),
         Job("verify_audit", 24 * hour, verifying.periodic),
         Job("prune_audit", 24 * hour, pruning.periodic, Pool.CLEANING),
         Job("shorten_addresses", 24 * hour, addresses.shorten, Pool.CLEANING),

@@ -5,7 +5,7 @@ from typing import Any
 from flask import url_for
 from flask.typing import ResponseReturnValue
 
-from webapp.audit import chain_words, keys, outlets, policy, records, verifying
+from webapp.audit import chain_words, keys, outlets, policy, records, streaming, verifying
 from webapp.audit.actors import current_actor
 from webapp.audit.views.blueprint import bp
 from webapp.core import htmx
@@ -26,6 +26,9 @@ def chain_page() -> ResponseReturnValue:
         "kept_at": outlets.proven_until(places),
         "outlet_words": chain_words.OUTLETS,
         "outlet_problem": chain_words.outlet_problem,
+        "stream": streaming.standing(),
+        "stream_words": chain_words.STREAMS,
+        "stream_problem": chain_words.stream_problem,
     }
     return htmx.respond("audit/chain.html", "audit/_chain.html", **context, chain=chain_words.standing())
 
