@@ -1,10 +1,12 @@
 """The network addresses of entries are shortened after 90 days, and the chain does not notice."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
 from flask import Flask
+from sqlalchemy import event
 
 from tests.support.chain import entries, sign, verdict
 from tests.support.database import failing
@@ -49,22 +51,29 @@ def test_a_newer_address_stays_and_what_is_short_is_written_no_second_time(app: 
         assert addresses.shorten() == 0
 
 
-def test_more_than_a_piece_is_shortened(app: Flask, monkeypatch):
-    monkeypatch.setattr(addresses, "PIECE", 2)
+def test_more_than_a_piece_is_shortened(app: Flask):
     for number in range(5):
         write(f"192.0.2.{number}", 100)
-    assert addresses.shorten() == 5
+    assert addresses.shorten(piece=2) == 5
     assert {entry.address for entry in entries()} == {"192.0.2.0/24"}
 
 
-def test_an_address_that_is_emptied_meanwhile_stays_empty(app: Flask, monkeypatch):
+def test_an_address_that_is_emptied_meanwhile_stays_empty(app: Flask):
     write("192.0.2.77", 100)
+    emptied: list[str] = []
 
-    def forgotten_meanwhile(address: str) -> str:
+    def empty(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        if emptied or not statement.startswith("SELECT audit_entries.id, audit_entries.address"):
+            return
+        emptied.append(statement)
         with db.engine.begin() as another:
             another.execute(sa.update(AuditEntry).values(address=""))
-        return "192.0.2.0/24"
 
-    monkeypatch.setattr(addresses, "_network", forgotten_meanwhile)
-    addresses.shorten()
-    assert [entry.address for entry in entries()] == [""]
+    for engine in db.engines:
+        event.listen(engine, "after_cursor_execute", empty)
+    try:
+        addresses.shorten()
+    finally:
+        for engine in db.engines:
+            event.remove(engine, "after_cursor_execute", empty)
+    assert emptied and [entry.address for entry in entries()] == [""]

@@ -41,9 +41,9 @@ def person(room: Room) -> User:
     return user
 
 
-def forget(user_id: uuid.UUID) -> int:
+def forget(user_id: uuid.UUID, piece: int = 100) -> int:
     record("user.forget", str(user_id), Actor.system(), reason="asked for it")
-    count = forgetting.forget(user_id)
+    count = forgetting.forget(user_id, piece)
     db.session.commit()
     return count
 
@@ -146,14 +146,13 @@ def test_without_an_entry_that_accounts_for_it_nothing_is_forgotten(person: User
         forgetting.forget(person.id)
 
 
-def test_more_than_a_piece_is_forgotten(app: Flask, monkeypatch):
-    monkeypatch.setattr(forgetting, "VALUES", 3)
+def test_more_than_a_piece_is_forgotten(app: Flask):
     user_id = uuid.uuid4()
     for number in range(8):
         record("room.reveal_pin", "room", Actor(ActorKind.USER, user_id, ADDRESS), reason=f"call {number}")
     db.session.commit()
     sealing.seal()
-    assert forget(user_id) == 8
+    assert forget(user_id, piece=3) == 8
     sealing.seal()
     assert set(reasons()) == {"", "asked for it"}
     assert verdict().state is ChainState.INTACT

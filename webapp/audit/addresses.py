@@ -20,10 +20,10 @@ SHORTEN = (
 )
 
 
-def shorten() -> int:
+def shorten(piece: int = PIECE) -> int:
     """Leave of each address older than AGE the network around it; returns how many. Commits after each piece."""
     count, after = 0, 0
-    while found := _whole(after):
+    while found := _whole(after, piece):
         short = [{"entry": row.id, "whole": row.address, "short": _network(row.address)} for row in found]
         db.session.execute(SHORTEN, short)  # by what was read, too: somebody may have been forgotten since
         db.session.commit()
@@ -32,13 +32,13 @@ def shorten() -> int:
     return count
 
 
-def _whole(after: int) -> list[sa.Row[int, str]]:
+def _whole(after: int, count: int) -> list[sa.Row[int, str]]:
     """The next ones that are old and whole, along the key; read without the write lock."""
     old = sa.select(AuditEntry.id, AuditEntry.address).where(AuditEntry.at < utcnow() - AGE, AuditEntry.address != "")
     whole = old.where(AuditEntry.id > after, AuditEntry.address.not_like("%/%"))
     db.session.commit()
     with db.reader.connect() as connection:
-        return list(connection.execute(whole.order_by(AuditEntry.id).limit(PIECE)))
+        return list(connection.execute(whole.order_by(AuditEntry.id).limit(count)))
 
 
 def _network(address: str) -> str:
