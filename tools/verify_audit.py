@@ -70,7 +70,7 @@ def follow(lines: Iterable[dict[str, Any]], public: dict[str, bytes], kept: list
         if not is_seal:
             hashes[seq].add(line["hash"])
             newest = line if line["what"] == "head" else newest
-            last = start = line if line["what"] == "anchor" else start
+            last, start = (line, line) if line["what"] == "anchor" else (last, start)
             continue
         last = line
         if "forgotten" in line:

@@ -1,15 +1,18 @@
 """The network addresses of entries are shortened after 90 days, and the chain does not notice."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
 from flask import Flask
+from sqlalchemy import event
 
 from tests.support.chain import entries, sign, verdict
 from tests.support.database import failing
 from webapp.audit import Actor, addresses, record, sealing
 from webapp.audit.chain_models import ChainState
+from webapp.audit.models import AuditEntry
 from webapp.core.db import db, utcnow
 from webapp.jobs import register
 
@@ -57,14 +60,20 @@ def test_more_than_a_piece_is_shortened(app: Flask):
 
 def test_an_address_that_is_emptied_meanwhile_stays_empty(app: Flask):
     write("192.0.2.77", 100)
+    emptied: list[str] = []
 
-    def forget_before(connection: sa.Connection, _cursor: object, statement: str, *_more: object) -> None:
-        if statement.startswith("UPDATE audit_entries SET address=") and "WHERE" in statement:
-            connection.exec_driver_sql("UPDATE audit_entries SET address = ''")
+    def empty(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        if emptied or not statement.startswith("SELECT audit_entries.id, audit_entries.address"):
+            return
+        emptied.append(statement)
+        with db.engine.begin() as another:
+            another.execute(sa.update(AuditEntry).values(address=""))
 
-    sa.event.listen(db.engine, "before_cursor_execute", forget_before)
+    for engine in db.engines:
+        event.listen(engine, "after_cursor_execute", empty)
     try:
         addresses.shorten()
     finally:
-        sa.event.remove(db.engine, "before_cursor_execute", forget_before)
-    assert [entry.address for entry in entries()] == [""]
+        for engine in db.engines:
+            event.remove(engine, "after_cursor_execute", empty)
+    assert emptied and [entry.address for entry in entries()] == [""]

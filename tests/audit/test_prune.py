@@ -16,7 +16,7 @@ from pydantic import SecretStr
 from tests.support.chain import PUBLIC, entries, heads, seals, sign, verdict, write
 from tests.support.database import failing
 from tools import verify_audit
-from webapp.audit import Actor, chain, commands, intents, pruning, records, sealing, verifying
+from webapp.audit import Actor, chain, exporting, intents, pruning, records, sealing, verifying
 from webapp.audit.chain_models import AuditSeal, ChainAnchor, ChainHead, ChainState, SealPart, Verification
 from webapp.audit.models import AuditEntry, DeedOutcome
 from webapp.core.db import db, utcnow
@@ -44,8 +44,8 @@ def written(old: int, young: int) -> None:
     sealing.seal()
 
 
-def prune() -> None:
-    pruning.prune(pruning.plan())
+def prune(piece: int = 100) -> None:
+    pruning.prune(pruning.plan(), piece)
     sealing.seal()
 
 
@@ -160,19 +160,17 @@ def test_it_goes_on_day_by_day_and_one_anchor_stays(app: Flask):
     assert verdict().state is ChainState.INTACT
 
 
-def test_more_than_a_piece_goes_in_pieces_and_is_told_once(app: Flask, monkeypatch):
-    monkeypatch.setattr(pruning, "PIECE", 2)
+def test_more_than_a_piece_goes_in_pieces_and_is_told_once(app: Flask):
     written(7, 2)
-    prune()
+    prune(piece=2)
     assert places()[0] == 8
     assert [entry.action for entry in entries()].count("audit.prune") == 1
 
 
-def test_who_dies_in_the_middle_leaves_a_chain_that_holds(app: Flask, monkeypatch):
-    monkeypatch.setattr(pruning, "PIECE", 2)
+def test_who_dies_in_the_middle_leaves_a_chain_that_holds(app: Flask):
     written(7, 2)
     with failing("DELETE FROM audit_heads", MemoryError(), after=1), pytest.raises(MemoryError):
-        prune()
+        prune(piece=2)
     db.session.rollback()
     sealing.seal()
     assert places()[0] == 3
@@ -311,17 +309,13 @@ def test_the_log_may_be_pruned_while_the_chain_is_followed(app: Flask):
     assert begun == [5]
 
 
-def test_an_export_during_which_the_log_was_pruned_says_that_it_cannot_be_used(app: Flask, monkeypatch, tmp_path: Path):
+def test_an_export_during_which_the_log_was_pruned_cannot_be_used(app: Flask):
     written(3, 2)
-    before = records.heads
-
-    def pruned_meanwhile() -> list[dict[str, object]]:
-        prune()
-        return before()
-
-    monkeypatch.setattr(records, "heads", pruned_meanwhile)
-    result = run(app, "export", "--output", str(tmp_path / "export"))
-    assert result.exit_code == 1 and "Export it again" in result.stderr
+    lines = exporting.lines()
+    next(lines)
+    prune()
+    with pytest.raises(exporting.Pruned):
+        list(lines)
 
 
 def test_the_standing_says_for_how_long_and_how_far(app: Flask):
@@ -330,15 +324,3 @@ def test_the_standing_says_for_how_long_and_how_far(app: Flask):
     prune()
     told = pruning.standing()
     assert told.anchor is not None and told.anchor.seq == 3 and told.anchor.pruned_at <= utcnow()
-
-
-def test_a_role_that_may_not_delete_is_told_once_and_the_command_says_which_may(app: Flask, monkeypatch, capsys):
-    written(3, 2)
-    monkeypatch.setattr(pruning, "may_prune", lambda: False)
-    pruning._say_once.cache_clear()
-    for _ in range(3):
-        register.by_name()["prune_audit"].function()
-    assert capsys.readouterr().out.count("audit_prune.not_allowed") == 1
-    said = run(app, "prune")
-    assert said.exit_code == 1 and commands.NOT_ALLOWED in said.stderr
-    assert len(entries()) == 5

@@ -32,13 +32,13 @@ def shorten(piece: int = PIECE) -> int:
     return count
 
 
-def _whole(after: int, piece: int) -> list[sa.Row[int, str]]:
+def _whole(after: int, count: int) -> list[sa.Row[int, str]]:
     """The next ones that are old and whole, along the key; read without the write lock."""
     old = sa.select(AuditEntry.id, AuditEntry.address).where(AuditEntry.at < utcnow() - AGE, AuditEntry.address != "")
     whole = old.where(AuditEntry.id > after, AuditEntry.address.not_like("%/%"))
     db.session.commit()
     with db.reader.connect() as connection:
-        return list(connection.execute(whole.order_by(AuditEntry.id).limit(piece)))
+        return list(connection.execute(whole.order_by(AuditEntry.id).limit(count)))
 
 
 def _network(address: str) -> str:

@@ -27,7 +27,7 @@ class NotRecorded(Exception):
     """No `user.forget` about the person was recorded in this transaction, which would account for the texts."""
 
 
-def forget(user_id: uuid.UUID) -> int:
+def forget(user_id: uuid.UUID, piece: int = VALUES) -> int:
     """Empty what was typed in entries by the person and about the account, and the addresses of those by the person.
 
     Whoever calls it has recorded `user.forget` about the person before, in the same transaction; entries of that kind
@@ -37,7 +37,8 @@ def forget(user_id: uuid.UUID) -> int:
     db.hold(sealing.ONE_AT_A_TIME)  # nobody seals meanwhile what is being emptied
     _refuse_unrecorded(user_id)
     about = sa.and_(sa.text(ABOUT_PEOPLE), AuditEntry.target_id == str(user_id))
-    count = sum(_empty(piece, user_id) for mine in (AuditEntry.user_id == user_id, about) for piece in _pieces(mine))
+    both = (AuditEntry.user_id == user_id, about)
+    count = sum(_empty(rows, user_id) for mine in both for rows in _pieces(mine, piece))
     theirs = sa.update(AuditEntry).where(AuditEntry.user_id == user_id, AuditEntry.address != "")
     db.session.execute(theirs.values(address=""))
     return count
@@ -51,13 +52,13 @@ def _refuse_unrecorded(user_id: uuid.UUID) -> None:
         raise NotRecorded
 
 
-def _pieces(mine: sa.ColumnElement[bool]) -> Iterator[Sequence[Any]]:
+def _pieces(mine: sa.ColumnElement[bool], size: int) -> Iterator[Sequence[Any]]:
     """Those entries with their seals, along the key."""
     seal = sa.and_(AuditSeal.entry_id == AuditEntry.id, AuditSeal.part != SealPart.SETTLED)
     rows = sa.select(AuditEntry.id, AuditEntry.reason, AuditEntry.details, AuditSeal.seq, AuditSeal.salt)
     rows = rows.outerjoin(AuditSeal, seal).where(mine, AuditEntry.action != encoding.FORGET)
     after = 0
-    while piece := db.session.execute(rows.where(AuditEntry.id > after).order_by(AuditEntry.id).limit(VALUES)).all():
+    while piece := db.session.execute(rows.where(AuditEntry.id > after).order_by(AuditEntry.id).limit(size)).all():
         yield piece
         after = piece[-1].id
 

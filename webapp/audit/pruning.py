@@ -88,11 +88,11 @@ def plan() -> PrunePlan:
     return PrunePlan(before, until, until - first, entries, kept.entry_id if kept and kept.at < before else 0)
 
 
-def prune(planned: PrunePlan) -> None:
+def prune(planned: PrunePlan, piece: int = PIECE) -> None:
     """Delete it, piece by piece; the first piece records that. Commits. Raises Broken where the chain does not hold."""
     _refuse_broken()
     while (anchor := records.anchor())["seq"] < planned.until:
-        seals = records.sealed(anchor["seq"], min(anchor["seq"] + PIECE, planned.until))
+        seals = records.sealed(anchor["seq"], min(anchor["seq"] + piece, planned.until))
         seq, digest = chain.end_of(seals, anchor)
         _delete(anchor, seq, digest, planned)
         time.sleep(PAUSE)
