@@ -83,7 +83,7 @@ def test_who_handed_it_over_takes_it_back_although_they_own_it_no_more(client_as
     assert len(rows) == len(kept) + 2 and {key: rows[key] for key in kept} == kept, "new rows, nothing edited"
     (entry,) = trail("access.undo_transfer")
     assert (entry.user_id, entry.details) == (persona("owner").id, {"person": str(persona("member").id)})
-    assert "undid the transfer of the room to Member Person" in owner.get(f"/rooms/{room.slug}/activity").text
+    assert "undid the transfer of" in owner.get(f"/rooms/{room.slug}/activity").text
 
 
 def test_without_scripts_the_list_offers_to_undo_it(client_as: As, room: Room):

@@ -11,17 +11,22 @@ PEOPLE = (
     Sees(
         "An admin who reads the log sees from where each deed and each reveal came.",
         "address.member",
-        {"admin": f"{LOG} {REVEALS}"},
+        {"admin": f"audit.log_csv {REVEALS}"},
     ),
     Sees(
         "An admin sees from where a person is signed in, and from where deeds came.",
         "address.owner",
-        {"admin": f"{LOG} {PERSON}"},
+        {"admin": f"audit.log_csv {PERSON}"},
     ),
     Sees(
         "The log alone tells of changes to accounts, with the reason that an admin typed.",
-        "address.support reason.staff",
+        "reason.staff",
         {"admin": LOG},
+    ),
+    Sees(
+        "The log's file and the page of an entry say from where it came.",
+        "address.support",
+        {"admin": "audit.log_csv"},
     ),
     Sees(
         "Whoever may manage access sees who has it, by the address that tells two of a name apart.",
@@ -192,7 +197,7 @@ PEOPLE = (
                 "lobby.queue recordings.heal recordings.resend_mail recordings.show recordings.stop"
             ),
             "admin": (
-                f"{REVIEW_FILES} {LOG} {PERSON} access.transfer calls.list_csv recordings.delete "
+                f"{REVIEW_FILES} {LOG} {PERSON} access.transfer audit.entry calls.list_csv recordings.delete "
                 "reviews.confirm_reassign reviews.reassign reviews.set_ending reviews.show"
             ),
             "administrator": (

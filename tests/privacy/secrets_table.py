@@ -80,7 +80,7 @@ SECRETS = (
                 "rooms.confirm_let_members_watch rooms.edit rooms.update"
             ),
             "admin": (
-                f"{PERSON} access.review_csv access.review_page audit.log audit.reveals_page recordings.hold "
+                f"{PERSON} {LOG} access.review_csv access.review_page audit.reveals_page recordings.hold "
                 "reviews.lines trunks.confirm_delete trunks.delete"
             ),
             "member administrator owner admin": (

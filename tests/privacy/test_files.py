@@ -16,7 +16,9 @@ COLUMNS = {
         "room link access_level person email staff disabled pending role granted_at granted_by change role_before "
         "revoked_at revoked_by"
     ),
-    "audit.log_csv": "at actor action target room reason address sentence",
+    "audit.log_csv": (
+        "at actor action target target_name room room_name outcome reason origin address request entry sentence"
+    ),
     "audit.reveals_csv": "at seen_by what room reason how address",
     "calls.list_csv": (
         "came_at call room_id room trunk_id trunk caller verdict held_at decided_at decided_by left_at end_reason"
