@@ -10,15 +10,14 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 import sqlalchemy as sa
-from flask import current_app
-from itsdangerous import BadData, URLSafeSerializer
 from sqlalchemy.orm import joinedload
 
+from webapp.core import signed_ids
 from webapp.core.db import db, utcnow
 from webapp.rooms.models import Access, Room
 
 UNDO = timedelta(seconds=10)
-LONGEST = 200
+PURPOSE = "access.undo_transfer"
 
 
 @dataclass(frozen=True)
@@ -36,15 +35,12 @@ class Transfer:
 
 def token(key: uuid.UUID) -> str:
     """What stands for a transfer in the form that undoes it."""
-    return str(_signer().dumps(key.hex))
+    return signed_ids.sign(key, PURPOSE)
 
 
 def read(given: str) -> uuid.UUID | None:
     """Which transfer is meant; None for a token that we did not make, or made for something else."""
-    try:
-        return uuid.UUID(_signer().loads(given[:LONGEST]))
-    except (BadData, ValueError, TypeError, AttributeError):
-        return None
+    return signed_ids.read(given, PURPOSE)
 
 
 def undoable(room: Room, key: uuid.UUID, by: uuid.UUID | None) -> Transfer | None:
@@ -59,7 +55,3 @@ def undoable(room: Room, key: uuid.UUID, by: uuid.UUID | None) -> Transfer | Non
     closed = [row for row in rows if row.revoked_at == at]
     whole = len(opened) + len(closed) == len(rows) and len(opened) == len(closed)
     return Transfer(opened, closed) if whole else None
-
-
-def _signer() -> URLSafeSerializer:
-    return URLSafeSerializer(str(current_app.secret_key), salt="access.undo_transfer")

@@ -6,13 +6,13 @@ import uuid
 
 import sqlalchemy as sa
 from flask import current_app
-from itsdangerous import BadData, URLSafeSerializer
 from sqlalchemy.exc import IntegrityError
 
 from webapp import audit
 from webapp.accounts import queries as account_queries
 from webapp.accounts.models import User
 from webapp.audit import Actor
+from webapp.core import signed_ids
 from webapp.core.db import db
 from webapp.core.hosts import public_address
 from webapp.invitations.models import Invitee, StoppedAddress
@@ -20,21 +20,18 @@ from webapp.mails import queries as mail_queries
 from webapp.mails import service as mails
 
 TOPIC = "invitations"
-LONGEST = 200
+PURPOSE = "invitations.stop"
 
 
 def url(invitee_id: uuid.UUID) -> str:
     """The address of the page where whoever got the mail stops further ones; it names no address."""
-    return public_address("invitations.stop", stop_token=str(_signer().dumps(invitee_id.hex)))
+    return public_address("invitations.stop", stop_token=signed_ids.sign(invitee_id, PURPOSE))
 
 
 def read(token: str) -> Invitee | None:
     """Whom a link is for; None for one that we did not make, and for what was forgotten since."""
-    try:
-        invitee_id = uuid.UUID(_signer().loads(token[:LONGEST]))
-    except (BadData, ValueError, TypeError, AttributeError):
-        return None
-    return db.session.get(Invitee, invitee_id)
+    invitee_id = signed_ids.read(token, PURPOSE)
+    return db.session.get(Invitee, invitee_id) if invitee_id is not None else None
 
 
 def is_stopped(email: str) -> bool:
@@ -73,7 +70,3 @@ def _account(email: str) -> User | None:
 def _hash(email: str) -> str:
     """Not to be turned back by somebody who reads the database alone: addresses can be guessed."""
     return hmac.new(str(current_app.secret_key).encode(), f"stopped:{email}".encode(), hashlib.sha256).hexdigest()
-
-
-def _signer() -> URLSafeSerializer:
-    return URLSafeSerializer(str(current_app.secret_key), salt="invitations.stop")
