@@ -88,14 +88,9 @@ def disable(person_id: uuid.UUID) -> ResponseReturnValue:
     person, form = load_person(person_id, policy.disable), DisableForm()
     if not policy.act_on(current_user, person):
         return _page(person, 409, problem=_("You can't disable your own account. Ask another admin."))
-    valid = form.validate()
-    if not form.means(person) or not valid:
-        return _page(person, 422, disable_form=form)
-    alone = access_queries.owned_alone(person)
-    if alone and form.seen.data != str(alone):
-        form.seen.data = str(alone)
-        problem = _("Not disabled: the rooms without another owner changed since you opened this page.")
-        return _page(person, 409, disable_form=form, problem=problem)
+    unseen = _("Not disabled: the rooms without another owner changed since you opened this page.")
+    if refused := _refused(person, form, unseen):
+        return _page(person, disable_form=form, **refused)
     service.disable(person, actor=current_actor(), reason=form.reason.data)
     return _done(person, _("The account is disabled and signed out everywhere."))
 
@@ -124,17 +119,24 @@ def forget(person_id: uuid.UUID) -> ResponseReturnValue:
     person, form = load_person(person_id, policy.forget), ForgetForm()
     if not policy.act_on(current_user, person):
         return _page(person, 409, problem=_("You can't forget your own account. Ask another admin."))
-    valid = form.validate()
-    if not form.means(person) or not valid:
-        return _page(person, 422, forget_form=form)
-    alone = access_queries.owned_alone(person)
-    if alone and form.seen.data != str(alone):
-        form.seen.data = str(alone)
-        problem = _("Not forgotten: the rooms without another owner changed since you opened this page.")
-        return _page(person, 409, forget_form=form, problem=problem)
+    unseen = _("Not forgotten: the rooms without another owner changed since you opened this page.")
+    if refused := _refused(person, form, unseen):
+        return _page(person, forget_form=form, **refused)
     personal.forget(person, actor=current_actor(), reason=form.reason.data)
     db.session.commit()
     return htmx.go(url_for(".show", person_id=person.id))
+
+
+def _refused(person: User, form: DisableForm | ForgetForm, unseen: str) -> dict[str, Any]:
+    """Why a form that ends something for somebody is shown again, with the rooms that lose their owner; or nothing."""
+    valid = form.validate()
+    if not form.means(person) or not valid:
+        return {"status": 422}
+    alone = access_queries.owned_alone(person)
+    if not alone or form.seen.data == str(alone):
+        return {}
+    form.seen.data = str(alone)
+    return {"status": 409, "problem": unseen}
 
 
 @bp.post("/<uuid:person_id>/sessions/end")
