@@ -79,8 +79,14 @@ def _send(name: str, head: Record, hand_over: Callable[[Record], None]) -> None:
         log.warning("audit_head.not_sent", outlet=name, code=error.code)
         failed(outlet, error.code)
         return
-    outlet.seq, outlet.head, outlet.sent_at = head["seq"], dict(head), utcnow()
-    outlet.problem, outlet.failures, outlet.failing_since, outlet.tried_at = "", 0, None, outlet.sent_at
+    outlet.seq, outlet.head = head["seq"], dict(head)
+    arrived(outlet)
+
+
+def arrived(outlet: HeadOutlet) -> None:
+    """Keep that a try succeeded, together with how far that is. Commits."""
+    outlet.sent_at = outlet.tried_at = utcnow()
+    outlet.problem, outlet.failures, outlet.failing_since = "", 0, None
     db.session.add(outlet)
     db.session.commit()
 

@@ -19,7 +19,7 @@ from webapp.audit import encoding, records, sending, syslog
 from webapp.audit.chain_models import AuditSeal, HeadOutlet
 from webapp.audit.encoding import Record
 from webapp.audit.models import AuditEntry
-from webapp.audit.outlets import failed, is_resting
+from webapp.audit.outlets import arrived, failed, is_resting
 from webapp.audit.sending import NotSent
 from webapp.core.audit_values import StreamAddress, stream_address
 from webapp.core.db import db, utcnow
@@ -117,10 +117,8 @@ def _send(address: StreamAddress, outlet: HeadOutlet, batch: list[Record]) -> bo
         failed(outlet, error.code)
         return False
     last = batch[-1]
-    outlet.seq, outlet.hash, outlet.sent_at = last["seq"], last["hash"], utcnow()
-    outlet.problem, outlet.failures, outlet.failing_since, outlet.tried_at = "", 0, None, outlet.sent_at
-    db.session.add(outlet)
-    db.session.commit()
+    outlet.seq, outlet.hash = last["seq"], last["hash"]
+    arrived(outlet)
     return True
 
 

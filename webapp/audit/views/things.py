@@ -87,13 +87,14 @@ def _keys(ids: Iterable[str]) -> set[uuid.UUID]:
 
 def _rooms(ids: Collection[str]) -> dict[str, Thing]:
     rooms = room_queries.names(_keys(ids))
-    return {str(key): _room(name, slug, gone) for key, (name, slug, gone) in rooms.items()}
+    return {
+        str(key): _unless_gone(gone, name, url_for("rooms.show", slug=slug))
+        for key, (name, slug, gone) in rooms.items()
+    }
 
 
-def _room(name: str, slug: str, gone: bool) -> Thing:
-    if gone:
-        return Thing(_("%(name)s (deleted)", name=name))
-    return Thing(name, url_for("rooms.show", slug=slug))
+def _unless_gone(gone: bool, name: str, url: str) -> Thing:
+    return Thing(_("%(name)s (deleted)", name=name)) if gone else Thing(name, url)
 
 
 def _people(ids: Collection[str]) -> dict[str, Thing]:
@@ -123,13 +124,10 @@ def _recordings(ids: Collection[str]) -> dict[str, Thing]:
 
 def _trunks(ids: Collection[str]) -> dict[str, Thing]:
     found = room_queries.trunk_names(ids)
-    return {key: _trunk(key, name or key, gone) for key, (name, gone) in found.items()}
-
-
-def _trunk(key: str, name: str, gone: bool) -> Thing:
-    if gone:
-        return Thing(_("%(name)s (deleted)", name=name))
-    return Thing(name, url_for("trunks.show", trunk_id=key))
+    return {
+        key: _unless_gone(gone, name or key, url_for("trunks.show", trunk_id=key))
+        for key, (name, gone) in found.items()
+    }
 
 
 def _rules(ids: Collection[str]) -> dict[str, Thing]:
