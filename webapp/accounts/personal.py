@@ -31,11 +31,11 @@ Section = Callable[[User], Iterable[Record]]
 class PersonalData:
     """What one feature keeps: `sections` are its parts of the file, by their names there, and `forget` empties them.
 
-    Both are called while the account still says who it is.
+    Both are called while the account still says who it is. What names it by its id alone goes on to do so.
     """
 
     sections: Mapping[str, Section]
-    forget: Callable[[User, Actor], None]
+    forget: Callable[[User, Actor], None] = lambda _user, _actor: None
 
 
 def export(user: User, *, actor: Actor, reason: str = "") -> Iterator[str]:

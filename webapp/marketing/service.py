@@ -53,11 +53,11 @@ def forget(user: User) -> None:
     contact = queries.held(user)
     if contact is None or contact.state in {ContactState.KNOWN, ContactState.DECLINED}:
         return
-    may_be_there = contact.state is ContactState.ADDED or contact.attempts > 0
-    contact.state, contact.problem, contact.ended_at = ContactState.DROPPED, "person_gone", utcnow()
-    if may_be_there:
+    if contact.state is ContactState.ADDED or contact.attempts > 0:  # the service may have it
         contact.state, contact.problem, contact.ended_at = ContactState.REMOVING, "", None
         due.add(REMOVE, user_id=str(user.id))
+    else:
+        contact.state, contact.problem, contact.ended_at = ContactState.DROPPED, "person_gone", utcnow()
 
 
 def _undecided(user: User) -> MarketingContact:

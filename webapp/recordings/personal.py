@@ -6,7 +6,6 @@ import sqlalchemy as sa
 
 from webapp.accounts.models import User
 from webapp.accounts.personal import PersonalData, Record, fields
-from webapp.audit import Actor
 from webapp.core.db import db
 from webapp.recordings.models import Recording
 
@@ -17,8 +16,4 @@ def _started(user: User) -> Iterator[Record]:
         yield fields(recording, "id", "room_id", "mode", "state", "created_at", "ended_at", "expires_at")
 
 
-def _forget(_user: User, _actor: Actor) -> None:
-    """A recording goes on to say which account started it."""
-
-
-RECORDINGS = PersonalData({"recordings_started": _started}, _forget)
+RECORDINGS = PersonalData({"recordings_started": _started})

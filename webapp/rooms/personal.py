@@ -6,7 +6,6 @@ import sqlalchemy as sa
 
 from webapp.accounts.models import User
 from webapp.accounts.personal import PersonalData, Record
-from webapp.audit import Actor
 from webapp.core.db import db
 from webapp.rooms.models import Room
 
@@ -17,8 +16,4 @@ def _rooms(user: User) -> Iterator[Record]:
         yield {"room_id": room.id, "name": room.name, "created_at": room.created_at, "deleted_at": room.deleted_at}
 
 
-def _forget(_user: User, _actor: Actor) -> None:
-    """A room goes on to say which account made it."""
-
-
-ROOMS = PersonalData({"rooms_created": _rooms}, _forget)
+ROOMS = PersonalData({"rooms_created": _rooms})
