@@ -6,8 +6,17 @@ from datetime import UTC, datetime
 from typing import Any
 
 from google.protobuf.json_format import ParseDict, ParseError
-from livekit import api
-from livekit.protocol.egress import EgressInfo, EgressStatus, FileInfo
+from livekit.protocol.egress import (
+    EgressInfo,
+    EgressStatus,
+    EncodedFileOutput,
+    EncodedFileType,
+    FileInfo,
+    ListEgressRequest,
+    RoomCompositeEgressRequest,
+    S3Upload,
+    StopEgressRequest,
+)
 
 from webapp.livekit.client import call
 from webapp.livekit.errors import LiveKitError
@@ -60,11 +69,11 @@ def start(
 
     Without a worker LiveKit takes 21 to 23 seconds to say so (503): `timeout` bounds the waiting.
     """
-    kind = api.EncodedFileType.OGG if audio_only else api.EncodedFileType.MP4
-    output = api.EncodedFileOutput(file_type=kind, filepath=filepath, disable_manifest=True)
+    kind = EncodedFileType.OGG if audio_only else EncodedFileType.MP4
+    output = EncodedFileOutput(file_type=kind, filepath=filepath, disable_manifest=True)
     if upload is not None:
-        output.s3.CopyFrom(api.S3Upload(**asdict(upload), force_path_style=True))
-    request = api.RoomCompositeEgressRequest(room_name=room, audio_only=audio_only, file_outputs=[output])
+        output.s3.CopyFrom(S3Upload(**asdict(upload), force_path_style=True))
+    request = RoomCompositeEgressRequest(room_name=room, audio_only=audio_only, file_outputs=[output])
     return _egress(call(lambda livekit: livekit.egress.start_room_composite_egress(request), timeout))
 
 
@@ -74,7 +83,7 @@ def stop(egress_id: str) -> Egress:
     Raises LiveKitError: failed_precondition when it has ended already, not_found when LiveKit does not know it, and,
     each after 3 seconds, deadline_exceeded when no worker answers LiveKit for it.
     """
-    request = api.StopEgressRequest(egress_id=egress_id)
+    request = StopEgressRequest(egress_id=egress_id)
     return _egress(call(lambda livekit: livekit.egress.stop_egress(request)))
 
 
@@ -103,7 +112,7 @@ def from_hook(info: Mapping[str, Any]) -> Egress:
 
 
 def _list(**filters: Any) -> list[Egress]:
-    answer = call(lambda livekit: livekit.egress.list_egress(api.ListEgressRequest(**filters)))
+    answer = call(lambda livekit: livekit.egress.list_egress(ListEgressRequest(**filters)))
     return [_egress(item) for item in answer.items]
 
 

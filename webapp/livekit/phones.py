@@ -6,8 +6,8 @@ the server's configuration, else a muted phone stays so until it calls again.
 
 import re
 
-from livekit import api
 from livekit.protocol.models import ParticipantPermission
+from livekit.protocol.room import MuteRoomTrackRequest, UpdateParticipantRequest
 
 from webapp.livekit.client import call
 from webapp.livekit.errors import LiveKitError
@@ -41,7 +41,7 @@ def is_numbered(name: str) -> bool:
 
 def rename(room: str, identity: str, name: str) -> Participant | None:
     """Let the others see the phone under that name; rights and the mark stay. None when it is not there."""
-    asked = api.UpdateParticipantRequest(room=room, identity=identity, name=name)
+    asked = UpdateParticipantRequest(room=room, identity=identity, name=name)
     return present(lambda livekit: livekit.room.update_participant(asked))
 
 
@@ -67,7 +67,7 @@ def may_unmute(room: str, identity: str) -> bool:
 
 
 def _mute(room: str, identity: str, track_sid: str, *, muted: bool) -> None:
-    asked = api.MuteRoomTrackRequest(room=room, identity=identity, track_sid=track_sid, muted=muted)
+    asked = MuteRoomTrackRequest(room=room, identity=identity, track_sid=track_sid, muted=muted)
     call(lambda livekit: livekit.room.mute_published_track(asked))
 
 
@@ -76,5 +76,5 @@ def _update(room: str, identity: str, *, hears: bool) -> Participant | None:
         can_subscribe=hears, can_publish=True, can_publish_data=True, can_update_metadata=True
     )
     mark = {HELD: "" if hears else "1"}  # an empty value deletes the attribute
-    asked = api.UpdateParticipantRequest(room=room, identity=identity, permission=rights, attributes=mark)
+    asked = UpdateParticipantRequest(room=room, identity=identity, permission=rights, attributes=mark)
     return present(lambda livekit: livekit.room.update_participant(asked))

@@ -2,10 +2,10 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from livekit import api
-from livekit.api import LiveKitAPI
+from livekit.protocol.egress import ListEgressRequest
+from livekit.protocol.room import ListRoomsRequest
 from livekit.protocol.sip import ListSIPInboundTrunkRequest
 
 from webapp.core import tls
@@ -13,6 +13,9 @@ from webapp.core.dates import skew
 from webapp.core.settings import settings
 from webapp.livekit.client import call
 from webapp.livekit.errors import LiveKitError
+
+if TYPE_CHECKING:
+    from livekit.api import LiveKitAPI
 
 
 @dataclass(frozen=True)
@@ -25,7 +28,7 @@ class Heard:
 
 def rooms(timeout: float) -> Heard:
     """Whether LiveKit answers and knows our key."""
-    return _hear(lambda livekit: livekit.room.list_rooms(api.ListRoomsRequest()), "rooms", timeout)
+    return _hear(lambda livekit: livekit.room.list_rooms(ListRoomsRequest()), "rooms", timeout)
 
 
 def trunks(timeout: float) -> Heard:
@@ -35,7 +38,7 @@ def trunks(timeout: float) -> Heard:
 
 def egresses(timeout: float) -> Heard:
     """Whether LiveKit has egress; whether a worker waits cannot be asked without starting one."""
-    return _hear(lambda livekit: livekit.egress.list_egress(api.ListEgressRequest(active=True)), "items", timeout)
+    return _hear(lambda livekit: livekit.egress.list_egress(ListEgressRequest(active=True)), "items", timeout)
 
 
 def clock(timeout: float) -> float | None:
@@ -47,7 +50,7 @@ def clock(timeout: float) -> float | None:
     return skew(answer.date, answer.elapsed)
 
 
-def _hear(ask: Callable[[LiveKitAPI], Awaitable[Any]], name: str, timeout: float) -> Heard:
+def _hear(ask: Callable[["LiveKitAPI"], Awaitable[Any]], name: str, timeout: float) -> Heard:
     try:
         return Heard(count=len(getattr(call(ask, timeout), name)))
     except LiveKitError as error:

@@ -4,13 +4,24 @@ import secrets
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
-from livekit import api
 from livekit.protocol.models import DataPacket, ParticipantInfo, TrackType
 from livekit.protocol.models import Room as RoomMessage
+from livekit.protocol.room import (
+    CreateRoomRequest,
+    DeleteRoomRequest,
+    ListParticipantsRequest,
+    ListRoomsRequest,
+    RoomParticipantIdentity,
+    SendDataRequest,
+)
 
 from webapp.livekit.client import call
 from webapp.livekit.errors import LiveKitError, LiveKitUnavailable
+
+if TYPE_CHECKING:
+    from livekit.api import LiveKitAPI
 
 NOBODY = "frontdesk-nobody"  # no participant's identity
 AUTOMATIC = {"egress", "ingress", "agent", "connector", "bridge"}
@@ -71,23 +82,23 @@ class Participant:
 
 def list_rooms(names: Sequence[str] = ()) -> list[LiveRoom]:
     """The live rooms, all or those of the given names."""
-    answer = call(lambda livekit: livekit.room.list_rooms(api.ListRoomsRequest(names=list(names))))
+    answer = call(lambda livekit: livekit.room.list_rooms(ListRoomsRequest(names=list(names))))
     return [_room(room) for room in answer.rooms]
 
 
 def list_participants(room: str) -> list[Participant]:
     """Who is in the room now; nobody when it is not live."""
-    answer = call(lambda livekit: livekit.room.list_participants(api.ListParticipantsRequest(room=room)))
+    answer = call(lambda livekit: livekit.room.list_participants(ListParticipantsRequest(room=room)))
     return [participant_of(info) for info in answer.participants if info.state != ParticipantInfo.DISCONNECTED]
 
 
 def get_participant(room: str, identity: str) -> Participant | None:
     """Somebody in the room now; None when they are not there."""
-    who = api.RoomParticipantIdentity(room=room, identity=identity)
+    who = RoomParticipantIdentity(room=room, identity=identity)
     return present(lambda livekit: livekit.room.get_participant(who))
 
 
-def present(ask: Callable[[api.LiveKitAPI], Awaitable[ParticipantInfo]]) -> Participant | None:
+def present(ask: Callable[["LiveKitAPI"], Awaitable[ParticipantInfo]]) -> Participant | None:
     """The participant that LiveKit answers with; None when they are not there."""
     try:
         return participant_of(call(ask))
@@ -99,13 +110,13 @@ def present(ask: Callable[[api.LiveKitAPI], Awaitable[ParticipantInfo]]) -> Part
 
 def remove_participant(room: str, identity: str) -> bool:
     """Throw somebody out; False when they had left already."""
-    who = api.RoomParticipantIdentity(room=room, identity=identity)
+    who = RoomParticipantIdentity(room=room, identity=identity)
     return _unless_absent(lambda: call(lambda livekit: livekit.room.remove_participant(who)))
 
 
 def create_room(room: str) -> LiveRoom:
     """Make the room live; an existing one is given back as it is."""
-    return _room(call(lambda livekit: livekit.room.create_room(api.CreateRoomRequest(name=room))))
+    return _room(call(lambda livekit: livekit.room.create_room(CreateRoomRequest(name=room))))
 
 
 def delete_room(room: str) -> bool:
@@ -129,7 +140,7 @@ def runs_unlisted(room: str) -> bool:
     """
     if list_rooms([room]):
         return False
-    request = api.SendDataRequest(room=room, destination_identities=[NOBODY], nonce=secrets.token_bytes(16))
+    request = SendDataRequest(room=room, destination_identities=[NOBODY], nonce=secrets.token_bytes(16))
     try:
         call(lambda livekit: livekit.room.send_data(request))
     except LiveKitUnavailable as error:
@@ -143,7 +154,7 @@ def send_data(room: str, data: bytes, topic: str) -> bool:
     """Send a message to all inside; False when the room is not live, which LiveKit would take 3 seconds to say."""
     if not list_rooms([room]):
         return False
-    message = api.SendDataRequest(
+    message = SendDataRequest(
         room=room, data=data, topic=topic, kind=DataPacket.RELIABLE, nonce=secrets.token_bytes(16)
     )
     try:
@@ -156,7 +167,7 @@ def send_data(room: str, data: bytes, topic: str) -> bool:
 
 
 def _delete(room: str) -> bool:
-    return _unless_absent(lambda: call(lambda livekit: livekit.room.delete_room(api.DeleteRoomRequest(room=room))))
+    return _unless_absent(lambda: call(lambda livekit: livekit.room.delete_room(DeleteRoomRequest(room=room))))
 
 
 def _unless_absent(ask: Callable[[], object]) -> bool:
