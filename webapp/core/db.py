@@ -155,10 +155,6 @@ class Database:
             event.listen(engine, "begin", connections.begin_sqlite)
         app.extensions["frontdesk.engine"] = engine
         app.extensions["frontdesk.reader"] = connections.reader(engine, url, pool_size)
-        if engine.dialect.name == "postgresql":
-            for each in (engine, app.extensions["frontdesk.reader"]):
-                event.listen(each, "checkin", connections.note_use)
-                event.listen(each, "checkout", connections.ping_after_rest)
         app.teardown_appcontext(self._close)
 
     @property

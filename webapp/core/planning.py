@@ -4,18 +4,20 @@ What PostgreSQL is asked often is prepared, and has one plan for all after its t
 (PostgreSQL, PREPARE, "Notes"). The list of somebody with three rooms and that of somebody with ten thousand need two.
 """
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import psycopg
 import sqlalchemy as sa
 from sqlalchemy.engine import ExecutionContext
 from sqlalchemy.ext.compiler import compiles
+
+if TYPE_CHECKING:
+    import psycopg
 
 OPTION = "planned_anew"
 PLANNED_ANEW = {OPTION: True}  # execution options of a statement whose best plan depends on what is asked
 
 
-def execute(cursor: psycopg.Cursor[Any], statement: str, values: Any, context: ExecutionContext) -> bool:
+def execute(cursor: "psycopg.Cursor[Any]", statement: str, values: Any, context: ExecutionContext) -> bool:
     """Execute what is planned anew without preparing it; False leaves all else to psycopg, which counts."""
     anew = bool(context.execution_options.get(OPTION))
     if anew:
