@@ -75,6 +75,7 @@ def test_no_web_process_loads_what_only_others_need(site: Installation):
     assert "webapp" in loaded
     assert not loaded & {"alembic", "boto3", "botocore"}
     assert not loaded & {"livekit.api", "aiohttp"}, "what only a question to LiveKit needs"
+    assert "redis" not in loaded, "as none is named"
     assert ("psycopg" in loaded) == site.settings["FRONTDESK_DATABASE_URL"].startswith("postgresql")
 
 

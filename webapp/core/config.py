@@ -7,9 +7,8 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import SettingsConfigDict
-from redis.connection import parse_url
 
-from webapp.core import production
+from webapp.core import production, redis_client
 from webapp.core.audit_values import AuditSettings
 from webapp.core.marketing_values import MarketingSettings
 from webapp.core.production import DEVELOPMENT_SECRET
@@ -231,7 +230,7 @@ class Settings(MarketingSettings, AuditSettings):
         """Redis is on another machine and asks for nothing: no password, no certificate of ours."""
         if not self.redis_url or self.redis_url.startswith("unix://"):
             return False
-        told = parse_url(self.redis_url)  # type: ignore[no-untyped-call]
+        told = redis_client.parse(self.redis_url)
         if told.get("password") or told.get("ssl_certfile"):
             return False
         return not is_loopback(str(told.get("host", "localhost")))

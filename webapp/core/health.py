@@ -11,11 +11,9 @@ from flask.typing import ResponseReturnValue
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, generate_latest, multiprocess
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
-from redis import Redis
-from redis.exceptions import RedisError
 from sqlalchemy.exc import SQLAlchemyError
 
-from webapp.core import patience, questions, revisions, tls
+from webapp.core import patience, questions, redis_client, revisions, tls
 from webapp.core.db import db
 from webapp.core.release import VERSION
 from webapp.core.revisions import Schema, SchemaState
@@ -92,11 +90,11 @@ def _others() -> dict[str, Callable[[], bool]]:
 
 
 def _redis_answers() -> bool:
-    seconds = PATIENCE_SECONDS
+    redis, seconds = redis_client.library(), PATIENCE_SECONDS
     try:
-        with Redis.from_url(settings.redis_url, socket_connect_timeout=seconds, socket_timeout=seconds) as client:
+        with redis.Redis.from_url(settings.redis_url, socket_connect_timeout=seconds, socket_timeout=seconds) as client:
             return bool(client.ping())
-    except RedisError:
+    except redis.RedisError:
         return False
 
 

@@ -17,9 +17,10 @@ import phonenumbers
 from limits import parse_many as parse_limits
 from pydantic import AfterValidator, BeforeValidator
 from pydantic_settings import NoDecode
-from redis.connection import parse_url
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
+
+from webapp.core import redis_client
 
 MEETING_FIELDS = {"{room}", "{token}", "{livekit_url}"}
 BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")  # as Amazon names them
@@ -170,7 +171,7 @@ def _redis(value: str) -> str:
         raise ValueError("should begin with redis://, rediss:// or unix://, or be empty")
     try:
         if value:
-            parse_url(value)  # type: ignore[no-untyped-call]
+            redis_client.parse(value)
     except ValueError as error:
         raise ValueError("should be an address such as redis://:PASSWORD@redis.example.org:6379/0") from error
     return value

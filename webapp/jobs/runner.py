@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from functools import partial
 from itertools import chain
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 import structlog
@@ -21,9 +22,11 @@ from webapp.core.config import Settings
 from webapp.core.due import DueWork
 from webapp.jobs import periodic, register, work
 from webapp.jobs.periodic import Job, Pool
-from webapp.jobs.wakeups import Wakeups
 from webapp.jobs.work import Handler
 from webapp.livekit.errors import code_of
+
+if TYPE_CHECKING:
+    from webapp.jobs.wakeups import Wakeups
 
 log = structlog.get_logger()
 LOOK = 5.0  # seconds after which the rows are looked at again, whatever was told
@@ -97,7 +100,7 @@ class Runner:
         self._jobs = jobs
         self._handlers = handlers
         self._look = look
-        self._wakeups = Wakeups(redis_url) if redis_url else None
+        self._wakeups = _wakeups_over(redis_url) if redis_url else None
         self._changed = threading.Condition()
         self._told = False
         self._stopping = threading.Event()
@@ -212,6 +215,12 @@ class Runner:
 def init_app(app: Flask, settings: Settings) -> None:
     """Give the app its runner; a web process with Redis only tells the workers."""
     app.extensions[due.RUNNER] = Runner(app, settings.redis_url)
+
+
+def _wakeups_over(redis_url: str) -> "Wakeups":
+    from webapp.jobs.wakeups import Wakeups  # noqa: PLC0415 - with redis, which few need: see webapp.core.redis_client
+
+    return Wakeups(redis_url)
 
 
 def of_app(app: Flask) -> Runner:

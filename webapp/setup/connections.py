@@ -10,14 +10,12 @@ from dataclasses import dataclass, field
 import sqlalchemy as sa
 from flask import Flask
 from markupsafe import escape
-from redis import Redis
-from redis.exceptions import RedisError
 from sqlalchemy.exc import SQLAlchemyError
 
 from migrations import grants
 from webapp.accounts import metadata, oidc
 from webapp.accounts.problems import CURES, SignInError
-from webapp.core import files, mail
+from webapp.core import files, mail, redis_client
 from webapp.core.app import this_app
 from webapp.core.db import db, new_id
 from webapp.core.mail import Letter
@@ -167,11 +165,12 @@ def _owned(problem: str) -> str:
 
 def redis() -> None:
     """Ping it."""
+    library = redis_client.library()
     times = {"socket_connect_timeout": PATIENCE, "socket_timeout": PATIENCE}
     try:
-        with Redis.from_url(settings.redis_url, **times) as server:
+        with library.Redis.from_url(settings.redis_url, **times) as server:
             server.ping()
-    except RedisError as error:
+    except library.RedisError as error:
         raise NotOpened("it does not answer, or not with this password") from error
 
 
