@@ -4,9 +4,11 @@ import hashlib
 from pathlib import Path
 from typing import Any
 
-from flask import Flask
+from flask import Flask, Response, request
 
 LENGTH = 12
+VENDOR = "vendor/"  # the names of these hold the version of their package
+KEPT = "public, max-age=31536000, immutable"  # as nginx says where it hands them out (deploy/nginx.conf)
 
 
 def init_app(app: Flask) -> None:
@@ -18,7 +20,16 @@ def init_app(app: Flask) -> None:
         if endpoint == "static" and (version := versions.get(values.get("filename", ""))):
             values.setdefault("v", version)
 
+    def keep(response: Response) -> Response:
+        """Only by the version that it has: what is asked for by an older one came with a page of before."""
+        name, asked = str((request.view_args or {}).get("filename")), request.args.get("v")
+        same = bool(asked) and (versions.get(name) == asked or name.startswith(VENDOR))
+        if request.endpoint == "static" and response.status_code in {200, 304} and same:
+            response.headers["Cache-Control"] = KEPT
+        return response
+
     app.url_defaults(add)
+    app.after_request(keep)
 
 
 def _version(path: Path) -> str:

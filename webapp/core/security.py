@@ -123,9 +123,8 @@ def bears(token: str) -> bool:
 
 
 def _write_headers(response: Response) -> Response:
-    put_wall(
-        response.headers, g.get("form_targets", ()), is_secure=request.is_secure, kept=request.endpoint == "static"
-    )
+    file = request.endpoint == "static" and response.status_code < 400
+    put_wall(response.headers, g.get("form_targets", ()), is_secure=request.is_secure, kept=file)
     return response
 
 
