@@ -15,6 +15,7 @@ from flask import Flask
 from pydantic import SecretStr
 
 from tests.support.chain import PUBLIC, sign, write
+from tests.support.database import LOCKED, failing
 from tests.support.tampering import TAMPERINGS, Rows, copied, whole
 from tools import verify_audit
 from webapp.audit import Actor, chain, commands, encoding, forgetting, intents, keys, pruning, record, sealing
@@ -103,6 +104,28 @@ def test_without_the_public_key_neither_calls_it_intact(app: Flask, trail: None,
     change_settings(audit_key=SecretStr(""))
     assert outside(tmp_path / "export") == run(app, "verify")
     assert outside(tmp_path / "export")[0] == 3
+
+
+def test_an_export_that_fails_in_the_middle_leaves_the_file_as_it_was_and_nothing_beside_it(
+    app: Flask, trail: None, tmp_path: Path
+):
+    file = tmp_path / "export"
+    file.write_text("the one of yesterday")
+    with failing("SELECT audit_seals.seq, audit_seals.entry_id", LOCKED) as failed:
+        assert run(app, "export", "--output", str(file))[0] == 1
+    assert failed and file.read_text() == "the one of yesterday"
+    assert list(tmp_path.iterdir()) == [file]
+
+
+def test_a_file_that_nobody_can_write_is_refused_in_one_sentence(app: Flask, trail: None, tmp_path: Path):
+    with app.app_context():
+        result = app.test_cli_runner().invoke(args=["audit", "export", "--output", str(tmp_path / "none" / "export")])
+    assert result.exit_code == 1 and "No such file or directory. Choose another one." in result.output
+
+
+def test_an_export_to_standard_output_has_the_same_lines(app: Flask, trail: None, tmp_path: Path):
+    run(app, "export", "--output", str(tmp_path / "export"))
+    assert run(app, "export")[1] == run(app, "export", "--output", "-")[1] == (tmp_path / "export").read_text()
 
 
 def test_heads_that_were_kept_elsewhere_count_for_both(app: Flask, trail: None, tmp_path: Path):

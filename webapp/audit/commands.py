@@ -2,6 +2,7 @@
 
 import json
 import sys
+from pathlib import Path
 from typing import IO, Any
 
 import click
@@ -11,7 +12,7 @@ from flask.cli import AppGroup
 from webapp.audit import chain, exporting, keys, pruning, records, sealing, verifying
 from webapp.audit.chain import ChainVerdict
 from webapp.audit.chain_models import ChainState, Verification
-from webapp.core import patience
+from webapp.core import files, patience
 from webapp.core.db import db
 from webapp.core.settings import settings
 
@@ -64,22 +65,35 @@ def verify(heads: IO[str] | None, public: tuple[str, ...]) -> None:
 
 
 @audit.command()
-@click.option("--output", type=click.File("w", encoding="utf-8", atomic=True), default="-", help="File to write.")
-def export(output: IO[str]) -> None:
+@click.option("--output", type=click.Path(dir_okay=False, path_type=Path), help="File to write.")
+def export(output: Path | None) -> None:
     """Write what a verifier outside of Frontdesk needs, as JSON Lines: anchor, heads, seals with their entries.
 
-    What people typed is in it; network addresses are not. tools/verify_audit.py reads it.
+    What people typed is in it; network addresses are not. tools/verify_audit.py reads it. A file is there
+    whole or, when anything fails, as it was before.
     """
     with patience.of(None):
         sealing.seal_all()
-        count = 0
         try:
-            for line in exporting.lines():
-                output.write(json.dumps(line) + "\n")
-                count += line["what"] == "seal"
+            if output is None or str(output) == "-":
+                count = _write(sys.stdout)
+            else:
+                with files.replacing(output) as file:
+                    count = _write(file)
         except exporting.Pruned as error:
             raise click.ClickException("The log was pruned meanwhile. Export it again.") from error
+        except OSError as error:
+            raise click.ClickException(f"The file can't be written: {error.strerror}. Choose another one.") from error
     click.echo(f"{count} seals were written.", err=True)
+
+
+def _write(file: IO[str]) -> int:
+    """Write all lines; returns how many seals that were."""
+    count = 0
+    for line in exporting.lines():
+        file.write(json.dumps(line) + "\n")
+        count += line["what"] == "seal"
+    return count
 
 
 @audit.command()

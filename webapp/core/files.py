@@ -8,10 +8,11 @@ import grp
 import os
 import pwd
 import stat
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import sqlalchemy as sa
 from sqlalchemy import event
@@ -68,6 +69,24 @@ def standing(path: Path) -> Standing | None:
     except OSError:
         return None
     return Standing(path, found.st_uid, found.st_gid, stat.S_IMODE(found.st_mode))
+
+
+@contextlib.contextmanager
+def replacing(path: Path) -> Iterator[IO[str]]:
+    """A file to write text into, which takes the place of `path` once the block ends well, and is gone when it fails.
+
+    It lies beside that one: a name moves within one file system alone. Raises OSError.
+    """
+    with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=path.parent, prefix=".part-", delete=False) as file:
+        beside = Path(file.name)
+        try:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+            beside.replace(path)
+        except BaseException:
+            beside.unlink(missing_ok=True)
+            raise
 
 
 def own_folder() -> Path:
