@@ -8,11 +8,12 @@ import sqlalchemy as sa
 from flask import Flask
 from sqlalchemy import event
 
+from tests.support import plans
 from tests.support.chain import entries, sign, verdict
 from tests.support.database import failing
 from webapp.audit import Actor, addresses, record, sealing
 from webapp.audit.chain_models import ChainState
-from webapp.audit.models import AuditEntry
+from webapp.audit.models import ActorKind, AuditEntry
 from webapp.core.db import db, utcnow
 from webapp.jobs import register
 
@@ -56,6 +57,19 @@ def test_more_than_a_piece_is_shortened(app: Flask):
         write(f"192.0.2.{number}", 100)
     assert addresses.shorten(piece=2) == 5
     assert {entry.address for entry in entries()} == {"192.0.2.0/24"}
+
+
+def test_each_run_reads_only_what_has_grown_old_since(app: Flask):
+    old = ({"address": "192.0.2.0/24", "at": utcnow() - timedelta(days=100)} for _ in range(3000))
+    new = ({"address": "192.0.2.77", "at": utcnow()} for _ in range(3000))
+    about = {"actor": ActorKind.SYSTEM, "action": "room.edit", "target_kind": "room", "target_id": "", "details": {}}
+    plans.fill(AuditEntry, ({**about, **row} for row in (*old, *new)))
+    write("192.0.2.78", 91)
+    with db.engine.connect() as connection:
+        asked = addresses.whole(utcnow() - addresses.AGE).limit(100)
+        text = str(asked.compile(connection, compile_kwargs={"literal_binds": True}))
+        assert "ix_audit_entries_whole_address" in plans.explain(connection, text)
+    assert addresses.shorten() == 1
 
 
 def test_an_address_that_is_emptied_meanwhile_stays_empty(app: Flask):

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 ABOUT_PEOPLE = "target_kind = 'user' AND action NOT IN ('user.sign_in', 'user.sign_out')"  # those are by the person
 REVEALED = "action IN ('room.reveal_pin', 'room.reveal_participant')"  # in the index' own words
 REQUESTED = "request_id <> ''"  # the same
+WHOLE_ADDRESS = "address <> '' AND length(replace(address, '/', '')) = length(address)"  # a network has a stroke
 
 
 class ActorKind(enum.Enum):
@@ -60,6 +61,7 @@ class AuditEntry(Model):
         partial_index("ix_audit_entries_revealed", "id", where=REVEALED),
         partial_index("ix_audit_entries_about_people", "target_id", "id", where=ABOUT_PEOPLE),
         partial_index("ix_audit_entries_request_id", "request_id", "id", where=REQUESTED),
+        partial_index("ix_audit_entries_whole_address", "at", "id", where=WHOLE_ADDRESS),
     )
 
     id: Mapped[int] = mapped_column(sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True)
