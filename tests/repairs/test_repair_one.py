@@ -1,19 +1,21 @@
 """One finding is repaired after a dry run that says what will happen, once, and with whoever did it in the trail."""
 
 import re
+from datetime import timedelta
 
 import pytest
 
+from tests.support.database import LOCKED, failing
 from tests.support.installation import NUMBER, Installation
 from tests.support.meanwhile import waiting_for_livekit
 from tests.support.personas import SWAP
 from tests.support.repairs import As, deed, ids, orphan, press, shown, url
 from tests.support.waiting import until
-from webapp.audit import Actor
+from webapp.audit import Actor, pruning
 from webapp.audit.models import AuditEntry, DeedOutcome
-from webapp.core.db import db
+from webapp.core.db import db, utcnow
 from webapp.doctor import reading
-from webapp.live import reconcile
+from webapp.live import reconcile, sweep
 from webapp.rooms import service
 from webapp.rules import wanted
 
@@ -200,6 +202,26 @@ def test_when_the_rules_have_changed_nothing_is_done_and_the_new_dry_run_is_show
     assert installation.changes() == asked
     assert support.post(page, data=shown(answer)).status_code == 303
     assert rule_id not in ids(installation)
+
+
+def test_a_repair_that_a_crash_left_open_is_closed_after_an_hour_and_the_log_can_be_pruned_past_it(
+    installation: Installation, client_as: As, change_settings
+):
+    orphan(installation)
+    support, page = client_as("support"), url("orphan")
+    fields = shown(support.get(page))
+    with failing("UPDATE audit_entries", LOCKED) as failed:
+        assert support.post(page, data=fields).status_code >= 500
+    assert failed and deed().outcome is DeedOutcome.NOT_CONFIRMED
+    for age, outcome in ((59, DeedOutcome.NOT_CONFIRMED), (100 * 24 * 60, DeedOutcome.FAILED)):
+        deed().at = utcnow() - timedelta(minutes=age)
+        db.session.commit()
+        sweep.sweep()
+        db.session.expire_all()
+        assert deed().outcome is outcome, "within an hour somebody may still be at it"
+    assert "Never confirmed. The list of findings shows" in client_as("admin").get("/audit/log").text
+    change_settings(audit_keep_days=90)
+    assert pruning.plan().stopped_by == 0
 
 
 def test_before_livekit_has_answered_the_trail_calls_no_repair_done(installation: Installation, client_as: As):

@@ -267,6 +267,8 @@ def outcome(entry: AuditEntry) -> str:
         return str(_("Not confirmed yet."))
     if entry.outcome is not DeedOutcome.FAILED:
         return ""
+    if entry.action == "rule.repair" and entry.problem == "not_confirmed":
+        return str(_("Never confirmed. The list of findings shows whether it worked."))
     if entry.action == "rule.repair":
         return str(_("Failed: %(why)s", why=worded(entry.problem)))
     why = PROBLEMS.get(entry.problem) or _("LiveKit answered %(code)s.", code=entry.problem)

@@ -1,7 +1,8 @@
 """What became of deeds that a crash, a time-out or a busy database left open: the sweep asks LiveKit, and records it.
 
 A removal and an end are asked for again, which changes nothing where they were done. What a trunk should be is not
-stored with us (it has passwords), so that of trunks LiveKit's list only tells.
+stored with us (it has passwords), so that of trunks LiveKit's list only tells. Of a repair nobody can tell: whether its
+finding is there still is what the next reading shows.
 """
 
 import uuid
@@ -20,7 +21,9 @@ from webapp.rooms import trunk_rows
 
 AGAIN = timedelta(minutes=5)  # so long a host's wish is asked for again: nobody expects it to come true much later
 SURE = timedelta(minutes=1)  # so long a slow LiveKit may still be at it: before, what is not there may yet come
+ENDED = timedelta(hours=1)  # no repair goes on for so long
 TOO_LATE, NOT_THERE, UNCHANGED, STILL_THERE = "too_late", "not_there", "unchanged", "still_there"
+NOT_CONFIRMED = "not_confirmed"
 Verdict = tuple[DeedOutcome, str]
 DONE: Verdict = (DeedOutcome.DONE, "")
 
@@ -97,12 +100,18 @@ def _of_deleted_trunk(entry: AuditEntry, _sought: str) -> Verdict | None:
     return DONE
 
 
+def _of_repair(entry: AuditEntry, _sought: str) -> Verdict | None:
+    """An open end would keep it, and all after it, in the log for ever."""
+    return (DeedOutcome.FAILED, NOT_CONFIRMED) if _older(entry, ENDED) else None
+
+
 RESOLVERS: dict[str, Callable[[AuditEntry, str], Verdict | None]] = {
     "room.remove_participant": _of_removal,
     "room.end_meeting": _of_end,
     "trunk.create": _of_new_trunk,
     "trunk.update": _of_changed_trunk,
     "trunk.delete": _of_deleted_trunk,
+    "rule.repair": _of_repair,
 }
 
 

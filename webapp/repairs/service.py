@@ -23,11 +23,10 @@ BACKSTOP = timedelta(seconds=30)  # a run goes on right after the answer; this i
 def repair(plan: Plan, *, ticket: str, actor: Actor) -> AuditEntry:
     """Record that a finding is to be repaired; LiveKit is asked after the commit, and then `repaired` is called.
 
-    No sweep finds that out for whoever dies in between: the next reading shows whether the finding is still there.
+    Whoever dies in between leaves it to the next reading to show whether the finding is still there; the sweep closes
+    the entry as one that nobody confirmed.
     """
-    entry = audit.record("rule.repair", target(plan.finding), actor, reason=ticket, **_told(plan))
-    entry.outcome = DeedOutcome.NOT_CONFIRMED
-    return entry
+    return intents.record("rule.repair", target(plan.finding), actor, sought="", reason=ticket, **_told(plan))
 
 
 def repaired(entry: AuditEntry, problem: Problem) -> None:
