@@ -290,8 +290,23 @@ def test_a_page_costs_the_same_questions_at_any_size(client_as: ClientAs, count_
     assert asked[0] == asked[1] <= 12, asked
 
 
-@pytest.mark.parametrize(
-    "query", ["day=soon", "since=9999-99-99", "zone=Mars/Olympus", "by=x&show=y&check=z", "person=1"]
-)
+@pytest.mark.parametrize("query", ["day=soon", "since=9999-99-99", "by=x&show=y&check=z", "person=1"])
 def test_odd_questions_ask_for_nothing(client_as: ClientAs, room: Room, query: str):
     assert room.name in client_as("admin").get(f"{URL}?{query}").text
+
+
+@pytest.mark.parametrize("typed", ["Mars/Olympus", "europe-paris", "+02:00"])
+def test_a_time_zone_that_is_none_is_refused_at_its_field_and_in_the_file(client_as: ClientAs, room: Room, typed: str):
+    admin, asked = client_as("admin"), {"zone": typed, "day": "2026-03-03"}
+    answer = admin.get(URL, query_string=asked)
+    assert answer.status_code == 422
+    field = re.search(r'<input name="zone"[^>]*>', answer.text)
+    assert field and f'value="{typed}"' in field[0] and 'aria-describedby="zone-error"' in field[0]
+    assert "Enter a time zone such as Europe/Paris or UTC. Until then, days end as they do in" in answer.text
+    file = admin.get("/audit/access.csv", query_string=asked)
+    assert file.status_code == 422 and "Enter a time zone such as Europe/Paris or UTC." in file.text
+
+
+def test_blanks_around_a_time_zone_are_no_mistake(client_as: ClientAs, room: Room):
+    answer = client_as("admin").get(URL, query_string={"zone": " Europe/Paris "})
+    assert answer.status_code == 200 and 'value="Europe/Paris"' in answer.text and "zone-error" not in answer.text

@@ -2,7 +2,7 @@
 
 import enum
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta, tzinfo
 from typing import Any
@@ -61,13 +61,19 @@ class ReviewFilters(paging.Filters):
 
     day: date | None = paging.asked("day", paging.day)
     since: date | None = paging.asked("since", paging.day)
-    zone: str | None = paging.asked("zone", _zone)
+    zone: str | None = paging.asked("zone", lambda word: _zone(word.strip()))
     cut: Cut = paging.asked("by", paging.one_of(Cut), Cut.ROOM)
     show: ReviewShow | None = paging.asked("show", paging.one_of(ReviewShow))
     check: ReviewCheck | None = paging.asked("check", paging.one_of(ReviewCheck))
     room_id: uuid.UUID | None = paging.asked("room", paging.key)
     user_id: uuid.UUID | None = paging.asked("person", paging.key)
     search: str = paging.asked("q", paging.text(200), "")
+
+    @classmethod
+    def refuses(cls, query: Mapping[str, str]) -> str:
+        """A time zone that was asked for and is none, as it was typed; "" where there is no such."""
+        typed = query.get("zone", "").strip()[:64]
+        return typed if typed and _zone(typed) is None else ""
 
     @property
     def shown(self) -> ReviewShow:

@@ -15,7 +15,7 @@ from webapp.access.review import Cut, Moments, ReviewCheck, ReviewedRole, Review
 from webapp.access.views.blueprint import bp
 from webapp.accounts import queries as account_queries
 from webapp.accounts.models import User
-from webapp.core import counting, htmx, paging, searching, spreadsheet
+from webapp.core import counting, errors, htmx, paging, searching, spreadsheet
 from webapp.core.counting import Tally
 from webapp.core.db import utcnow
 from webapp.core.security import require
@@ -24,6 +24,7 @@ from webapp.reviews import queries as review_queries
 from webapp.rooms.models import Room
 
 PAGE = 50
+ZONE_ADVICE = _l("Enter a time zone such as Europe/Paris or UTC.")
 CSV_HEAD = (
     "room",
     "link",
@@ -80,8 +81,11 @@ def review_page() -> ResponseReturnValue:
         "checks": CHECKS,
         "count_of": count_of,
         "campaign": review_queries.running(),
+        "no_zone": ReviewFilters.refuses(request.args),
+        "zone_advice": ZONE_ADVICE,
     }
-    return htmx.respond("access/review.html", "access/_review.html", **context)
+    status = 422 if context["no_zone"] else 200
+    return htmx.respond("access/review.html", "access/_review.html", status, **context)
 
 
 def _heads(rooms: set[Room], people: set[User], cut: Cut, moments: Moments) -> dict[str, Any]:
@@ -116,6 +120,9 @@ def review_csv() -> ResponseReturnValue:
     """What was asked for as a file, with its SHA-256: however many lines that are."""
     require(policy.review)
     filters = ReviewFilters.of(request.args)
+    if no_zone := ReviewFilters.refuses(request.args):
+        what = _("%(zone)s isn't a time zone.", zone=no_zone)
+        return errors.refusal(422, _("Nothing was exported"), what, ZONE_ADVICE)
     moments = Moments.of(filters, reader_zone(), utcnow())
     about = [
         ("query", "&".join(f"{name}={value}" for name, value in sorted(filters.query().items()))),
