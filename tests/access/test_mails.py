@@ -227,8 +227,41 @@ def test_what_was_changed_again_before_the_mail_went_is_told_as_it_is(
     client_as("owner").post(row_url(room, "stranger", verb), data={"role": "administrator"})
     told = subjects(mailing)
     assert sorted(told) == [second_owner.email, STRANGER]
-    assert ("has changed" in told[STRANGER]) is (verb == "") and "gave" not in told[second_owner.email]
+    words = "You no longer have access" if verb else "You have access"  # nobody told of a role that was changed
+    assert words in told[STRANGER] and ("gave" in told[second_owner.email]) is (verb == "")
     assert sorted(states())[-2:] == [("withdrawn", "changed")] * 2
+
+
+def test_of_several_changes_within_seconds_one_mail_tells_from_what_to_what(
+    client_as: As, room: Room, second_owner: User, mailing: MailServer
+):
+    owner = client_as("owner")
+    for role in ("administrator", "owner"):
+        owner.post(row_url(room, "member"), data={"role": role})
+    assert sorted(subjects(mailing)) == sorted([MEMBER, second_owner.email])
+    mine, theirs = text(mailing.mail_to(MEMBER)), text(mailing.mail_to(second_owner.email))
+    assert "is now owner" in mine and "It was member before." in mine and "administrator before" not in mine
+    assert "Role: Owner" in theirs and "Previous role: Member" in theirs
+
+
+def test_a_change_that_was_told_is_where_the_next_mail_begins(client_as: As, room: Room, mailing: MailServer):
+    owner = client_as("owner")
+    owner.post(row_url(room, "member"), data={"role": "administrator"})
+    work_off()
+    mailing.taken.clear()
+    for role in ("owner", "member"):
+        owner.post(row_url(room, "member"), data={"role": role})
+    assert list(subjects(mailing)) == [MEMBER]
+    assert "is now member" in text(mailing.mail_to(MEMBER))
+    assert "It was administrator before." in text(mailing.mail_to(MEMBER))
+
+
+def test_changes_that_lead_back_to_where_they_began_are_told_to_nobody(
+    client_as: As, room: Room, second_owner: User, mailing: MailServer
+):
+    for role in ("administrator", "member"):
+        client_as("owner").post(row_url(room, "member"), data={"role": role})
+    assert (subjects(mailing), set(states())) == ({}, {("withdrawn", "changed")})
 
 
 def test_a_role_given_anew_makes_the_mail_of_its_end_needless(client_as: As, room: Room, mailing: MailServer):

@@ -13,9 +13,11 @@ from webapp.accounts.models import User
 from webapp.accounts.queries import ABLE
 from webapp.core.db import db
 from webapp.mails.kinds import Unwanted
+from webapp.mails.models import Mail, MailState
 from webapp.rooms.models import Access, Role, Room, is_open
 
 OWNERS = 5  # who are named at most
+TOLD = frozenset({MailState.SENDING, MailState.SENT})  # as far as anybody knows
 
 
 @dataclass(frozen=True)
@@ -43,7 +45,7 @@ def read(kind: str, about_id: uuid.UUID | None, reader: User) -> RoleNews:
     if not is_theirs and _role_now(row.room_id, reader.id) is not Role.OWNER:
         raise Unwanted("no_owner")
     if kind == telling.CHANGED:
-        return _changed(row, for_person=is_theirs)
+        return _changed(row, reader, for_person=is_theirs)
     return _removed(row, alone=is_theirs) if kind == telling.REMOVED else _granted(kind, row, alone=is_theirs)
 
 
@@ -75,16 +77,41 @@ def _removed(row: Access, *, alone: bool) -> RoleNews:
     return RoleNews(telling.REMOVED, row.room, row.revoked_at, row.revoked_by, people, _same(rows), None)
 
 
-def _changed(row: Access, *, for_person: bool) -> RoleNews:
-    """The role that was closed, and the one that the person has instead."""
+def _changed(row: Access, reader: User, *, for_person: bool) -> RoleNews:
+    """The role that the reader knows of last, and the one that the person has instead.
+
+    Of several changes within seconds the newest tells alone; of a role that is news itself, that it was given.
+    """
     mine = sa.select(Access).where(Access.room_id == row.room_id, Access.user_id == row.user_id, queries.OPEN)
     now = db.session.scalar(mine.options(*_people()))
-    if row.revoked_at is None or now is None or now.granted_at > row.revoked_at or now.role is row.role:
+    if row.revoked_at is None or now is None or now.granted_at > row.revoked_at:
         raise Unwanted("changed")
-    lost = for_person and row.role is Role.OWNER
+    before = _known(row, reader, for_person=for_person)
+    if before is now.role:
+        raise Unwanted("changed")
+    if before is None:
+        return RoleNews(telling.GRANTED, row.room, now.granted_at, now.granted_by, [row.user], None, now.role)
+    lost = for_person and before is Role.OWNER
     owners = _owners(row.room_id) if lost else ()
     by = row.revoked_by or now.granted_by  # nobody closes a role that a higher one replaces at the first sign-in
-    return RoleNews(telling.CHANGED, row.room, row.revoked_at, by, [row.user], row.role, now.role, owners)
+    return RoleNews(telling.CHANGED, row.room, row.revoked_at, by, [row.user], before, now.role, owners)
+
+
+def _known(row: Access, reader: User, *, for_person: bool) -> Role | None:
+    """The role before the first of the steps up to `row` that the reader was not told of; None: there was none."""
+    told_by = Mail.user_id == reader.id
+    theirs = sa.or_(told_by, Mail.user_id.is_(None)) if for_person else told_by
+    while True:
+        steps = sa.select(Access).where(Access.room_id == row.room_id, Access.user_id == row.user_id)
+        earlier = db.session.scalar(steps.where(Access.revoked_at == row.granted_at, Access.id != row.id))
+        opened = sa.and_(Mail.about_id == row.id, Mail.kind.in_([telling.GRANTED, telling.TRANSFERRED]))
+        closed = sa.and_(Mail.about_id == earlier.id, Mail.kind == telling.CHANGED) if earlier else sa.false()
+        mails = db.session.scalars(sa.select(Mail.state).where(theirs, sa.or_(opened, closed))).all()
+        if not mails or TOLD.intersection(mails):
+            return row.role
+        if earlier is None:
+            return None
+        row = earlier
 
 
 def _transferred(row: Access, reader: User) -> RoleNews:
