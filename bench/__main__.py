@@ -14,11 +14,11 @@ from pathlib import Path
 import requests
 import sqlalchemy as sa
 
-from bench import burst, doctor, download, hold, livekit
+from bench import burst, doctor, download, hold, livekit, review, trail
 from bench.load import LoadFailed, Measured, run
 from bench.report import Figure, Line, as_json, text
 from bench.scenarios import SCENARIOS, Plan, Proof, Scenario
-from bench.servers import CEILING, FRONTDESK, ROOT, WORKERS, clean_environment, gunicorn
+from bench.servers import CEILING, FRONTDESK, ROOT, WORKERS, Server, clean_environment, gunicorn
 from bench.world import FULL, QUICK, SMOKE, Size, World
 from tests.plugins.bucket import fresh_bucket, s3_server
 from tests.plugins.servers import postgresql
@@ -28,6 +28,8 @@ from webapp.core.config import Settings
 from webapp.core.db import db
 from webapp.deliveries.models import Delivery, Result
 
+FIGURES = [each.KEY for each in (hold, burst, download, review, trail, doctor)]
+BY_HAND = {review.KEY, trail.KEY}  # a million rows are a quarter of an hour to fill: --only names them
 UNLIMITED = "1000000000 per minute"
 POSTGRESQL_CONF = "max_connections = 100\nshared_buffers = 512MB\n"
 PLAIN = b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
@@ -130,12 +132,15 @@ def main(arguments: Sequence[str]) -> None:
     options = parser.parse_args(arguments)
     logging.getLogger("werkzeug").setLevel(logging.WARNING)  # the bucket's server tells of each request
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # or the servers would outlive us
-    chosen = [scenario for scenario in SCENARIOS if not options.only or scenario.key in options.only]
+
+    def wanted(key: str) -> bool:
+        return key in options.only if options.only else options.smoke or key not in BY_HAND
+
+    chosen = [scenario for scenario in SCENARIOS if wanted(scenario.key)]
     size, seconds = (SMOKE, 1) if options.smoke else (QUICK, 3) if options.quick else (FULL, 8)
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="frontdesk-bench-")))
-        keys = [each.KEY for each in (hold, burst, download, doctor)]
-        figures = [key for key in keys if not options.only or key in options.only]
+        figures = [key for key in FIGURES if wanted(key)]
         results = measure_all(stack, folder, size, options.seconds or seconds, chosen, *figures)
     options.to.parent.mkdir(exist_ok=True)
     options.to.write_text(json.dumps(results, indent=2) + "\n")
@@ -173,12 +178,10 @@ def measure_all(
                     simulator.fill_rules(size.rules if "10000" in scenario.key else 100)
                 bench.measure(scenario, server.url)
                 bench.rest()
-            measured: list[Figure] = []
-            if hold.KEY in figures:
-                measured.append(hold.measure(world, simulator, server.url, size.calls))
-            if burst.KEY in figures:
-                measured.append(burst.measure(world, simulator, server.url, size.burst))
+            measured = measure_callers(world, simulator, server, figures)
             worker_mb = server.worker_mb()
+            if review.KEY in figures:
+                measured.append(review.measure(world, server))
         in_bucket = [each for each in chosen if each.in_bucket]
         if in_bucket or download.KEY in figures:
             bucket = fresh_bucket(stack.enter_context(s3_server()))
@@ -188,12 +191,29 @@ def measure_all(
                     bench.measure(scenario, server.url)
         if download.KEY in figures:
             measured.append(download.measure(world, environment, bucket, folder))
+        if trail.KEY in figures:
+            measured.append(trail.measure(world, environment))
         if doctor.KEY in figures:
-            count = doctor.fill(world, simulator)
-            with gunicorn(FRONTDESK, environment, "/healthz", folder / "doctor.log") as server:
-                measured.append(doctor.diagnose(world, server.url, count))
+            measured.append(measure_doctor(world, simulator, environment, folder / "doctor.log"))
     say("\n" + text(bench.lines(), worker_mb, start_s, *measured))
     return as_json(bench.lines(), worker_mb, start_s, *measured)
+
+
+def measure_callers(world: World, simulator: livekit.Simulator, server: Server, figures: Sequence[str]) -> list[Figure]:
+    """How soon callers are muted, alone and among many."""
+    measured: list[Figure] = []
+    if hold.KEY in figures:
+        measured.append(hold.measure(world, simulator, server.url, world.size.calls))
+    if burst.KEY in figures:
+        measured.append(burst.measure(world, simulator, server.url, world.size.burst))
+    return measured
+
+
+def measure_doctor(world: World, simulator: livekit.Simulator, environment: dict[str, str], log: Path) -> Figure:
+    """A Frontdesk of its own: what the others still had to do would put the rooms right."""
+    count = doctor.fill(world, simulator)
+    with gunicorn(FRONTDESK, environment, "/healthz", log) as server:
+        return doctor.diagnose(world, server.url, count)
 
 
 def say(line: str) -> None:

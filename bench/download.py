@@ -9,7 +9,7 @@ from typing import ClassVar
 import requests
 
 from bench.load import LoadFailed
-from bench.servers import FRONTDESK, gunicorn
+from bench.servers import FRONTDESK, forget_peak, gunicorn, megabytes
 from bench.world import World
 from tests.plugins.bucket import TestBucket
 from tests.plugins.components import program
@@ -88,11 +88,11 @@ def _pass(world: World, store: Store, bucket: str) -> tuple[float, float]:
             for _ in range(10):  # each worker has answered before
                 _read(url, headers | {"Range": "bytes=0-99"}, 100)
             pids = [*server.workers, int((store.folder / "nginx.pid").read_text())]
-            before = [_forget_peak(pid) for pid in pids]
+            before = [forget_peak(pid) for pid in pids]
             begun = time.monotonic()
             _read(url, headers, size)
             took = time.monotonic() - begun
-            grew = max(_mb(pid, "VmHWM") - memory for pid, memory in zip(pids, before, strict=True))
+            grew = max(megabytes(pid, "VmHWM") - memory for pid, memory in zip(pids, before, strict=True))
     return round(took, 1), grew
 
 
@@ -101,14 +101,3 @@ def _read(url: str, headers: Mapping[str, str], size: int) -> None:
         read = sum(len(piece) for piece in answer.iter_content(PIECE))
     if not answer.ok or read != size:
         raise LoadFailed(f"{url}: {answer.status_code}, and {read} bytes instead of {size}")
-
-
-def _forget_peak(pid: int) -> float:
-    """Let the process's peak begin anew; gives its memory now, in MB. Source: proc_pid_clear_refs(5)."""
-    Path(f"/proc/{pid}/clear_refs").write_text("5")
-    return _mb(pid, "VmRSS")
-
-
-def _mb(pid: int, name: str) -> float:
-    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
-    return next(int(line.split()[1]) for line in lines if line.startswith(f"{name}:")) / 1024

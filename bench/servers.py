@@ -6,7 +6,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,6 +36,32 @@ class Server:
     def worker_mb(self) -> float:
         """The largest worker's memory: its own pages, and its part of those it shares with the others (PSS)."""
         return max(_proportional_kb(worker) for worker in self.workers) / 1024
+
+
+def cpu_s(pids: Iterable[int]) -> float:
+    """Seconds that these processes have worked so far; one that is gone meanwhile counts nothing."""
+    return sum(map(_ticks, pids)) / os.sysconf("SC_CLK_TCK")
+
+
+def _ticks(pid: int) -> int:
+    try:
+        told = Path(f"/proc/{pid}/stat").read_text()
+    except FileNotFoundError:
+        return 0
+    user, system = told.rpartition(")")[2].split()[11:13]  # proc_pid_stat(5), behind the name
+    return int(user) + int(system)
+
+
+def forget_peak(pid: int) -> float:
+    """Let the process's peak begin anew; gives its memory now, in MB. Source: proc_pid_clear_refs(5)."""
+    Path(f"/proc/{pid}/clear_refs").write_text("5")
+    return megabytes(pid, "VmRSS")
+
+
+def megabytes(pid: int, name: str) -> float:
+    """What the kernel says of a process under that name, such as VmHWM for its peak."""
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith(f"{name}:")) / 1024
 
 
 def _proportional_kb(pid: int) -> int:

@@ -51,6 +51,8 @@ class Size:
     recordings: int
     folder_mb: int  # of a recording that is downloaded
     bucket_mb: int
+    roles: int  # of people in rooms, now or once
+    trail: int  # entries of the audit log
     hooks: int  # more than are sent while we measure: a repeat would be another measurement
 
 
@@ -65,6 +67,8 @@ FULL = Size(
     recordings=1_000_000,
     folder_mb=1024,
     bucket_mb=256,
+    roles=1_000_000,
+    trail=1_000_000,
     hooks=40_000,
 )
 QUICK = Size(
@@ -78,6 +82,8 @@ QUICK = Size(
     recordings=10_000,
     folder_mb=128,
     bucket_mb=64,
+    roles=10_000,
+    trail=20_000,
     hooks=15_000,
 )
 SMOKE = Size(
@@ -91,6 +97,8 @@ SMOKE = Size(
     recordings=2_000,
     folder_mb=16,
     bucket_mb=8,
+    roles=1_000,
+    trail=2_000,
     hooks=5_000,
 )
 

@@ -147,7 +147,8 @@ def test_every_scenario_runs_to_its_end_on_the_smallest_data(tmp_path: Path):
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr[-3000:]
     results = json.loads(file.read_text())
-    assert set(results) == KEYS | {"worker_mb", "start_s", "hold", "hold_burst", "download", "doctor"}
+    figures = {"hold", "hold_burst", "download", "access_review", "audit_trail", "doctor"}
+    assert set(results) == KEYS | {"worker_mb", "start_s"} | figures
     assert all(results[key]["rps"] > 0 for key in KEYS)
     assert results["hold_burst"]["calls"] == SMOKE.burst
     assert results["download"]["folder_mb"] == SMOKE.folder_mb and results["download"]["bucket_mb"] == SMOKE.bucket_mb
