@@ -54,6 +54,7 @@ OF_GUESTS = {
     "accounts.login",
     "accounts.signed_out",
     "lobby.join",
+    "lobby.meet",
     "lobby.wait",
     "invitations.stop",
     "mails.turn_off",
@@ -231,6 +232,7 @@ def test_every_page_is_accessible_and_fits_in_both_themes(
     for path in (
         waiting,
         link,
+        "/meet/any",
         "/login",
         "/signed-out",
         "/oidc/callback?state=none&code=none",

@@ -16,7 +16,7 @@ NOTHING = (
     "doctor.index doctor.sweep health.healthz health.metrics health.readyz hooks.index hooks.livekit hooks.replay "
     "hooks.storage i18n.set_language invitations.stop invitations.withdraw jobs.index jobs.retry jobs.run_now "
     "live.end_meeting live.remove_participant lobby.admit_everywhere lobby.count lobby.join_typed lobby.leave "
-    "mails.choose mails.turn_off marketing.choose people.enable people.end_sessions recordings.media_auth "
+    "lobby.meet mails.choose mails.turn_off marketing.choose people.enable people.end_sessions recordings.media_auth "
     "recordings.now repairs.index repairs.new repairs.new_csv repairs.repair repairs.repair_all repairs.retry "
     "repairs.run repairs.run_csv repairs.show repairs.stop reviews.confirm_many reviews.end reviews.find_owner "
     "reviews.index reviews.new reviews.remind reviews.remind_all reviews.start rooms.check_slug rooms.create "

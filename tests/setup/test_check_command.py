@@ -106,7 +106,6 @@ def test_every_wrong_and_every_missing_setting_is_named_in_one_go():
         FRONTDESK_PHONE_COUNTRY="xx",
         FRONTDESK_JOIN_LIMIT="often",
         FRONTDESK_OIDC_ISSUER="login.frontdesk.example",
-        FRONTDESK_MEETING_URL=None,
         FRONTDESK_LIVKIT_URL="https://livekit.frontdesk.example",
     )
     assert answer.returncode == 1
@@ -119,10 +118,14 @@ def test_every_wrong_and_every_missing_setting_is_named_in_one_go():
         "FRONTDESK_PHONE_COUNTRY should be a country's two capital letters",
         "FRONTDESK_JOIN_LIMIT should be a rate such as 20 per minute",
         "FRONTDESK_OIDC_ISSUER should be an address such as",
-        "FRONTDESK_MEETING_URL should be set",
         "FRONTDESK_LIVKIT_URL is not a setting; FRONTDESK_LIVEKIT_URL is",
     ):
         assert line in answer.stderr
+
+
+@pytest.mark.parametrize("address", [None, ""])
+def test_without_a_meeting_page_of_another_site_frontdesks_own_is_used(address: str | None):
+    assert check(FRONTDESK_MEETING_URL=address).returncode == 0
 
 
 def test_a_slip_in_a_settings_name_alone_is_an_error():

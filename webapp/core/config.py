@@ -11,6 +11,7 @@ from pydantic_settings import SettingsConfigDict
 from webapp.core import production, redis_client
 from webapp.core.audit_values import AuditSettings
 from webapp.core.marketing_values import MarketingSettings
+from webapp.core.meeting_values import MeetingSettings
 from webapp.core.production import DEVELOPMENT_SECRET
 from webapp.core.values import (
     BucketAddress,
@@ -29,7 +30,6 @@ from webapp.core.values import (
     Limit,
     LiveKitUrl,
     LogLevel,
-    MeetingUrl,
     Networks,
     RedisUrl,
     Scopes,
@@ -44,7 +44,7 @@ from webapp.core.values import (
 PRIVATE_NETWORKS = ("127.0.0.0/8", "::1/128", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7", "fe80::/10")
 
 
-class Settings(MarketingSettings, AuditSettings):
+class Settings(MarketingSettings, AuditSettings, MeetingSettings):
     """The settings; each is an environment variable of the same name behind FRONTDESK_."""
 
     model_config = SettingsConfigDict(env_prefix="FRONTDESK_", extra="ignore")
@@ -85,11 +85,6 @@ class Settings(MarketingSettings, AuditSettings):
     livekit_timeout: float = Field(5.0, gt=0, le=60, description="seconds to wait for LiveKit in a request")
     livekit_ca_file: CaFile = Field("", description="certificates (PEM) trusted for LiveKit; empty: the system's")
     livekit_verify_tls: bool = Field(True, description="check LiveKit's certificate; false in development only")
-    meeting_url: MeetingUrl = Field(
-        "http://127.0.0.1:7880/playground/meet?room={room}",
-        description="meeting page for admitted guests: {room} becomes the slug, {token} the token, {livekit_url} "
-        "LiveKit's wss:// address; without {token}, #token= is appended",
-    )
 
     metrics_token: SecretStr = Field(SecretStr(""), description="bearer token that /metrics asks for; empty: none")
     metrics_networks: Networks = Field(
@@ -248,12 +243,12 @@ class Settings(MarketingSettings, AuditSettings):
     @property
     def livekit_socket(self) -> str:
         """LiveKit's address as browsers' clients want it."""
-        return "ws" + self.livekit_url.removeprefix("http")
+        return "ws" + self.livekit_browser_url.removeprefix("http")
 
     @property
-    def token_in_query(self) -> bool:
-        """The meeting page gets its token where servers, proxies and histories write it down."""
-        return "{token}" in self.meeting_url.split("#", 1)[0]
+    def livekit_browser_url(self) -> str:
+        """LiveKit's address as browsers ask it over HTTP."""
+        return self.livekit_public_url or self.livekit_url
 
     @property
     def public_host(self) -> str:

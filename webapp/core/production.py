@@ -17,7 +17,6 @@ NEEDED = (
     "oidc_issuer",
     "oidc_client_id",
     "oidc_client_secret",
-    "meeting_url",
 )
 
 
@@ -46,7 +45,7 @@ def _address_problems(settings: "Settings") -> list[str]:
         problems.append("FRONTDESK_OIDC_ISSUER should begin with https://")
     if settings.marketing == "brevo" and not settings.brevo_url.startswith("https://"):
         problems.append("FRONTDESK_BREVO_URL should begin with https://")
-    if "meeting_url" in settings.model_fields_set and "{room}" not in settings.meeting_url:
+    if settings.meeting_url and "{room}" not in settings.meeting_url:
         problems.append("FRONTDESK_MEETING_URL should hold {room}, such as https://meet.example.org/{room}")
     return problems
 

@@ -36,6 +36,7 @@ PUBLIC = {
     "lobby.ask",
     "lobby.wait",
     "lobby.leave",
+    "lobby.meet",
     "invitations.stop",
     "mails.turn_off",
     "hooks.livekit",

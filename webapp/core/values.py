@@ -48,8 +48,15 @@ def _livekit_url(value: str) -> str:
     return _http_url(value)
 
 
+def _optional_livekit_url(value: str) -> str:
+    """Accept no address, or LiveKit's."""
+    return _livekit_url(value) if value else ""
+
+
 def _meeting_url(value: str) -> str:
-    """Accept addresses with known place holders only: a slip would be sent to every guest as it stands."""
+    """Accept no address, or one with known place holders only: a slip would be sent to every guest as it stands."""
+    if not value:
+        return ""
     if set(re.findall(r"\{[^}]*\}?", value)) - MEETING_FIELDS:
         raise ValueError(f"should hold no other place holders than {', '.join(sorted(MEETING_FIELDS))}")
     return _http_url(value)
@@ -259,6 +266,7 @@ def is_dialled(number: str) -> bool:
 
 HttpUrl = Annotated[str, AfterValidator(_http_url)]
 LiveKitUrl = Annotated[str, AfterValidator(_livekit_url)]
+OptionalLiveKitUrl = Annotated[str, AfterValidator(_optional_livekit_url)]
 MeetingUrl = Annotated[str, AfterValidator(_meeting_url)]
 Issuer = Annotated[str, AfterValidator(_issuer)]
 Words = Annotated[list[str], NoDecode, BeforeValidator(_words)]

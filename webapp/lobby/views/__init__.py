@@ -1,11 +1,11 @@
-"""URLs of the lobby: a guest's way in, and the queue as hosts see it."""
+"""URLs of the lobby: a guest's way in, the meeting itself, and the queue as hosts see it."""
 
 from flask import Flask
 
-from webapp.lobby.views import join, queue
+from webapp.lobby.views import join, meet, queue
 from webapp.lobby.views.blueprint import bp
 
-__all__ = ["init_app", "join", "queue"]
+__all__ = ["init_app", "join", "meet", "queue"]
 
 
 def init_app(app: Flask) -> None:

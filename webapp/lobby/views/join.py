@@ -1,7 +1,6 @@
 """A guest's way in: ask, wait, go in or hear a polite no. Nobody needs a sign-in here."""
 
 from typing import NoReturn, cast
-from urllib.parse import quote
 
 from flask import abort, redirect, request, url_for
 from flask.typing import ResponseReturnValue
@@ -16,7 +15,7 @@ from webapp.core.settings import settings
 from webapp.invitations import queries as invitation_queries
 from webapp.invitations import service as invitations
 from webapp.livekit import tokens
-from webapp.lobby import bearers, policy, queries, service, sources
+from webapp.lobby import bearers, meeting, policy, queries, service, sources
 from webapp.lobby.forms import AskForm
 from webapp.lobby.models import Entry, Status
 from webapp.lobby.sources import Source
@@ -147,7 +146,7 @@ def _outcome(entry: Entry) -> ResponseReturnValue:
         return htmx.go(_way_in(entry, entry.room))
     if status is Status.WAITING and htmx.is_swap():
         return htmx.unchanged()  # the page's clock runs by itself
-    allow_form_target(settings.meeting_url)
+    _allow_way_in()
     form = AskForm(formdata=None, name=entry.name)
     response = htmx.respond("lobby/wait.html", "lobby/_wait.html", 200, entry=entry, status=status.value, form=form)
     if status is Status.WAITING and "reload" in request.args:
@@ -156,10 +155,16 @@ def _outcome(entry: Entry) -> ResponseReturnValue:
 
 
 def _ask_page(room: Room, form: AskForm, status: int = 200) -> Response:
-    allow_form_target(settings.meeting_url)
+    _allow_way_in()
     context = {"room": room, "form": form, "known_name": _known_name(_user())}
     context["straight_in"] = policy.may_enter(_user(), room)
     return htmx.respond("lobby/join.html", "lobby/_ask.html", status, **context)
+
+
+def _allow_way_in() -> None:
+    """Let the page's form end on the meeting page, where that is another site's."""
+    if settings.meeting_url:
+        allow_form_target(settings.meeting_url)
 
 
 def _polite(template: str, status: int, **context: object) -> Response:
@@ -216,17 +221,8 @@ def _asked(room: Room, user: User | None) -> bool:
 
 def _own_way_in(room: Room, user: User, name: str) -> str:
     mint = tokens.guest_token if room.role_of(user) is None else tokens.member_token
-    return _meeting(room, mint(str(room.id), str(user.id), name))
+    return meeting.address(room, mint(str(room.id), str(user.id), name))
 
 
 def _way_in(entry: Entry, room: Room) -> str:
-    return _meeting(room, tokens.guest_token(str(room.id), entry.identity, entry.name))
-
-
-def _meeting(room: Room, token: str) -> str:
-    """The meeting page; the token stands in the fragment, which no server and no log gets to see, unless set so."""
-    address = settings.meeting_url if "{token}" in settings.meeting_url else settings.meeting_url + "#token={token}"
-    filled = {"{room}": room.slug, "{token}": token, "{livekit_url}": settings.livekit_socket}
-    for field, value in filled.items():
-        address = address.replace(field, quote(value, safe=""))
-    return address
+    return meeting.address(room, tokens.guest_token(str(room.id), entry.identity, entry.name))
