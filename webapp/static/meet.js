@@ -26,6 +26,7 @@ const part = (id) => document.getElementById(id);
 const hands = new Set(); // identities of those whose hand is up
 const room = new Room({ adaptiveStream: true, dynacast: true });
 let isOver = false;
+let wasInside = false;
 
 const say = (state) => {
   const shown = part("link-state");
@@ -82,6 +83,7 @@ const failed = (error) => {
 };
 
 const connected = () => {
+  wasInside = true;
   say("connected");
   part("controls").hidden = false;
   draw();
@@ -102,7 +104,9 @@ const follow = () => {
   });
   [RoomEvent.Reconnecting, RoomEvent.SignalReconnecting].forEach((event) => room.on(event, () => say("reconnecting")));
   room.on(RoomEvent.Reconnected, connected);
-  room.on(RoomEvent.Disconnected, (reason) => end(ENDINGS[reason] || "lost"));
+  room.on(RoomEvent.Disconnected, (reason) => {
+    if (wasInside) end(ENDINGS[reason] || "lost"); // before, connect() itself tells why
+  });
 };
 
 const join = (brought) => {
