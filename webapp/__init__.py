@@ -18,6 +18,7 @@ from webapp.accounts import views as account_pages
 from webapp.audit import commands as audit_commands
 from webapp.audit import pages as intent_pages
 from webapp.audit import views as audit_pages
+from webapp.calls import hits as call_hits
 from webapp.calls import views as call_pages
 from webapp.core import (
     assets,
@@ -57,6 +58,7 @@ from webapp.mails import views as mail_pages
 from webapp.marketing import personal as marketing_data
 from webapp.marketing import views as marketing_pages
 from webapp.people import views as people_pages
+from webapp.recordings import hits as recording_hits
 from webapp.recordings import letters as recording_letters
 from webapp.recordings import personal as recording_data
 from webapp.recordings import views as recording_pages
@@ -64,8 +66,13 @@ from webapp.repairs import views as repair_pages
 from webapp.reviews import letters as review_letters
 from webapp.reviews import personal as review_data
 from webapp.reviews import views as review_pages
+from webapp.rooms import hits as room_hits
 from webapp.rooms import personal as room_data
+from webapp.rooms import trunk_hits
 from webapp.rooms import views as room_pages
+from webapp.rules import hits as rule_hits
+from webapp.search import sources
+from webapp.search import views as search_pages
 from webapp.seed import command as seed_command
 from webapp.seed import desk as seed_desk
 from webapp.setup import command as setup_command
@@ -101,6 +108,7 @@ PAGES = (
     hook_pages,
     job_pages,
     desk_pages,
+    search_pages,
     setup_pages,
 )
 MAILS = (*recording_letters.KINDS, *access_letters.KINDS, *invitation_letters.KINDS, *review_letters.KINDS)
@@ -113,6 +121,15 @@ PERSONAL = (
     recording_data.RECORDINGS,
     mail_data.MAILS,
     marketing_data.NEWS,
+)
+SEARCHED = (
+    room_hits.ROOM_HITS,
+    navigation.DEED_HITS,
+    trunk_hits.TRUNK_HITS,
+    rule_hits.RULE_HITS,
+    recording_hits.RECORDING_HITS,
+    call_hits.CALL_HITS,
+    navigation.PAGE_HITS,
 )
 COMMANDS = (account_commands, audit_commands, mail_commands, cli, setup_command, seed_command, seed_desk)
 
@@ -147,6 +164,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     recording_pages.init_app(app, settings)
     mail_kinds.init_app(app, MAILS)
     personal.init_app(app, PERSONAL)
+    sources.init_app(app, SEARCHED)
     for part in (*MACHINERY, *PAGES, *COMMANDS):
         part.init_app(app)
     return app

@@ -1,6 +1,6 @@
 """The sidebar: one list of all pages, of which people see what their role opens."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from flask import Flask, current_app, render_template, request
@@ -9,6 +9,7 @@ from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 from markupsafe import Markup
 
+from webapp.accounts.hits import Hit, SearchSource
 from webapp.accounts.models import Staff, User
 
 EXTENSION = "frontdesk.navigation"
@@ -113,6 +114,36 @@ def drawn() -> Markup:
     if key not in kept or current_app.debug:
         kept[key] = Markup(render_template("_navigation.html", groups=groups()))  # noqa: S704 - a template escaped it
     return kept[key]
+
+
+# What one can begin from anywhere.
+DEEDS = (
+    Link("rooms.new", _l("Create a room"), "plus"),
+    Link("tracer.index", _l("Trace a call"), "explain", staff),
+    Link("repairs.index", _l("Repair rules"), "wrench", staff),
+    Link("trunks.new", _l("Create a trunk"), "plus", admin),
+    Link("people.index", _l("Find a person"), "user", admin),
+    Link("reviews.new", _l("Start an access review"), "access", admin),
+)
+
+
+def _answering(links: Iterable[Link], words: str, user: User, limit: int) -> list[Hit]:
+    texts = [(str(link.text), link) for link in links if link.opens(user)]
+    hits = [Hit(link.endpoint, text, icon=link.icon) for text, link in texts if words.lower() in text.lower()]
+    return hits[:limit]
+
+
+def _find_pages(words: str, user: User, limit: int) -> list[Hit]:
+    links = [link for _name, _title, links in GROUPS for link in links]
+    return _answering(links, words, user, limit)
+
+
+def _find_deeds(words: str, user: User, limit: int) -> list[Hit]:
+    return _answering(DEEDS, words, user, limit)
+
+
+PAGE_HITS = SearchSource("pages", _l("Pages"), "desk", _find_pages, offers=True)
+DEED_HITS = SearchSource("deeds", _l("Do something"), "plus", _find_deeds, offers=True)
 
 
 def init_app(app: Flask) -> None:

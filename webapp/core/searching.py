@@ -12,6 +12,7 @@ from webapp.core import htmx
 from webapp.core.numbers import LIKE, is_like_number
 
 FIELDS = ("q", "find")
+ANSWERS_ITSELF = "search.index"  # which refuses more than numbers, in its own place
 # Six digits and more and nothing else but how they are set: a short PIN too, though no date.
 ALONE = r"(?!\d{4}-\d\d-\d\d$)(?:[\s\(\)\.\/\-]*\d){6,}[\s\(\)\.\/\-]*"
 _ALONE = re.compile(ALONE)
@@ -25,7 +26,7 @@ def is_number(text: str) -> bool:
 def _drop_numbers() -> ResponseReturnValue | None:
     """Send a search for a number back to its list, without it, and say where numbers are asked about."""
     found = [name for name in FIELDS if any(map(is_number, request.args.getlist(name)))]
-    if not found or request.endpoint is None or request.method not in {"GET", "HEAD"}:
+    if not found or request.endpoint in {None, ANSWERS_ITSELF} or request.method not in {"GET", "HEAD"}:
         return None
     said = _("Phone numbers and PINs are not searched for: they would stay in the address.")
     if current_user.is_authenticated and current_user.is_staff:
