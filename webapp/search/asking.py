@@ -16,7 +16,7 @@ PATTERN = rf"(?!{_ALONE}$)(?!.*(?:{_AMONG}|{LIKE}|@)).*"
 _ASKED = re.compile(PATTERN)
 
 
-class Refused(enum.Enum):
+class SearchRefusal(enum.Enum):
     """Why words are not searched for."""
 
     NUMBER = "number"
@@ -29,10 +29,10 @@ def tidy(typed: str) -> str:
     return " ".join(unicodedata.normalize("NFKC", typed).split())[:LONGEST]
 
 
-def refusal(words: str) -> Refused | None:
+def refusal(words: str) -> SearchRefusal | None:
     """Why the words are not searched for; None where they are. No words are not refused: they ask for everything."""
     if "@" in words:
-        return Refused.ADDRESS
+        return SearchRefusal.ADDRESS
     if _ASKED.fullmatch(words) is None or is_number(words):
-        return Refused.NUMBER
-    return Refused.SHORT if words and len(words.strip("/ ")) < SHORTEST else None
+        return SearchRefusal.NUMBER
+    return SearchRefusal.SHORT if words and len(words.strip("/ ")) < SHORTEST else None

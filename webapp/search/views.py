@@ -7,7 +7,7 @@ from flask_login import current_user
 from webapp.core import htmx
 from webapp.core.security import require
 from webapp.search import asking, policy, sources
-from webapp.search.asking import Refused
+from webapp.search.asking import SearchRefusal
 
 bp = Blueprint("search", __name__)
 
@@ -18,12 +18,12 @@ def index() -> ResponseReturnValue:
     require(policy.index)
     words = asking.tidy(request.args.get("q", ""))
     refused = asking.refusal(words)
-    if refused in {Refused.NUMBER, Refused.ADDRESS}:
+    if refused in {SearchRefusal.NUMBER, SearchRefusal.ADDRESS}:
         if not htmx.is_swap():
             return htmx.go(url_for(".index", refused=refused.value))
         words = ""
     elif not words:
-        refused = {each.value: each for each in Refused}.get(request.args.get("refused", ""))
+        refused = {each.value: each for each in SearchRefusal}.get(request.args.get("refused", ""))
     groups = [] if refused else sources.ask(words, current_user)
     return htmx.respond("search/index.html", "search/_options.html", words=words, refused=refused, groups=groups)
 
