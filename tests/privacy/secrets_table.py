@@ -92,6 +92,7 @@ SECRETS = (
                 "trunks.show"
             ),
             "member administrator owner": "desk.index",
+            "member administrator owner support admin": "search.index",
             "administrator owner": (
                 f"{INVITE_PANEL} {QUEUE} invitations.change invitations.edit invitations.save_calendar "
                 "invitations.send lobby.deny recordings.start rooms.print_card"
@@ -112,7 +113,7 @@ SECRETS = (
                 "rooms.confirm_let_members_watch rooms.edit rooms.hide_pin rooms.index rooms.show"
             ),
             "anonymous guest stranger member administrator owner support admin": "lobby.join",
-            "support admin": "support.index support.list_csv support.show trunks.show",
+            "support admin": "search.index support.index support.list_csv support.show trunks.show",
         },
     ),
     Sees(
