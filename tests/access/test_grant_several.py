@@ -45,7 +45,7 @@ def test_when_all_lines_are_right_the_page_says_who_was_added(client_as: As, roo
         ("", "Enter a full address"),
         (" \n , ;", "Enter a full address"),
         ("\n".join(f"p{number}@t.example" for number in range(201)), "These are 201 addresses."),
-        ("x" * 80_001, "This is too long."),
+        ("x" * 80_001, "Enter at most 200 addresses."),
     ],
 )
 def test_nothing_and_too_many_are_refused_in_words(client_as: As, room: Room, emails: str, words: str):

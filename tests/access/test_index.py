@@ -69,11 +69,11 @@ def test_a_cursor_that_is_none_of_ours_breaks_nothing(client_as: As, room: Room,
 def test_filters_show_one_role_or_who_had_one(client_as: As, room: Room):
     owner = client_as("owner")
     assert people(owner.get(f"{url(room)}?show=administrators").text) == ["Administrator Person"]
-    assert "Nobody has lost a role yet." in owner.get(f"{url(room)}?show=ended").text
+    assert "No one has lost access yet." in owner.get(f"{url(room)}?show=ended").text
     owner.post(row_url(room, "member", "/revoke"))
     text = owner.get(f"{url(room)}?show=ended").text
     assert people(text) == ["Member Person"] and "by Owner Person" in text and "Change…" not in text
-    assert "Nobody has this role." in owner.get(f"{url(room)}?show=members").text
+    assert "No one has this role." in owner.get(f"{url(room)}?show=members").text
 
 
 def test_the_file_tells_the_whole_history(client_as: As, room: Room):

@@ -14,7 +14,7 @@ from webapp.core.db import db
 from webapp.rooms.models import Role, Room
 
 As = Callable[[str], Browser]
-SENTENCE = "A room has at least one owner. Make somebody else an owner first."
+SENTENCE = "A room needs at least one owner. Make someone else an owner first."
 
 
 @pytest.fixture
@@ -39,7 +39,7 @@ def test_an_admin_cannot_either(client_as: As, room: Room):
 
 def test_the_last_owner_does_not_leave_and_reads_what_to_do(client_as: As, room: Room):
     answer = client_as("owner").post(url(room, "leave"), follow_redirects=True)
-    assert "You are the last owner. Make somebody else an owner first, or delete the room." in answer.text
+    assert "You&#39;re the only owner. Make someone else an owner first, or delete the room." in answer.text
     assert roles(room)["owner"] is Role.OWNER
 
 
@@ -107,7 +107,7 @@ def test_an_owner_who_cannot_sign_in_does_not_count_as_the_last(
 
 def test_who_owns_beside_somebody_who_cannot_sign_in_does_not_leave(client_as: As, absent: Room):
     answer = client_as("owner").post(url(absent, "leave"), follow_redirects=True)
-    assert "You are the last owner." in answer.text and "disabled don&#39;t count" in answer.text
+    assert "You&#39;re the only owner." in answer.text and "disabled don&#39;t count" in answer.text
     assert roles(absent)["owner"] is Role.OWNER
 
 
@@ -124,7 +124,7 @@ def test_nobody_hands_a_room_to_a_person_who_cannot_sign_in(client_as: As, absen
     )
     swap, page = owner.post(where, data=named(absent), headers=SWAP), owner.post(where, data=named(absent))
     assert (swap.status_code, page.status_code) == (409, 409)
-    assert "Only somebody who has signed in" in swap.text and "<html" in page.text
+    assert "Only someone who has signed in" in swap.text and "<html" in page.text
     assert roles(absent)["owner"] is Role.OWNER and trail("access.transfer") == []
 
 

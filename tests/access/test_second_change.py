@@ -25,7 +25,7 @@ def test_the_second_of_two_hears_who_changed_the_role_and_to_what(
     client_as("owner").post(row_url(room, "member"), data={"role": "administrator"})
     late = client_as("admin").post(here, data={"role": "owner"}, headers=headers)
     assert late.status_code == 409 and ("<html" in late.text) is not bool(headers)
-    assert "Somebody else changed this role before you." in late.text and "just now" in late.text
+    assert "Not saved: someone else changed this role first." in late.text and "just now" in late.text
     assert (
         "<b>Owner Person</b> changed the role of <b>Member Person</b> in this room from member to administrator"
         in late.text

@@ -78,6 +78,6 @@ def test_one_signs_in_keeps_a_choice_and_signs_out_everywhere(page: Page, site: 
     page.locator("details.account summary").click()
     page.get_by_role("button", name="Sign out").click()
     page.wait_for_url(f"{site}/signed-out?state=*")
-    assert "is over as well" in page.inner_text("main")
+    assert "signed out of" in page.inner_text("main")
     page.goto(f"{site}/account/")
     assert page.url.startswith(f"{site}/login")

@@ -17,7 +17,7 @@ from webapp.accounts.models import User
 from webapp.accounts.problems import STATUS, WORDS
 from webapp.core.db import db, utcnow
 
-TROUBLES = [("down", "does not answer"), ("drop", "does not answer"), ("html", "unreadable")]
+TROUBLES = [("down", "isn't answering"), ("drop", "isn't answering"), ("html", "be read")]
 
 
 def fails(answer, status: int, words: str) -> None:
@@ -29,25 +29,25 @@ def fails(answer, status: int, words: str) -> None:
 def test_a_callback_that_is_opened_twice_is_explained(person: Person):
     answer = person.begin(persona="owner")
     assert person.back(answer).status_code == 303
-    fails(person.back(answer), 400, "used already")
+    fails(person.back(answer), 400, "already used")
     assert person.is_in()
 
 
 @pytest.mark.parametrize("query", ["", "?state=&code=x", "?state=made-up&code=x", "?error=access_denied"])
 def test_a_callback_out_of_nowhere_is_explained(person: Person, query: str):
-    fails(person.here.get("/oidc/callback" + query), 400, "used already")
+    fails(person.here.get("/oidc/callback" + query), 400, "already used")
 
 
 @pytest.mark.parametrize("state", ["é", "\x01", "x" * 10_000])
 def test_a_state_of_strange_letters_is_explained(person: Person, state: str):
     person.begin(persona="owner")
-    fails(person.here.get("/oidc/callback", query_string={"state": state, "code": "x"}), 400, "used already")
+    fails(person.here.get("/oidc/callback", query_string={"state": state, "code": "x"}), 400, "already used")
     assert person.here.get("/signed-out", query_string={"state": state}).status_code == 200
 
 
 def test_a_callback_in_another_browser_signs_nobody_in(person: Person, app: Flask):
     victim = Person(app)
-    fails(victim.back(person.begin(persona="owner")), 400, "used already")
+    fails(victim.back(person.begin(persona="owner")), 400, "already used")
     assert not victim.is_in()
 
 
@@ -154,14 +154,14 @@ def test_a_slow_provider_is_not_waited_for(person: Person, provider: RunningProv
 @pytest.mark.parametrize("skew", [7200, -7200])
 def test_clocks_that_disagree_are_named(person: Person, provider: RunningProvider, skew: int):
     provider.switch(clock_skew=skew)
-    fails(person.sign_in(), 502, "clocks do not agree")
+    fails(person.sign_in(), 502, "clocks disagree")
     assert not person.is_in()
 
 
 @pytest.mark.parametrize("lie", ["nonce", "issuer", "audience", "signature", "unsigned", "userinfo_subject"])
 def test_a_token_that_lies_signs_nobody_in(person: Person, provider: RunningProvider, lie: str):
     provider.switch(lies=[lie])
-    fails(person.sign_in(), 502, "could not be trusted")
+    fails(person.sign_in(), 502, "be trusted")
     assert not person.is_in()
     assert db.session.scalar(sa.select(sa.func.count(User.id))) == 0
 
@@ -169,33 +169,33 @@ def test_a_token_that_lies_signs_nobody_in(person: Person, provider: RunningProv
 @pytest.mark.parametrize("lie", ["userinfo_subject", "userinfo_signature"])
 def test_a_signed_userinfo_that_lies_signs_nobody_in(person: Person, provider: RunningProvider, lie: str):
     provider.switch(userinfo="jwt", lies=[lie])
-    fails(person.sign_in(), 502, "could not be trusted")
+    fails(person.sign_in(), 502, "be trusted")
     assert not person.is_in()
 
 
 def test_an_expired_token_is_not_accepted(person: Person, provider: RunningProvider):
     provider.switch(lies=["expired"])
-    fails(person.sign_in(), 502, "clocks do not agree")
+    fails(person.sign_in(), 502, "clocks disagree")
 
 
 def test_an_answer_in_another_providers_name_is_refused(person: Person):
     answer = person.begin(persona="owner")
     location = answer.headers["Location"]
     answer.headers["Location"] = re.sub("iss=[^&]+", "iss=https%3A%2F%2Fevil.example", location)
-    fails(person.back(answer), 502, "could not be trusted")
+    fails(person.back(answer), 502, "be trusted")
 
 
 def test_an_answer_without_the_name_that_the_provider_promises_in_each_is_refused(person: Person):
     answer = person.begin(persona="owner")
     answer.headers["Location"] = re.sub("&iss=[^&]+", "", answer.headers["Location"])
-    fails(person.back(answer), 502, "could not be trusted")
+    fails(person.back(answer), 502, "be trusted")
     assert not person.is_in()
 
 
 def test_an_answer_in_two_names_is_refused(person: Person):
     answer = person.begin(persona="owner")
     answer.headers["Location"] += "&iss=https%3A%2F%2Fevil.example"
-    fails(person.back(answer), 502, "could not be trusted")
+    fails(person.back(answer), 502, "be trusted")
 
 
 def test_a_provider_that_promises_no_name_in_its_answers_needs_none(person: Person, provider: RunningProvider):
@@ -214,18 +214,18 @@ def test_a_code_that_has_expired_at_the_provider_is_explained(person: Person, pr
 
 def test_a_wrong_client_secret_is_told_apart(person: Person, configure: Callable[..., None], settings):
     configure(oidc_client_secret=type(settings.oidc_client_secret)("not-the-secret"))
-    fails(person.sign_in(), 502, "does not accept this site")
+    fails(person.sign_in(), 502, "accept this site")
 
 
 def test_metadata_of_another_issuer_is_not_believed(
     person: Person, provider: RunningProvider, configure: Callable[..., None]
 ):
     configure(oidc_issuer=provider.issuer.replace("127.0.0.1", "localhost"))
-    fails(person.here.get("/sign-in"), 502, "unreadable")
+    fails(person.here.get("/sign-in"), 502, "be read")
 
 
 def test_somebody_without_an_address_is_told_so(person: Person):
-    fails(person.sign_in("no-email"), 403, "did not learn your e-mail address")
+    fails(person.sign_in("no-email"), 403, "e-mail address is missing")
     assert not person.is_in()
 
 

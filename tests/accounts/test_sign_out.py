@@ -33,7 +33,7 @@ def test_signing_out_ends_the_session_here_and_at_the_provider_and_comes_back(pe
     assert asked["id_token_hint"][0].count(".") == 2
     back = person.there.get(url, allow_redirects=False, timeout=PATIENCE)
     page = person.follow(back.headers["Location"])
-    assert page.status_code == 200 and "is over as well" in page.text
+    assert page.status_code == 200 and "signed out of" in page.text
     again = person.begin(prompt="none")
     assert "login_required" in again.headers["Location"]
 
@@ -45,7 +45,7 @@ def test_a_token_that_is_too_long_for_an_address_is_left_out_and_the_provider_as
     url = provider_url(person.here.post("/logout").text)
     assert len(url) < 1000
     back = person.there.get(url, params={"confirm": "yes"}, allow_redirects=False, timeout=PATIENCE)
-    assert "is over as well" in person.follow(back.headers["Location"]).text
+    assert "signed out of" in person.follow(back.headers["Location"]).text
 
 
 def test_signing_out_is_in_the_audit_trail(person: Person):

@@ -111,7 +111,7 @@ def test_an_entry_from_before_values_were_kept_names_the_fields(app: Flask):
     assert [(field.label, field.after, field.is_kept) for field in told] == [
         ("Dial-in", "", False),
         ("Dial-in", "no", True),
-        ("Callers’ numbers shortened", "yes", True),
+        ("Callers' numbers shortened", "yes", True),
     ]
 
 

@@ -39,7 +39,7 @@ CHANGES = {
     "a forgotten entry's reason": sa.update(AuditEntry).where(AuditEntry.user_id == FORGOTTEN).values(reason="x"),
     "a forgotten entry's commitment": sa.update(AuditSeal).where(sa.text(GONE)).values(reason_commitment="0" * 64),
     "who was forgotten": sa.update(AuditSeal).where(sa.text(GONE)).values(forgotten=OTHER),
-    "nobody was forgotten": sa.update(AuditSeal).where(sa.text(GONE)).values(forgotten=None),
+    "no one was forgotten": sa.update(AuditSeal).where(sa.text(GONE)).values(forgotten=None),
     "a commitment more": sa.update(AuditSeal).where(AuditSeal.seq == 2).values(details_commitment="0" * 64),
     "the anchor": sa.delete(ChainAnchor),
     "the anchor's hash": sa.update(ChainAnchor).values(hash="0" * 64),

@@ -135,12 +135,12 @@ def test_the_entry_that_accounts_keeps_what_it_says_when_its_author_is_forgotten
     assert verdict().state is ChainState.INTACT
 
 
-@pytest.mark.parametrize("who", ["nobody", "somebody else", "the same long ago"])
+@pytest.mark.parametrize("who", ["no one", "someone else", "the same long ago"])
 def test_without_an_entry_that_accounts_for_it_nothing_is_forgotten(person: User, who: str):
     if who == "the same long ago":
         forget(person.id)
         sealing.seal()
-    if who == "somebody else":
+    if who == "someone else":
         record("user.forget", str(uuid.uuid4()), Actor.system())
     with pytest.raises(forgetting.NotRecorded):
         forgetting.forget(person.id)

@@ -289,7 +289,7 @@ def test_somebody_who_is_gone_is_said_to_be_gone(client_as, room: Room):
     entry.user_id = None
     db.session.commit()
     text = client_as("admin").get("/audit/log", headers=SWAP).text
-    assert sentences(text)[0] == "Somebody who is no longer here changed the PIN of Housing committee"
+    assert sentences(text)[0] == "Someone who is no longer here changed the PIN of Housing committee"
 
 
 def test_old_deeds_show_their_day(client_as, room: Room):

@@ -77,7 +77,7 @@ def test_what_is_asked_for_is_shown_and_nothing_else(client_as: ClientAs, room: 
     found = admin.post(f"{URL}/find", data={"email": "OWNER@frontdesk.example"})
     assert found.location == f"{URL}?person={persona('owner').id}" and lines(admin.get(found.location).text) == 1
     assert lines(admin.get(f"{URL}?filter=nonsense&person=x&older=y").text) == 3
-    assert "Nothing was revealed that fits." in admin.get(f"{URL}?room={uuid.uuid4()}").text
+    assert "No reveal matches the filter." in admin.get(f"{URL}?room={uuid.uuid4()}").text
 
 
 def test_before_anything_was_revealed_the_page_says_what_will_appear(client_as: ClientAs, room: Room):

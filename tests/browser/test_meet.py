@@ -11,7 +11,7 @@ from tests.support.installed import free_port
 from tests.support.waiting import PATIENCE
 from webapp.livekit import tokens
 
-CANNOT_REACH = "The meeting server can’t be reached"
+CANNOT_REACH = "The meeting server can't be reached"
 
 
 @pytest.fixture

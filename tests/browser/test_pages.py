@@ -130,7 +130,7 @@ def ask(guest: Desk, link: str, name: str) -> str:
     """Stand at a room's door; returns the address of the page on which one waits."""
     guest.go(link)
     guest.fill("Your name", name)
-    guest.press("Ask to come in")
+    guest.press("Ask to join")
     guest.sees("Waiting to be let in")
     return guest.path
 

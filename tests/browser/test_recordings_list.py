@@ -42,7 +42,7 @@ def test_an_owner_ticks_recordings_and_keeps_and_deletes_them_together(people: P
     host.press("Delete 1 recording")
     host.sees("1 recording deleted")
     host.go("/recordings/?q=Ferry")
-    host.sees("No such recording")
+    host.sees("No matching recordings")
 
 
 def tick(host: Desk) -> None:

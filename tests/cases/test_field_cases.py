@@ -113,7 +113,7 @@ def trunk_ids_empty_text(desk: Desk, have: Any) -> None:
     desk.trunk(**have["trunk"])
     (rule_id,) = desk.installation.store({"sip_dispatch_rule_id": "SDR_empty", **have["rule"]})
     page = desk.page(RULES)
-    assert "names a trunk with an empty id, which is no trunk" in page and "not a catch-all" in page
+    assert "names a trunk with an empty id, which is no trunk" in page and "isn't a catch-all" in page
     assert "an empty id" in page and "anyone who reaches LiveKit gets in" not in page
     call = {"from_user": have["call"]["from"], "to_user": have["call"]["to"], "source_ip": have["call"]["source"]}
     support = desk.client_as("support")
@@ -128,7 +128,7 @@ def outbound_lines(desk: Desk, have: Any) -> None:
     log = (HERE / "outbound.log").read_text()
     said = text(desk.client_as("support").post(f"{TRACER}/log", data={"log": log}, follow_redirects=True).text)
     assert "This is an outgoing call: inbound trunks and dispatch rules play no part" in said
-    assert "480" in said and "cannot be reached now" in said
+    assert "480" in said and "can't be reached now" in said
     assert "No trunk and no rule takes this call" not in said
 
 
@@ -194,7 +194,7 @@ def worker_reason(desk: Desk, have: Any) -> None:
     owners = desk.page(url, "owner")
     assert "permission denied" not in owners and "isn't allowed to write to the folder" in owners
     setup = desk.page("/system/setup")
-    assert "write to the folder that the reason names" in setup and "See that an egress worker runs" not in setup
+    assert "write to the folder that the reason names" in setup and "Make sure that an egress worker runs" not in setup
 
 
 def _recording() -> Recording:
@@ -227,7 +227,7 @@ def hooks_refused_unseen(desk: Desk, have: Any) -> None:
         assert desk.client.post("/hooks/livekit", data=body, headers=other.signed(body)).status_code == 401
     for url in ("/system/hooks/", "/system/setup"):
         page = desk.page(url, "admin")
-        assert "Hooks arrive and are refused, 5 in the last hour" in page and "None came yet" not in page
+        assert "Hooks arrive and are refused, 5 in the last hour" in page and "None received yet" not in page
 
 
 def csv_in_excel(desk: Desk, have: Any) -> None:

@@ -15,8 +15,8 @@ DENIED = {"code": "unauthenticated", "msg": "permissions denied"}
 @pytest.mark.parametrize(
     ("method", "body"),
     [
-        ("UpdateSubscriptions", {"identity": "nobody", "track_sids": ["TR_x"], "subscribe": False}),
-        ("PerformRpc", {"destination_identity": "nobody", "method": "x", "payload": "y"}),
+        ("UpdateSubscriptions", {"identity": "no one", "track_sids": ["TR_x"], "subscribe": False}),
+        ("PerformRpc", {"destination_identity": "no one", "method": "x", "payload": "y"}),
     ],
 )
 def test_other_methods_wait_for_an_absent_participant_and_say_that_nobody_answered(

@@ -55,12 +55,12 @@ def test_a_deleted_room_is_gone_at_once(server, make_room):
 
 @pytest.mark.parametrize("method", ["GetParticipant", "RemoveParticipant", "UpdateParticipant"])
 def test_somebody_absent_is_not_found_at_once(server, make_room, method):
-    answer = server.rooms(method, {"room": make_room()["name"], "identity": "nobody"})
+    answer = server.rooms(method, {"room": make_room()["name"], "identity": "no one"})
     assert (answer.status, answer.code, answer.msg) == (404, "not_found", ABSENT)
 
 
 def test_a_track_of_somebody_absent_is_a_timeout_not_an_absence(server, make_room):
-    asked = {"room": make_room()["name"], "identity": "nobody", "track_sid": "TR_x", "muted": True}
+    asked = {"room": make_room()["name"], "identity": "no one", "track_sid": "TR_x", "muted": True}
     answer = server.rooms("MutePublishedTrack", asked)
     assert (answer.status, answer.code) == (503, "unavailable")
     assert answer.msg == "no response from servers"

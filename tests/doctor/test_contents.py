@@ -34,7 +34,7 @@ def test_an_empty_trunk_id_is_named_as_such_and_is_not_read_as_every_trunk(app: 
     with app.test_request_context():
         said = say(dangling, {})
     assert "names a trunk with an empty id, which is no trunk" in said.fact
-    assert "not a catch-all" in said.effect and "empty the list" in said.repair
+    assert "isn't a catch-all" in said.effect and "empty the list" in said.repair
 
 
 @pytest.mark.parametrize(

@@ -91,7 +91,7 @@ def test_while_rooms_are_compared_the_page_waits_and_then_says_when_it_was(insta
 
 @pytest.mark.parametrize(
     ("method", "why"),
-    [("ListRooms", "LiveKit did not answer."), ("ListParticipants", "Not everything could be put right")],
+    [("ListRooms", "LiveKit didn&#39;t answer."), ("ListParticipants", "Not everything could be repaired")],
 )
 def test_a_comparison_that_failed_says_so_once_livekit_answers_again(
     installation: Installation, client_as: As, method: str, why: str

@@ -195,19 +195,19 @@ def test_hosts_know_who_caller_one_is_by_the_last_two_digits(door: Door, client_
     door.livekit.settle()
     page = client_as("owner").get(f"/rooms/{door.room.slug}/inside", headers=SWAP).text
     assert name(door, phone) == "Caller 1"
-    assert "Shown to the others as “Caller 1”" in page
+    assert "Shown to participants as “Caller 1”" in page
     assert "34" in page and "1234" not in page
 
 
 @pytest.mark.parametrize("where", ["room", "new"])
 def test_the_switch_says_what_the_others_still_see(door: Door, client_as: As, where: str):
     text = client_as("owner").get(f"/rooms/{door.room.slug}/" if where == "room" else "/rooms/new").text
-    assert "last four digits for a moment" in text
-    assert "an identity from which a program can work the whole number out" in text
+    assert "participants see the number's last four digits" in text
+    assert "work out the whole number" in text
 
 
 def test_members_who_cannot_change_it_read_the_same(door: Door, client_as: As):
     text = client_as("administrator").get(f"/rooms/{door.room.slug}/").text
-    assert text.count("last four digits for a moment") == 1
+    assert text.count("participants see the number's last four digits") == 1
     door.again(hide_phone_number=False)
-    assert "Shown to the others" in client_as("administrator").get(f"/rooms/{door.room.slug}/").text
+    assert "Shown to participants" in client_as("administrator").get(f"/rooms/{door.room.slug}/").text

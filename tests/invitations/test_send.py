@@ -133,10 +133,10 @@ def test_line_breaks_in_names_reach_no_head(
 @pytest.mark.parametrize(
     ("fields", "problem"),
     [
-        ({"day": "2001-01-01", "begins": "10:00", "ends": "11:00"}, "This time is over."),
+        ({"day": "2001-01-01", "begins": "10:00", "ends": "11:00"}, "This time has passed."),
         ({"begins": "10:00"}, "Choose a date."),
         ({"day": "2099-01-01"}, "Enter when it begins"),
-        ({"day": "2099-01-01", "begins": "10:00", "ends": "10:00"}, "Enter another end"),
+        ({"day": "2099-01-01", "begins": "10:00", "ends": "10:00"}, "Enter an end"),
         ({"message": "x" * 1001}, "1000"),
         ({"message": "turned \u202e round"}, "hidden mark"),
         ({"role": "owner"}, "Not a valid choice"),

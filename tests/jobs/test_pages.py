@@ -29,7 +29,7 @@ def words(browser: Browser) -> str:
 
 def test_support_sees_jobs_and_lets_one_run(client_as: As):
     support = client_as("support")
-    assert "purge_due_work Never ran" in words(support)
+    assert "purge_due_work Hasn't run yet" in words(support)
     assert support.post("/system/jobs/purge_due_work/run").status_code == 303
     assert "purge_due_work OK" in words(support)
     assert support.post("/system/jobs/nothing/run").status_code == 404
@@ -43,7 +43,7 @@ def test_the_page_says_who_runs_a_job_and_which_run_was_broken_off(client_as: As
         assert mine
         told = words(support)
         assert "rules Running" in told and f"in {socket.gethostname()}/{os.getpid()}" in told
-    assert "rules Broken off; begins again" in words(support)
+    assert "rules Interrupted; will restart" in words(support)
 
 
 def test_the_page_counts_due_work_and_says_how_long_the_oldest_waits(client_as: As):
@@ -53,7 +53,7 @@ def test_the_page_counts_due_work_and_says_how_long_the_oldest_waits(client_as: 
     db.session.commit()
     told = words(support)
     assert "Due work 3" in told
-    assert re.search(r"2 pieces are due, the oldest for (9\d|1\d\d) s", told)
+    assert re.search(r"2 tasks are due, the oldest for (9\d|1\d\d) s", told)
 
 
 def test_given_up_work_is_due_again_and_the_runner_is_told(client_as: As):
@@ -71,11 +71,11 @@ def test_given_up_work_is_due_again_and_the_runner_is_told(client_as: As):
 
 def test_a_redis_that_does_not_answer_is_said_on_the_page(app: Flask, client_as: As):
     support = client_as("support")
-    assert "Redis does not answer" not in words(support)
+    assert "Redis isn't answering" not in words(support)
     before = app.extensions[due.RUNNER]
     app.extensions[due.RUNNER] = Runner(app, "redis://127.0.0.1:1/0")
     try:
-        assert "Redis does not answer" in words(support)
+        assert "Redis isn't answering" in words(support)
     finally:
         app.extensions[due.RUNNER] = before
 

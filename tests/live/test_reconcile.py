@@ -196,7 +196,7 @@ def test_a_livekit_that_fails_leaves_the_row_and_the_sweep_heals(
         installation.livekit.html(method, status=200 if how == "html_200" else 502)
     reconcile.now(room)
     assert room.sip_dispatch_rule_id is None
-    assert "did not answer" in said(room)
+    assert "didn't answer" in said(room)
     assert room.reconcile_at is not None
     _heals(installation, room)
 

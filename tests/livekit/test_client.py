@@ -151,7 +151,7 @@ def test_failures_are_counted_by_method_and_code_and_odd_codes_under_one_word(se
     codes = {"not_found": "not_found", "unavailable": "unavailable", "+33612345678": "other", "": "not_livekit"}
     for said, counted in codes.items():
         before = _counted("errors_total", method="ListRooms", code=counted)
-        server.refuse("ListRooms", 404, said, "nobody")
+        server.refuse("ListRooms", 404, said, "no one")
         if not said:
             server.say("ListRooms", 502, "text/html", b"<h1>Bad gateway</h1>")
         _code(rooms.list_rooms)

@@ -94,7 +94,7 @@ def test_the_end_of_a_meeting_clears_its_queue(app: Flask):
     hooks.room_finished({}, room, False)
     db.session.commit()
     assert (status(), status("Elsewhere")) == (Status.EXPIRED, Status.WAITING)
-    assert "Your place at the door is gone" in look(client, room, **SWAP).text
+    assert "You've been away too long" in look(client, room, **SWAP).text
 
 
 def test_who_was_let_in_asks_again_at_the_next_meeting(app: Flask, room: Room):
@@ -105,7 +105,7 @@ def test_who_was_let_in_asks_again_at_the_next_meeting(app: Flask, room: Room):
     assert "#token=" in look(client, room).location
     hooks.room_finished({}, room, False)
     db.session.commit()
-    assert "You have left" in look(client, room).text
+    assert "You left the waiting room" in look(client, room).text
 
 
 @pytest.mark.parametrize(("known", "outdated"), [(True, True), (False, False)])

@@ -182,7 +182,7 @@ def test_a_denial_is_heard_when_it_can_no_longer_be_undone(app: Flask, client_as
     age(decided=11)
     answer = look(client, room, **SWAP)
     assert answer.status_code == 200
-    assert "Not this time" in answer.text
+    assert "The host didn't let you in" in answer.text
     assert "Refresh" not in answer.headers
 
 
@@ -278,7 +278,7 @@ def test_an_address_is_never_taken_for_a_name(app: Flask, room: Room):
 def test_an_unknown_link_is_explained(client: Browser, path: str):
     answer = client.get(f"/join/no-such-room{path}")
     assert answer.status_code == 404
-    assert "There is no room behind this link" in answer.text
+    assert "There is no room at this link" in answer.text
 
 
 def test_an_old_link_leads_on_and_the_place_is_kept(app: Flask, room: Room):
@@ -299,7 +299,7 @@ def test_who_waits_for_a_room_that_is_deleted_hears_it(app: Flask, room: Room):
     db.session.commit()
     answer = look(client, room, **SWAP)
     assert answer.status_code == 404
-    assert "There is no room behind this link" in answer.text
+    assert "There is no room at this link" in answer.text
 
 
 def test_who_was_silent_too_long_has_lost_the_place_and_may_ask_again(app: Flask, room: Room):
@@ -308,7 +308,7 @@ def test_who_was_silent_too_long_has_lost_the_place_and_may_ask_again(app: Flask
     assert look(client, room, **SWAP).status_code == 204
     age(polled=41)
     answer = look(client, room, **SWAP)
-    assert "Your place at the door is gone" in answer.text
+    assert "You've been away too long" in answer.text
     assert status() is Status.EXPIRED
     ask(client, room)
     assert status() is Status.WAITING
@@ -329,7 +329,7 @@ def test_a_full_lobby_takes_nobody_more(app: Flask, change_settings: Callable[..
     guest(app, room, "One"), guest(app, room, "Two")
     answer = ask(browser(app), room, "Three")
     assert answer.status_code == 429
-    assert "Many people are at the door" in answer.text
+    assert "The waiting room is full" in answer.text
     guest(app, other, "Four")
     assert entries() == 3
 

@@ -20,7 +20,7 @@ def test_ten_of_each_room_are_shown_and_the_rest_on_its_own_page(app: Flask, cli
     host = client_as("owner")
     page = host.get("/lobby/").text
     assert page.count('<li id="guest-') == 13
-    assert "28 people wait in your rooms" in page and "Admit all 28" in page
+    assert "28 people are waiting in your rooms" in page and "Admit all 28" in page
     assert "Show 15 more who are waiting" in page and "Admit these 10" in page and "Admit all 3" in page
     assert host.get(f"/rooms/{full.slug}/queue").text.count('<li id="guest-') == 25
 
@@ -31,7 +31,7 @@ def test_twenty_rooms_are_shown_and_the_rest_on_the_next_page(app: Flask, client
     host = client_as("owner")
     first, second = host.get("/lobby/").text, host.get("/lobby/?page=2").text
     assert (first.count('<li id="guest-'), second.count('<li id="guest-')) == (20, 3)
-    assert "page=2" in first and "Rooms before" in second
+    assert "page=2" in first and "Previous rooms" in second
     for odd in ("0", "-1", "x", "9" * 30, "\u0662"):
         assert host.get("/lobby/", query_string={"page": odd}).status_code == 200
 

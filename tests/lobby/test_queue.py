@@ -39,7 +39,7 @@ def test_guests_of_all_my_rooms_stand_in_order_of_arrival_by_room(app: Flask, cl
     places = [page.index(f"<strong>{name}</strong>") for name in ("Anna", "Clara", "Berta")]
     assert places == sorted(places)
     assert page.index("Second room") < page.index("First room")
-    assert "3 people wait in your rooms" in page
+    assert "3 people are waiting in your rooms" in page
 
 
 @pytest.mark.parametrize("who", ["member", "stranger", "support", "admin"])
@@ -48,7 +48,7 @@ def test_nobody_but_hosts_sees_who_waits(app: Flask, client_as: As, who: str, ro
     page = client_as(who).get("/lobby/")
     assert page.status_code == 200
     assert "Lotte" not in page.text
-    assert "Nobody waits" in page.text
+    assert "No one is waiting" in page.text
 
 
 @pytest.mark.parametrize(("who", "code"), [("owner", 200), ("admin", 200), ("member", 403), ("support", 404)])
@@ -121,7 +121,7 @@ def test_who_went_silent_is_not_shown_although_no_job_ran(app: Flask, client_as:
     age(polled=41)
     host = client_as("owner")
     assert "Lotte" not in host.get("/lobby/").text
-    assert "people wait" not in host.get("/lobby/count").text
+    assert "people are waiting" not in host.get("/lobby/count").text
 
 
 def test_filters_show_guests_by_the_way_they_came(app: Flask, client_as: As, room: Room):
@@ -136,14 +136,14 @@ def test_filters_show_guests_by_the_way_they_came(app: Flask, client_as: As, roo
         "phone": (False, True),
         "fax": (True, True),
     }
-    assert "Hears silence" in shown["phone"]
+    assert "On hold and muted" in shown["phone"]
 
 
 def test_the_sidebar_counts_those_who_wait_for_me(app: Flask, client_as: As, room: Room):
     for name in ("One", "Two"):
         guest(app, room, name)
     assert client_as("owner").get("/lobby/count").text.count("2<span") == 2  # in the sidebar and in the top bar
-    assert "people wait" not in client_as("member").get("/lobby/count").text
+    assert "people are waiting" not in client_as("member").get("/lobby/count").text
 
 
 def test_rooms_know_how_many_wait_for_each(app: Flask):

@@ -61,7 +61,7 @@ def test_killed_between_the_mail_and_our_own_row_it_is_not_sent_twice_but_left_t
     assert mailing.recipients == [OWNER]
     assert states() == [("sending", "not_confirmed")]
     page = client_as("owner").get(f"/recordings/{recording.id}/").text
-    assert "Not confirmed" in page and "Nobody knows whether it arrived" in page
+    assert "Not confirmed" in page and "No one knows whether it arrived" in page
     data = {"owner": str(persona("owner").id)}
     assert client_as("owner").post(f"/recordings/{recording.id}/mails", data=data).status_code == 303
     work_off()

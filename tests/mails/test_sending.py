@@ -162,7 +162,7 @@ def test_what_the_server_has_and_did_not_confirm_is_not_sent_twice_but_shown(
     later()
     assert mailing.recipients == [OWNER]
     page = client_as("owner").get(f"/recordings/{recording.id}/").text
-    assert "Not confirmed" in page and "Nobody knows whether it arrived" in page and "Send again" in page
+    assert "Not confirmed" in page and "No one knows whether it arrived" in page and "Send again" in page
     change_settings(smtp_timeout=30)
     data = {"owner": str(persona("owner").id)}
     assert client_as("owner").post(f"/recordings/{recording.id}/mails", data=data).status_code == 303

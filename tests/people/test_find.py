@@ -53,7 +53,7 @@ def test_of_several_accounts_with_an_address_the_last_to_sign_in_is_shown_and_na
 def test_an_unknown_address_is_answered_with_what_to_do_and_stays_in_the_form(client_as: ClientAs, typed: str):
     persona("member")
     answer = client_as("admin").post(f"{URL}find", data={"email": typed})
-    assert answer.status_code == 422 and "Nobody with this address" in answer.text
+    assert answer.status_code == 422 and "No one has this address" in answer.text
     assert f'value="{typed}"' in answer.text
 
 
@@ -62,7 +62,7 @@ def test_part_of_an_address_or_a_name_finds_nobody(client_as: ClientAs, typed: s
     persona("member")
     answer = client_as("admin").post(f"{URL}find", data={"email": typed})
     assert answer.status_code == 422 and "Enter a full address, such as name@example.org." in answer.text
-    assert "Nobody with this address" not in answer.text
+    assert "No one has this address" not in answer.text
 
 
 def test_an_address_that_is_looked_for_stands_in_no_link_and_no_log_line(client_as: ClientAs):

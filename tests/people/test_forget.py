@@ -146,7 +146,7 @@ def test_they_are_signed_out_and_nobody_signs_in_with_the_account_again(app: Fla
     assert (person.email, person.full_name, person.is_active, person.pending) == ("", "", False, False)
     assert admin.post(f"/people/{person.id}/enable").status_code == 409
     answer = admin.post("/people/find", data={"email": EMAIL})
-    assert answer.status_code == 422 and "Nobody with this address" in answer.text
+    assert answer.status_code == 422 and "No one has this address" in answer.text
     assert queries.by_email("") == []
 
 

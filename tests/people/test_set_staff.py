@@ -63,7 +63,7 @@ def test_whoever_saw_another_role_than_there_is_now_is_told(client_as: ClientAs)
     person.staff = Staff.ADMIN
     db.session.commit()
     answer = give(client_as("admin"), person, "support", seen="none")
-    assert answer.status_code == 409 and "somebody else changed the role" in answer.text
+    assert answer.status_code == 409 and "someone else changed the role" in answer.text
     assert person.staff is Staff.ADMIN and 'value="joins the help desk"' in answer.text
 
 

@@ -53,7 +53,7 @@ def test_each_signature_is_understood(
 def test_a_signature_of_another_kind_than_ours_signs_nobody_in(provider: OidcProvider, person: Person, algorithm: str):
     provider.serve(id_token=algorithm)
     answer = person.sign_in_through()
-    assert (answer.status_code, "could not be trusted" in answer.text) == (502, True)
+    assert (answer.status_code, "be trusted" in answer.text) == (502, True)
     assert not person.is_in()
 
 
@@ -86,7 +86,7 @@ def test_a_code_that_another_sign_in_asked_for_is_refused_by_pkce(person: Person
     mine = person.through(person.here.get("/sign-in").headers["Location"])
     fields = {name: values[0] for name, values in parse_qs(urlsplit(mine).query).items()}
     answer = person.follow(f"{SITE}/oidc/callback?{urlencode({**fields, 'code': code})}")
-    assert (answer.status_code, "Begin a new sign-in" in answer.text) == (400, True)
+    assert (answer.status_code, "Sign in again" in answer.text) == (400, True)
     assert not person.is_in()
 
 
@@ -148,7 +148,7 @@ def test_a_claim_that_says_nothing_takes_no_role_and_gives_none(
     provider.send("ada", **SURE, **sent)
     assert person.sign_in_through().status_code == 303
     assert ada().staff is Staff.ADMIN
-    assert "did not send your role" in person.here.get("/account/").text
+    assert "didn't send your role" in person.here.get("/account/").text
     assert refusals.recent(refusals.SIGN_IN)[problem] == 1
     provider.send("grace", **SURE | {"email": "grace@frontdesk.example"}, **sent)
     assert Person(app).sign_in_through().status_code == 303
@@ -163,9 +163,9 @@ def _admin(claim: str) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("sent", "words"),
     [
-        ({}, "did not learn your e-mail address"),
-        ({"email": ADDRESS}, "cannot accept your e-mail address yet"),
-        ({"email": ADDRESS, "email_verified": False}, "is not verified"),
+        ({}, "e-mail address is missing"),
+        ({"email": ADDRESS}, "can't accept your e-mail address yet"),
+        ({"email": ADDRESS, "email_verified": False}, "isn't verified"),
     ],
 )
 def test_an_address_that_it_does_not_vouch_for_lets_nobody_new_in(

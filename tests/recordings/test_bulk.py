@@ -214,7 +214,7 @@ def test_what_somebody_changed_meanwhile_is_refused_and_shown_as_it_is_now(
     dry = owner.post(url, data={**ids(changed, same), **more})
     owner.post(f"/recordings/{changed.id}/retention", data={"keep": "90", "confirmed": "90"})
     done = owner.post(url, data={"chosen": carried(dry.text), **more, "confirmed": more.get("keep", "yes")})
-    assert sum("Somebody changed it" in words for words in shown(done.text)) == 1
+    assert sum("Someone changed it" in words for words in shown(done.text)) == 1
     assert stored(changed).retention_days == 90 and changed.deleting_at is None
     assert stored(same).deleting_at is not None or same.retention_days == 30
 

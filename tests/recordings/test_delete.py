@@ -21,7 +21,7 @@ def test_an_owner_deletes_file_and_row_and_the_trail_stays(client_as: ClientAs, 
     recording = make_recording()
     url, key = f"/recordings/{recording.id}/delete", recording.key
     owner = client_as("owner")
-    assert "cannot be brought back" in owner.get(url).text
+    assert "be restored" in owner.get(url).text
     assert owner.post(url).status_code == 303
     assert owner.get(f"/media/{key}").status_code == 404, "refused at once"
     work.run_due(register.HANDLERS)

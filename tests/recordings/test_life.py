@@ -139,7 +139,7 @@ def test_when_the_last_one_left_a_moment_ago_it_fails_and_the_room_is_free_again
     db.session.commit()
     assert start(client_as("owner"), room) == 303
     assert (only().state, only().problem) == (State.FAILED, "room_not_live")
-    assert "Nobody was in the room" in client_as("owner").get(f"/recordings/{only().id}/").text
+    assert "No one was in the room" in client_as("owner").get(f"/recordings/{only().id}/").text
     assert start(client_as("owner"), room) == 303
 
 

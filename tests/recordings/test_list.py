@@ -99,8 +99,8 @@ def test_kinds_and_rooms_narrow_the_list_its_counts_and_its_week(client_as: Clie
     assert [count.number for count in counts.week.values()].count(1) == 1
     page = owner.get(f"/recordings/?room={room.slug}").text
     assert str(film.id) in page and "Show all rooms" in page
-    assert "No such recording" in owner.get("/recordings/?room=none").text
-    assert "No such recording" in owner.get("/recordings/?q=nothing").text
+    assert "No matching recordings" in owner.get("/recordings/?room=none").text
+    assert "No matching recordings" in owner.get("/recordings/?q=nothing").text
 
 
 @pytest.mark.parametrize("size", [1, 2, 3])

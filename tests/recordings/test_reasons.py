@@ -65,7 +65,7 @@ def test_the_fix_on_the_set_up_page_fits_the_reason(client_as: As, fail_with: Ca
     fail_with(DENIED)
     page = text(client_as("support").get("/system/setup").text)
     assert "permission denied" in page and "write to the folder" in page
-    assert "See that an egress worker runs" not in page
+    assert "Make sure that an egress worker runs" not in page
 
 
 def test_an_abort_with_its_reason_is_told_by_the_reason(client_as: As, fail_with: Callable[..., Recording]):

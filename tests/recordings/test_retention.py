@@ -93,7 +93,7 @@ def test_a_choice_is_looked_at_without_saving_it(client_as: ClientAs, make_recor
     recording, owner = make_recording(age=10), client_as("owner")
     url = f"/recordings/{recording.id}/retention"
     assert "Expires at once" in owner.get(f"{url}?keep=7", headers=SWAP).text
-    assert "Kept until somebody deletes it" in owner.get(f"{url}?keep=permanent", headers=SWAP).text
+    assert "Kept until someone deletes it" in owner.get(f"{url}?keep=permanent", headers=SWAP).text
     assert owner.get(f"{url}?keep=ever", headers=SWAP).status_code == 422
     assert client_as("administrator").get(f"{url}?keep=7").status_code == 403
     db.session.refresh(recording)

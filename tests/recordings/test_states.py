@@ -102,7 +102,7 @@ def test_of_two_who_move_it_at_once_one_does(app: Flask, make_recording: Make):
 
 def test_one_from_before_says_that_its_history_is_not_known(client_as: ClientAs, make_recording: Make):
     page = client_as("owner").get(f"/recordings/{make_recording().id}/")
-    assert page.status_code == 200 and "from before Frontdesk kept it" in page.text
+    assert page.status_code == 200 and "older than this record" in page.text
 
 
 def test_a_recording_that_is_deleted_takes_its_history_along(client_as: ClientAs, make_recording: Make):

@@ -193,9 +193,9 @@ def test_the_set_up_page_says_that_notifications_are_refused(
     in_bucket.s3.client().put_bucket_lifecycle_configuration(
         Bucket=in_bucket.name, LifecycleConfiguration={"Rules": rules}
     )
-    assert "notifications arrive and are refused" not in client_as("support").get("/system/setup").text
+    assert "notifications are refused" not in client_as("support").get("/system/setup").text
     assert notify(token="Bearer other").status_code == 401
-    assert "notifications arrive and are refused" in client_as("support").get("/system/setup").text
+    assert "notifications are refused" in client_as("support").get("/system/setup").text
 
 
 def test_without_a_token_in_the_settings_nobody_is_let_in(app: Flask, in_bucket: TestBucket):

@@ -67,7 +67,7 @@ def test_an_item_whose_guard_is_as_it_should_be_is_skipped_and_says_why(
     asked = installation.changes()
     repairs.work_off()
     assert list(results(run).values()) == [ItemResult.SKIPPED]
-    assert "a person must look at what stands beside it" in support.get(f"{URL}{run.id}/").text
+    assert "a person must check what is beside it" in support.get(f"{URL}{run.id}/").text
     assert installation.changes() == asked
 
 
@@ -76,7 +76,7 @@ def test_the_dry_run_counts_by_kind_and_changes_nothing(installation: Installati
     before, asked = ids(installation), installation.changes()
     page = client_as("support").get(URL + "new").text
     assert "Repair 2 findings" in page
-    assert "only a person puts" in page
+    assert "only a person can fix" in page
     assert (ids(installation), installation.changes()) == (before, asked)
     assert "Repair 1 finding" in client_as("support").get(URL + "new?scope=orphan").text
     rows = spreadsheets.rows(client_as("support").get(URL + "new.csv"))
@@ -175,7 +175,7 @@ def test_a_failure_stops_no_other_item_and_is_tried_again_with_a_button(installa
     assert (run.done, run.failed) == (4, 0)
     assert not any(installation.rule_of(room) for room in rooms)
     assert support.post(f"{URL}{run.id}/retry").status_code == 303
-    assert "Already so" in support.get(f"{URL}{run.id}/").text
+    assert "Already right" in support.get(f"{URL}{run.id}/").text
 
 
 def test_what_is_to_be_tried_again_just_as_the_worker_ends_the_run_is_not_forgotten(
@@ -254,7 +254,7 @@ def test_while_livekit_is_away_the_rest_waits_and_goes_on_by_itself(
     repairs.work_off()
     run = last_run()
     assert (run.failed, run.looked_at, run.ended_at) == (repairs.GIVE_UP, repairs.GIVE_UP, None)
-    assert "It goes on by itself" in support.get(f"{URL}{run.id}/").text
+    assert "It continues automatically" in support.get(f"{URL}{run.id}/").text
     later()
     run = last_run()
     assert (run.done, run.problem, run.ended_at is not None) == (3, "", True)

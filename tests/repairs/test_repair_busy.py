@@ -38,7 +38,7 @@ def test_a_guard_that_another_worker_is_at_is_not_called_repaired(installation: 
         assert mine
         assert press(support, page).status_code == 303
         told = support.get("/telephony/repairs/").text
-    assert "Somebody else is changing this" in told and REPAIRED not in told
+    assert "Someone else is changing this" in told and REPAIRED not in told
     assert (deed().outcome, deed().problem) == (DeedOutcome.FAILED, "busy")
     assert "Failed: someone else was changing it" in client_as("admin").get("/audit/log").text
     assert press(support, page).status_code == 303
@@ -53,7 +53,7 @@ def test_a_room_that_another_worker_is_at_is_not_called_repaired(installation: I
         assert mine
         assert press(support, url("missing")).status_code == 303
         told = support.get("/telephony/repairs/").text
-    assert "Somebody else is changing this" in told and REPAIRED not in told
+    assert "Someone else is changing this" in told and REPAIRED not in told
 
 
 def test_items_of_a_run_that_another_worker_is_at_fail_and_can_be_tried_again(
@@ -67,7 +67,7 @@ def test_items_of_a_run_that_another_worker_is_at_fail_and_can_be_tried_again(
         assert first and second
         run = begin(support)
         assert set(results(run).values()) == {ItemResult.FAILED}
-    assert "Somebody else is changing this" in support.get(f"/telephony/repairs/{run.id}/?show=failed").text
+    assert "Someone else is changing this" in support.get(f"/telephony/repairs/{run.id}/?show=failed").text
     assert support.post(f"/telephony/repairs/{run.id}/retry").status_code == 303
     assert (last_run().failed, last_run().done) == (0, 2)
 
@@ -108,5 +108,5 @@ def test_a_trunk_that_another_worker_is_at_keeps_a_foreign_rule_as_it_is(install
     with leases.held(f"trunk:{installation.trunk_id}", seconds=60) as mine:
         assert mine
         assert press(support, url("caller-visible"), name="Night line", ticket="INC1").status_code == 303
-        assert "Somebody else is changing this" in support.get("/telephony/repairs/").text
+        assert "Someone else is changing this" in support.get("/telephony/repairs/").text
     assert ids(installation) == {pair[0]}

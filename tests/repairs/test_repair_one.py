@@ -122,8 +122,8 @@ def test_a_missing_rule_is_made(installation: Installation, client_as: As):
     room = installation.live()
     installation.livekit.call("SIP", "DeleteSIPDispatchRule", sip_dispatch_rule_id=str(room.sip_dispatch_rule_id))
     page = client_as("support").get(url("missing")).text
-    assert "Create the room’s rule on its trunk." in page
-    assert "Repair: make 1 rule" in page and "Callers who type the room’s PIN get in." in page
+    assert "Create the room's rule on its trunk." in page
+    assert "Repair: make 1 rule" in page and "Callers who type the room's PIN get in." in page
     press(client_as("support"), url("missing"))
     assert installation.rule_of(room) is not None
     assert reading.read().findings == []
@@ -179,8 +179,8 @@ def test_a_second_click_says_already_so_and_does_nothing(installation: Installat
     for headers in ({}, SWAP):
         answer = support.post(page, data=fields, headers=headers)
         assert answer.status_code == 200
-        assert "Already so" in answer.text
-    assert "Already so" in support.get(page).text
+        assert "Already right" in answer.text
+    assert "Already right" in support.get(page).text
     assert installation.changes() == asked
     assert (deed().action, deed().outcome) == ("rule.repair", DeedOutcome.DONE)
 
@@ -327,7 +327,7 @@ def test_what_a_person_must_change_by_hand_has_no_button(installation: Installat
     installation.livekit.store_twin(installation.trunk_id)
     support, page = client_as("support"), url("same-number")
     shown_ = support.get(page)
-    assert "Only a person can put this right" in shown_.text
+    assert "Only a person can fix this" in shown_.text
     assert NUMBER not in shown_.text
     assert '<form class="form"' not in shown_.text
     assert support.post(page).status_code == 409
@@ -340,7 +340,7 @@ def test_what_only_a_person_can_put_right_leads_to_the_rule_the_trunk_and_its_me
     (rule,) = installation.store({"name": "Night line", "rule": spoken, "trunk_ids": []})
     support = client_as("support")
     page = support.get(url("caller-in-room")).text
-    assert "Only a person can put this right" in page
+    assert "Only a person can fix this" in page
     links = re.findall(r'href="([^"]+)"', page)
     assert {f"/telephony/rules/?q={rule}#every-rule", "/telephony/rules/findings#caller-in-room-name"} <= set(links)
     installation.livekit.store_twin(installation.trunk_id)

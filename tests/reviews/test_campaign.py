@@ -73,7 +73,7 @@ def test_one_owner_is_found_by_the_whole_address_which_stays_out_of_the_link(cli
     assert answer.status_code == 303 and "@" not in answer.location
     assert names(admin.get(answer.location).text) == ["Stranger"]
     answer = admin.post(page(campaign, "find"), data={"find": "nobody@frontdesk.example"}, follow_redirects=True)
-    assert "Nobody is known under this address." in answer.text
+    assert "No one has this address." in answer.text
 
 
 def test_one_is_reminded_at_most_once_a_day(client_as: As, campaign: Campaign, mailing: MailServer):
@@ -181,9 +181,9 @@ def test_an_admin_may_answer_for_anybody(client_as: As, room: Room, campaign: Ca
     [
         ("member", "In 1 of the rooms this person is neither owner nor administrator."),
         ("support", "In 1 of the rooms this person is neither owner nor administrator."),
-        ("owner", "Choose somebody else who can sign in."),
-        ("waiting", "Choose somebody else who can sign in."),
-        ("nobody", "Nobody is known under this address."),
+        ("owner", "Choose someone else who can sign in."),
+        ("waiting", "Choose someone else who can sign in."),
+        ("no one", "No one has this address."),
     ],
 )
 def test_a_review_gives_nobody_rights_that_they_do_not_have(client_as: As, campaign: Campaign, after: str, said: str):

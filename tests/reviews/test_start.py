@@ -133,7 +133,7 @@ def test_only_the_chosen_rooms_are_reviewed(client_as: ClientAs, room: Room):
 @pytest.mark.parametrize(
     ("wrong", "said"),
     [
-        ({"name": ""}, "Type a name."),
+        ({"name": ""}, "Enter a name."),
         ({"day": ""}, "Choose a day."),
         ({"day": "2020-01-01"}, "Choose a day that is 1 day ahead."),
         ({"day": "2190-01-01"}, "Choose a day within a year."),

@@ -24,7 +24,7 @@ def test_whoever_makes_a_room_owns_it_and_comes_to_its_page(client_as):
     assert (room.name, room.access_level) == ("Rowing club", AccessLevel.TRUSTED)
     access = db.session.scalars(sa.select(Access)).one()
     assert (access.role, access.user_id) == (Role.OWNER, persona("owner").id)
-    assert "You own this room" in owner.get(answer.location).text
+    assert "re an owner" in owner.get(answer.location).text
 
 
 def test_a_swap_is_led_to_the_new_room(client_as):
@@ -78,11 +78,11 @@ def test_when_no_pin_is_free_the_room_is_made_without_one_and_its_page_offers_an
     url = f"/rooms/{only_room().slug}/"
     assert only_room().pin is None
     assert REGISTRY.get_sample_value("frontdesk_pin_collisions_total") == collisions + 5
-    assert "Generate a PIN" in owner.get(url).text
+    assert "Create PIN" in owner.get(url).text
     assert owner.post(f"{url}pin/new", headers=SWAP).status_code == 409
     change_settings(pin_length=10)
     answer = owner.post(f"{url}pin/new", headers=SWAP)
-    assert answer.status_code == 200 and "Generate a PIN" not in answer.text
+    assert answer.status_code == 200 and "Create PIN" not in answer.text
     assert only_room().pin is not None
     assert len(trail("room.generate_pin")) == 1
 

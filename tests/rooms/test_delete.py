@@ -27,11 +27,11 @@ def test_the_page_says_what_ends_for_whom_and_asks_once(app: Flask, client_as, r
     for words in (
         "2 people who are no owners lose access.",
         "The phone PIN stops working",
-        "The link leads nowhere",
-        "People are inside. They stay until they leave",
+        "The link stops working",
+        "People are in the meeting. They stay until they leave",
         "1 person who waits is told that the room is closed.",
         "1 recording stays with the owners until its time is over.",
-        "What was done in the room stays in the audit trail.",
+        "What was done in the room stays in the audit log.",
     ):
         assert words in text
     assert stored(room).deleted_at is None, "asking is not doing"

@@ -145,7 +145,7 @@ def test_signs_of_the_database_are_searched_for_as_they_are(client_as: As, room:
 
 def test_what_fits_nothing_says_so_and_leads_back(client_as: As, room: Room):
     text = client_as("owner").get("/rooms/?q=nothing").text
-    assert "No room fits" in text and "Show all" in text
+    assert "No matching rooms" in text and "Show all" in text
 
 
 def test_somebody_without_a_room_reads_what_rooms_are_for_and_makes_the_first(client_as: As, room: Room):
@@ -179,7 +179,7 @@ def test_an_admin_finds_rooms_by_an_owners_address_which_stays_out_of_the_link(c
 def test_a_part_of_an_address_finds_nobody(client_as: As, room: Room):
     admin = client_as("admin")
     answer = admin.post("/rooms/find-owner", data={"email": "owner"}, follow_redirects=True)
-    assert "Nobody is known under this address" in answer.text
+    assert "No one has this address" in answer.text
 
 
 def test_only_admins_look_for_rooms_by_owner(client_as: As, room: Room):

@@ -21,14 +21,14 @@ def words(app: Flask):
 @pytest.mark.parametrize(
     ("name", "why"),
     [
-        ("", "Type a name"),
-        ("  \u200b ", "Type a name"),
+        ("", "Enter a name"),
+        ("  \u200b ", "Enter a name"),
         ("x" * 501, "501 characters"),
         ("Board\x07", "control character"),
         ("Board\nroom", "control character"),
         ("Board\u2028room", "control character"),
-        ("Board \u202egnp.exe", "turns text around"),
-        ("\u2066Board", "turns text around"),
+        ("Board \u202egnp.exe", "reverses text"),
+        ("\u2066Board", "reverses text"),
     ],
 )
 def test_a_name_that_deceives_or_does_not_fit_is_refused_with_the_reason(client_as, name: str, why: str):

@@ -159,10 +159,10 @@ def test_rotating_again_ends_the_older_pin_and_keeps_the_one_just_replaced(clien
 
 def test_who_rotates_again_is_told_that_the_older_pin_stops_before_its_time(client_as: As, live: Room):
     owner, address = client_as("owner"), f"/rooms/{live.slug}/"
-    assert "stops at once" not in owner.get(address).text
+    assert "stops immediately" not in owner.get(address).text
     oldest = str(live.pin)
     rotate(owner, live, 60)
-    assert f"The old PIN ending in {oldest[-2:]}, which was to work until" in owner.get(address).text
+    assert f"The previous PIN ending in {oldest[-2:]}, which was to work until" in owner.get(address).text
 
 
 def test_the_quarantine_counts_from_when_the_pin_stops(client_as: As, live: Room, change_settings: Callable[..., None]):
@@ -182,9 +182,9 @@ def test_the_quarantine_counts_from_when_the_pin_stops(client_as: As, live: Room
 def test_a_host_may_stop_it_early_and_the_trail_says_so(client_as: As, live: Room, livekit: LiveKit):
     rotate(client_as("owner"), live)
     page = client_as("owner").get(f"/rooms/{live.slug}/").text
-    assert "Stop it now" in page and "works until" in page
+    assert "End it now" in page and "works until" in page
     assert client_as("member").post(f"/rooms/{live.slug}/pin/old").status_code == 403
-    assert "Stop it now" not in client_as("member").get(f"/rooms/{live.slug}/").text
+    assert "End it now" not in client_as("member").get(f"/rooms/{live.slug}/").text
     answer = client_as("administrator").post(f"/rooms/{live.slug}/pin/old")
     assert (answer.status_code, answer.location) == (303, f"/rooms/{live.slug}/")
     assert pins(livekit) == {wanted.rule_name(live.id): stored(live).pin}
@@ -196,11 +196,11 @@ def test_a_host_may_stop_it_early_and_the_trail_says_so(client_as: As, live: Roo
 def test_a_page_of_an_earlier_overlap_does_not_stop_the_later_one(client_as: As, live: Room):
     owner, url = client_as("owner"), f"/rooms/{live.slug}/pin/old"
     rotate(owner, live)
-    (seen,) = re.findall(r'name="seen" value="([^"]+)">\s*<button type="submit">.*Stop it now', page(owner, live))
+    (seen,) = re.findall(r'name="seen" value="([^"]+)">\s*<button type="submit">.*End it now', page(owner, live))
     rotate(owner, live)
     old = stored(live).old_pin
     late = owner.post(url, data={"seen": seen}, headers=SWAP)
-    assert (late.status_code, "Not stopped: the PIN was replaced" in late.text) == (409, True)
+    assert (late.status_code, "Not ended: the PIN was changed" in late.text) == (409, True)
     assert stored(live).old_pin == old and trail("room.stop_old_pin") == []
     assert owner.post(url, headers=SWAP).status_code == 200
     assert stored(live).old_pin is None
@@ -214,7 +214,7 @@ def test_the_page_shows_two_digits_of_the_old_pin_and_the_trail_only_its_minutes
     before = str(live.pin)
     rotate(client_as("owner"), live)
     page = client_as("owner").get(f"/rooms/{live.slug}/").text
-    assert f"Old PIN ending in </span>{before[-2:]}" in page and before not in page
+    assert f"Previous PIN ending in </span>{before[-2:]}" in page and before not in page
     (entry,) = trail("room.rotate_pin")
     assert entry.details == {"overlap": 15}
 

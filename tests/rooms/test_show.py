@@ -16,7 +16,7 @@ from webapp.lobby.models import Status
 from webapp.rooms.models import Role, Room
 
 As = Callable[[str], Browser]
-FOR_HOSTS = ('id="queue"', "Record, or see what was recorded", 'id="access"', 'id="activity"', "Rotate the PIN")
+FOR_HOSTS = ('id="queue"', "Record, or see what was recorded", 'id="access"', 'id="activity"', "Change PIN")
 
 
 def page(browser: Browser, room: Room) -> str:
@@ -83,7 +83,7 @@ def test_the_page_stands_whatever_livekit_does_because_it_does_not_ask(
     assert f'hx-get="/rooms/{room.slug}/inside" hx-trigger="load"' in text
     fragment = owner.get(f"/rooms/{room.slug}/inside", headers=SWAP)
     livekit.heal()
-    assert fragment.status_code == 200 and "LiveKit did not answer" in fragment.text
+    assert fragment.status_code == 200 and "LiveKit didn't answer" in fragment.text
     assert "3 by web, 1 by phone" in fragment.text
 
 
@@ -104,7 +104,7 @@ def test_who_waits_is_admitted_from_the_rooms_page(app: Flask, client_as: As, ro
 
 def test_a_room_for_which_nobody_ever_waited_says_what_will_stand_there(client_as: As, room: Room):
     text = page(client_as("owner"), room)
-    assert "Nobody waits" in text and 'data-waiting="0"' in text
+    assert "No one is waiting" in text and 'data-waiting="0"' in text
 
 
 def phone(browser: Browser, room: Room) -> str:
@@ -119,26 +119,26 @@ def test_the_phone_block_names_number_and_trunk_and_dials(client_as: As, app: Fl
 
 def test_the_phone_block_says_how_the_rule_stands(client_as: As, room: Room):
     owner = client_as("owner")
-    assert "None while nobody is inside" in phone(owner, room)
+    assert "Opens when the first person joins online" in phone(owner, room)
     room.sip_dispatch_rule_id, room.rule_changed_at = "SDR_1", utcnow()
     db.session.commit()
-    assert "Rule live" in phone(owner, room) and "Since <time" in phone(owner, room)
+    assert "Dial-in open" in phone(owner, room) and "Since <time" in phone(owner, room)
     room = stored(room)
     room.rule_problem = "unavailable\tdeadline_exceeded"
     db.session.commit()
-    assert "Rule live" not in phone(owner, room) and "Trying again by itself" in phone(owner, room)
+    assert "Dial-in open" not in phone(owner, room) and "Retrying" in phone(owner, room)
     room = stored(room)
     room.rule_problem, room.phone_enabled = "", False
     db.session.commit()
-    assert "Phones may not join this room" in phone(owner, room)
+    assert "Dial-in is off" in phone(owner, room)
 
 
 def test_a_room_without_a_pin_says_so_and_offers_hosts_another_try(client_as: As, room: Room):
     room.pin = None
     db.session.commit()
-    assert "Generate a PIN" in phone(client_as("owner"), room)
+    assert "Create PIN" in phone(client_as("owner"), room)
     assert "None: no free one was found" in phone(client_as("member"), room)
-    assert "Generate a PIN" not in phone(client_as("member"), room)
+    assert "Create PIN" not in phone(client_as("member"), room)
 
 
 def test_a_deleted_rooms_page_tells_its_people_who_deleted_it_and_strangers_nothing(client_as: As, room: Room):

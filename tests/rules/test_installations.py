@@ -149,7 +149,7 @@ def test_a_pin_that_the_other_has_on_the_trunk_waits_and_says_so(installation: I
     reconcile.now(room)
     assert rule is not None
     assert said(room) == (
-        f"Rule {rule['sip_dispatch_rule_id']} of another Frontdesk has the same trunk and PIN. Change this room’s PIN."
+        f"Rule {rule['sip_dispatch_rule_id']} of another Frontdesk has the same trunk and PIN. Change this room's PIN."
     )
     installation.sweep()
     assert stored(installation.livekit)[rule["sip_dispatch_rule_id"]] == rule

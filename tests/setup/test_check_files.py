@@ -102,7 +102,7 @@ def test_a_folder_that_does_not_stand_as_the_settings_want_is_a_problem_with_its
     os.chown(folder, WORKER, WORKER)
     said = check("--connect", recordings_dir=str(place), recordings_group=str(SHARED))
     assert f"FRONTDESK_RECORDINGS_DIR: {folder} belongs to user {WORKER} and group {WORKER}, mode" in said
-    assert "The settings want it otherwise" in said and f"Frontdesk runs as {ME}" in said
+    assert "The settings ask for something else" in said and f"Frontdesk runs as {ME}" in said
     assert f"As root: install -d -o {ME} -g {SHARED} -m 2770 {folder}." in said
 
 

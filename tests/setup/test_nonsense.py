@@ -95,4 +95,4 @@ def test_production_refuses_a_database_that_ends_with_the_process(url: str):
 
 
 def test_half_a_key_of_the_bucket_is_refused(refusal: Callable[[str, str], str]):
-    assert "should be set together" in refusal("FRONTDESK_STORAGE_ACCESS_KEY", "somebody")
+    assert "should be set together" in refusal("FRONTDESK_STORAGE_ACCESS_KEY", "someone")

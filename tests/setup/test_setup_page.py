@@ -91,8 +91,8 @@ def test_an_admin_is_told_the_address_for_webhooks(look: Look, settings: Setting
     ("how", "words"),
     [
         ("refuse", "Nothing answers at its address"),
-        ("hang", "It did not answer in time"),
-        ("html", "is not LiveKit"),
+        ("hang", "It didn't answer in time"),
+        ("html", "isn't LiveKit"),
     ],
 )
 def test_a_livekit_in_trouble_is_named_and_the_page_does_not_wait_long(
@@ -168,7 +168,7 @@ def test_a_folder_in_which_only_the_worker_can_delete_is_warned_of(look: Look, c
     folder.chmod(0o3770)
     state, said = look()["storage"]
     assert state == "Check" and f"belongs to user {WORKER} and group {SHARED}, mode 3770" in said
-    assert "nobody but the egress worker delete" in said and "install -d -o root" in said
+    assert "no one but the egress worker delete" in said and "install -d -o root" in said
 
 
 def test_a_token_in_the_query_of_the_meeting_page_is_warned_of(look: Look, change_settings: Callable[..., None]):

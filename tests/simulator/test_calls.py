@@ -192,7 +192,7 @@ def test_hanging_up_leaves_the_room_and_says_so_first():
     run(scenario)
 
 
-@pytest.mark.parametrize("fields", [{"room_preset": "nobody knows"}, {"room_config": {"max_participants": 1}}])
+@pytest.mark.parametrize("fields", [{"room_preset": "no one knows"}, {"room_config": {"max_participants": 1}}])
 def test_a_room_that_does_not_have_the_phone_costs_an_answered_call(fields: dict[str, object]):
     async def scenario(world: World) -> None:
         store(world, rule("SDR_1", "meet", pin="1", **fields), rule("SDR_2", "meet", pin="2", **fields))

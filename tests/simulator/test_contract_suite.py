@@ -52,7 +52,7 @@ def test_a_server_of_others_passes_and_is_left_as_it_was() -> None:
     port = three_free_ports()
     with program(QUICK, f"--webhook-url=http://127.0.0.1:{port}/") as (_, livekit):
         livekit.store_sip(**LEFTOVERS)
-        livekit.join("theirs", "somebody", publish=["microphone"])
+        livekit.join("theirs", "someone", publish=["microphone"])
         before = stored(livekit)
         done = run(livekit, WEBHOOK_PORT=str(port))
         assert done.returncode == 0, done.stdout

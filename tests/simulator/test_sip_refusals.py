@@ -80,7 +80,7 @@ def test_a_call_out_that_cannot_be_made_is_refused(
         ({"participant_identity": ""}, 400, f"{PREFIX}Missing participant identity"),
         ({"transfer_to": ""}, 400, "missing transfer to"),
         ({"transfer_to": "+1555"}, 400, "transfer_to must be a valid SIP(s) or TEL URI (sip:, sips: or tel:)"),
-        ({"participant_identity": "nobody"}, 404, f"{PREFIX}participant does not exist"),
+        ({"participant_identity": "no one"}, 404, f"{PREFIX}participant does not exist"),
         ({}, 400, f"{PREFIX}no SIP session associated with participant"),
     ],
 )

@@ -206,7 +206,7 @@ def test_while_livekit_is_away_the_state_is_unknown_and_the_last_findings_stay(
 
 def test_a_reading_of_long_ago_tells_no_state(client_as: As, room: Room):
     support = client_as("support")
-    assert "The rules have not been read yet." in support.get(URL).text
+    assert "The rules haven't been read yet." in support.get(URL).text
     read_now()
     assert "Unknown" not in row(support.get(URL).text, room)
     db.session.query(Diagnosis).update({"read_at": utcnow() - timedelta(hours=1)})

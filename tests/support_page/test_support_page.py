@@ -116,7 +116,7 @@ def test_a_livekit_that_is_down_slow_or_html_leaves_our_side_on_the_page(
     assert "LiveKit differs" not in page.text
     assert json.loads(support.get(f"/rooms/{room.slug}/support.json").text)["livekit"]["problem"]
     answer = support.post(_support(room, "reconcile"), follow_redirects=True)
-    assert "Trying again by itself" in answer.text
+    assert "Retrying" in answer.text
     installation.livekit.heal()
 
 

@@ -73,7 +73,7 @@ def test_an_empty_trunk_id_is_told_and_no_catch_all(installation: Installation, 
     said = traced(client_as("support"))
     assert "There is no rule at all" not in said and "Night" in said
     assert "Names a trunk with an empty id, which is no trunk" in said
-    assert "Put the trunk’s id there, or leave the list empty" in said and installation.trunk_id in said
+    assert "Put the trunk's id there, or leave the list empty" in said and installation.trunk_id in said
 
 
 @pytest.mark.parametrize(

@@ -26,8 +26,8 @@ def test_of_a_call_without_a_number_it_is_said_that_frontdesk_ends_it(app: Flask
     installation.live()
     output = explain(app).output
     assert output.startswith("Frontdesk ends this call: it has no caller number")
-    assert "[STOP] Room: the guard’s" in output and "no caller number." in output
-    assert "not reached" not in output and "Ask the provider to send the caller’s number." in output
+    assert "[STOP] Room: the guard's" in output and "no caller number." in output
+    assert "not reached" not in output and "Ask the provider to send the caller's number." in output
 
 
 def test_only_a_room_with_a_lobby_is_said_to_make_callers_wait(app: Flask, installation: Installation):

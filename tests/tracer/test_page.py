@@ -200,7 +200,9 @@ def test_where_livekit_would_act_otherwise_now_than_the_lines_say_the_page_says_
     assert empty in body(support.get(prompted))
     assert "When this call came" not in body(support.get(silent))
     installation.live()
-    inside = "did not take it; now it would be asked for a PIN: a room’s rule is there only while somebody is inside."
+    inside = (
+        "did not take it; now it would be asked for a PIN: a room's rule exists only while someone is in the meeting."
+    )
     assert inside in body(support.get(silent))
     assert "When this call came" not in body(support.get(prompted))
 
@@ -282,7 +284,7 @@ def test_a_question_that_makes_no_sense_is_refused_with_its_reason(
 
 def test_a_source_that_is_no_address_is_explained_and_not_refused(installation: Installation, client_as: As):
     page = body(ask(client_as("support"), source_ip="198.51.100.24:5060"))
-    assert "The source address is not an IP address" in page
+    assert "The source address isn't an IP address" in page
     assert "without a port" in page
 
 

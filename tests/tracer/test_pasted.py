@@ -190,7 +190,7 @@ def test_a_lone_phrase_is_explained_without_any_number(app: Flask, text: str, co
 def test_a_lone_phrase_gets_its_page_without_a_verdict(installation: Installation, client_as: As):
     said = page(client_as("support"), "404 No trunk found")
     assert "it comes from LiveKit Cloud or from your provider" in said
-    assert "These lines do not name the called number" in said
+    assert "These lines don't name the called number" in said
     assert "The same call now" not in said
 
 

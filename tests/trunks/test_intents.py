@@ -62,7 +62,7 @@ def test_a_deed_that_livekit_did_without_saying_so_is_confirmed_by_the_sweep(
 ):
     installation.livekit.fail(METHODS[verb], "deadline_exceeded", applied=True)
     answer = act(client_as("admin"), installation, verb)
-    assert (answer.status_code, "not confirmed" in answer.text) == (502, True)
+    assert (answer.status_code, "t confirmed" in answer.text) == (502, True)
     assert entry().outcome is DeedOutcome.NOT_CONFIRMED
     assert "Not confirmed yet" in client_as("admin").get("/audit/log").text
     sweep_after(installation, timedelta(0))
@@ -107,7 +107,7 @@ def test_what_breaks_on_our_side_once_livekit_has_done_it_makes_nobody_say_that_
 ):
     with failing("UPDATE audit_entries", error):
         answer = act(client_as("admin"), installation, verb)
-    assert (answer.status_code, "not confirmed" in answer.text) == (500, True)
+    assert (answer.status_code, "t confirmed" in answer.text) == (500, True)
     assert "Nothing was changed" not in answer.text
     assert entry().outcome is DeedOutcome.NOT_CONFIRMED
     sweep_after(installation, timedelta(0))

@@ -73,7 +73,7 @@ def test_the_page_says_what_external_rules_do_and_what_would_change(installation
     trunk_id = found(installation, allowed_numbers=["+15550100177"])
     installation.foreign(room="desk-772", name="door phones", trunk_ids=[trunk_id])
     page = words(client_as("admin").get(f"/telephony/trunks/{trunk_id}/open").text)
-    assert "Somebody else’s calls come in over this trunk today" in page
+    assert "Someone else's calls come in over this trunk today" in page
     assert "Callers go straight in" in page and "reach this rule only by pressing # alone" in page
     assert "Only 1 listed caller may call" in page and "People dial +15550100112" in page
     assert "+15550100177" not in page
@@ -110,7 +110,7 @@ def test_a_trunk_is_not_opened_unread_nor_after_its_rules_changed(installation: 
 def test_without_livekit_no_trunk_is_opened(installation: Installation, client_as: As):
     trunk_id, admin = found(installation), client_as("admin")
     installation.livekit.go_away()
-    assert "can’t be told while LiveKit" in admin.get(f"/telephony/trunks/{trunk_id}/open").text
+    assert "can't be told while LiveKit" in admin.get(f"/telephony/trunks/{trunk_id}/open").text
     data = {"assignable": "y", "sure": "y", "read": "x"}
     assert admin.post(f"/telephony/trunks/{trunk_id}/assignable", data=data).status_code == 422
     db.session.expire_all()

@@ -24,7 +24,7 @@ def whole_address(_form: Any, field: Any) -> None:
     try:
         field.data = addresses.whole(field.data or "")
     except ValueError as error:
-        raise StopValidation(_("This is not a whole address. Type it like name@example.org.")) from error
+        raise StopValidation(_("Enter a full address, such as name@example.org.")) from error
 
 
 class ChangeForm(FlaskForm):
@@ -45,7 +45,9 @@ class GrantForm(ChangeForm):
         _l("Add a person by e-mail"),
         [whole_address],
         [lambda text: (text or "").strip()],
-        description=_l("The whole address. Somebody who never signed in gets the role at their first sign-in."),
+        description=_l(
+            "Enter the full address. Someone who has never signed in gets the role when they first sign in."
+        ),
     )
     role = SelectField(_l("Role"), choices=CHOICES, default=Role.MEMBER.value)
 
@@ -55,7 +57,7 @@ class GrantListForm(ChangeForm):
 
     emails = TextAreaField(
         _l("E-mail addresses"),
-        [Length(max=LONGEST, message=_l("This is too long. At most 200 addresses fit."))],
+        [Length(max=LONGEST, message=_l("Enter at most 200 addresses."))],
         description=_l("One per line, or separated by commas. Whoever has never signed in gets the role when they do."),
     )
     role = SelectField(_l("Role"), choices=CHOICES, default=Role.MEMBER.value)

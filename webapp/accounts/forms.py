@@ -14,7 +14,7 @@ from webapp.core.settings import settings
 ZONES = ["UTC", *sorted(zone for zone in available_timezones() if "/" in zone and not zone.startswith("Etc/"))]
 
 
-THEMES = {"": _l("As the device"), "light": _l("Light"), "dark": _l("Dark")}
+THEMES = {"": _l("System"), "light": _l("Light"), "dark": _l("Dark")}
 
 
 class ProfileForm(FlaskForm):
@@ -28,5 +28,5 @@ class ProfileForm(FlaskForm):
         super().__init__(*args, **kwargs)
         names = [SelectChoice(code, language_name(code)) for code in settings.languages]
         zones = [SelectChoice(zone, zone.replace("_", " ")) for zone in ZONES]
-        self.language.choices = [SelectChoice("", _l("As the browser")), *names]
+        self.language.choices = [SelectChoice("", _l("Browser default")), *names]
         self.timezone.choices = [SelectChoice("", settings.timezone), *zones]

@@ -6,8 +6,8 @@ from flask_babel import lazy_gettext as _l
 
 from webapp.core.errors import Words
 
-AGAIN = _l("Try again. If it happens twice, tell the people who run this site.")
-OPERATORS = _l("The people who run this site have to mend this; trying again will not help before that.")
+AGAIN = _l("Try again. If it happens again, contact the people who run this site.")
+OPERATORS = _l("The people who run this site have to fix this first. Trying again won't help.")
 
 
 class SignInError(Exception):
@@ -76,86 +76,84 @@ def cures(counts: Mapping[str, int]) -> list[str]:
 
 WORDS = {
     "unreachable": Words(
-        _l("The sign-in service does not answer"), _l("Nobody can sign in while it is down."), _l("Try again later.")
+        _l("The sign-in service isn't answering"), _l("No one can sign in while it's down."), _l("Try again later.")
     ),
     "slow": Words(
         _l("The sign-in service is too slow"),
-        _l("It did not answer in time, so you are not signed in."),
+        _l("It didn't answer in time, so you aren't signed in."),
         _l("Try again in a minute."),
     ),
-    "confused": Words(
-        _l("The sign-in service answered something unreadable"), _l("So we do not know who you are."), AGAIN
-    ),
+    "confused": Words(_l("The sign-in service's answer can't be read"), _l("So you aren't signed in."), AGAIN),
     "client_refused": Words(
-        _l("The sign-in service does not accept this site"),
-        _l("The site's name or secret at the service is not right."),
+        _l("The sign-in service doesn't accept this site"),
+        _l("The site's client ID or secret there is wrong."),
         OPERATORS,
     ),
     "bad_token": Words(
-        _l("The sign-in service's answer could not be trusted"),
-        _l("Its signature or its contents are not what we asked for, so it was thrown away."),
+        _l("The sign-in service's answer can't be trusted"),
+        _l("Its signature or contents aren't what was asked for, so you aren't signed in."),
         OPERATORS,
     ),
     "wrong_clock": Words(
-        _l("The clocks do not agree"),
-        _l("By our clock the sign-in service's answer is from another time, so it was not accepted."),
-        _l("Try again. If it happens twice, the people who run this site have to set the clocks."),
+        _l("The clocks disagree"),
+        _l("The clocks of the sign-in service and this site differ, so its answer wasn't accepted."),
+        _l("Try again. If it happens again, the people who run this site have to set the clocks."),
     ),
     "replayed": Words(
-        _l("This sign-in was used already, or took too long"),
-        _l("The page you came back to works once, in the browser that began, for ten minutes."),
-        _l("Begin a new sign-in."),
+        _l("This sign-in was already used, or took too long"),
+        _l("A sign-in works once, within ten minutes, in the browser where it started."),
+        _l("Sign in again."),
     ),
     "code_refused": Words(
         _l("The sign-in took too long"),
-        _l("The sign-in service no longer knows this attempt."),
-        _l("Begin a new sign-in."),
+        _l("The sign-in service no longer recognizes this attempt."),
+        _l("Sign in again."),
     ),
     "denied": Words(
-        _l("You did not sign in"),
-        _l("The sign-in service says that it was cancelled, or that you may not use this site."),
-        _l("Sign in again if that was a slip."),
+        _l("You didn't sign in"),
+        _l("The sign-in was cancelled, or you don't have permission to use this site."),
+        _l("If that was a mistake, sign in again."),
     ),
-    "provider_error": Words(_l("The sign-in service reported an error"), _l("So we do not know who you are."), AGAIN),
+    "provider_error": Words(_l("The sign-in service reported an error"), _l("So you aren't signed in."), AGAIN),
     "no_email": Words(
-        _l("We did not learn your e-mail address"),
-        _l("This site knows people by their address, and the sign-in service sent none."),
-        _l("Add an address to your account there, or allow that it is shared; then sign in again."),
+        _l("Your e-mail address is missing"),
+        _l("This site recognizes people by e-mail address, and the sign-in service sent none."),
+        _l("Add an address to your account there, or allow it to be shared, then sign in again."),
     ),
     "email_not_sent": Words(
-        _l("We did not learn your e-mail address"),
-        _l("This site knows people by their address, and the sign-in service sent none."),
+        _l("Your e-mail address is missing"),
+        _l("This site recognizes people by e-mail address, and the sign-in service sent none."),
         _l("If your account there has an address, the people who run this site have to change how it is sent."),
     ),
     "email_unreadable": Words(
-        _l("We did not learn your e-mail address"),
-        _l("What the sign-in service sent as your address is none."),
+        _l("Your e-mail address is missing"),
+        _l("What the sign-in service sent isn't an e-mail address."),
         OPERATORS,
     ),
     "never_verified": Words(
-        _l("This site cannot accept your e-mail address yet"),
+        _l("This site can't accept your e-mail address yet"),
         _l(
-            "The sign-in service does not say whether addresses are verified, and this site is set to accept only"
-            " verified ones. There is nothing wrong with your account."
+            "The sign-in service doesn't say whether addresses are verified, and this site accepts "
+            "only verified ones. Nothing is wrong with your account."
         ),
         OPERATORS,
     ),
     "unverified_email": Words(
-        _l("Your e-mail address is not verified"),
-        _l("The sign-in service does not vouch that the address is yours."),
-        _l("Verify your address there; then sign in again."),
+        _l("Your e-mail address isn't verified"),
+        _l("The sign-in service doesn't confirm that the address is yours."),
+        _l("Verify your address there, then sign in again."),
     ),
     "address_taken": Words(
         _l("Your e-mail address belongs to another account here"),
         _l(
-            "The sign-in service knows you by a new identifier. Whoever used this account before may be another person"
-            " who had the same address, so it is not handed over by the address alone."
+            "The sign-in service sent a new identifier for you. Whoever used this account before may "
+            "be another person who had the same address, so the address alone isn't enough."
         ),
-        _l("If the account is yours, ask an admin of this site to release it; then sign in again."),
+        _l("If the account is yours, ask an admin of this site to release it, then sign in again."),
     ),
     "disabled": Words(
         _l("Your account here is disabled"),
-        _l("You are known, but you may not sign in."),
-        _l("Ask an admin of this site."),
+        _l("An admin has disabled it, so you can't sign in."),
+        _l("Contact an admin of this site."),
     ),
 }

@@ -106,7 +106,7 @@ def _role_not_told(user: User, problem: str) -> str:
         return ""
     return str(
         _(
-            "The sign-in service did not send your role (%(claim)s), so it stays as it was. See the set-up page.",
+            "The sign-in service didn't send your role (%(claim)s), so it's unchanged. Check the set-up page.",
             claim=settings.oidc_staff_claim,
         )
     )

@@ -33,7 +33,7 @@ ROOMS = {
 }
 REVEALS = {
     "room.reveal_pin": _l("PIN revealed"),
-    "room.reveal_participant": _l("Participant’s data revealed"),
+    "room.reveal_participant": _l("Participant's data revealed"),
 }
 INVITATIONS = {
     "room.invite": _l("People invited"),

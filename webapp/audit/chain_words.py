@@ -26,7 +26,7 @@ PROBLEMS = {
         "key to FRONTDESK_AUDIT_OLD_KEYS."
     ),
     "cut": _l("The chain ends before seal %(seq)s, but a signed head shows that it was longer."),
-    "not_forgotten": _l("Entry %(entry)s lost its texts, but nobody was forgotten whose texts they were."),
+    "not_forgotten": _l("Entry %(entry)s lost its texts, but no one was forgotten whose texts they were."),
     "no_head": _l("No head covers the seals from %(seq)s on."),
 }
 

@@ -122,7 +122,7 @@ def prune(dry_run: bool) -> None:
     click.echo(f"{planned.entries} entries from before {day} ({planned.seals} seals) {fate} deleted.")
     if planned.stopped_by:
         click.echo(
-            f"Entry {planned.stopped_by} and all after it stay: what became of that deed is not known.", err=True
+            f"Entry {planned.stopped_by} and all after it stay: the outcome of that action isn't known yet.", err=True
         )
 
 

@@ -24,7 +24,7 @@ def _on_not_asked(error: NotAsked) -> Response:
 
 def _on_failed(error: Failed) -> Response:
     log.warning("intent.failed", code=error.code)
-    now = _("Reload the page to see what holds; support can look at the set-up page.")
+    now = _("Reload the page to see the current state. Support can check the set-up page.")
     return refusal(502, _("LiveKit refused"), _("Nothing was changed."), now, _code(error.code))
 
 
@@ -32,11 +32,11 @@ def _on_not_confirmed(error: NotConfirmed) -> Response:
     """Nobody can say what was done: neither "nothing was changed" nor "kept" would be true."""
     know_who_asks()  # before any word: the database may be what does not answer
     log.warning("intent.not_confirmed", code=error.code)
-    what = _("It is not confirmed whether this was done.")
+    what = _("It isn't confirmed whether this was done.")
     now = (
-        _("Frontdesk checks within a minute, and the room's activity will say. Wait for that before you try again.")
+        _("Frontdesk checks within a minute; the room's activity shows the result. Wait for it before you try again.")
         if error.target_kind == "room"
-        else _("Frontdesk checks within two minutes, and the audit log will say. Wait for that before you try again.")
+        else _("Frontdesk checks within two minutes; the audit log shows the result. Wait for it before you try again.")
     )
     return refusal(error.status, str(PAGES[error.status].title), what, now, _code(error.code) if error.code else "")
 

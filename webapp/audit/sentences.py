@@ -175,7 +175,7 @@ PROBLEMS = {  # why a deed failed; other codes are LiveKit's
 GUEST, TRUNK = "entry", "trunk"  # kinds of targets that sentences name
 NAMED = {"who", "room", "guest", "trunk"}  # blanks that no detail of the entry fills
 NOBODY = {
-    ActorKind.USER: _l("Somebody who is no longer here"),
+    ActorKind.USER: _l("Someone who is no longer here"),
     ActorKind.GUEST: _l("A guest"),
     ActorKind.LIVEKIT: _l("LiveKit"),
     ActorKind.SYSTEM: _l("Frontdesk"),
@@ -220,7 +220,7 @@ class TrailNames:
 
     def person(self, key: str) -> str:
         """Somebody to whom something was done."""
-        return _bold(self.people.get(key), str(_("somebody who is no longer here")))
+        return _bold(self.people.get(key), str(_("someone who is no longer here")))
 
     def guest(self, entry: AuditEntry) -> str:
         """Who waited, as long as that is kept."""

@@ -46,7 +46,7 @@ REASONS = {
     "state_mismatch": _l("The connection to LiveKit broke"),
     "media_failure": _l("The audio stopped"),
     "media_timeout": _l("The audio stopped"),
-    "join_failure": _l("LiveKit could not let the caller in"),
+    "join_failure": _l("LiveKit couldn't let the caller in"),
     "sip_trunk_failure": _l("The provider ended the call"),
     "migration": _l("LiveKit moved the call to another server"),
     "lost": _l("Gone at the next sync; reason unknown"),

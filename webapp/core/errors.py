@@ -28,26 +28,38 @@ class Words:
 
 
 PAGES = {
-    400: Words(_l("This request cannot be read"), _l("Nothing was changed."), _l("Reload the page and try again.")),
-    401: Words(_l("You are signed out"), _l("This page needs to know who you are."), _l("Sign in and open it again.")),
-    403: Words(_l("You may not do this"), _l("Nothing was changed."), _l("Ask an owner of the room, or an admin.")),
+    400: Words(_l("This request can't be read"), _l("Nothing was changed."), _l("Reload the page and try again.")),
+    401: Words(_l("You're signed out"), _l("Sign in to see this page."), _l("Sign in, then open it again.")),
+    403: Words(
+        _l("You don't have permission for this"),
+        _l("Nothing was changed."),
+        _l("Ask an owner of the room, or an admin."),
+    ),
     404: Words(
-        _l("There is nothing here"),
-        _l("The page does not exist, or you may not know that it does."),
+        _l("Page not found"),
+        _l("It doesn't exist, or you don't have access to it."),
         _l("Check the link, or go back to your desk."),
     ),
-    405: Words(_l("This page cannot do that"), _l("Nothing was changed."), _l("Go back and use the page's buttons.")),
-    409: Words(_l("Somebody else was faster"), _l("Nothing was changed."), _l("Reload the page to see what holds.")),
+    405: Words(_l("This page can't do that"), _l("Nothing was changed."), _l("Go back and use the page's buttons.")),
+    409: Words(
+        _l("Someone else changed this first"),
+        _l("Nothing was changed."),
+        _l("Reload the page to see the current state."),
+    ),
     410: Words(_l("This is gone"), _l("It was deleted."), _l("Go back to your desk.")),
     413: Words(_l("This is too large"), _l("Nothing was stored."), _l("Send less at once.")),
-    429: Words(_l("Too many tries"), _l("This address asked too often."), _l("Wait a minute and try again.")),
-    500: Words(
-        _l("Something broke on our side"),
-        _l("Nothing was changed."),
-        _l("Try again; if it fails twice, send support the request number below."),
+    429: Words(
+        _l("Too many attempts"),
+        _l("Too many requests came from this network address."),
+        _l("Wait a minute, then try again."),
     ),
-    502: Words(_l("LiveKit did not answer"), _l("What you saved is kept."), _l("It will be retried.")),
-    503: Words(_l("The database did not answer"), _l("Nothing was changed."), _l("Try again in a minute.")),
+    500: Words(
+        _l("Something went wrong on our side"),
+        _l("Nothing was changed."),
+        _l("Try again. If it fails again, send support the request number below."),
+    ),
+    502: Words(_l("LiveKit didn't answer"), _l("What you saved is kept."), _l("Retrying.")),
+    503: Words(_l("The database didn't answer"), _l("Nothing was changed."), _l("Try again in a minute.")),
 }
 
 

@@ -73,6 +73,11 @@ def milliseconds(took: timedelta) -> str:
     return f"{round(seconds * 1000)} ms" if seconds < 1 else f"{format_decimal(seconds, '0.0')} s"
 
 
+def seconds(took: int) -> str:
+    """Milliseconds as seconds with one decimal; what is shorter than a tenth is no nothing."""
+    return str(format_decimal(max(took / 1000, 0.1), "0.0"))
+
+
 def grouped(pin: str) -> str:
     """A PIN in groups of four, as people read numbers aloud."""
     return " ".join(pin[start : start + 4] for start in range(0, len(pin), 4))
@@ -96,6 +101,7 @@ def init_app(app: Flask) -> None:
         waited=waited,
         waits_long=waits_long,
         milliseconds=milliseconds,
+        seconds=seconds,
         impersonal=impersonal,
         datetimeformat=format_datetime,
         timedeltaformat=format_timedelta,

@@ -20,19 +20,19 @@ def printable(text: str) -> str:
 
 def problem(name: str, longest: int) -> str | None:
     """What is wrong with a normalised name, in words; None when nothing is."""
-    return line_problem(name, longest) if _readable(name) else str(_("Type a name."))
+    return line_problem(name, longest) if _readable(name) else str(_("Enter a name."))
 
 
 def line_problem(text: str, longest: int) -> str | None:
     """What is wrong with a normalised line of text, such as a reason; None when nothing is."""
     if not _readable(text):
-        return str(_("There is nothing to read in this. Type it again instead of pasting it."))
+        return str(_("Enter visible characters. Type it instead of pasting it."))
     if len(text) > longest:
-        return str(_("This has %(length)d characters; %(longest)d fit.", length=len(text), longest=longest))
+        return str(_("Enter at most %(longest)d characters; this has %(length)d.", length=len(text), longest=longest))
     if any(character in DIRECTION for character in text):
-        return str(_("This holds a hidden mark that turns text around. Type it again instead of pasting it."))
+        return str(_("This contains a hidden mark that reverses text. Type it instead of pasting it."))
     if any(unicodedata.category(character) in REFUSED for character in text):
-        return str(_("This holds a line break or another control character. Type it on one line."))
+        return str(_("This contains a line break or another control character. Enter it on one line."))
     return None
 
 

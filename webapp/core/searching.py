@@ -28,9 +28,9 @@ def _drop_numbers() -> ResponseReturnValue | None:
     found = [name for name in FIELDS if any(map(is_number, request.args.getlist(name)))]
     if not found or request.endpoint in {None, ANSWERS_ITSELF} or request.method not in {"GET", "HEAD"}:
         return None
-    said = _("Phone numbers and PINs are not searched for: they would stay in the address.")
+    said = _("Numbers and PINs can't be searched.")
     if current_user.is_authenticated and current_user.is_staff:
-        said = _("%(refusal)s “Which rule?” takes them.", refusal=said)
+        said = _("%(refusal)s Use the call tracer.", refusal=said)
     flash(said)
     kept = [(name, value) for name, value in request.args.items(multi=True) if name not in found]
     return htmx.go(f"{request.script_root}{quote(request.path)}?{urlencode(kept)}".rstrip("?"))

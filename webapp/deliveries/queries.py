@@ -76,4 +76,4 @@ def unhandled() -> int:
 
 def nothing_to_replay() -> str:
     """Why a delivery that was never ours cannot be replayed."""
-    return str(_("This delivery was not about one of our rooms, so there is nothing to repeat."))
+    return str(_("This webhook wasn't about a Frontdesk room, so there is nothing to replay."))

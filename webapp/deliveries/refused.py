@@ -14,22 +14,22 @@ def reasons() -> dict[str, str]:
         "other_secret": _("they are signed with another secret"),
         "clock": _("the clocks of LiveKit and Frontdesk differ"),
         "body_changed": _("their body was changed on the way"),
-        "unreadable_token": _("their signature cannot be read"),
-        "unreadable": _("their body is no JSON"),
+        "unreadable_token": _("their signature can't be read"),
+        "unreadable": _("their body isn't JSON"),
         "too_large": _("they are too large"),
     }
 
 
 def fix(reason: str) -> str:
     """What mends it."""
-    ours = _("Let webhook.api_key in LiveKit’s configuration be FRONTDESK_LIVEKIT_API_KEY, with the same secret.")
-    proxy = _("Let the proxy in front pass the body and the Authorization header on unchanged.")
+    ours = _("Set webhook.api_key in LiveKit's configuration to FRONTDESK_LIVEKIT_API_KEY, with the same secret.")
+    proxy = _("Configure the proxy in front to pass on the body and the Authorization header unchanged.")
     fixes: dict[str, str] = {
         "unsigned": proxy,
         "body_changed": proxy,
         "unreadable": proxy,
         "unreadable_token": proxy,
-        "clock": _("Let the machines of LiveKit and Frontdesk keep the time, with NTP."),
+        "clock": _("Set the clocks of LiveKit's and Frontdesk's machines by NTP."),
         "too_large": _("Raise FRONTDESK_MAX_BODY_BYTES."),
     }
     return fixes.get(reason) or str(ours)
@@ -44,8 +44,8 @@ def sentence(counts: dict[str, int] | None = None) -> str:
     why = "; ".join(f"{known.get(reason, reason)} ({count})" for reason, count in counts.items())
     total = sum(counts.values())
     text = ngettext(
-        "Hooks arrive and are refused, %(num)d in the last hour: %(why)s.",
-        "Hooks arrive and are refused, %(num)d in the last hour: %(why)s.",
+        "%(num)d refused in the last hour: %(why)s.",
+        "%(num)d refused in the last hour: %(why)s.",
         total,
         why=why,
     )

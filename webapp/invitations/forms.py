@@ -75,9 +75,9 @@ class MeetingTimeForm(FlaskForm):
         if self.begins.data is None:
             return self.begins, str(_("Enter when it begins, such as 14:00."))
         if self.ends.data == self.begins.data:
-            return self.ends, str(_("Enter another end than the beginning."))
+            return self.ends, str(_("Enter an end that differs from the beginning."))
         if self.ends_at is not None and self.ends_at <= utcnow():
-            return self.day, str(_("This time is over. Choose one to come."))
+            return self.day, str(_("This time has passed. Choose a later one."))
         return None, ""
 
     @property
@@ -101,7 +101,7 @@ def _readable(_form: Any, field: Any) -> None:
     """Refuse marks that turn text around, and control characters but line breaks."""
     text = (field.data or "").replace("\r\n", "\n")
     if any(mark in names.DIRECTION or (unicodedata.category(mark) in HIDDEN and mark not in "\n\t") for mark in text):
-        raise StopValidation(_("This holds a hidden mark or control character. Type it again instead of pasting it."))
+        raise StopValidation(_("This contains a hidden mark or control character. Type it instead of pasting it."))
     field.data = text
 
 
@@ -111,7 +111,7 @@ class SendForm(CalendarForm):
     key = HiddenField(default=lambda: new_id().hex)
     emails = TextAreaField(
         _l("E-mail addresses"),
-        [Length(max=LONGEST, message=_l("This is too long. At most 50 addresses fit."))],
+        [Length(max=LONGEST, message=_l("Enter at most 50 addresses."))],
         description=_l("One per line, or separated by commas. Recipients don't see each other."),
     )
     message = TextAreaField(_l("Message"), [_readable, Length(max=MESSAGE)], [names.normalised])

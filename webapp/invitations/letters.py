@@ -34,7 +34,7 @@ SHORT_MOMENT = "EEE d MMM, HH:mm"
 WHOLE_PIN = "0000000000"  # of a sample
 
 TOPIC = Topic(
-    stopping.TOPIC, _l("Somebody invites me to a room"), _l("They invite you to rooms, and tell you of changes.")
+    stopping.TOPIC, _l("Someone invites me to a room"), _l("They invite you to rooms, and tell you of changes.")
 )
 
 

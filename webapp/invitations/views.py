@@ -203,7 +203,13 @@ def change(slug: str, invitation_id: uuid.UUID) -> ResponseReturnValue:
     if told and _ways(room).by_phone:
         room_service.reveal_pin(room, actor=current_actor(), purpose="invitation_mail")
     db.session.commit()
-    flash(ngettext("Moved. %(num)d person is told.", "Moved. %(num)d people are told.", told))
+    flash(
+        ngettext(
+            "Meeting moved. %(num)d person is being notified.",
+            "Meeting moved. %(num)d people are being notified.",
+            told,
+        )
+    )
     return htmx.go(url_for(".index", slug=room.slug))
 
 

@@ -60,7 +60,7 @@ def reveal_participant(slug: str) -> ResponseReturnValue:
     form = RevealForm()
     db.session.commit()
     if not form.validate() or (_needs_reason(room) and not form.reason.data):
-        form.reason.errors = [*form.reason.errors, _("Enter why you need to see it: the reason is kept.")]
+        form.reason.errors = [*form.reason.errors, _("Enter a reason: it's logged.")]
         return _show(room, 422, refused=form)
     there = rooms.list_participants(str(room.id))
     participant = next((one for one in there if one.sid == form.sid.data), None)
@@ -83,7 +83,7 @@ def end_meeting(slug: str) -> ResponseReturnValue:
         entry = service.end_meeting(room, session, actor=current_actor())
         ended = intents.carry_out(entry, lambda: rooms.delete_room(name), lambda _ended: service.meeting_ended(room.id))
     reconcile.now(room)
-    flash(_("The meeting is over.") if ended else _("Nobody was inside."))
+    flash(_("The meeting is over.") if ended else _("No one was in the meeting."))
     return _done(room)
 
 

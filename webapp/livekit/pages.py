@@ -17,7 +17,7 @@ def _on_livekit(error: LiveKitError) -> Response:
     if isinstance(error, LiveKitUnavailable):
         words = PAGES[502]
         return refusal(502, str(words.title), str(words.what), str(words.now), code)
-    title, now = _("LiveKit refused"), _("Reload the page to see what holds; support can look at the set-up page.")
+    title, now = _("LiveKit refused"), _("Reload the page to see the current state. Support can check the set-up page.")
     return refusal(502, title, _("What you saved is kept."), now, code)
 
 

@@ -17,7 +17,7 @@ class AskForm(FlaskForm):
     name = StringField(
         _l("Your name"),
         filters=[names.normalised],
-        description=_l("Only the hosts see it while you wait, and then those who take part."),
+        description=_l("While you wait only the hosts see it, then everyone in the meeting."),
         render_kw={"autocomplete": "name", "maxlength": LONGEST_NAME, "required": True},
     )
 
@@ -26,7 +26,7 @@ class AskForm(FlaskForm):
     def validate_name(self, field: StringField) -> None:
         """Refuse names that say nothing or would deceive the host."""
         if not field.data:
-            raise ValidationError(_("Type the name the host knows you by. A blank is not enough."))
+            raise ValidationError(_("Enter your name."))
         problem = names.problem(field.data, LONGEST_NAME)
         if problem:
             raise ValidationError(problem)

@@ -76,7 +76,7 @@ def set_staff(person_id: uuid.UUID) -> ResponseReturnValue:
         return _page(person, 422, staff_form=form)
     if form.seen.data != person.staff.value:
         form.seen.data = person.staff.value  # whoever saves once more has read what they replace
-        problem = _("Not saved: somebody else changed the role since you opened this page.")
+        problem = _("Not saved: someone else changed the role since you opened this page.")
         return _page(person, 409, staff_form=form, problem=problem)
     service.set_staff(person, form.wanted, actor=current_actor(), reason=form.reason.data)
     return _done(person, _("The staff role is saved."))

@@ -27,7 +27,7 @@ class StartForm(FlaskForm):
     mode = RadioField(
         _l("What to record"),
         choices=[
-            SelectChoice(Mode.VIDEO.value, _l("Video and sound")),
+            SelectChoice(Mode.VIDEO.value, _l("Video and audio")),
             SelectChoice(Mode.AUDIO.value, _l("Audio only")),
             SelectChoice(Mode.TRANSCRIPT.value, _l("Audio for a transcript, not for download")),
         ],

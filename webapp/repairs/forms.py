@@ -18,11 +18,11 @@ def _without_number(_form: FlaskForm, field: Field) -> None:
     """The trail keeps the ticket for years: nobody's number may stand in it."""
     text = field.data or ""
     if any(unicodedata.category(character) in {"Cc", "Cf"} for character in text):
-        raise ValidationError(_("Control characters and invisible marks cannot be used here."))
+        raise ValidationError(_("Control characters and invisible marks can't be used here."))
     if "@" in text:
-        raise ValidationError(_("This looks like somebody’s address: give the ticket’s number alone."))
+        raise ValidationError(_("This looks like an e-mail address: enter only the ticket number."))
     if is_like_number(text):
-        raise ValidationError(_("This looks like a telephone number or a PIN: give the ticket’s number alone."))
+        raise ValidationError(_("This looks like a phone number or a PIN: enter only the ticket number."))
 
 
 class RepairAllForm(FlaskForm):

@@ -72,7 +72,7 @@ def button(plan: Plan) -> str:
     if gone:
         return str(_("Repair: put the right rule in place"))
     if come:
-        return str(ngettext("Repair: make %(num)d rule", "Repair: make %(num)d rules", come))
+        return str(ngettext("Repair: create %(num)d rule", "Repair: create %(num)d rules", come))
     if changed:
         return str(ngettext("Repair: change %(num)d rule", "Repair: change %(num)d rules", changed))
     return str(_("Repair: compare again"))
@@ -84,8 +84,8 @@ def choice(plan: Plan) -> str:
         return str(_("Change only Frontdesk's part"))
     names = {
         "delete": _("Delete the rule"),
-        "hide": _("Hide callers’ numbers"),
-        "omit": _("Leave the caller’s number out of the room’s name"),
+        "hide": _("Hide callers' numbers"),
+        "omit": _("Leave the caller's number out of the room's name"),
         "undangle": _("Take the missing trunk out of the rule"),
         "once": _("Name each number and trunk once"),
     }
@@ -98,18 +98,21 @@ def choice(plan: Plan) -> str:
 def not_hidden(obstacle: Obstacle) -> str:
     """Why it is not offered to hide a rule's numbers, and what to do first."""
     because = {
-        Obstacle.NO_TRUNK: _("Hiding numbers is not offered: LiveKit has none of the rule’s trunks."),
+        Obstacle.NO_TRUNK: _("Hiding numbers isn't offered: LiveKit has none of the rule's trunks."),
         Obstacle.OPEN: _(
-            "Hiding numbers is not offered: this rule asks for no PIN, so that it has the place of the trunk’s guard,"
-            " and a call without a caller number would end LiveKit for everybody. Give the rule a PIN first."
+            "Hiding numbers isn't offered: this rule has no PIN, so it stands in the place of the "
+            "trunk's guard, and a call without a caller number would stop LiveKit for everyone. Give "
+            "the rule a PIN first."
         ),
         Obstacle.BESIDE_OPEN: _(
-            "Hiding numbers is not offered: another foreign rule, which asks for no PIN, has the place of the trunk’s"
-            " guard, and a call without a caller number could end LiveKit for everybody. Change that rule first."
+            "Hiding numbers isn't offered: another external rule without a PIN stands in the place "
+            "of the trunk's guard, and a call without a caller number could stop LiveKit for "
+            "everyone. Change that rule first."
         ),
         Obstacle.FIRST: _(
-            "Hiding numbers is not offered: this rule takes calls before the trunk’s guard does, so that one without a"
-            " caller number would end LiveKit for everybody. Change which numbers the rule lists first."
+            "Hiding numbers isn't offered: this rule takes calls before the trunk's guard does, so a "
+            "call without a caller number would stop LiveKit for everyone. First change which "
+            "numbers the rule lists."
         ),
     }
     return str(because[obstacle])
@@ -118,7 +121,7 @@ def not_hidden(obstacle: Obstacle) -> str:
 def _side(change: Change, reading: Reading) -> Side:
     words = {
         "goes": _("deleted"),
-        "comes": _("made by Frontdesk"),
+        "comes": _("created by Frontdesk"),
         "kept": _("unchanged"),
         "changed": _changed(change),
     }
@@ -154,7 +157,7 @@ def _changed(change: Change) -> str:
     }
     told = [name for field, name in names.items() if getattr(before, field) != getattr(after, field)]
     if before.hides_caller != after.hides_caller:
-        told.append(_("callers’ numbers hidden") if after.hides_caller else _("callers’ numbers shown"))
+        told.append(_("callers' numbers hidden") if after.hides_caller else _("callers' numbers shown"))
     return str(_("changed: %(fields)s", fields=", ".join(told)) if told else _("changed"))
 
 
@@ -167,16 +170,16 @@ def _effects(plan: Plan, reading: Reading) -> list[tuple[str, str]]:
             said.append(("warning", _("Another rule keeps calls on %(trunk)s refused: repair that too.", trunk=trunk)))
         else:
             said.append(("check", _("Calls on %(trunk)s are answered again at once.", trunk=trunk)))
-            said.append(("check", _("Rooms that wait for their rule get it by themselves.")))
+            said.append(("check", _("Rooms waiting for their rule get it automatically.")))
     said += [("check", words) for change in plan.changes if (words := _effect(change, plan, reading))]
     if plan.inside:
         stay = ngettext(
-            "Nobody is dropped: %(num)d person inside stays, and so do callers.",
-            "Nobody is dropped: %(num)d people inside stay, and so do callers.",
+            "No one is dropped: %(num)d person in the meeting stays, and so do callers.",
+            "No one is dropped: %(num)d people in the meeting stay, and so do callers.",
             plan.inside,
         )
     else:
-        stay = _("Nobody inside is dropped: a rule matters only while a call is answered.")
+        stay = _("No one in a meeting is dropped: a rule matters only while a call is being answered.")
     return [*dict.fromkeys(said), ("user", stay)]
 
 
@@ -190,9 +193,9 @@ def _effect(change: Change, plan: Plan, reading: Reading) -> str:
     if change.fate == "goes":
         return _gone(rule, plan)
     if plan.choice.startswith("hide"):
-        return str(_("Callers who come from then on show nobody their number."))
+        return str(_("Numbers of callers who join from then on are hidden."))
     ours = reading.is_ours(rule)
-    return str(_("Callers who type the room’s PIN get in.") if ours else _("Calls it takes go where they went."))
+    return str(_("Callers who type the room's PIN get in.") if ours else _("Calls it takes go where they went before."))
 
 
 def _gone(rule: Rule, plan: Plan) -> str:
@@ -217,7 +220,7 @@ def _requests(request: Request, plan: Plan, reading: Reading) -> list[str]:
     changes = [
         each for each in plan.changes if each.fate != "kept" and (each.before is None or each.before != plan.foreign)
     ]
-    asks = _("Ask who is inside the room: only people of the web open it for phones.")
+    asks = _("Ask who is in the room: dial-in opens only for people online.")
     return [asks, *(_request(change) for change in changes)]
 
 
@@ -225,7 +228,7 @@ def _request(change: Change) -> str:
     if change.after is None and change.before is not None:
         return str(_("Delete rule %(id)s.", id=change.before.id))
     if change.before is None:
-        return str(_("Create the room’s rule on its trunk."))
+        return str(_("Create the room's rule on its trunk."))
     return str(_("Replace rule %(id)s.", id=change.before.id))
 
 
@@ -235,15 +238,15 @@ def problem(code: str) -> str:
         "": "",
         "stopped": _("The run was stopped before."),
         "not_ours": _("It's external now: confirm by typing its name."),
-        "unchanged": _("What is ours is as it should be: a person must look at what stands beside it."),
-        "broken": _("Something broke on our side. Trying again may help."),
-        "unavailable": _("LiveKit did not answer."),
+        "unchanged": _("Frontdesk's part is as it should be: a person must check what is beside it."),
+        "broken": _("Something went wrong in Frontdesk. Retrying may help."),
+        "unavailable": _("LiveKit didn't answer."),
         "refused": _("LiveKit refused the change."),
         "conflict": _("An external rule has the same trunk and PIN."),
         "other_frontdesk": _("A rule of another Frontdesk has the same trunk and PIN."),
         "pair": _("Two other rules of the trunk conflict: LiveKit refuses every change there until one is gone."),
-        "waits_for": _("Another room’s rule still has the PIN."),
-        "no_sip": _("LiveKit runs without Redis, so that it has no SIP."),
+        "waits_for": _("Another room's rule still has the PIN."),
+        "no_sip": _("LiveKit runs without Redis, so it has no SIP."),
     }
     return str(sentences[code]) if code in sentences else problems.sentence(Problem(code))
 
@@ -253,7 +256,7 @@ def result(found: ItemResult) -> tuple[str, str]:
     looks = {
         ItemResult.WAITING: ("wait", _("Waiting")),
         ItemResult.DONE: ("ok", _("Repaired")),
-        ItemResult.ALREADY_SO: ("ok", _("Already so")),
+        ItemResult.ALREADY_SO: ("ok", _("Already right")),
         ItemResult.FAILED: ("failed", _("Failed")),
         ItemResult.SKIPPED: ("dropped", _("Skipped")),
     }

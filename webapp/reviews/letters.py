@@ -32,7 +32,7 @@ OWNERS_TOPIC = Topic(
 PEOPLE_TOPIC = Topic(
     "ending_access",
     _l("My access to rooms is about to end"),
-    _l("They tell you a week before your access to rooms ends because nobody confirmed it."),
+    _l("They tell you a week before your access to rooms ends because no one confirmed it."),
 )
 
 
@@ -93,7 +93,7 @@ def _to_person(asked: ReviewNumbers, off_url: str) -> Letter:
                 _("Unless an owner confirms it before then."),
             ),
         ],
-        why=_("You get this because you have access to these rooms and nobody has confirmed it yet."),
+        why=_("You get this because you have access to these rooms and no one has confirmed it yet."),
         off_text=_("Turn off mails about access that ends"),
         off_url=off_url,
     )

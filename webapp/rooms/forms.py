@@ -19,12 +19,13 @@ from webapp.rooms.words import LEVEL_CHOICES
 NAME_LONGEST = 500
 REASON_LONGEST = 200
 HIDDEN = _l(
-    "They appear as “Caller 1”, “Caller 2”. The others still see the number's last four digits for a moment after"
-    " a caller joins, and LiveKit tells their apps an identity from which a program can work the whole number out."
+    "Callers appear as “Caller 1”, “Caller 2”. For a moment after a caller joins, "
+    "participants see the number's last four digits, and a program could work out the whole "
+    "number from the identity that LiveKit sends to their apps."
 )
 
 OVERLAPS = [
-    SelectChoice(0, _l("At once: it leaked")),
+    SelectChoice(0, _l("Immediately (the PIN leaked)")),
     SelectChoice(5, _l("In 5 minutes")),
     SelectChoice(15, _l("In 15 minutes")),
     SelectChoice(60, _l("In an hour")),
@@ -60,7 +61,7 @@ class LevelForm(FlaskForm):
     """Who skips the lobby."""
 
     access_level = RadioField(
-        _l("Who skips the lobby"),
+        _l("Who can join without waiting"),
         choices=[SelectChoice(level.value, words) for level, words in LEVEL_CHOICES.items()],
         default=AccessLevel.RESTRICTED.value,
     )
@@ -78,16 +79,20 @@ class RoomForm(LevelForm):
         _l("Name"),
         [room_name],
         [names.normalised],
-        description=_l("People you invite see it. Callers do not hear it."),
+        description=_l("People you invite see it. Callers don't hear it."),
     )
     slug = StringField(
         _l("Link"),
         [chosen_slug],
         [slugs.normalised],
-        description=_l("Leave it empty for a random one, which nobody can guess."),
+        description=_l("Leave empty for a random one that no one can guess."),
     )
-    phone_enabled = BooleanField(_l("Phones may join with a PIN"), default=True)
-    hide_phone_number = BooleanField(_l("Hide callers' numbers from the others"), default=True, description=HIDDEN)
+    phone_enabled = BooleanField(_l("Allow dial-in"), default=True)
+    hide_phone_number = BooleanField(
+        _l("Shorten callers' numbers for participants (they still see the last four digits)"),
+        default=True,
+        description=HIDDEN,
+    )
     callback_id = HiddenField(validators=[one_line])
 
 
@@ -97,7 +102,7 @@ class EditForm(LevelForm):
     seen = HiddenField()
     name = StringField(_l("Name"), [room_name], [names.normalised])
     slug = StringField(
-        _l("Link"), [whole_slug], [slugs.normalised], description=_l("The old link leads to the new one.")
+        _l("Link"), [whole_slug], [slugs.normalised], description=_l("The previous link leads to the new one.")
     )
 
 
@@ -105,8 +110,10 @@ class PhoneForm(FlaskForm):
     """Whether phones may join, and what the others see of them; `seen` as above."""
 
     seen = HiddenField()
-    phone_enabled = BooleanField(_l("Phones may join with a PIN"))
-    hide_phone_number = BooleanField(_l("Hide callers' numbers from the others"), description=HIDDEN)
+    phone_enabled = BooleanField(_l("Allow dial-in"))
+    hide_phone_number = BooleanField(
+        _l("Shorten callers' numbers for participants (they still see the last four digits)"), description=HIDDEN
+    )
 
 
 class WatchingForm(FlaskForm):
@@ -138,8 +145,8 @@ class RotatePinForm(FlaskForm):
     """Why a PIN is replaced, how many minutes it works on, and which: `seen` is the version that the page showed."""
 
     seen = HiddenField()
-    overlap = RadioField(_l("The old PIN stops"), choices=OVERLAPS, coerce=int, default=0)
-    reason = StringField(_l("Why a new PIN"), [one_line], [names.normalised], id="rotate-reason")
+    overlap = RadioField(_l("The previous PIN stops working"), choices=OVERLAPS, coerce=int, default=0)
+    reason = StringField(_l("Reason"), [one_line], [names.normalised], id="rotate-reason")
 
 
 class InvitationForm(FlaskForm):
@@ -161,4 +168,4 @@ class InvitationForm(FlaskForm):
 class RevealPinForm(FlaskForm):
     """Why somebody without a role wants to see a PIN."""
 
-    reason = StringField(_l("Why you need to see it"), [one_line], [names.normalised], id="reveal-reason")
+    reason = StringField(_l("Reason"), [one_line], [names.normalised], id="reveal-reason")

@@ -121,13 +121,13 @@ def _bare(text: str) -> str:
 def problem(slug: str) -> str | None:
     """What is wrong with a chosen slug, in words; None when nothing is."""
     if not SHORTEST <= len(slug) <= LONGEST:
-        return str(_("A link has %(shortest)d to %(longest)d characters.", shortest=SHORTEST, longest=LONGEST))
+        return str(_("Enter %(shortest)d to %(longest)d characters.", shortest=SHORTEST, longest=LONGEST))
     if not FORM.fullmatch(slug):
-        return str(_("A link holds the letters a to z, digits, and single hyphens between them."))
+        return str(_("Use the letters a to z, digits, and single hyphens between them."))
     if UUID_LIKE.fullmatch(slug):
-        return str(_("A link must not look like an identifier (a UUID)."))
+        return str(_("Choose a link that doesn't look like an identifier (a UUID)."))
     if slug.replace("-", "").isdigit():
-        return str(_("A link needs at least one letter: digits alone look like a phone number."))
+        return str(_("Use at least one letter: digits alone look like a phone number."))
     if slug in RESERVED:
         return str(_("“%(slug)s” is an address of this site. Choose another.", slug=slug))
     return None

@@ -10,14 +10,14 @@ LEVELS = {
     AccessLevel.RESTRICTED: _l("Restricted"),
 }
 LEVEL_LEADS = {
-    AccessLevel.PUBLIC: _l("Everyone with the link goes straight in."),
-    AccessLevel.TRUSTED: _l("Anyone signed in skips the lobby."),
-    AccessLevel.RESTRICTED: _l("Only people with a role skip the lobby."),
+    AccessLevel.PUBLIC: _l("Everyone with the link joins directly."),
+    AccessLevel.TRUSTED: _l("Anyone signed in joins directly."),
+    AccessLevel.RESTRICTED: _l("Only people with access join directly; everyone else waits."),
 }
 LEVEL_CHOICES = {
-    AccessLevel.RESTRICTED: _l("Restricted: only people with a role skip the lobby"),
-    AccessLevel.TRUSTED: _l("Trusted: anyone signed in skips the lobby"),
-    AccessLevel.PUBLIC: _l("Public: everyone with the link goes straight in"),
+    AccessLevel.RESTRICTED: _l("Restricted: only people with access join directly"),
+    AccessLevel.TRUSTED: _l("Trusted: anyone signed in joins directly"),
+    AccessLevel.PUBLIC: _l("Public: everyone with the link joins directly"),
 }
 ROLES = {
     Role.OWNER: _l("Owner"),
@@ -25,8 +25,8 @@ ROLES = {
     Role.MEMBER: _l("Member"),
 }
 ROLE_LEADS = {
-    Role.OWNER: _l("You own this room."),
-    Role.ADMINISTRATOR: _l("You are an administrator of this room."),
-    Role.MEMBER: _l("You are a member of this room."),
-    None: _l("You see it as an admin."),
+    Role.OWNER: _l("You're an owner."),
+    Role.ADMINISTRATOR: _l("You're an administrator."),
+    Role.MEMBER: _l("You're a member."),
+    None: _l("You see this room as an admin."),
 }

@@ -112,7 +112,7 @@ def sentence(problem: Problem) -> str:
     if code == "conflict":
         name = impersonal(second)  # an older row may have the whole name
         what = _("External rule %(id)s “%(name)s” has the same trunk and PIN.", id=first, name=name)
-        effect = _("Callers cannot reach this room until somebody changes that rule or the PIN.")
+        effect = _("Callers can't reach this room until someone changes that rule or the PIN.")
         return f"{what} {effect}"
     if code == "pair":
         what = _("Rules %(first)s and %(second)s conflict.", first=first, second=second)
@@ -125,27 +125,32 @@ def _guard_refused(rule_id: str) -> str:
     if rule_id:
         return str(
             _(
-                "Rule %(id)s on this trunk is not ours and leaves no place for the rule that keeps calls without a"
-                " number out.",
+                "External rule %(id)s on this trunk leaves no place for the guard, the rule that keeps "
+                "out calls without a number.",
                 id=rule_id,
             )
         )
-    return str(_("An external rule on this trunk leaves no place for the rule that keeps calls without a number out."))
+    return str(
+        _(
+            "An external rule on this trunk leaves no place for the guard, the rule that keeps out "
+            "calls without a number."
+        )
+    )
 
 
 def _simple(code: str, detail: str) -> str:
     sentences: dict[str, str] = {
-        "unavailable": _("LiveKit has not followed yet: it did not answer. Trying again by itself."),
-        "refused": _("LiveKit refused the rule (%(code)s). Trying again by itself.", code=detail),
+        "unavailable": _("Not applied yet: LiveKit didn't answer. Retrying."),
+        "refused": _("LiveKit refused the rule (%(code)s). Retrying.", code=detail),
         "other_frontdesk": _(
-            "Rule %(id)s of another Frontdesk has the same trunk and PIN. Change this room’s PIN.", id=detail
+            "Rule %(id)s of another Frontdesk has the same trunk and PIN. Change this room's PIN.", id=detail
         ),
-        "waits_for": _("The PIN is still in rule %(id)s of another room. Trying again by itself.", id=detail),
-        NO_TRUNK.code: _("The room has no trunk, so that no phone can reach it."),
-        TRUNK_GONE.code: _("LiveKit does not have the room’s trunk any more, so that no phone can reach the room."),
-        TRUNK_BUSY.code: _("Many rooms of this trunk change at once. Trying again by itself."),
-        BUSY.code: _("Somebody else is changing this in LiveKit right now. Try again in a moment."),
+        "waits_for": _("The PIN is still in rule %(id)s of another room. Retrying.", id=detail),
+        NO_TRUNK.code: _("The room has no trunk, so no phone can reach it."),
+        TRUNK_GONE.code: _("LiveKit no longer has the room's trunk, so no phone can reach the room."),
+        TRUNK_BUSY.code: _("Many rooms of this trunk are changing at once. Retrying."),
+        BUSY.code: _("Someone else is changing this in LiveKit right now. Try again in a moment."),
         GUARD_REFUSED.code: _guard_refused(detail),
         GUARD_NARROW.code: _("Calls without a caller number are kept out only for the numbers that the trunk lists."),
     }
-    return sentences.get(code) or str(_("LiveKit has not followed yet. Trying again by itself."))
+    return sentences.get(code) or str(_("Not applied yet. Retrying."))

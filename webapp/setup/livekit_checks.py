@@ -33,21 +33,21 @@ def reached(answers: Answers) -> Check:
     if heard is not None and not heard.code:
         return Check("livekit", title, CheckState.FINE, _("It answers; live rooms now: %(count)s.", count=heard.count))
     if heard is not None and heard.code in {"unauthenticated", "permission_denied"}:
-        text = _("It answers, but refuses our key.")
-        fix = _("Use a key and secret that stand below keys: in LiveKit’s configuration.")
+        text = _("It answers, but refuses Frontdesk's key.")
+        fix = _("Use a key and secret listed under keys: in LiveKit's configuration.")
         return Check("livekit", title, CheckState.BAD, text, fix, _settings("LIVEKIT_API_KEY", "LIVEKIT_API_SECRET"))
     if heard is not None and heard.code == "certificate":
-        text = _("Its certificate is not trusted, or names another host.")
-        fix = _("Name the file with its authority’s certificate, or the host that LiveKit’s certificate names.")
+        text = _("Its certificate isn't trusted, or names another host.")
+        fix = _("Set the file with its authority's certificate, or use the host named in LiveKit's certificate.")
         return Check("livekit", title, CheckState.BAD, text, fix, _settings("LIVEKIT_CA_FILE", "LIVEKIT_URL"))
-    fix = _("Set the address under which this machine reaches LiveKit, and see that LiveKit runs.")
+    fix = _("Set the address at which this machine reaches LiveKit, and make sure that LiveKit is running.")
     return Check("livekit", title, CheckState.BAD, _why(heard), fix, _settings("LIVEKIT_URL"))
 
 
 def hooks(records: Records) -> Check:
     """LiveKit tells us what happens."""
     title, url = _("Hooks"), settings.public_url + url_for("hooks.livekit")
-    fix = _("Name this address in LiveKit’s configuration, and see that LiveKit reaches it.")
+    fix = _("Add this address to LiveKit's configuration, and make sure that LiveKit can reach it.")
     lines = ("webhook:", f"  api_key: {settings.livekit_api_key}", "  urls:", f"    - {url}")
     if records.refused_hooks:
         text, worst = refused.sentence(records.refused_hooks), next(iter(records.refused_hooks))
@@ -56,11 +56,15 @@ def hooks(records: Records) -> Check:
         state = CheckState.WARNING if fine else CheckState.BAD
         return Check("hooks", title, state, text, refused.fix(worst), () if worst == "clock" else lines)
     if records.live_since and records.live_since < utcnow() - LATE and not _since(records, records.live_since - LATE):
-        text = _("A room is live, and LiveKit told nothing of it: rules come late, with the sweep.")
+        text = _(
+            "A room is live, but LiveKit sent no webhook about it: its rule is created late, by the sync each minute."
+        )
         return Check("hooks", title, CheckState.BAD, text, fix, lines)
     if records.last_hook is None:
-        return Check("hooks", title, CheckState.UNKNOWN, _("None came yet: join a room to see one."), fix, lines)
-    return Check("hooks", title, CheckState.FINE, _("The last one came %(ago)s.", ago=times.ago(records.last_hook)))
+        return Check("hooks", title, CheckState.UNKNOWN, _("None received yet. Join a room to see one."), fix, lines)
+    return Check(
+        "hooks", title, CheckState.FINE, _("The last one was received %(ago)s.", ago=times.ago(records.last_hook))
+    )
 
 
 def sip(answers: Answers) -> Check:
@@ -71,11 +75,11 @@ def sip(answers: Answers) -> Check:
             "sip",
             title,
             CheckState.FINE,
-            _("LiveKit’s SIP service answers; inbound trunks: %(count)s.", count=heard.count),
+            _("LiveKit's SIP service answers; inbound trunks: %(count)s.", count=heard.count),
         )
     if heard is not None and heard.code == "no_redis":
         fix = _("Give LiveKit and livekit-sip the same Redis, in the configuration of both.")
-        return Check("sip", title, CheckState.BAD, _("LiveKit runs without Redis, so that it has no SIP."), fix, REDIS)
+        return Check("sip", title, CheckState.BAD, _("LiveKit runs without Redis, so it has no SIP."), fix, REDIS)
     return Check("sip", title, CheckState.UNKNOWN, _("LiveKit isn't answering."))
 
 
@@ -84,14 +88,15 @@ def calls(records: Records) -> Check:
     title = _("Calls")
     if records.outages:
         text = _("LiveKit refuses every call on a trunk, because of its rules.")
-        return Check("calls", title, CheckState.BAD, text, _("Repair the outage at the top of the page Rules."))
+        return Check("calls", title, CheckState.BAD, text, _("Repair the outage at the top of the Rules page."))
     if records.last_call is not None and records.last_call > utcnow() - timedelta(days=1):
         return Check(
             "calls", title, CheckState.FINE, _("The last call came %(ago)s.", ago=times.ago(records.last_call))
         )
-    text = _("LiveKit cannot be asked whether livekit-sip runs, and no call came within a day.")
+    text = _("LiveKit can't say whether livekit-sip is running, and no call came within a day.")
     fix = _(
-        "Call a room’s number. When it rings for ever, look at livekit-sip’s log and at the provider’s address of it."
+        "Call a room's number. If it rings without end, check livekit-sip's log and the address "
+        "to which the provider sends calls."
     )
     return Check("calls", title, CheckState.UNKNOWN, text, fix)
 
@@ -104,29 +109,34 @@ def trunks(records: Records) -> Check:
         return Check("trunks", title, CheckState.FINE, text, url=url_for("trunks.index"))
     if records.trunks:
         text, fix = (
-            _("None is open for new rooms, which get no number. A trunk that Frontdesk found in LiveKit stays closed."),
+            _(
+                "None is open for new rooms, so they get no number. A trunk that Frontdesk found in "
+                "LiveKit stays closed until an admin opens it."
+            ),
             _("An admin can open one on its page, after reading what changes for calls that come in over it."),
         )
         return Check("trunks", title, CheckState.WARNING, text, fix, url=url_for("trunks.index"))
-    text = _("There is none, so that no phone reaches a room.")
-    return Check("trunks", title, CheckState.WARNING, text, _("Make one on the page Trunks; an admin may."))
+    text = _("There is none, so no phone can reach a room.")
+    return Check("trunks", title, CheckState.WARNING, text, _("An admin can create one on the Trunks page."))
 
 
 def hold(records: Records) -> Check:
     """Callers can wait: LiveKit gives back the floor that it takes from them."""
     title, probe = _("Waiting callers"), records.remote_unmute
-    fix = _("Set this in LiveKit’s configuration and start it again; Frontdesk asks again when somebody phones in.")
+    fix = _("Set this in LiveKit's configuration and restart it. Frontdesk checks again at the next call.")
     if probe is None:
-        text = _("No caller was inside yet of whom LiveKit could be asked whether it gives a muted one the floor back.")
+        text = _(
+            "Unknown until someone has called: only then can Frontdesk check whether LiveKit lets it unmute callers."
+        )
         return Check("hold", title, CheckState.UNKNOWN, text, fix, UNMUTE)
     learnt = _("Checked %(ago)s.", ago=times.ago(probe.learnt_at))
     if probe.works:
-        text = _("LiveKit would give a muted caller the floor back, so that callers can wait.")
+        text = _("LiveKit lets Frontdesk unmute callers, so they can wait on hold.")
         return Check("hold", title, CheckState.FINE, f"{text} {learnt}")
     if settings.callers_without_hold == "turn_away":
-        text = _("LiveKit would not give a muted caller the floor back, so that those who had to wait are turned away.")
+        text = _("LiveKit doesn't let Frontdesk unmute callers, so those who would have to wait are turned away.")
     else:
-        text = _("LiveKit would not give a muted caller the floor back, so that callers come in without waiting.")
+        text = _("LiveKit doesn't let Frontdesk unmute callers, so callers join without waiting.")
     return Check("hold", title, CheckState.WARNING, f"{text} {learnt}", fix, UNMUTE)
 
 
@@ -139,7 +149,7 @@ def egress(answers: Answers, records: Records) -> Check:
             "egress",
             title,
             CheckState.BAD,
-            _("LiveKit runs without Redis, so that nothing can be recorded."),
+            _("LiveKit runs without Redis, so nothing can be recorded."),
             fix,
             REDIS,
         )
@@ -153,7 +163,7 @@ def egress(answers: Answers, records: Records) -> Check:
             text += " " + _("The recorder said: “%(reason)s”.", reason=failure.reason)
         return Check("egress", title, CheckState.WARNING, text, egress_fixes.fix(failure.problem))
     if records.last_saved is None:
-        text = _("LiveKit cannot be asked whether a worker waits, and nothing was recorded yet.")
+        text = _("LiveKit can't say whether an egress worker is running, and nothing has been recorded yet.")
         return Check("egress", title, CheckState.UNKNOWN, text, worker)
     return Check(
         "egress", title, CheckState.FINE, _("The last recording was saved %(ago)s.", ago=times.ago(records.last_saved))
@@ -176,11 +186,11 @@ def _since(records: Records, moment: datetime) -> bool:
 
 def _why(heard: Heard | None) -> str:
     if heard is None or heard.code in {"timeout", "deadline_exceeded"}:
-        return str(_("It did not answer in time."))
+        return str(_("It didn't answer in time."))
     if heard.code == "not_livekit":
-        return str(_("What answers at its address is not LiveKit: a proxy’s page, perhaps."))
+        return str(_("What answers at its address isn't LiveKit; perhaps it's a proxy's page."))
     if heard.code == "no_tls":
-        return str(_("What answers at its address does not speak https."))
+        return str(_("What answers at its address doesn't speak https."))
     if heard.code == "no_connection":
         return str(_("Nothing answers at its address."))
     return str(_("It answers with an error: %(code)s.", code=heard.code))

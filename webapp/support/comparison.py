@@ -40,7 +40,7 @@ def _people(room: Room, live: LiveSide) -> list[Line]:
     ours, theirs = room.live, live.room is not None and bool(live.inside)
     return [
         Line("live", _("Live"), _yes(ours), _yes(theirs), ours != theirs),
-        Line("web", _("By web"), str(room.web_count), str(live.web), room.web_count != live.web),
+        Line("web", _("Online"), str(room.web_count), str(live.web), room.web_count != live.web),
         Line("phones", _("By phone"), str(room.phone_count), str(live.phones), room.phone_count != live.phones),
     ]
 
@@ -70,7 +70,7 @@ def _old_rule(room: Room, live: LiveSide) -> list[Line]:
 
 def _content(room: Room, rule: Rule) -> list[Line]:
     trunks, same = list(rule.trunk_ids), bool(room.pin) and rule.pin == room.pin
-    pin = _("the same") if same else _("another one") if rule.pin else _("none")
+    pin = _("the same") if same else _("a different one") if rule.pin else _("none")
     hides = rule.hides_caller
     return [
         Line("trunk", _("Trunk"), room.trunk_id or _("none"), ", ".join(trunks), trunks != [room.trunk_id]),

@@ -104,9 +104,9 @@ def _of_our_pin(story: Story) -> tuple[Room | None, str]:
     if retired:
         return room, _("This was the PIN of %(room)s until it got a new one.", room=room.name)
     if not room.phone_enabled:
-        return room, _("This is the PIN of %(room)s, whose phone is switched off.", room=room.name)
+        return room, _("This is the PIN of %(room)s, whose dial-in is off.", room=room.name)
     if not room.web_count:
         return room, _(
-            "This is the PIN of %(room)s, where nobody has joined by web: until then it has no rule.", room=room.name
+            "This is the PIN of %(room)s, where no one has joined online: until then it has no rule.", room=room.name
         )
-    return room, _("This is the PIN of %(room)s, which is live but has no rule. Compare and repair it.", room=room.name)
+    return room, _("This is the PIN of %(room)s, which is live but has no rule. Check and repair it.", room=room.name)

@@ -23,7 +23,7 @@ def _trimmed(text: str | None) -> str:
 
 def _visible(_form: FlaskForm, field: Field) -> None:
     if not str(field.data or "").isprintable():
-        raise ValidationError(_("Control characters and invisible marks cannot be used here."))
+        raise ValidationError(_("Control characters and invisible marks can't be used here."))
 
 
 def _pin_problem(pin: str) -> str:
@@ -54,7 +54,7 @@ class CallForm(FlaskForm):
         _l("Source address"),
         [Length(max=100), _visible],
         [_trimmed],
-        description=_l("Empty: every trunk’s address list lets it pass."),
+        description=_l("Empty: every trunk's address list lets it pass."),
     )
     from_host = StringField(
         _l("Host in the From header"),

@@ -59,7 +59,7 @@ def obstacle(question: Question) -> str:
     if "to_user" in question.masked:
         return str(_("The called number is masked in these lines. Enter the whole number to trace the call."))
     if not question.to_user:
-        return str(_("These lines do not name the called number. Enter it to trace the call."))
+        return str(_("These lines don't name the called number. Enter it to trace the call."))
     if "from_user" in question.masked:
         return str(
             _("The caller is masked in these lines, and some trunk or rule lists callers. Enter the whole number.")
@@ -79,7 +79,7 @@ def difference(lines: Sequence[str], answer: Trace) -> str:
     if guarded or codes.isdisjoint(_TAKEN) or not codes.isdisjoint(_NOT_TAKEN):
         return ""
     why = _why_gone() if answer.verdict in _RULE_AWAY else _why_changed()
-    return str(_("When this call came, a rule took it; now LiveKit would not take it: %(why)s", why=why))
+    return str(_("When this call came, a rule took it; now LiveKit wouldn't take it: %(why)s", why=why))
 
 
 def _difference_of_taken(lines: Sequence[str], of_room: bool, *, asks: bool) -> str:
@@ -94,16 +94,16 @@ def _difference_of_taken(lines: Sequence[str], of_room: bool, *, asks: bool) -> 
     elif refusal == "auth-error":
         why = _why_away()
     if asks:
-        return str(_("When this call came, LiveKit did not take it; now it would be asked for a PIN: %(why)s", why=why))
-    return str(_("When this call came, LiveKit did not take it; now it would be let in: %(why)s", why=why))
+        return str(_("When this call came, LiveKit didn't take it; now it would be asked for a PIN: %(why)s", why=why))
+    return str(_("When this call came, LiveKit didn't take it; now it would be let in: %(why)s", why=why))
 
 
 def _why_room() -> str:
-    return str(_("a room’s rule is there only while somebody is inside."))
+    return str(_("a room's rule exists only while someone is in the meeting."))
 
 
 def _why_gone() -> str:
-    return str(_("the rule is gone; a room’s rule is there only while somebody is inside."))
+    return str(_("the rule is gone; a room's rule exists only while someone is in the meeting."))
 
 
 def _why_changed() -> str:
@@ -119,27 +119,28 @@ def _refusals() -> dict[str, str]:
         "flood": _("“flood” is no attack and no limit: nothing matched, and the caller was left ringing."),
         "dispatch-error": _("LiveKit answered an error when asked for the rule: two rules conflict."),
         "rule-conflict": _(
-            "Two rules claim the same calls: same trunk, numbers and PIN. LiveKit refuses to store such a pair; once "
-            "stored, it refuses every call on that trunk. The rule named in the message is often the wrong one."
+            "Two rules match the same calls: same trunk, numbers and PIN. LiveKit refuses to store "
+            "such a pair; once stored, it refuses every call on that trunk. The rule named in the "
+            "message is often the wrong one."
         ),
         "auth-error": _("LiveKit answered an error when asked for the trunk, or was away."),
         "several-trunks": _("Two trunks list the called number."),
         "several-default-trunks": _("Two trunks take every number."),
-        "no-password": _("The provider did not answer when it was asked for the password (407)."),
+        "no-password": _("The provider didn't answer when it was asked for the password (407)."),
         "wrong-password": _("The provider gave a wrong password (401)."),
         "wrong-user": _("The provider gave a wrong user name (401)."),
         "wrong-pin": _("No rule took the PIN that was typed."),
         "only-hash": _("Only # was pressed, and no open rule took the call."),
         "participant-failed": _(
-            "The room did not take the caller: it is full, its preset is unknown, or LiveKit was away."
+            "The room didn't take the caller: it is full, its preset is unknown, or LiveKit was away."
         ),
-        "unauthorized": _("The caller’s side gave no right user name and password for the trunk (401)."),
+        "unauthorized": _("The caller's side gave no right user name and password for the trunk (401)."),
         "flood-status": _("The 486 beside “flood” stands in the log only: the caller got no final answer."),
     }
 
 
 def _refusals_of_livekit() -> dict[str, str]:
-    hosted = _("Self-hosted LiveKit does not answer this: it comes from LiveKit Cloud or from your provider.")
+    hosted = _("Self-hosted LiveKit doesn't answer this: it comes from LiveKit Cloud or from your provider.")
     return {
         "no-rule": f"{_('No dispatch rule took the call.')} {hosted}",
         "no-trunk": f"{_('No inbound trunk took the call.')} {hosted}",
@@ -147,8 +148,8 @@ def _refusals_of_livekit() -> dict[str, str]:
         "elsewhere-404": f"{_('No inbound trunk or rule took the call, and the caller was told so (404).')} {hosted}",
         "quota-exceeded": f"{_('The project’s quota of phone minutes or calls is used up.')} {hosted}",
         "trunk-conflict": _(
-            "Another trunk has one of these numbers for the same callers. LiveKit allows one trunk for each; "
-            "addresses do not tell trunks apart."
+            "Another trunk has one of these numbers for the same callers. LiveKit allows one trunk "
+            "for each; addresses don't tell trunks apart."
         ),
         "no-kind": _("A rule leads nowhere (neither direct, individual nor callee), and stops all calls beside it."),
         "missing-rule": _(
@@ -157,31 +158,31 @@ def _refusals_of_livekit() -> dict[str, str]:
         ),
         "missing-trunk": _("The request held no trunk. Nothing was stored."),
         "trunk-too-open": _(
-            "LiveKit stores no trunk that anybody could use: give it called numbers, source addresses, or a user name "
-            "and password."
+            "LiveKit stores no trunk that anyone could use: give it called numbers, source "
+            "addresses, or a user name and password."
         ),
         "trunk-gone": _("LiveKit has no trunk with this id: it was deleted, or Redis was emptied."),
         "rule-gone": _("LiveKit has no rule with this id: it was deleted, or Redis was emptied."),
-        "no-unmute": _("LiveKit does not unmute callers: set room.enable_remote_unmute in its configuration."),
+        "no-unmute": _("LiveKit doesn't unmute callers: set room.enable_remote_unmute in its configuration."),
     }
 
 
 def _others() -> dict[str, str]:
     return {
         "other": _("Belongs to a call; says nothing about how it went."),
-        "closed": _("The call ended; the line does not say why."),
+        "closed": _("The call ended; the line doesn't say why."),
         "other-call": _("Belongs to another call."),
         "two-called": _("The request line and To name two numbers; LiveKit goes by To."),
         "sip-bye": _("One side hung up."),
         "sip-cancel": _("The caller gave up before the call was answered."),
-        "sip-ack": _("The caller’s side confirmed the answer."),
+        "sip-ack": _("The caller's side confirmed the answer."),
         "sip-register": _("A registration. LiveKit takes none: the trunk must send its calls to LiveKit by itself."),
-        "outbound-asked": _("Somebody asked LiveKit to call a number."),
+        "outbound-asked": _("Someone asked LiveKit to call a number."),
         "outbound-begun": _("LiveKit began to call out."),
         "outbound-closed": _("The outgoing call ended without being answered, or was ended."),
         "outbound": _("Belongs to an outgoing call."),
-        "invite-failed": _("The called side did not take the call."),
-        "server": _("A line of livekit-server; who takes a call does not follow from it."),
+        "invite-failed": _("The called side didn't take the call."),
+        "server": _("A line of livekit-server; who takes a call doesn't follow from it."),
         "egress": _("A line about a recording; it plays no part in who takes a call."),
         "webhook": _("A webhook of LiveKit without a caller."),
     }
@@ -196,10 +197,10 @@ def _passing() -> dict[str, str]:
         "pin-typed": _("The caller typed something and #."),
         "joining": _("A rule took the call."),
         "joined": _("The caller is in the room."),
-        "waiting": _("The caller hears ringing until somebody in the room listens."),
+        "waiting": _("The caller hears ringing until someone in the room listens."),
         "accepted": _("The call was answered."),
         "no-ack": _("A false alarm when typing the PIN took more than 3 seconds."),
-        "sip-info": _("The phone sends its keys as SIP INFO, which LiveKit does not read: switch it to RFC 2833."),
+        "sip-info": _("The phone sends its keys as SIP INFO, which LiveKit doesn't read: switch it to RFC 2833."),
     }
 
 
@@ -207,8 +208,8 @@ def _ends() -> dict[str, str]:
     return {
         "hangup": _("The caller hung up."),
         "cancelled": _("The caller gave up while it rang."),
-        "removed": _("Somebody removed the caller, or the meeting ended."),
-        "duplicate-identity": _("A second call from the same number took the caller’s place."),
+        "removed": _("Someone removed the caller, or the meeting ended."),
+        "duplicate-identity": _("A second call from the same number took the caller's place."),
         "media-timeout": _("No sound came from the caller for 15 seconds."),
         "livekit-away": _("LiveKit was away for a moment; the bridge tries again."),
     }

@@ -42,8 +42,8 @@ def _taken(story: Story, room: str) -> Ending | None:
     title = _("This call goes into %(room)s", room=room or _("a room without a name"))
     if story.verdict.startswith("accept_"):
         hears = _(
-            "The caller hears ringing until somebody in the room speaks or can be heard, and then the room. "
-            "With nobody there for 3 minutes the call ends."
+            "The caller hears ringing until someone in the room speaks or can be heard, and then the "
+            "room. With no one there for 3 minutes the call ends."
         )
         return Ending("taken", title, hears + _by_nobodys_trunk(story), f"{RINGING}, 200 OK / 486 Rejected")
     hears = _("The caller hears the prompt for a PIN, then that they are being connected, then the room.")
@@ -53,7 +53,7 @@ def _taken(story: Story, room: str) -> Ending | None:
 def _by_nobodys_trunk(story: Story) -> str:
     if story.trunk is not None:
         return ""
-    sentence = _("No trunk took the call: it comes in by a rule that names none, as anybody’s call does.")
+    sentence = _("No trunk took the call: it comes in by a rule that names none, as anyone's call does.")
     return f" {sentence}"
 
 
@@ -95,10 +95,10 @@ def _failed(story: Story) -> Ending:
     titles = {
         "error_several_trunks": _("Two trunks list the called number, so LiveKit takes neither"),
         "error_several_default_trunks": _("Two trunks take every number, so LiveKit takes neither"),
-        "error_bad_source_ip": _("The source address is not an IP address"),
+        "error_bad_source_ip": _("The source address isn't an IP address"),
         "error_rule_conflict": _("Two rules conflict, so LiveKit refuses every call here"),
         "error_bad_rule": _("A rule of no kind makes LiveKit refuse every call here"),
-        "error_invalid_utf8": _("The caller’s number cannot be hidden: it is cut inside a letter"),
+        "error_invalid_utf8": _("The caller's number can't be hidden: it is cut inside a letter"),
         "error_panic": _("A call without a caller number meets a rule that hides numbers"),
     }
     title = titles.get(story.verdict, _("LiveKit fails at this call"))

@@ -15,27 +15,27 @@ def _passing() -> dict[str, str]:
         "180": _("the phone rings."),
         "183": _("the call is on its way; what is heard comes from the network."),
         "200": _("the call was answered."),
-        "302": _("the called side names another address; LiveKit does not follow it."),
+        "302": _("the called side names another address; LiveKit doesn't follow it."),
     }
 
 
 def _refused_by_caller_side() -> dict[str, str]:
     return {
-        "400": _("the message could not be read, or no codec fits both sides."),
+        "400": _("the message couldn't be read, or no codec fits both sides."),
         "401": _("a user name and password are asked for, or were wrong."),
-        "403": _("refused: the account, the number shown or the destination is not allowed."),
-        "404": _("the called number does not exist there. Self-hosted LiveKit never says so for an unmatched call."),
-        "405": _("this kind of message is not taken, such as keys sent as SIP INFO."),
+        "403": _("refused: the account, the number shown or the destination isn't allowed."),
+        "404": _("the called number doesn't exist there. Self-hosted LiveKit never says so for an unmatched call."),
+        "405": _("this kind of message isn't taken, such as keys sent as SIP INFO."),
         "407": _("a user name and password are asked for; normal once, an error when it repeats."),
         "408": _("no answer came in time: wrong address or port, or a firewall."),
-        "415": _("the content is of a kind that the other side does not take."),
-        "480": _("the called phone cannot be reached now: switched off, not registered, or not disturbed."),
+        "415": _("the content is of a kind that the other side doesn't take."),
+        "480": _("the called phone can't be reached now: switched off, not registered, or not disturbed."),
         "481": _("the other side no longer knows this call."),
         "482": _("the call goes round in a circle."),
         "483": _("the call passed too many hops, mostly in a circle."),
         "484": _("the called number is incomplete."),
         "486": _(
-            "the called side is busy. LiveKit says it when nobody in the room listened or the room couldn’t be joined."
+            "the called side is busy. LiveKit says it when no one in the room listened or the room couldn't be joined."
         ),
         "487": _("the caller gave up before it was answered."),
         "488": _("the two sides have no codec or encryption in common."),
@@ -53,7 +53,7 @@ def _refused_by_server() -> dict[str, str]:
         "600": _("the called person is busy everywhere."),
         "603": _("the called side declined."),
         "604": _("the called number exists nowhere."),
-        "607": _("the called side does not want this call."),
+        "607": _("the called side doesn't want this call."),
         "608": _("a network on the way rejected the call."),
     }
 

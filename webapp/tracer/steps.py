@@ -91,7 +91,7 @@ def _trunk(story: Story, trunks: Mapping[str, Trunk], names: Names) -> Step:
         return Step("stopped", _("Trunk: more than one fits"), note, rows=rows, more=more)
     if story.trunk:
         return Step("passed", _("Trunk: %(name)s", name=names.trunk(story.trunk.id).text), note, rows=rows, more=more)
-    text = _("That alone refuses nobody: LiveKit goes on and asks the rules that name no trunk.")
+    text = _("That alone refuses no one: LiveKit goes on and asks the rules that name no trunk.")
     return Step("passed", _("Trunk: none"), note, text, rows, more)
 
 
@@ -103,7 +103,7 @@ def _password(story: Story, _trunks: Mapping[str, Trunk], _names: Names) -> Step
         text = _("SIP digest is asked for (407); a wrong answer ends in 401. Taken as passed here.")
         return Step("passed", _("Password"), text=text)
     if trunk.info.get("auth_username") or trunk.info.get("auth_password"):
-        text = _("Only one of user name and password is set, so that LiveKit asks nobody.")
+        text = _("Only one of user name and password is set, so that LiveKit asks no one.")
         return Step("passed", _("Password: not asked for"), text=text)
     return None
 
@@ -155,7 +155,7 @@ def _rules(
     title = _("PIN: %(name)s", name=name) if typed else _("Rule: %(name)s", name=name)
     text = "" if rows else _no_rule(exist)
     if taken and stopped:
-        text = _("It takes the call, but LiveKit cannot let the caller in.")
+        text = _("It takes the call, but LiveKit can't let the caller in.")
     return Step("stopped" if stopped else "passed", title, note, text, rows, more)
 
 
@@ -170,10 +170,10 @@ def _end(story: Story, _trunks: Mapping[str, Trunk], names: Names) -> Step | Non
         return None
     if story.guarded:
         text = _(
-            "The guard leads calls without a caller number into a room where nobody is. Frontdesk removes the caller "
-            "from there at once and counts the call as refused: no caller number."
+            "The guard leads calls without a caller number into a room where no one is. Frontdesk "
+            "removes the caller from there at once and counts the call as refused: no caller number."
         )
-        return Step("stopped", _("Room: the guard’s"), text=text)
+        return Step("stopped", _("Room: the guard's"), text=text)
     text = names.live_room(story)
     if story.answer.get("room_random"):
         text = _("A new room for each call: %(name)s and 12 random signs.", name=text)

@@ -78,7 +78,7 @@ def _named(_form: FlaskForm, field: Field) -> None:
 
 def _printable(_form: FlaskForm, field: Field) -> None:
     if any(unicodedata.category(character) in {"Cc", "Cf"} for character in field.data or ""):
-        raise ValidationError(_("Control characters and invisible marks cannot be used here."))
+        raise ValidationError(_("Control characters and invisible marks can't be used here."))
 
 
 def _numbers(form: FlaskForm, field: Field) -> None:
@@ -101,8 +101,8 @@ def _dialled(form: FlaskForm, field: Field) -> None:
         if text.startswith("+") and not INTERNATIONAL.fullmatch(text):
             raise ValidationError(
                 _(
-                    "Nobody can dial “%(line)s”: after the plus come 7 to 15 digits, the first no 0. "
-                    "Write an extension without a plus.",
+                    "No one can dial “%(line)s”: after the plus come 7 to 15 digits, the first no 0. Write "
+                    "an extension without a plus.",
                     line=number,
                 )
             )

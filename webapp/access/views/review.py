@@ -101,13 +101,13 @@ def find_in_review() -> ResponseReturnValue:
     require(policy.review)
     words, filters = request.form.get("find", "").strip(), ReviewFilters.of(request.args)
     if searching.is_number(words):
-        flash(_("Phone numbers and PINs are not searched for: they would stay in the address."))
+        flash(_("Numbers and PINs can't be searched."))
         return _narrowed_to(filters.query())
     if "@" not in words:
         return _narrowed_to(filters.query(search=words, room_id=None, user_id=None))
     person = account_queries.person(words)
     if person is None:
-        flash(_("Nobody is known under this address."))
+        flash(_("No one has this address."))
     return _narrowed_to(filters.query(search="", user_id=person.id if person else None))
 
 

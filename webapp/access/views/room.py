@@ -103,11 +103,11 @@ def grant(slug: str) -> ResponseReturnValue:
     if not form.validate():
         return _again(room, 422, grant_form=form)
     if not policy.decide(current_user, room, form.wanted):
-        abort(403, _("Only owners make or unmake owners."))
+        abort(403, _("Only owners can add or remove owners."))
     try:
         service.grant(room, actor=current_actor(), email=form.email.data, role=form.wanted)
     except service.HasAccess:
-        form.email.errors = [_("This person has a role in the room already. Change it in the list.")]
+        form.email.errors = [_("This person already has access. Change their role in the list.")]
         return _again(room, 422, grant_form=form)
     return _done(room)
 
@@ -121,9 +121,9 @@ def change(slug: str, access_id: uuid.UUID) -> ResponseReturnValue:
     if access is None:
         return _somebody_was_first(room, access_id, form)
     if not form.validate():
-        return _again(room, 422, problem=_("Choose one of the roles."))
+        return _again(room, 422, problem=_("Choose a role."))
     if not policy.decide(current_user, room, form.wanted):
-        abort(403, _("Only owners make or unmake owners."))
+        abort(403, _("Only owners can add or remove owners."))
     return _guarded(room, lambda: service.change(room, access, actor=current_actor(), role=form.wanted))
 
 
@@ -187,11 +187,11 @@ def leave(slug: str) -> ResponseReturnValue:
         service.leave(room, access, actor=current_actor())
     except service.LastOwner:
         db.session.rollback()
-        problem = _("You are the last owner. Make somebody else an owner first, or delete the room.")
+        problem = _("You're the only owner. Make someone else an owner first, or delete the room.")
         flash(_with_who_counts(room, problem), "error")
         return htmx.go(url_for("rooms.show", slug=room.slug))
     db.session.commit()
-    flash(_("You have left the room “%(name)s”.", name=room.name))
+    flash(_("You left %(name)s.", name=room.name))
     return htmx.go(url_for("rooms.index"))
 
 
@@ -202,14 +202,14 @@ def _load(room: Room, access_id: uuid.UUID) -> Access | None:
     """
     access = queries.one(room, access_id)
     if access is not None and not policy.decide(current_user, room, access.role):
-        abort(403, _("Only owners make or unmake owners."))
+        abort(403, _("Only owners can add or remove owners."))
     return access
 
 
 def _somebody_was_first(room: Room, access_id: uuid.UUID, form: ChangeForm | None = None) -> Response:
     """The list as it is now, with who changed this role and when; the role that was chosen stays chosen."""
     ended = queries.ended(room, access_id)
-    context: dict[str, Any] = {"problem": _("Somebody else changed this role before you."), "unseen": []}
+    context: dict[str, Any] = {"problem": _("Not saved: someone else changed this role first."), "unseen": []}
     if ended is not None and ended.revoked_at is not None:
         context["unseen"] = changes.first_since(room.id, ended.revoked_at, "access")
         context |= _chosen_again(room, ended.user, form.role.data) if form else {}
@@ -229,11 +229,11 @@ def _guarded(room: Room, deed: Callable[[], None]) -> Response:
         deed()
     except service.LastOwner:
         db.session.rollback()
-        problem = _("A room has at least one owner. Make somebody else an owner first.")
+        problem = _("A room needs at least one owner. Make someone else an owner first.")
         return _again(room, 409, problem=_with_who_counts(room, problem))
     except service.CannotOwn:
         db.session.rollback()
-        problem = _("Only somebody who has signed in, and whose account is not disabled, can be the only owner.")
+        problem = _("Only someone who has signed in and whose account is enabled can be the only owner.")
         return _again(room, 409, problem=problem)
     return _done(room)
 

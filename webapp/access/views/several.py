@@ -46,7 +46,7 @@ def grant_several(slug: str) -> ResponseReturnValue:
     if not form.validate():
         return _page(room, form, 422)
     if not policy.decide(current_user, room, form.wanted):
-        abort(403, _("Only owners make or unmake owners."))
+        abort(403, _("Only owners can add or remove owners."))
     added, had_one, gesture = [], [], telling.Gesture()
     for email in form.pasted.addresses:
         try:

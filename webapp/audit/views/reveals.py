@@ -57,7 +57,7 @@ def find_reveals() -> ResponseReturnValue:
     require(policy.reveals)
     person = account_queries.person(request.form.get("email", ""))
     if person is None:
-        flash(_("Nobody is known under this address."))
+        flash(_("No one has this address."))
     return redirect(url_for(".reveals_page", person=person.id if person else None), 303)
 
 

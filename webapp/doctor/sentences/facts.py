@@ -51,9 +51,9 @@ _OF_ROOMS: Mapping[Kind, Callable[[str], object]] = {
     Kind.WRONG_PIN: lambda room: _("The rule of %(room)s asks for another PIN than the room has", room=room),
     Kind.WRONG_TRUNK: lambda room: _("The rule of %(room)s is on another trunk than the room", room=room),
     Kind.DUPLICATE: lambda room: _("%(room)s has more than one rule", room=room),
-    Kind.STALE: lambda room: _("%(room)s remembers a rule that LiveKit does not have", room=room),
+    Kind.STALE: lambda room: _("%(room)s remembers a rule that LiveKit doesn't have", room=room),
     Kind.UNHEARD: lambda room: _("People are in %(room)s, but no webhook reported them", room=room),
-    Kind.VISIBLE_BY_CHOICE: lambda room: _("%(room)s shows callers’ numbers, as its owner chose", room=room),
+    Kind.VISIBLE_BY_CHOICE: lambda room: _("%(room)s shows callers' numbers, as its owner chose", room=room),
 }
 _OF_RULES: Mapping[Kind, Callable[[str], object]] = {
     Kind.HIDING_WILDCARD: lambda rule: _(
@@ -63,9 +63,9 @@ _OF_RULES: Mapping[Kind, Callable[[str], object]] = {
     Kind.EMPTY_ROOM: lambda rule: _("%(rule)s leads into a room without a name", rule=rule),
     Kind.UNTYPABLE_PIN: lambda rule: _("The PIN of %(rule)s can't be dialled on a phone", rule=rule),
     Kind.IMPOSTOR: lambda rule: _("%(rule)s is named like one of Frontdesk's rules, but isn't one", rule=rule),
-    Kind.CALLER_IN_ROOM: lambda rule: _("%(rule)s puts callers’ numbers into room names", rule=rule),
+    Kind.CALLER_IN_ROOM: lambda rule: _("%(rule)s puts callers' numbers into room names", rule=rule),
     Kind.CALLED_IN_ROOM: lambda rule: _("%(rule)s puts the number called into room names", rule=rule),
-    Kind.CALLER_VISIBLE: lambda rule: _("%(rule)s shows callers’ numbers to everybody in the room", rule=rule),
+    Kind.CALLER_VISIBLE: lambda rule: _("%(rule)s shows callers' numbers to everyone in the room", rule=rule),
 }
 
 
@@ -140,7 +140,7 @@ def _of_two_trunks(finding: Finding, trunks: Names) -> object:
     one, other = (trunk_name(trunk.id, trunks) for trunk in finding.trunks)
     if finding.kind is Kind.SAME_NUMBER:
         return _("%(one)s and %(other)s list one number, so LiveKit refuses calls to it", one=one, other=other)
-    return _("%(one)s and %(other)s both list no number, so LiveKit cannot choose", one=one, other=other)
+    return _("%(one)s and %(other)s both list no number, so LiveKit can't choose", one=one, other=other)
 
 
 def _of_rule(finding: Finding, rule: str, trunk: str) -> object:
@@ -148,7 +148,7 @@ def _of_rule(finding: Finding, rule: str, trunk: str) -> object:
         case Kind.DANGLING if not finding.trunk_id:
             return _("%(rule)s names a trunk with an empty id, which is no trunk", rule=rule)
         case Kind.DANGLING:
-            return _("%(rule)s names the trunk %(id)s, which LiveKit does not have", rule=rule, id=finding.trunk_id)
+            return _("%(rule)s names the trunk %(id)s, which LiveKit doesn't have", rule=rule, id=finding.trunk_id)
         case Kind.OPEN_BESIDE_PIN:
             return _("%(rule)s asks for no PIN where other rules do", rule=rule)
         case Kind.CALLED_AS_CALLER:
@@ -163,7 +163,7 @@ def _of_trunk(finding: Finding, trunk: str) -> object:
     sentences = {
         Kind.EVERYBODY: _("%(trunk)s allows every address, because none of those it lists can be read", trunk=trunk),
         Kind.HALF_CREDENTIALS: _("%(trunk)s has half of its credentials, so no password is required", trunk=trunk),
-        Kind.FORGEABLE: _("%(trunk)s trusts addresses that anybody can claim", trunk=trunk),
+        Kind.FORGEABLE: _("%(trunk)s trusts addresses that anyone can claim", trunk=trunk),
         Kind.OPEN_TRUNK: _("%(trunk)s lists neither numbers nor addresses", trunk=trunk),
     }
     if finding.kind in sentences:
@@ -178,7 +178,7 @@ def _entry(detail: str) -> object:
     """An entry by its list and place, and what is wrong with it."""
     field, place, what = detail.split(".")
     wrong = {
-        "form": _("it is not written as calls have it"),
+        "form": _("it isn't written as calls have it"),
         "exact": _("few calls have such a number"),
         "zeros": _("it begins with 00"),
         "inner_zero": _("it has a 0 behind the country code that no call has"),

@@ -70,7 +70,7 @@ MEANINGS = {
     ),
     Kind.HIDING_WILDCARD: Meaning(
         _l("Unguarded wildcard"),
-        _l("A rule hides numbers and names no trunk: a guard stands on a trunk and cannot cover it."),
+        _l("A rule hides numbers and names no trunk: a guard stands on a trunk and can't cover it."),
         _l("A call without a caller number could end every meeting, whichever trunk refuses it."),
         _l("Let the rule name its trunks, or not hide numbers."),
     ),
@@ -78,29 +78,29 @@ MEANINGS = {
         _l("Missing"),
         _l("A room is live with its phone on, but LiveKit has no rule for it."),
         _l("Callers with the right PIN hear “wrong PIN”, or ringing without end."),
-        _l("Frontdesk makes the rule."),
+        _l("Frontdesk creates the rule."),
     ),
     Kind.WRONG_PIN: Meaning(
         _l("Wrong PIN"),
         _l("The rule of a room asks for another PIN than the room has."),
-        _l("Callers with the room’s PIN hear “wrong PIN”; whoever knows the other one gets in."),
-        _l("Frontdesk writes the room’s PIN into its rule."),
+        _l("Callers with the room's PIN hear “wrong PIN”; whoever knows the other one gets in."),
+        _l("Frontdesk writes the room's PIN into its rule."),
     ),
     Kind.WRONG_TRUNK: Meaning(
         _l("Wrong trunk"),
         _l("The rule of a room names another trunk than the room."),
-        _l("Callers of the room’s number hear “wrong PIN”, or ringing without end."),
-        _l("Frontdesk puts the rule on the room’s trunk."),
+        _l("Callers of the room's number hear “wrong PIN”, or ringing without end."),
+        _l("Frontdesk puts the rule on the room's trunk."),
     ),
     Kind.WILDCARD: Meaning(
         _l("Wildcard"),
         _l("A rule names no trunk, which means any call at all, also one that every trunk refuses."),
-        _l("Anyone on the Internet who reaches LiveKit can make rooms with it, without a trunk’s password."),
+        _l("Anyone on the Internet who reaches LiveKit can make rooms with it, without a trunk's password."),
         _l("Let the rule name the trunks it is for."),
     ),
     Kind.EVERYBODY: Meaning(
         _l("Allows anyone"),
-        _l("No entry of a trunk’s allowed addresses can be read, and LiveKit drops those it cannot read."),
+        _l("No entry of a trunk's allowed addresses can be read, and LiveKit drops those it can't read."),
         _l("Calls from every address are let in, as if the list were empty."),
         _l("Write one address or network per entry, such as 203.0.113.0/24, without blanks, commas or “sip:”."),
     ),
@@ -118,14 +118,14 @@ MEANINGS = {
     ),
     Kind.UNTYPABLE_PIN: Meaning(
         _l("PIN can't be dialled"),
-        _l("A rule’s PIN has more than 16 characters, or other characters than a phone’s keys."),
+        _l("A rule's PIN has more than 16 characters, or other characters than a phone's keys."),
         _l("No one can dial it: the call ends at the 17th key, and letters have no key."),
         _l("Give the rule a PIN of at most 16 digits."),
     ),
     Kind.CALLED_AS_CALLER: Meaning(
         _l("Wrong list"),
-        _l("A rule lists the trunk’s own number in “inbound_numbers”, which holds callers, not the number called."),
-        _l("Callers hear ringing and nobody ever answers: none of them calls from that number."),
+        _l("A rule lists the trunk's own number in “inbound_numbers”, which holds callers, not the number called."),
+        _l("Callers hear ringing and no one ever answers: none of them calls from that number."),
         _l("Empty “inbound_numbers”; the trunk already says which number is called, or “numbers” can."),
     ),
     Kind.DIFFERS: Meaning(
@@ -150,7 +150,7 @@ MEANINGS = {
         _l("Named like Frontdesk's"),
         _l("A rule is named like Frontdesk's, but belongs to no room here, or leads elsewhere."),
         _l("Callers land where the rule leads, whatever its name says."),
-        _l("Rename or delete it, if nobody needs it; another Frontdesk of an older version may have made it."),
+        _l("Rename or delete it, if no one needs it; another Frontdesk of an older version may have made it."),
     ),
     Kind.NO_TRUNK: Meaning(
         _l("No trunk"),
@@ -161,7 +161,7 @@ MEANINGS = {
     Kind.DANGLING: Meaning(
         _l("Trunk missing"),
         _l("A rule names a trunk that LiveKit doesn't list: it is deleted, recreated or outbound, or its id is empty."),
-        _l("No call matches the rule by that trunk. A recreated trunk has a new id; an empty id is not a catch-all."),
+        _l("No call matches the rule by that trunk. A recreated trunk has a new id; an empty id isn't a catch-all."),
         _l("Put in the id of the inbound trunk that exists now, or empty the list: then the rule takes every trunk."),
     ),
     Kind.OPEN_BESIDE_PIN: Meaning(
@@ -172,38 +172,38 @@ MEANINGS = {
     ),
     Kind.RULE_NUMBER: Meaning(
         _l("Number never matches"),
-        _l("A rule lists a number in a form that no call has: rules compare letter for letter, trunks do not."),
-        _l("Callers hear ringing and nobody ever answers, or another rule takes the call."),
+        _l("A rule lists a number in a form that no call has: rules compare letter for letter, trunks don't."),
+        _l("Callers hear ringing and no one ever answers, or another rule takes the call."),
         _l("Write the number as calls have it, mostly as the trunk lists it: no blanks, no “sip:”."),
     ),
     Kind.TRUNK_NUMBER: Meaning(
         _l("Number never matches"),
-        _l("A trunk lists a number that LiveKit cannot read as one, and that holds what no call has."),
-        _l("Calls to it are not recognised: callers hear ringing and nobody ever answers."),
-        _l("Write the number with a plus and digits only: LiveKit knows no patterns, and 00 is not a plus to it."),
+        _l("A trunk lists a number that LiveKit can't read as one, and that holds what no call has."),
+        _l("Calls to it aren't recognised: callers hear ringing and no one ever answers."),
+        _l("Write the number with a plus and digits only: LiveKit knows no patterns, and 00 isn't a plus to it."),
     ),
     Kind.RULE_FORM: Meaning(
         _l("Exact form"),
-        _l("A rule lists a number in a form that few calls have: rules compare letter for letter, trunks do not."),
+        _l("A rule lists a number in a form that few calls have: rules compare letter for letter, trunks don't."),
         _l("Calls with another form of the number hear ringing without end, or another rule takes them."),
         _l("Write the number as calls have it, mostly as the trunk lists it; keep it if calls have exactly this form."),
     ),
     Kind.TRUNK_FORM: Meaning(
         _l("Exact form"),
-        _l("A trunk lists a number that LiveKit cannot read as one, or that begins with 00."),
+        _l("A trunk lists a number that LiveKit can't read as one, or that begins with 00."),
         _l("Only calls that have exactly this form are recognised."),
         _l("Write the number with a plus and digits only; keep it if calls have exactly this form."),
     ),
     Kind.CALLER_IN_ROOM: Meaning(
         _l("Number in room name"),
-        _l("An Individual rule puts the caller’s whole number into the name of the room it makes."),
-        _l("The number reaches logs, metrics and file names, and everybody who sees the room’s name."),
+        _l("An Individual rule puts the caller's whole number into the name of the room it makes."),
+        _l("The number reaches logs, metrics and file names, and everyone who sees the room's name."),
         _l("Use a Direct rule; or set hide_phone_number, so that only the last digits stand there."),
     ),
     Kind.CALLER_VISIBLE: Meaning(
         _l("Numbers shown"),
-        _l("An external rule doesn't hide callers’ numbers."),
-        _l("Everybody in the room sees the whole number of each caller."),
+        _l("An external rule doesn't hide callers' numbers."),
+        _l("Everyone in the room sees the whole number of each caller."),
         _l("Set hide_phone_number, with a guard on the trunk; or keep it so on purpose."),
     ),
     Kind.FORGEABLE: Meaning(
@@ -236,7 +236,7 @@ MEANINGS = {
     Kind.UNHEARD: Meaning(
         _l("No webhook received"),
         _l("LiveKit has people in a room that no webhook reported."),
-        _l("Phones reach the room only once we know that somebody is there."),
+        _l("Phones reach the room only once we know that someone is there."),
         _l("Frontdesk asks LiveKit who is in the meeting. Check the webhooks if this happens again."),
     ),
     Kind.CALLED_IN_ROOM: Meaning(
@@ -247,8 +247,8 @@ MEANINGS = {
     ),
     Kind.VISIBLE_BY_CHOICE: Meaning(
         _l("Numbers shown"),
-        _l("The owner of a room chose to show callers’ numbers."),
-        _l("Everybody in the room sees the whole number of each caller."),
-        _l("The owner can hide them on the room’s page."),
+        _l("The owner of a room chose to show callers' numbers."),
+        _l("Everyone in the room sees the whole number of each caller."),
+        _l("The owner can hide them on the room's page."),
     ),
 }

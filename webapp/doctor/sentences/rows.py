@@ -62,15 +62,15 @@ def label(kind: Kind) -> str:
 def outage(code: str) -> str:
     """Why LiveKit's lists are not there."""
     if code == "no_sip":
-        return str(_("LiveKit runs without Redis, so that it has no SIP: it knows no trunks and no rules."))
+        return str(_("LiveKit runs without Redis, so it has no SIP: it knows no trunks and no rules."))
     return str(_("LiveKit isn't answering. This page shows only what Frontdesk knows. (%(code)s)", code=code))
 
 
 def comparison(problem: str) -> str:
     """Why the last comparison of every room with LiveKit did not come to its end, by the error that it ended with."""
     known = {
-        "LiveKitUnavailable": _("LiveKit did not answer."),
-        "IncompleteError": _("Not everything could be put right; the rest was."),
+        "LiveKitUnavailable": _("LiveKit didn't answer."),
+        "IncompleteError": _("Not everything could be repaired; the rest was."),
     }
     return str(known.get(problem) or _("Something went wrong (%(kind)s).", kind=problem))
 

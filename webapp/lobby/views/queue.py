@@ -170,12 +170,10 @@ def _follow(with_callers: Collection[Room]) -> str:
             hold.try_again(room.id)
             db.session.commit()
     if hold.STAYS_MUTE in failures:
-        what = _("LiveKit does not give a muted caller the floor back: they hear the meeting and are not heard.")
-        remedy = _("Let them call again, and they come in at once.")
+        what = _("LiveKit doesn't unmute the caller: they hear the meeting but can't be heard.")
+        remedy = _("Ask them to call again; they'll join at once.")
         return f"{what} {remedy}"
-    return (
-        str(_("LiveKit did not follow yet. What you decided is kept, and tried again by itself.")) if failures else ""
-    )
+    return str(_("Not applied yet. Your decision is kept. Retrying.")) if failures else ""
 
 
 def _flash(problem: str) -> None:
@@ -235,4 +233,4 @@ def _last() -> uuid.UUID:
     try:
         return uuid.UUID(request.form.get("last", ""))
     except ValueError:
-        abort(400, _("The page did not say whom it showed."))
+        abort(400, _("The page didn't say who was shown."))

@@ -214,7 +214,7 @@ def media_url(recording: Recording) -> str:
 
 
 def _away() -> Response:
-    title = _("The storage did not answer")
+    title = _("The storage didn't answer")
     return errors.refusal(503, title, _("The recording is safe: only reading it failed."), _("Try again in a minute."))
 
 
@@ -225,7 +225,7 @@ def _gone() -> Response:
         410,
         status=410,
         title=_("This recording has expired"),
-        what=_("Its time was over, so nobody can open it any more."),
+        what=_("No one can open it any more."),
         now=_("Ask an owner of the room whether a copy was kept."),
         code="",
         request_id=request_log.current(),

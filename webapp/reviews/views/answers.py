@@ -49,7 +49,7 @@ def remove(campaign_id: uuid.UUID, slug: str, access_id: uuid.UUID) -> ResponseR
     """Take somebody's role away."""
     campaign, room, line = _load(campaign_id, slug, access_id)
     if not policy.remove(current_user, room, line.person, (line.now or line.line).role):
-        return _row(campaign, line, 409, _("Only owners remove owners, and nobody removes themselves here."))
+        return _row(campaign, line, 409, _("Only owners remove owners, and no one removes themselves here."))
     return _decided(campaign, room, line, lambda: decisions.remove(campaign, room, line, _me()))
 
 

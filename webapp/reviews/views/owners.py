@@ -27,7 +27,7 @@ def find_owner(campaign_id: uuid.UUID) -> ResponseReturnValue:
     require(policy.manage)
     person = account_queries.person(request.form.get("find", ""))
     if person is None:
-        flash(_("Nobody is known under this address."))
+        flash(_("No one has this address."))
     query: dict[str, Any] = OwnerFilters.of(request.args).query(user_id=person.id if person else None)
     return redirect(url_for(".show", campaign_id=campaign_id, **query), 303)
 
@@ -77,7 +77,7 @@ def reassign(campaign_id: uuid.UUID, person_id: uuid.UUID) -> ResponseReturnValu
         return _asked_again(campaign, row, form, 422)
     person = account_queries.person(form.email.data)
     if person is None:
-        form.email.errors = [_("Nobody is known under this address.")]
+        form.email.errors = [_("No one has this address.")]
         return _asked_again(campaign, row, form, 422)
     try:
         service.reassign(campaign, row.owner, person, actor=current_actor())
@@ -93,7 +93,7 @@ def reassign(campaign_id: uuid.UUID, person_id: uuid.UUID) -> ResponseReturnValu
 
 def _cannot(rooms: int) -> str:
     if not rooms:
-        return str(_("Choose somebody else who can sign in."))
+        return str(_("Choose someone else who can sign in."))
     where = ngettext(
         "In %(num)d of the rooms this person is neither owner nor administrator.",
         "In %(num)d of the rooms this person is neither owner nor administrator.",

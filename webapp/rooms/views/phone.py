@@ -50,7 +50,9 @@ def stop_old_pin(slug: str) -> ResponseReturnValue:
     """End the PIN before the present one early."""
     room, form = load_room(slug, policy.stop_old_pin), StopOldPinForm()
     if room.overlap and versions.differs(form.seen, room.overlap):
-        problem = _("Not stopped: the PIN was replaced since you opened this page, and another old one works now.")
+        problem = _(
+            "Not ended: the PIN was changed since you opened this page, and a different previous PIN works now."
+        )
         return respond(room, FRAGMENT, 409, problem=problem)
     service.stop_old_pin(room, actor=current_actor())
     return _follow(room)
@@ -76,7 +78,7 @@ def reveal_pin(slug: str) -> ResponseReturnValue:
     form = RevealPinForm()
     if not form.validate() or (policy.reveal_pin_needs_reason(current_user, room) and not form.reason.data):
         if not form.reason.errors:
-            form.reason.errors = [_("Say why you need to see it: the reason is kept.")]
+            form.reason.errors = [_("Enter a reason: it's logged.")]
         return respond(room, FRAGMENT, 422, reveal_form=form)
     pin = service.reveal_pin(room, actor=current_actor(), reason=form.reason.data)
     db.session.commit()
@@ -106,10 +108,10 @@ def set_phone(slug: str) -> ResponseReturnValue:
 def _somebody_was_first(room: Room) -> Response:
     """The PIN that was to go is gone already: the new one stays, and the reader hears whose it is."""
     entry = audit_queries.last_of_room(room.id, "room.rotate_pin")
-    problem = _("The PIN was changed before you. The new one stands, and was not changed again.")
+    problem = _("Someone changed the PIN first. It wasn't changed again.")
     if entry is not None:
         who, when = sentences.who(entry), times.ago(entry.at)
-        problem = _("%(who)s replaced the PIN before you (%(when)s). It was not replaced again.", who=who, when=when)
+        problem = _("%(who)s changed the PIN first (%(when)s). It wasn't changed again.", who=who, when=when)
     return respond(room, FRAGMENT, 409, problem=problem)
 
 

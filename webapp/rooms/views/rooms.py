@@ -34,7 +34,7 @@ SHOWS = {
     listing.Show.SHARED: _l("Shared with me"),
     listing.Show.LIVE: _l("Live now"),
 }
-HEADS = {listing.Sort.NAME: _l("Room"), listing.Sort.USED: _l("Last used"), listing.Sort.CREATED: _l("Made")}
+HEADS = {listing.Sort.NAME: _l("Room"), listing.Sort.USED: _l("Last used"), listing.Sort.CREATED: _l("Created")}
 
 
 @bp.get("/")
@@ -65,7 +65,7 @@ def find_owner() -> ResponseReturnValue:
     require(policy.list_all)
     owner = account_queries.person(request.form.get("email", ""))
     if owner is None:
-        flash(_("Nobody is known under this address."))
+        flash(_("No one has this address."))
         return redirect(url_for(".index"), 303)
     return redirect(url_for(".index", owner=owner.id), 303)
 
@@ -200,7 +200,7 @@ def delete(slug: str) -> ResponseReturnValue:
     service.delete(room, actor=current_actor())
     db.session.commit()
     reconcile.now(room)
-    flash(_("The room “%(name)s” is deleted.", name=room.name))
+    flash(_("%(name)s was deleted.", name=room.name))
     return htmx.go(url_for(".index"))
 
 

@@ -259,7 +259,7 @@ def _form(form: TrunkForm, trunk_id: str | None, status: int = 200, problem: str
 
 def _somebody_was_first(form: TrunkForm, trunk_id: str) -> ResponseReturnValue:
     """Nothing is changed: what was typed stays, beside what LiveKit has by now, and the reader hears whose it is."""
-    said = _("This trunk was changed after you opened the page, so your changes were not saved.")
+    said = _("This trunk was changed after you opened the page, so your changes weren't saved.")
     entry = audit_queries.last_done(trunk_id, "trunk.create", "trunk.update")
     if entry is not None:
         who, when = audit_sentences.who(entry), times.ago(entry.at)
