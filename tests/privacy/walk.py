@@ -36,7 +36,7 @@ VARIANTS = {
     "reviews.lines": ("?show=open", "?show=other"),
     "reviews.show": ("?show=all",),
     "rooms.index": ("?show=live", "?q=zq"),
-    "search.index": ("?q=zqroom",),
+    "search.index": ("?q=zqroomhere", "?q=zqroomelsewhere"),
     "support.index": ("?q=z", "?show=live"),
     "trunks.new_move": ("?source=*&target=%3D",),
 }
