@@ -190,7 +190,7 @@ def test_everybody_everywhere_goes_in_after_being_asked_once(app: Flask, client_
     guest(app, here, "One"), guest(app, there, "Two"), guest(app, foreign, "Three")
     host = client_as("owner")
     page = host.get("/lobby/admit-all").text
-    assert "2 people go in at once" in page and "Three" not in page
+    assert "2 people will join at once" in page and "Three" not in page
     assert status("One") is Status.WAITING
     answer = host.post("/lobby/admit-all", data={"last": str(entry("Three").id)})
     assert answer.status_code == 303

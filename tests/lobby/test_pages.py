@@ -41,7 +41,7 @@ def test_admitting_all_means_all_who_wait_on_whatever_page(app: Flask, client_as
         crowd(make_room(name=f"Room {number:02}"), 12 if number == 0 else 1)
     host = client_as("owner")
     page = host.get("/lobby/admit-all").text
-    assert "33 people go in at once" in page
+    assert "33 people will join at once" in page
     last = page.split('name="last" value="')[1].split('"')[0]
     assert host.post("/lobby/admit-all", data={"last": last}).status_code == 303
     db.session.rollback()

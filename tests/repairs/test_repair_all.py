@@ -169,7 +169,7 @@ def test_a_failure_stops_no_other_item_and_is_tried_again_with_a_button(installa
     run = begin(support)
     assert (run.done, run.failed, run.ended_at is not None) == (3, 1, True)
     page = support.get(f"{URL}{run.id}/").text
-    assert "Try 1 again" in page and "LiveKit refused" in page
+    assert "Retry 1" in page and "LiveKit refused" in page
     assert support.post(f"{URL}{run.id}/retry").status_code == 303
     run = last_run()
     assert (run.done, run.failed) == (4, 0)

@@ -123,7 +123,7 @@ def test_a_missing_rule_is_made(installation: Installation, client_as: As):
     installation.livekit.call("SIP", "DeleteSIPDispatchRule", sip_dispatch_rule_id=str(room.sip_dispatch_rule_id))
     page = client_as("support").get(url("missing")).text
     assert "Create the room's rule on its trunk." in page
-    assert "Repair: make 1 rule" in page and "Callers who type the room's PIN get in." in page
+    assert "Repair: create 1 rule" in page and "Callers who type the room's PIN get in." in page
     press(client_as("support"), url("missing"))
     assert installation.rule_of(room) is not None
     assert reading.read().findings == []

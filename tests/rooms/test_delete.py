@@ -25,12 +25,12 @@ def test_the_page_says_what_ends_for_whom_and_asks_once(app: Flask, client_as, r
     db.session.commit()
     text = client_as("owner").get(f"/rooms/{room.slug}/delete").text
     for words in (
-        "2 people who are no owners lose access.",
+        "2 people other than the owners lose access.",
         "The phone PIN stops working",
         "The link stops working",
         "People are in the meeting. They stay until they leave",
-        "1 person who waits is told that the room is closed.",
-        "1 recording stays with the owners until its time is over.",
+        "1 waiting person is told that the room is closed.",
+        "1 recording stays with the owners until it expires.",
         "What was done in the room stays in the audit log.",
     ):
         assert words in text

@@ -192,9 +192,9 @@ def test_only_admins_look_for_rooms_by_owner(client_as: As, room: Room):
 def test_hosts_see_how_many_wait_and_members_do_not(app, client_as: As, room: Room):
     guest(app, room)
     guest(app, room, "Noor van Eyck")
-    assert "2 wait" in client_as("owner").get("/rooms/").text
-    assert "2 wait" in client_as("admin").get("/rooms/").text
-    assert "2 wait" not in client_as("member").get("/rooms/").text
+    assert "2 waiting" in client_as("owner").get("/rooms/").text
+    assert "2 waiting" in client_as("admin").get("/rooms/").text
+    assert "2 waiting" not in client_as("member").get("/rooms/").text
 
 
 def test_a_swap_gets_the_list_alone(client_as: As, room: Room):

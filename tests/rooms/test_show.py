@@ -79,12 +79,12 @@ def test_the_page_stands_whatever_livekit_does_because_it_does_not_ask(
     trouble(livekit)
     owner = client_as("owner")
     text = page(owner, room)
-    assert "3 by web, 1 by phone" in text
+    assert "3 online, 1 by phone" in text
     assert f'hx-get="/rooms/{room.slug}/inside" hx-trigger="load"' in text
     fragment = owner.get(f"/rooms/{room.slug}/inside", headers=SWAP)
     livekit.heal()
-    assert fragment.status_code == 200 and "LiveKit didn't answer" in fragment.text
-    assert "3 by web, 1 by phone" in fragment.text
+    assert fragment.status_code == 200 and "LiveKit isn't answering" in fragment.text
+    assert "3 online, 1 by phone" in fragment.text
 
 
 def test_showing_the_page_calls_nothing_of_livekit(client_as: As, room: Room, livekit: LiveKit):

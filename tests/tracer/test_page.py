@@ -104,7 +104,7 @@ def test_the_pin_of_a_room_where_nobody_is_names_the_room_and_why(installation: 
     installation.live()
     quiet = installation.room(name="Quiet room")
     page = ask(client_as("support"), typed="pin", pin=quiet.pin)
-    assert "This is the PIN of Quiet room, where nobody has joined by web" in body(page)
+    assert "This is the PIN of Quiet room, where no one has joined online" in body(page)
     assert f"/rooms/{quiet.slug}/support" in page.text
 
 
@@ -196,7 +196,7 @@ def test_where_livekit_would_act_otherwise_now_than_the_lines_say_the_page_says_
     support = client_as("support")
     silent = paste(support, {"msg": "Closing inbound call", "reason": "flood"})
     prompted = paste(support, {"msg": "Requesting Pin for SIP call"})
-    empty = "a rule took it; now LiveKit would not take it: the rule is gone; a room’s rule is there only while"
+    empty = "a rule took it; now LiveKit wouldn't take it: the rule is gone; a room's rule exists only while"
     assert empty in body(support.get(prompted))
     assert "When this call came" not in body(support.get(silent))
     installation.live()

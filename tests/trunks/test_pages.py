@@ -112,7 +112,7 @@ def test_inside_a_swap_the_browser_is_led_to_the_new_trunk(installation: Install
         ({"numbers": "+1 (555) 0001"}, "takes one of these numbers already"),
         ({"numbers": ""}, "Anyone could call"),
         ({"numbers": "sip:x@y"}, "Enter a phone number"),
-        ({"numbers": "+331"}, "Nobody can dial “+331”"),
+        ({"numbers": "+331"}, "No one can dial “+331”"),
         ({"numbers": "+33 1 99 00 11 22 33 44 55 6"}, "7 to 15 digits"),
         ({"numbers": "+0033199001122"}, "the first no 0"),
         ({"name": ""}, "Enter a name for the trunk"),
@@ -188,7 +188,7 @@ def test_an_admin_changes_a_trunk_and_what_the_form_does_not_show_stays(installa
     admin = client_as("admin")
     shown = admin.get(_url(installation, "edit")).text
     assert "+15550009" in shown
-    assert "old" not in shown.replace("oldest", "")
+    assert ">old<" not in shown and '"old"' not in shown
     answer = admin.post(_url(installation) + "/", data={**FIELDS, "auth_username": "pbx"})
     assert answer.status_code == 303
     stored = _trunk(installation, installation.trunk_id)

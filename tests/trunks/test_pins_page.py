@@ -70,7 +70,7 @@ def test_another_length_is_looked_at_without_being_set(client_as: As, installati
     fill(installation.trunk_id, 40)
     page = client_as("support").get(f"{PATH}?length=6").text
     assert f"= {pin_space.codes(6)}" in page and "This is a preview" in page
-    assert "Take 8 digits" in page
+    assert "Use 8 digits" in page
 
 
 @pytest.mark.parametrize("length", ["3", "17", "x", "-1", "", "٣", "9999999"])
@@ -106,7 +106,7 @@ def test_what_was_drawn_in_vain_is_counted(
 def test_a_full_namespace_is_warned_of(client_as: As, installation: Installation, settings: Settings):
     fill(installation.trunk_id, 9000)
     page = client_as("support").get(f"{PATH}?length=4").text
-    assert re.search(r"Take \d+ digits", page) and "100%" in page
+    assert re.search(r"Use \d+ digits", page) and "100%" in page
 
 
 @pytest.mark.parametrize(
