@@ -71,7 +71,7 @@ def room_page(world: World) -> Plan:
 def guest_poll(world: World) -> Plan:
     """A hundred guests ask whether they may come in."""
     url, guests = f"/join/{world.busy_room().slug}/wait", world.guests()
-    proof = Proof(raw("GET", url, guests[0]), "You are at the door")
+    proof = Proof(raw("GET", url, guests[0]), "The host knows you're waiting")
     return Plan([raw("GET", url, guest | SWAP) for guest in guests], proof)
 
 

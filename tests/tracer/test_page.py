@@ -1,5 +1,6 @@
 """The page "Call tracer": a link without numbers, an answer with the field to change."""
 
+import html
 import json
 import re
 from collections.abc import Callable
@@ -31,7 +32,7 @@ def ask(browser: Browser, **fields: Any) -> TestResponse:
 
 def body(answer: TestResponse) -> str:
     """The words of the answer, without the form that keeps what was typed."""
-    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", answer.text.partition("<aside>")[0]))
+    return html.unescape(re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", answer.text.partition("<aside>")[0])))
 
 
 def test_a_call_into_a_live_room_is_followed_to_its_pin_and_into_the_room(installation: Installation, client_as: As):
@@ -201,7 +202,7 @@ def test_where_livekit_would_act_otherwise_now_than_the_lines_say_the_page_says_
     assert "When this call came" not in body(support.get(silent))
     installation.live()
     inside = (
-        "did not take it; now it would be asked for a PIN: a room's rule exists only while someone is in the meeting."
+        "didn't take it; now it would be asked for a PIN: a room's rule exists only while someone is in the meeting."
     )
     assert inside in body(support.get(silent))
     assert "When this call came" not in body(support.get(prompted))
