@@ -148,7 +148,7 @@ def test_a_claim_that_says_nothing_takes_no_role_and_gives_none(
     provider.send("ada", **SURE, **sent)
     assert person.sign_in_through().status_code == 303
     assert ada().staff is Staff.ADMIN
-    assert "didn't send your role" in person.here.get("/account/").text
+    assert "didn&#39;t send your role" in person.here.get("/account/").text
     assert refusals.recent(refusals.SIGN_IN)[problem] == 1
     provider.send("grace", **SURE | {"email": "grace@frontdesk.example"}, **sent)
     assert Person(app).sign_in_through().status_code == 303
