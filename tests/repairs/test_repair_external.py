@@ -71,7 +71,7 @@ def test_hiding_numbers_places_the_guard_and_keeps_the_rest_of_the_rule(installa
     fields = {"metadata": "theirs", "attributes": {"desk": "night"}}
     (rule_id,) = installation.store(_rule(installation, name="Night line", hide_phone_number=False, **fields))
     page = client_as("support").get(url("caller-visible")).text
-    assert "callers' numbers hidden" in page and "Make the guard of its trunks." in page
+    assert "callers&#39; numbers hidden" in page and "Make the guard of its trunks." in page
     assert press(client_as("support"), url("caller-visible"), name="Night line", ticket="INC1").status_code == 303
     stored = next(rule for rule in installation.livekit.rules() if rule["sip_dispatch_rule_id"] == rule_id)
     assert stored["hide_phone_number"] is True
@@ -167,7 +167,7 @@ def test_while_the_protocol_cannot_omit_the_number_hiding_is_offered_and_omittin
     (rule_id,) = installation.store({"rule": individual, "name": "Night line", "trunk_ids": [installation.trunk_id]})
     page = client_as("support").get(url("caller-in-room"))
     assert "Leave the caller" not in page.text
-    assert "callers' numbers hidden" in page.text
+    assert "callers&#39; numbers hidden" in page.text
     press(client_as("support"), url("caller-in-room"), name="Night line", ticket="INC1")
     stored = next(rule for rule in installation.livekit.rules() if rule["sip_dispatch_rule_id"] == rule_id)
     assert stored["hide_phone_number"] is True
@@ -181,7 +181,7 @@ def test_hiding_numbers_is_not_offered_where_calls_without_one_could_then_end_li
     open_rule = installation.foreign(name="Night line")
     page = url("caller-visible")
     dry_run = support.get(page)
-    assert "in the place of the trunk's guard" in dry_run.text and "hide~" not in dry_run.text
+    assert "in the place of the trunk&#39;s guard" in dry_run.text and "hide~" not in dry_run.text
     forged = {"choice": f"hide~{open_rule}", "name": "Night line", "ticket": "INC1"}
     assert support.post(page, data=forged).status_code == 409
     livekit.dial("", to=NUMBER[1:])
@@ -192,9 +192,9 @@ def test_hiding_numbers_is_not_offered_where_calls_without_one_could_then_end_li
     ("fields", "words"),
     [
         ({}, "another external rule without a PIN"),
-        ({"numbers": [NUMBER]}, "takes calls before the trunk's guard does"),
-        ({"inbound_numbers": [""]}, "takes calls before the trunk's guard does"),
-        ({"trunk_ids": ["ST_gone"]}, "LiveKit has none of the rule's trunks"),
+        ({"numbers": [NUMBER]}, "takes calls before the trunk&#39;s guard does"),
+        ({"inbound_numbers": [""]}, "takes calls before the trunk&#39;s guard does"),
+        ({"trunk_ids": ["ST_gone"]}, "LiveKit has none of the rule&#39;s trunks"),
     ],
 )
 def test_the_page_says_why_hiding_numbers_is_not_offered(

@@ -122,8 +122,8 @@ def test_a_missing_rule_is_made(installation: Installation, client_as: As):
     room = installation.live()
     installation.livekit.call("SIP", "DeleteSIPDispatchRule", sip_dispatch_rule_id=str(room.sip_dispatch_rule_id))
     page = client_as("support").get(url("missing")).text
-    assert "Create the room's rule on its trunk." in page
-    assert "Repair: create 1 rule" in page and "Callers who type the room's PIN get in." in page
+    assert "Create the room&#39;s rule on its trunk." in page
+    assert "Repair: create 1 rule" in page and "Callers who type the room&#39;s PIN get in." in page
     press(client_as("support"), url("missing"))
     assert installation.rule_of(room) is not None
     assert reading.read().findings == []
@@ -245,7 +245,7 @@ def test_when_livekit_fails_the_page_says_so_the_trail_too_and_the_sweep_heals(
     fields = shown(support.get(page))
     installation.livekit.fail("CreateSIPDispatchRule", "unavailable", times=5)
     assert support.post(page, data=fields).status_code == 303
-    assert "Not repaired: LiveKit has not followed yet" in support.get("/telephony/repairs/").text
+    assert "Not repaired: Not applied yet" in support.get("/telephony/repairs/").text
     assert (deed().outcome, deed().problem) == (DeedOutcome.FAILED, "unavailable")
     installation.livekit.heal()
     installation.sweep()

@@ -129,7 +129,7 @@ def test_a_room_whose_trunk_has_no_place_for_a_guard_links_to_the_rule_that_has_
     foreign = installation.foreign(name="Night line")
     room = waiting(installation)
     support, page = client_as("support"), f"/telephony/repairs/of/missing~{room.id}"
-    assert f"Rule {foreign} on this trunk leaves no place" in said(room)
+    assert f"External rule {foreign} on this trunk leaves no place" in said(room)
     assert f'href="{page}"' in support.get(f"/rooms/{room.slug}/support").text
     assert press(support, page, name="Night line", ticket="INC1").status_code == 303
     assert foreign not in ids(installation)
