@@ -36,7 +36,7 @@ VARIANTS = {
     "reviews.lines": ("?show=open", "?show=other"),
     "reviews.show": ("?show=all",),
     "rooms.index": ("?show=live", "?q=zq"),
-    "search.index": ("?q=zqroomhere", "?q=zqroomelsewhere"),
+    "search.index": ("?q=hcm-", "?q=elsewhere-"),  # by the link: a name that is underlined is not whole
     "support.index": ("?q=z", "?show=live"),
     "trunks.new_move": ("?source=*&target=%3D",),
 }

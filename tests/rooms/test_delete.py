@@ -41,7 +41,7 @@ def test_it_goes_from_the_list_and_all_but_its_owners_lose_their_role(client_as,
     owner = client_as("owner")
     answer = owner.post(f"/rooms/{room.slug}/delete")
     assert (answer.status_code, answer.location) == (303, "/rooms/")
-    assert "The room “Housing committee” is deleted." in owner.get("/rooms/").text
+    assert "Housing committee was deleted." in owner.get("/rooms/").text
     assert room.slug not in owner.get("/rooms/").text
     left = db.session.scalars(sa.select(Access).where(Access.room_id == room.id, Access.revoked_at.is_(None))).all()
     assert [row.user_id for row in left] == [persona("owner").id], "an owner's role opens what was recorded"
