@@ -5,6 +5,7 @@ import re
 import socket
 from collections.abc import Callable
 from datetime import timedelta
+from html import unescape
 
 import sqlalchemy as sa
 from flask import Flask
@@ -24,7 +25,7 @@ PAGE = "/system/jobs/"
 
 def words(browser: Browser) -> str:
     """The text of the page."""
-    return " ".join(re.sub(r"<[^>]+>", " ", browser.get(PAGE).text).split())
+    return " ".join(unescape(re.sub(r"<[^>]+>", " ", browser.get(PAGE).text)).split())
 
 
 def test_support_sees_jobs_and_lets_one_run(client_as: As):

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator
+from html import unescape
 
 import pytest
 from flask import Flask
@@ -26,7 +27,7 @@ def said(client_as: Callable[[str], Browser], livekit: LiveKit) -> Callable[[], 
         page = client_as("support").get("/system/setup").text
         found = re.search(r'id="check-mail">(.*?)</article>', page, re.DOTALL)
         assert found
-        text = " ".join(re.sub(r"<[^>]+>", " ", found[1]).split())
+        text = " ".join(unescape(re.sub(r"<[^>]+>", " ", found[1])).split())
         return next(word for word in ("Fix", "Check", "Unknown", "OK") if text.startswith(word)), text
 
     return _said

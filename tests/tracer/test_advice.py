@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from html import unescape
 from typing import Any
 
 import pytest
@@ -41,7 +42,7 @@ def traced(browser: Browser, **fields: str) -> str:
         "/telephony/explain", data={"to_user": NUMBER, "from_user": CALLER, "typed": "nothing", **fields}
     )
     shown = browser.get(answer.location.partition("#")[0]).text.partition("<aside>")[0]
-    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", shown))
+    return re.sub(r"\s+", " ", unescape(re.sub(r"<[^>]+>", " ", shown)))
 
 
 @pytest.mark.parametrize(

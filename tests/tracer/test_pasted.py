@@ -4,6 +4,7 @@ import json
 import re
 import time
 from collections.abc import Callable
+from html import unescape
 from typing import Any
 
 import pytest
@@ -109,7 +110,7 @@ def page(browser: Browser, text: str) -> str:
     answer = browser.post(f"{PAGE}/log", data={"log": text})
     assert answer.status_code == 303, answer.text
     shown = browser.get(answer.location.partition("#")[0]).text.partition("<aside>")[0]
-    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", shown))
+    return re.sub(r"\s+", " ", unescape(re.sub(r"<[^>]+>", " ", shown)))
 
 
 @pytest.mark.parametrize("writing", WRITINGS)
@@ -142,7 +143,7 @@ def test_a_message_and_the_lines_of_its_call_are_one_call():
 def test_outgoing_calls_are_never_read_as_incoming_ones(installation: Installation, client_as: As):
     said = page(client_as("support"), lines(*OUTBOUND))
     assert "This is an outgoing call: inbound trunks and dispatch rules play no part" in said
-    assert "SIP 480: the called phone cannot be reached now" in said
+    assert "SIP 480: the called phone can't be reached now" in said
     assert not any(words in said for words in ("The same call now", "What to change", "Add the called number"))
 
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from html import unescape
 from typing import Any
 
 import pytest
@@ -24,7 +25,7 @@ def rule(rule_id: str = "SDR_door", pin: str = "", **fields: Any) -> Rule:
 
 
 def words(text: str) -> str:
-    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", text))
+    return re.sub(r"\s+", " ", unescape(re.sub(r"<[^>]+>", " ", text)))
 
 
 def found(installation: Installation, **fields: Any) -> str:
