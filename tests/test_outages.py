@@ -76,7 +76,7 @@ def test_without_the_database_people_who_are_signed_in_read_what_is_wrong(settin
         with client.session_transaction() as cookie:
             cookie["sign_in"] = "the token of somebody"
         answer = client.get(path)
-        assert answer.status_code == 503 and "The database didn't answer" in answer.text
+        assert answer.status_code == 503 and "The database didn&#39;t answer" in answer.text
         assert client.get("/no-such-page").status_code == 404
 
 
@@ -170,7 +170,7 @@ def test_while_sqlite_is_locked_pages_are_read_and_changes_are_refused_in_words(
     with locked(file):
         assert owner.get("/account/").status_code == 200
         answer = owner.post("/account/", data=CHOICE)
-        assert answer.status_code == 503 and "The database didn't answer" in answer.text
+        assert answer.status_code == 503 and "The database didn&#39;t answer" in answer.text
     assert theme("owner") == ""
     assert owner.post("/account/", data=CHOICE).status_code == 303
     assert theme("owner") == "dark"

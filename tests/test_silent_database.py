@@ -29,7 +29,7 @@ from webapp.models import metadata
 
 PAGE, HOOK, PROBE = 6.0, 3.0, 2.0  # seconds promised
 TIMES = 3
-GONE = "The database didn't answer"
+GONE = "The database didn&#39;t answer"
 MEDIA = {
     "X-Original-Method": "GET",
     "X-Original-URI": "/media/recordings/01a22d36-ddf2-770d-864b-a4520e560ce9.mp4",

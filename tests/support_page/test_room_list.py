@@ -240,8 +240,9 @@ def test_nothing_personal_stands_in_the_list_or_its_file(installation: Installat
     for path in (URL, "/telephony/rooms.csv"):
         text = client_as("support").get(path).text
         assert "Housing" in text and "Owned" in text
+        text = text.partition("<main")[2].partition("</main>")[0] or text  # a file has none of these
         for secret in (str(room.pin), CALLER[1:], "15550001", "15550077", "Owner", persona("owner").email, "@"):
-            assert secret not in text.partition("<main")[2] if "<main" in text else secret not in text, secret
+            assert secret not in text, secret
 
 
 def test_the_file_has_the_rooms_that_were_asked_for_in_the_order_of_the_list(client_as: As):

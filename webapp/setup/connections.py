@@ -57,9 +57,9 @@ MAIL = {
     "busy": "it asks to try again later",
 }
 FOLDER = {
-    "otherwise": "The settings want it otherwise, and only its owner, as a member of that group, or root can change it",
-    "sticky": "Its sticky bit lets nobody but the egress worker delete what the worker wrote",
-    "public": "Everybody on this machine may read or write there (FRONTDESK_RECORDINGS_MODE)",
+    "otherwise": "The settings ask for something else, and only its owner in that group, or root, can change it",
+    "sticky": "Its sticky bit lets no one but the egress worker delete what the worker wrote",
+    "public": "Everyone on this machine can read or write there (FRONTDESK_RECORDINGS_MODE)",
 }
 NEWSLETTERS = {
     "no_connection": "nothing answers at FRONTDESK_BREVO_URL",
