@@ -56,7 +56,7 @@ def test_a_guest_waits_and_is_let_in(people: People, enter: Enter):
     guest.accessible()
     guest.fill("name", "Lotte Brandvold")
     guest.press("Ask to join")
-    guest.sees("You are at the door, Lotte Brandvold")
+    guest.sees("The host knows you're waiting, Lotte Brandvold")
     guest.accessible()
     host.go("/lobby/")
     host.sees("Lotte Brandvold")

@@ -38,7 +38,7 @@ def test_the_two_pictures_can_be_taken(people: Callable[[str], Desk], phone: Pho
     guest.go(room.replace("/rooms/", "/join/").rstrip("/"))
     guest.fill("name", "Ingrid Falkner")
     guest.press("Ask to join")
-    guest.sees("You are at the door, Ingrid Falkner")
+    guest.sees("The host knows you're waiting, Ingrid Falkner")
     host.page.set_viewport_size({"width": SIZE[0], "height": SIZE[1]})
     for path, picture in (("/", "desk.png"), (room, "room.png")):
         host.go(path)
