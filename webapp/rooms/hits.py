@@ -8,35 +8,30 @@ from flask_babel import lazy_gettext as _l
 from webapp.accounts.hits import Hit, SearchSource
 from webapp.accounts.models import User
 from webapp.core.db import db
-from webapp.rooms.models import Access, OldSlug, Room
-from webapp.rooms.queries import named_like, open_access
+from webapp.rooms.models import Access, Room
+from webapp.rooms.queries import ever_named_like, open_access, slug_in
 
 
-def closeness(words: str) -> sa.Case[int]:
-    """How well a room answers the words: its link, its name, how either begins, and then whatever holds them."""
-    slug = _slug(words)
-    return sa.case(
+def best_first(words: str) -> tuple[sa.ColumnElement[Any], ...]:
+    """The order of rooms that answer the words: by link, name, how either begins, whatever holds them; then by use."""
+    slug = slug_in(words)
+    closeness = sa.case(
         (Room.slug == slug, 0),
         (sa.func.lower(Room.name) == words.lower(), 1),
         (Room.name.istartswith(words, autoescape=True), 2),
         (Room.slug.startswith(slug, autoescape=True), 3),
         else_=4,
     )
-
-
-def _slug(words: str) -> str:
-    return words.rstrip("/").rsplit("/", 1)[-1].lower()
+    return closeness, Room.last_used_at.desc().nulls_last(), Room.id.desc()
 
 
 def _find(words: str, user: User, limit: int) -> list[Hit]:
     columns: tuple[Any, ...] = (Room.id, Room.name, Room.slug, Room.live_since, Room.last_used_at, Access.role)
-    renamed = sa.select(OldSlug.room_id).where(OldSlug.slug == _slug(words))
     rooms = sa.select(*columns).select_from(Room).outerjoin(Access, open_access(user))
-    rooms = rooms.where(Room.deleted_at.is_(None), named_like(words) | Room.id.in_(renamed))
+    rooms = rooms.where(Room.deleted_at.is_(None), ever_named_like(words))
     if not user.is_staff:
         rooms = rooms.where(Access.role.is_not(None))
-    order = (closeness(words), Room.last_used_at.desc().nulls_last(), Room.id.desc())
-    return [_hit(row, user) for row in db.session.execute(rooms.order_by(*order).limit(limit))]
+    return [_hit(row, user) for row in db.session.execute(rooms.order_by(*best_first(words)).limit(limit))]
 
 
 def _hit(row: Any, user: User) -> Hit:

@@ -30,10 +30,21 @@ def visible_to(user: User) -> sa.Select[Room]:
     return rooms if user.is_admin else rooms.join(Access, open_access(user))
 
 
+def slug_in(words: str) -> str:
+    """The link that the words may be, or the end of the address that somebody pasted."""
+    return words.rstrip("/").rsplit("/", 1)[-1].lower()
+
+
 def named_like(words: str) -> sa.ColumnElement[bool]:
     """Part of the name, or the beginning of the link; also a whole link that was pasted."""
-    slug = words.rstrip("/").rsplit("/", 1)[-1].lower()
+    slug = slug_in(words)
     return Room.name.icontains(words, autoescape=True) | Room.slug.startswith(slug, autoescape=True)
+
+
+def ever_named_like(words: str) -> sa.ColumnElement[bool]:
+    """As `named_like`, or a link that the room had before."""
+    had = sa.select(OldSlug.room_id).where(OldSlug.slug == slug_in(words))
+    return named_like(words) | Room.id.in_(had)
 
 
 def by_slug(slug: str, user: User | None = None, *, lock: bool = False) -> Room | None:
@@ -138,7 +149,7 @@ def titles(ids: Collection[uuid.UUID]) -> dict[uuid.UUID, str]:
 
 def exactly(words: str) -> list[uuid.UUID]:
     """The rooms with exactly this link, now or before, or else this name; deleted ones too, and three at most."""
-    slug = words.rstrip("/").rsplit("/", 1)[-1].lower()
+    slug = slug_in(words)
     renamed = sa.select(OldSlug.room_id).where(OldSlug.slug == slug)
     linked = sa.select(Room.id).where(sa.or_(Room.slug == slug, Room.id.in_(renamed)))
     found = db.session.scalars(linked.limit(1)).all() or db.session.scalars(

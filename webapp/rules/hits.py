@@ -9,7 +9,7 @@ from flask_babel import lazy_gettext as _l
 from webapp.accounts.hits import Hit, SearchSource
 from webapp.accounts.models import User
 from webapp.core.db import db
-from webapp.rooms.hits import closeness
+from webapp.rooms.hits import best_first
 from webapp.rooms.models import Room, TrunkRow
 from webapp.rooms.queries import named_like
 
@@ -25,7 +25,7 @@ def _of_rooms(words: str, limit: int) -> list[Hit]:
     exact = (Room.sip_dispatch_rule_id == words) | (Room.old_sip_dispatch_rule_id == words)
     named = sa.and_(Room.sip_dispatch_rule_id.is_not(None), named_like(words))
     rows = sa.select(*columns).where(Room.deleted_at.is_(None), exact | named)
-    rows = rows.order_by(closeness(words), Room.last_used_at.desc().nulls_last(), Room.id.desc()).limit(limit)
+    rows = rows.order_by(*best_first(words)).limit(limit)
     return [_hit(row, words) for row in db.session.execute(rows)]
 
 

@@ -13,7 +13,7 @@ from webapp.core.counting import Tally
 from webapp.core.db import db
 from webapp.doctor.models import RoomFinding
 from webapp.rooms import queries as room_queries
-from webapp.rooms.models import OldSlug, Room
+from webapp.rooms.models import Room
 
 MOST = 10_000  # that are counted: who has more reads "10,000+"
 LINE = paging.by_time(Room.last_used_at, Room.id, lambda row: (row.Room.last_used_at, row.Room.id))
@@ -97,9 +97,7 @@ def _shown(show: RoomShow) -> list[sa.ColumnElement[bool]]:
 
 def _found(words: str) -> sa.ColumnElement[bool]:
     """Name or link, as on the other lists; also a link that the room had before, and its id, which LiveKit shows."""
-    slug = words.rstrip("/").rsplit("/", 1)[-1].lower()
-    had = sa.select(OldSlug.room_id).where(OldSlug.slug == slug)
-    found = room_queries.named_like(words) | Room.id.in_(had)
+    found = room_queries.ever_named_like(words)
     room_id = paging.key(words)
     return found | (Room.id == room_id) if room_id else found
 
