@@ -1,9 +1,7 @@
 """Every case from the field gets the right answer: each line of cases.jsonl is played, and none is left out."""
 
 import json
-import re
 from collections.abc import Callable
-from html import unescape
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -17,6 +15,7 @@ from tests.support.factories import make_room
 from tests.support.installation import Installation
 from tests.support.livekit import LiveKit
 from tests.support.personas import Browser, persona
+from tests.support.shown import text_of
 from tests.support.waiting import until
 from webapp.accounts.identity import identify
 from webapp.accounts.models import Staff
@@ -49,7 +48,7 @@ class Desk(SimpleNamespace):
         """What a page says, without its markup."""
         answer = self.client_as(who).get(url)
         assert answer.status_code == 200, (url, answer.status_code)
-        return text(answer.text)
+        return text_of(answer.text)
 
     def trunk(self, **fields: Any) -> str:
         """A trunk that somebody else made in LiveKit."""
@@ -60,10 +59,6 @@ class Desk(SimpleNamespace):
         self.livekit.call("SIP", "DeleteSIPTrunk", sip_trunk_id=self.installation.trunk_id)
         db.session.execute(sa.delete(TrunkRow))
         db.session.commit()
-
-
-def text(html: str) -> str:
-    return " ".join(unescape(re.sub(r"<[^>]+>", " ", html)).split())
 
 
 @pytest.fixture
@@ -118,7 +113,7 @@ def trunk_ids_empty_text(desk: Desk, have: Any) -> None:
     call = {"from_user": have["call"]["from"], "to_user": have["call"]["to"], "source_ip": have["call"]["source"]}
     support = desk.client_as("support")
     asked = support.post(TRACER, data={**call, "typed": "nothing"})
-    said = text(support.get(asked.location.partition("#")[0]).text)
+    said = text_of(support.get(asked.location.partition("#")[0]).text)
     assert "No rule takes this call" in said and "Names a trunk with an empty id" in said and rule_id in said
     assert "There is no rule at all here" not in said
 
@@ -126,7 +121,7 @@ def trunk_ids_empty_text(desk: Desk, have: Any) -> None:
 def outbound_lines(desk: Desk, have: Any) -> None:
     """An outgoing call is told as one, with what its status means."""
     log = (HERE / "outbound.log").read_text()
-    said = text(desk.client_as("support").post(f"{TRACER}/log", data={"log": log}, follow_redirects=True).text)
+    said = text_of(desk.client_as("support").post(f"{TRACER}/log", data={"log": log}, follow_redirects=True).text)
     assert "This is an outgoing call: inbound trunks and dispatch rules play no part" in said
     assert "480" in said and "can't be reached now" in said
     assert "No trunk and no rule takes this call" not in said

@@ -1,14 +1,13 @@
 """A caller whose exchange sends a name in place of a number is called by it, and is not one who withholds a number."""
 
-import re
 from collections.abc import Callable
-from html import unescape
 
 import pytest
 from flask import Flask
 
 from tests.support.personas import Browser
 from tests.support.phones import Door, entries
+from tests.support.shown import text_of
 from webapp.calls import pseudonyms
 
 As = Callable[[str], Browser]
@@ -16,15 +15,11 @@ WITHHELD = "withheld"
 HIDDEN = pseudonyms.digest("agent")
 
 
-def text(html: str) -> str:
-    return " ".join(unescape(re.sub(r"<[^>]+>", " ", html)).split())
-
-
 def as_hosts_see(door: Door, client_as: As) -> list[str]:
     """The pages on which hosts see a caller."""
     owner, slug = client_as("owner"), door.room.slug
     pages = (f"/rooms/{slug}/", f"/rooms/{slug}/inside", "/lobby/", "/")
-    return [text(owner.get(url).text) for url in pages]
+    return [text_of(owner.get(url).text) for url in pages]
 
 
 def test_where_numbers_are_shown_hosts_read_the_name_everywhere(door: Door, client_as: As) -> None:
@@ -51,7 +46,7 @@ def test_support_reads_neither_the_name_nor_that_a_number_is_withheld(door: Door
     pages = [f"/telephony/calls/{call.id}/", "/telephony/calls/", "/telephony/calls.csv", "/system/hooks/"]
     for url in [*pages, f"/rooms/{door.room.slug}/support", f"/rooms/{door.room.slug}/support.json"]:
         assert "night-porter" not in support.get(url).text, url
-    page = text(support.get(pages[0]).text)
+    page = text_of(support.get(pages[0]).text)
     assert "a name, no number" in page and WITHHELD not in page.lower()
 
 

@@ -5,13 +5,13 @@ import re
 import socket
 from collections.abc import Callable
 from datetime import timedelta
-from html import unescape
 
 import sqlalchemy as sa
 from flask import Flask
 
 from tests.support import clock
 from tests.support.personas import Browser
+from tests.support.shown import text_of
 from webapp.core import due, leases
 from webapp.core.db import db, utcnow
 from webapp.core.due import DueWork
@@ -25,7 +25,7 @@ PAGE = "/system/jobs/"
 
 def words(browser: Browser) -> str:
     """The text of the page."""
-    return " ".join(unescape(re.sub(r"<[^>]+>", " ", browser.get(PAGE).text)).split())
+    return text_of(browser.get(PAGE).text)
 
 
 def test_support_sees_jobs_and_lets_one_run(client_as: As):

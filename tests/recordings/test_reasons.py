@@ -1,15 +1,14 @@
 """Why a recording failed is told as LiveKit told it: to owners in plain words, to staff in the recorder's own."""
 
-import re
 import time
 from collections.abc import Callable
-from html import unescape
 
 import pytest
 import sqlalchemy as sa
 
 from tests.support.livekit import LiveKit
 from tests.support.personas import Browser
+from tests.support.shown import text_of
 from tests.support.waiting import until
 from webapp.core.db import db
 from webapp.core.masking import QUOTED, quoted
@@ -21,11 +20,6 @@ from webapp.rooms.models import Room
 As = Callable[[str], Browser]
 DENIED = "mkdir /mnt/egress_output/backup: permission denied"
 OURS = "/out/recordings/01a22915-678e-70a0-9fb6-61e76764160a.mp4"
-
-
-def text(html: str) -> str:
-    """What a page says, without its markup."""
-    return " ".join(unescape(re.sub(r"<[^>]+>", " ", html)).split())
 
 
 def only() -> Recording:
@@ -53,24 +47,24 @@ def test_staff_read_the_workers_own_reason_and_the_owner_a_plain_sentence(
 ):
     recording = fail_with(DENIED)
     assert recording.problem == "not_writable"
-    page = text(client_as("owner").get(f"/recordings/{recording.id}/").text)
+    page = text_of(client_as("owner").get(f"/recordings/{recording.id}/").text)
     assert "isn't allowed to write to the folder" in page and "permission denied" not in page
     for who, url in {"admin": f"/recordings/{recording.id}/", "support": f"/rooms/{room.slug}/support"}.items():
-        page = text(client_as(who).get(url).text)
+        page = text_of(client_as(who).get(url).text)
         assert "mkdir /mnt/egress_output/…: permission denied" in page, who
     assert "permission denied" in client_as("support").get(f"/rooms/{room.slug}/support.json").text
 
 
 def test_the_fix_on_the_set_up_page_fits_the_reason(client_as: As, fail_with: Callable[..., Recording]):
     fail_with(DENIED)
-    page = text(client_as("support").get("/system/setup").text)
+    page = text_of(client_as("support").get("/system/setup").text)
     assert "permission denied" in page and "write to the folder" in page
     assert "Make sure that an egress worker runs" not in page
 
 
 def test_an_abort_with_its_reason_is_told_by_the_reason(client_as: As, fail_with: Callable[..., Recording]):
     assert fail_with("Start signal not received", "ABORTED").problem == "worker_alone"
-    page = text(client_as("support").get("/system/setup").text)
+    page = text_of(client_as("support").get("/system/setup").text)
     assert "reaches LiveKit" in page and "Start signal not received" in page
 
 
@@ -79,14 +73,14 @@ def test_an_empty_room_is_no_fault_of_the_recorder(client_as: As, room: Room, li
     db.session.commit()
     client_as("owner").post(f"/rooms/{room.slug}/recordings", data={"mode": "video"})
     assert only().problem == "room_not_live"
-    assert "The last recording failed" not in text(client_as("support").get("/system/setup").text)
+    assert "The last recording failed" not in text_of(client_as("support").get("/system/setup").text)
 
 
 def test_what_livekit_says_when_it_refuses_is_kept(client_as: As, room: Room, live: LiveKit):
     live.fail("StartRoomCompositeEgress", "invalid_argument", message="twirp error unknown: bad layout")
     client_as("owner").post(f"/rooms/{room.slug}/recordings", data={"mode": "video"})
     assert (only().problem, only().reason) == ("refused", "bad layout")
-    assert "LiveKit's log says why" in text(client_as("support").get("/system/setup").text)
+    assert "LiveKit's log says why" in text_of(client_as("support").get("/system/setup").text)
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable, Iterator
-from html import unescape
 
 import pytest
 from flask import Flask
@@ -12,6 +11,7 @@ from tests.plugins.mail_server import SENDER, MailServer
 from tests.support.installed import free_port
 from tests.support.livekit import LiveKit
 from tests.support.personas import Browser, persona
+from tests.support.shown import text_of
 from webapp.core.db import db, new_id, utcnow
 from webapp.mails.models import Mail, MailState
 from webapp.setup import connections
@@ -27,7 +27,7 @@ def said(client_as: Callable[[str], Browser], livekit: LiveKit) -> Callable[[], 
         page = client_as("support").get("/system/setup").text
         found = re.search(r'id="check-mail">(.*?)</article>', page, re.DOTALL)
         assert found
-        text = " ".join(unescape(re.sub(r"<[^>]+>", " ", found[1])).split())
+        text = text_of(found[1])
         return next(word for word in ("Fix", "Check", "Unknown", "OK") if text.startswith(word)), text
 
     return _said

@@ -7,7 +7,6 @@ import uuid
 from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import timedelta
-from html import unescape
 from pathlib import Path
 
 import pytest
@@ -17,6 +16,7 @@ from simulator.server import Addresses
 from tests.support.livekit import LiveKit
 from tests.support.modes import SHARED, WORKER, as_root, mode
 from tests.support.personas import Browser
+from tests.support.shown import text_of
 from webapp.core import files
 from webapp.core.config import Settings
 from webapp.core.db import db, utcnow
@@ -42,7 +42,7 @@ def look(client_as: As, livekit: LiveKit) -> Look:
     def _look(who: str = "support", **options: str) -> dict[str, tuple[str, str]]:
         page = client_as(who).get("/system/setup", **options).text
         found = re.findall(r'id="check-(\w+)">(.*?)</article>', page, re.DOTALL)
-        texts = {key: " ".join(unescape(re.sub(r"<[^>]+>", " ", html)).split()) for key, html in found}
+        texts = {key: text_of(html) for key, html in found}
         words = ("Fix", "Check", "Unknown", "OK")
         return {key: (next(word for word in words if text.startswith(word)), text) for key, text in texts.items()}
 

@@ -1,8 +1,6 @@
 """What the call tracer advises: the cause that decides, and nothing that the form or LiveKit would refuse."""
 
-import re
 from collections.abc import Callable
-from html import unescape
 from typing import Any
 
 import pytest
@@ -11,6 +9,7 @@ from werkzeug.datastructures import MultiDict
 
 from tests.support.installation import CALLER, NUMBER, Installation
 from tests.support.personas import Browser
+from tests.support.shown import text_of
 from webapp.matching import Rule, Trunk
 from webapp.tracer import advice
 from webapp.tracer.changes import FieldChange, proposed
@@ -42,7 +41,7 @@ def traced(browser: Browser, **fields: str) -> str:
         "/telephony/explain", data={"to_user": NUMBER, "from_user": CALLER, "typed": "nothing", **fields}
     )
     shown = browser.get(answer.location.partition("#")[0]).text.partition("<aside>")[0]
-    return re.sub(r"\s+", " ", unescape(re.sub(r"<[^>]+>", " ", shown)))
+    return text_of(shown)
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,5 @@
 """The page "Call tracer": a link without numbers, an answer with the field to change."""
 
-import html
 import json
 import re
 from collections.abc import Callable
@@ -13,6 +12,7 @@ from werkzeug.test import TestResponse
 from tests.support.installation import CALLER, NUMBER, Installation
 from tests.support.livekit import LiveKit
 from tests.support.personas import Browser
+from tests.support.shown import text_of
 from tests.support.vectors import load
 from webapp.core.db import db
 from webapp.tracer import sealing
@@ -32,7 +32,7 @@ def ask(browser: Browser, **fields: Any) -> TestResponse:
 
 def body(answer: TestResponse) -> str:
     """The words of the answer, without the form that keeps what was typed."""
-    return html.unescape(re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", answer.text.partition("<aside>")[0])))
+    return text_of(answer.text.partition("<aside>")[0])
 
 
 def test_a_call_into_a_live_room_is_followed_to_its_pin_and_into_the_room(installation: Installation, client_as: As):

@@ -1,10 +1,8 @@
 """Whatever people paste: each line is said to be understood or not, and nothing contradicts what the lines prove."""
 
 import json
-import re
 import time
 from collections.abc import Callable
-from html import unescape
 from typing import Any
 
 import pytest
@@ -12,6 +10,7 @@ from flask import Flask
 
 from tests.support.installation import CALLER, NUMBER, Installation
 from tests.support.personas import Browser
+from tests.support.shown import text_of
 from webapp.core.logs import redact
 from webapp.core.masking import impersonal
 from webapp.tracer import log as pasted
@@ -110,7 +109,7 @@ def page(browser: Browser, text: str) -> str:
     answer = browser.post(f"{PAGE}/log", data={"log": text})
     assert answer.status_code == 303, answer.text
     shown = browser.get(answer.location.partition("#")[0]).text.partition("<aside>")[0]
-    return re.sub(r"\s+", " ", unescape(re.sub(r"<[^>]+>", " ", shown)))
+    return text_of(shown)
 
 
 @pytest.mark.parametrize("writing", WRITINGS)

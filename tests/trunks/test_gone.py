@@ -10,15 +10,12 @@ import sqlalchemy as sa
 
 from tests.support.installation import Installation
 from tests.support.personas import Browser
+from tests.support.shown import text_of
 from webapp.core.db import db, utcnow
 from webapp.rooms import trunk_list
 from webapp.rooms.models import Room, TrunkRow
 
 As = Callable[[str], Browser]
-
-
-def text(html: str) -> str:
-    return " ".join(unescape(re.sub(r"<[^>]+>", " ", html)).split())
 
 
 def delete(installation: Installation, trunk_id: str) -> None:
@@ -125,7 +122,7 @@ def test_the_page_of_a_gone_trunk_says_so_and_leads_to_moving_its_rooms(
         installation.sweep()
     url = f"/telephony/trunks/{trunk_id}/"
     page = client_as("admin").get(url).text
-    assert "gone from LiveKit" in page and "1 room has its PIN here" in text(page)
+    assert "gone from LiveKit" in page and "1 room has its PIN here" in text_of(page)
     (link,) = re.findall(r'href="(/telephony/moves/new[^"]*)"', page)
     preview = client_as("admin").get(unescape(link))
     assert preview.status_code == 200 and "Move 1 room" in preview.text
@@ -133,7 +130,7 @@ def test_the_page_of_a_gone_trunk_says_so_and_leads_to_moving_its_rooms(
         assert wrong not in page
     assert "Gone from LiveKit" in client_as("support").get("/telephony/trunks/").text
     told = client_as("support").get(url).text
-    assert "An admin can move them" in text(told) and "/telephony/moves/new" not in told
+    assert "An admin can move them" in text_of(told) and "/telephony/moves/new" not in told
 
 
 def test_a_gone_trunk_without_rooms_still_has_its_page(installation: Installation, client_as: As):

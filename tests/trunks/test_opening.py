@@ -2,13 +2,13 @@
 
 import re
 from collections.abc import Callable
-from html import unescape
 from typing import Any
 
 import pytest
 
 from tests.support.installation import Installation, until
 from tests.support.personas import Browser
+from tests.support.shown import text_of
 from webapp.core.db import db
 from webapp.matching import Rule, Trunk
 from webapp.rooms import assignment
@@ -22,10 +22,6 @@ TRUNK = Trunk.parse({"sip_trunk_id": "ST_a", "numbers": ["+15550100112"]})
 def rule(rule_id: str = "SDR_door", pin: str = "", **fields: Any) -> Rule:
     direct = {"dispatch_rule_direct": {"room_name": "desk-772", "pin": pin}}
     return Rule.parse({"sip_dispatch_rule_id": rule_id, "trunk_ids": ["ST_a"], "rule": direct, **fields})
-
-
-def words(text: str) -> str:
-    return re.sub(r"\s+", " ", unescape(re.sub(r"<[^>]+>", " ", text)))
 
 
 def found(installation: Installation, **fields: Any) -> str:
@@ -73,7 +69,7 @@ def test_the_other_application_keeps_its_calls_until_an_admin_opens_its_trunk(in
 def test_the_page_says_what_external_rules_do_and_what_would_change(installation: Installation, client_as: As):
     trunk_id = found(installation, allowed_numbers=["+15550100177"])
     installation.foreign(room="desk-772", name="door phones", trunk_ids=[trunk_id])
-    page = words(client_as("admin").get(f"/telephony/trunks/{trunk_id}/open").text)
+    page = text_of(client_as("admin").get(f"/telephony/trunks/{trunk_id}/open").text)
     assert "Someone else's calls come in over this trunk today" in page
     assert "Callers go straight in" in page and "reach this rule only by pressing # alone" in page
     assert "Only 1 listed caller may call" in page and "People dial +15550100112" in page
