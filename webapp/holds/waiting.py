@@ -22,7 +22,6 @@ class Waiting:
     works: bool | None  # None: LiveKit was not asked yet
     turned_away: bool  # where they cannot wait; otherwise they come in
     typical_ms: int | None  # from LiveKit's hook to its word that the caller is muted; None: none was measured
-    measured: int
 
 
 def of(room: Room) -> Waiting | None:
@@ -38,4 +37,4 @@ def of(room: Room) -> Waiting | None:
     took = [each for each, _works in rows if each is not None]
     works = next((bool(told) for _ms, told in rows if told is not None), None)
     typical = max(1, round(median(took))) if took else None
-    return Waiting(works, settings.callers_without_hold == "turn_away", typical, len(took))
+    return Waiting(works, settings.callers_without_hold == "turn_away", typical)
