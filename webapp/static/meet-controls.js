@@ -1,5 +1,7 @@
 // The buttons below the tiles and their keys: M, V, S and H. A button says what pressing it does.
 
+import { showSymbol } from "./meet-names.js";
+
 const { MediaDeviceFailure, RoomEvent, Track } = window.LivekitClient;
 const part = (id) => document.getElementById(id);
 const KEYS = { m: "microphone", v: "camera", s: "screen", h: "hand" };
@@ -11,7 +13,7 @@ const NOTICES = {
 const show = (id, on) => {
   const button = part(id);
   button.querySelector("[data-label]").textContent = on ? button.dataset.on : button.dataset.off;
-  button.querySelector("use").setAttribute("href", `/static/icons.svg#${on ? button.dataset.onIcon : button.dataset.offIcon}`);
+  showSymbol(button.querySelector("use"), on ? button.dataset.onIcon : button.dataset.offIcon);
   button.classList.toggle("off", id === "microphone" && !on);
   button.classList.toggle("on", id !== "microphone" && id !== "camera" && on);
 };

@@ -31,11 +31,16 @@ export const element = (tag, className = "", text = "") => {
   return made;
 };
 
+const ICONS = document.querySelector("use").getAttribute("href").split("#")[0]; // as the page names the file
+
+/** Let an SVG's `use` show a symbol of icons.svg. */
+export const showSymbol = (use, name) => use.setAttribute("href", `${ICONS}#${name}`);
+
 /** A symbol of icons.svg; `spoken`: what it says to those who do not see it. */
 export const icon = (name, spoken = "") => {
   const made = document.createElementNS("http://www.w3.org/2000/svg", "svg");
   const use = document.createElementNS("http://www.w3.org/2000/svg", "use");
-  use.setAttribute("href", `/static/icons.svg#${name}`);
+  showSymbol(use, name);
   made.classList.add("icon");
   made.append(use);
   if (!spoken) {
