@@ -16,6 +16,7 @@ from webapp.core import due, leases
 from webapp.core.db import db, utcnow
 from webapp.core.due import DueWork
 from webapp.jobs import periodic, register
+from webapp.jobs import words as job_words
 from webapp.jobs.models import PeriodicJob
 from webapp.jobs.runner import Runner
 
@@ -106,3 +107,23 @@ def test_no_job_is_lost_and_none_shares_the_only_place_with_what_may_take_long(a
     assert {"hooks", "rules", "diagnose", "due_work", "lobby_expire", "lobby_purge", "recordings"} < set(jobs)
     alone = {name for name, job in jobs.items() if job.pool is not periodic.Pool.CLEANING}
     assert {"hooks", "rules", "diagnose", "due_work", "lobby_expire", "recordings", "remove_expired"} < alone
+
+
+def test_every_job_and_every_kind_of_work_says_what_it_is_for(app: Flask):
+    assert set(job_words.JOBS) == set(register.by_name())
+    assert set(job_words.WORK) == set(register.HANDLERS)
+
+
+def test_cleaning_that_is_done_is_folded_and_one_that_failed_stands_with_the_others(client_as: As):
+    support = client_as("support")
+    for name, problem in (("purge_calls", ""), ("purge_mails", "OperationalError")):
+        row = PeriodicJob(name=name, next_at=utcnow(), started_at=utcnow(), ended_at=utcnow(), problem=problem)
+        db.session.add(row)
+    db.session.commit()
+    shown, folded = support.get(PAGE).text.split('<details class="section"')
+    assert "purge_mails" in shown and "The database didn't answer." in text_of(shown)
+    assert "purge_calls" not in shown and "purge_calls" in folded and "1 cleaning job" in folded
+
+
+def test_an_error_that_has_no_words_is_named(app: Flask):
+    assert job_words.problem("ZeroDivisionError") == "Something went wrong (ZeroDivisionError)."

@@ -14,6 +14,7 @@ from webapp.doctor import reading as readings
 from webapp.doctor.kinds import ORDER, SEVERITY, Severity
 from webapp.jobs import periodic
 from webapp.jobs import queries as job_queries
+from webapp.jobs import words as job_words
 from webapp.live.sweep import SWEEP_JOB
 
 bp = Blueprint("doctor", __name__)
@@ -57,7 +58,7 @@ def read_rules() -> ResponseReturnValue:
         "last": diagnosis.latest() if reading.problem else diagnosis.of(reading),
         "beside": htmx.is_swap() and not reading.problem,
         "compared": (job := job_queries.sweep_job()),
-        "failed": sentences.comparison(job.problem) if job and job.problem else "",
+        "failed": job_words.problem(job.problem) if job and job.problem else "",
     }
     asked = {"rule_filters": rule_filters, "finding_filters": finding_filters}
     lists = {"reading": reading, "page": rows, "findings": findings}

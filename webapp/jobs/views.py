@@ -13,7 +13,9 @@ from webapp.core.app import this_app
 from webapp.core.db import db
 from webapp.core.security import require
 from webapp.core.settings import settings
-from webapp.jobs import gauges, periodic, policy, probes, queries, register, runner, service
+from webapp.jobs import gauges, periodic, policy, probes, queries, register, runner, service, words
+from webapp.jobs.models import PeriodicJob
+from webapp.jobs.periodic import Pool
 
 bp = Blueprint("jobs", __name__)
 SHOWN = 50  # pieces of work of each kind
@@ -25,15 +27,24 @@ def index() -> ResponseReturnValue:
     require(policy.view_jobs)
     redis_answers = runner.current().answers()
     rows = queries.jobs()
+    places = periodic.places(rows)
+    jobs = [(job, rows.get(job.name)) for job in register.jobs()]
+    quiet = [(job, row) for job, row in jobs if job.pool is Pool.CLEANING and job.name not in places and _is_well(row)]
     return render_template(
         "jobs/index.html",
-        jobs=[(job, rows.get(job.name)) for job in register.jobs()],
-        places=periodic.places(rows),
+        jobs=[pair for pair in jobs if pair not in quiet],
+        quiet=quiet,
+        words=words,
+        places=places,
         backlog=queries.backlog(),
         waiting=queries.open_work(SHOWN),
         gave_up=queries.given_up_work(SHOWN),
         silent=redis_answers is False,
     )
+
+
+def _is_well(row: PeriodicJob | None) -> bool:
+    return row is not None and row.ended_at is not None and not row.problem and not row.is_unfinished
 
 
 @bp.post("/system/jobs/<name>/run")

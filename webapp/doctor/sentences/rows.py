@@ -66,15 +66,6 @@ def outage(code: str) -> str:
     return str(_("LiveKit isn't answering. This page shows only what Frontdesk knows. (%(code)s)", code=code))
 
 
-def comparison(problem: str) -> str:
-    """Why the last comparison of every room with LiveKit did not come to its end, by the error that it ended with."""
-    known = {
-        "LiveKitUnavailable": _("LiveKit didn't answer."),
-        "IncompleteError": _("Not everything could be repaired; the rest was."),
-    }
-    return str(known.get(problem) or _("Something went wrong (%(kind)s).", kind=problem))
-
-
 def unanswered(code: str) -> str:
     """Why a question to LiveKit has no answer, where nothing that we know ourselves could stand in for one."""
     if code == "no_sip":
