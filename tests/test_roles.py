@@ -76,6 +76,7 @@ TABLE: Mapping[str, Rule] = {
     "audit.log": ADMINS,
     "audit.log_csv": ADMINS,
     "desk.findings": STAFF,
+    "desk.rooms_in_use": STAFF,
     "desk.index": EVERYBODY,
     "hooks.index": STAFF,
     "hooks.replay": STAFF,

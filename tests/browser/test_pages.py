@@ -24,6 +24,7 @@ NO_PAGES = {  # fragments, files, redirects, and what machines ask
     "audit.log_csv",
     "audit.reveals_csv",
     "desk.findings",
+    "desk.rooms_in_use",
     "health.healthz",
     "health.metrics",
     "health.readyz",

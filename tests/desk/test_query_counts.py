@@ -18,7 +18,7 @@ from webapp.recordings.modes import Mode
 from webapp.recordings.states import State
 
 As = Callable[[str], Browser]
-MOST = {"/": 20, "/lobby/": 7, "/recordings/": 5, "/system/hooks/": 6, "/account/": 6}
+MOST = {"/": 22, "/lobby/": 7, "/recordings/": 5, "/system/hooks/": 6, "/account/": 6}
 
 
 def fill(app: Flask, number: int) -> None:

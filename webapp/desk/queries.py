@@ -7,16 +7,19 @@ import sqlalchemy as sa
 
 from webapp.accounts.models import User
 from webapp.core.db import db
+from webapp.core.due import DueWork
 from webapp.core.planning import PLANNED_ANEW
 from webapp.deliveries import queries as delivery_queries
 from webapp.deliveries.models import Delivery
 from webapp.jobs import queries as job_queries
+from webapp.jobs.models import PeriodicJob
 from webapp.recordings.models import RUNNING_STATES, Recording
 from webapp.recordings.states import State
 from webapp.rooms.models import Access, Room, TrunkRow, is_open
 from webapp.rooms.queries import open_access
 
 SHOWN = 10  # rows of a section; one more is read, to know that there are more
+FAILURES = 3  # of jobs and of work
 SAMPLE = 200  # deliveries that stand for "now"
 
 
@@ -63,6 +66,17 @@ def trunks_known() -> bool:
     """LiveKit's trunks are those of our rows: the last sweep had its lists."""
     sweep = job_queries.sweep_job()
     return sweep is not None and sweep.succeeded_at is not None and not sweep.problem
+
+
+def failed_jobs() -> Sequence[PeriodicJob]:
+    """The jobs whose last run failed, the one that failed last first."""
+    failed = sa.select(PeriodicJob).where(PeriodicJob.problem != "").order_by(PeriodicJob.ended_at.desc())
+    return db.session.scalars(failed.limit(FAILURES)).all()
+
+
+def gave_up() -> Sequence[DueWork]:
+    """The work that was given up last."""
+    return job_queries.given_up_work(FAILURES)
 
 
 def hooks() -> Hooks:
