@@ -2,7 +2,7 @@
 
 import itertools
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -13,10 +13,10 @@ ROWS = 3
 NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
 
 
-def fill(connection: Connection) -> None:
-    """Add ROWS rows to every table, parents first."""
+def fill(connection: Connection, numbers: Iterator[int] | None = None) -> None:
+    """Add ROWS rows to every table, parents first; whoever fills twice gives the numbers that go on."""
     metadata = reflected(connection)
-    numbers = itertools.count(1000)
+    numbers = numbers or itertools.count(1000)
     for _row in range(ROWS):
         last: dict[str, dict[str, Any]] = {}
         for table in metadata.sorted_tables:
@@ -52,11 +52,18 @@ def reflected(connection: Connection) -> sa.MetaData:
     return metadata
 
 
-def contents(connection: Connection) -> dict[str, list[dict[str, Any]]]:
-    """Every row of every table, as texts, in an order that lasts."""
-    return {table.name: list(_rows(connection, table)) for table in reflected(connection).sorted_tables}
+def contents(connection: Connection) -> dict[str, list[dict[str, str]]]:
+    """Every row of every table as the driver gives it, in texts and in an order that lasts; no table is reflected."""
+    names = sa.inspect(connection).get_table_names()
+    return {name: in_order(_rows(connection, name)) for name in sorted(names) if name != "alembic_version"}
 
 
-def _rows(connection: Connection, table: sa.Table) -> Iterator[dict[str, Any]]:
-    for row in connection.execute(sa.select(table).order_by(*table.primary_key.columns)).mappings():
+def in_order(rows: Iterable[dict[str, str]]) -> list[dict[str, str]]:
+    """The rows by what they hold."""
+    return sorted(rows, key=lambda row: sorted(row.items()))
+
+
+def _rows(connection: Connection, table: str) -> Iterator[dict[str, str]]:
+    quoted = connection.dialect.identifier_preparer.quote(table)
+    for row in connection.exec_driver_sql(f"SELECT * FROM {quoted}").mappings():
         yield {name: repr(value) for name, value in row.items()}
