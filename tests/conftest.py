@@ -12,6 +12,7 @@ from tests.support.background import do_before_the_answer
 from tests.support.database import empty, turn_unordered_rows_round
 from tests.support.factories import make_room
 from tests.support.personas import Browser, browser, persona
+from tests.support.written import log_plainly
 from webapp import create_app
 from webapp.accounts.models import User
 from webapp.core import due, refusals
@@ -32,6 +33,11 @@ pytest_plugins = [
     "tests.plugins.bucket",
     "tests.plugins.mail_server",
 ]
+
+
+def pytest_configure() -> None:
+    """Log what can be read in the report of a test that failed."""
+    log_plainly()
 
 
 @pytest.fixture(scope="session")

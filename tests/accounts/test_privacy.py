@@ -11,6 +11,7 @@ import structlog
 from simulator.oidc.personas import PERSONAS
 from tests.support.oidc_server import RunningProvider
 from tests.support.sign_in import Person
+from tests.support.written import log_plainly
 from webapp.accounts.models import UserSession
 from webapp.audit.models import AuditEntry
 from webapp.core import logs
@@ -36,7 +37,7 @@ def logging_at_its_chattiest() -> Iterator[None]:
     root.handlers = before
     root.setLevel(levels[0])
     ours.setLevel(levels[1])
-    structlog.reset_defaults()
+    log_plainly()
 
 
 def journey(person: Person, provider: RunningProvider) -> list[str]:

@@ -17,6 +17,7 @@ from werkzeug.test import TestResponse
 from tests.privacy.bodies import bodies, signed
 from tests.privacy.planted import Planted
 from tests.support.personas import SWAP
+from tests.support.written import log_plainly
 from webapp.core import logs, refusals
 from webapp.core.security import limiter, local_url
 
@@ -105,7 +106,7 @@ def logged() -> Iterator[io.StringIO]:
         root.handlers = before
         root.setLevel(levels[0])
         ours.setLevel(levels[1])
-        structlog.reset_defaults()
+        log_plainly()
 
 
 def walk(planted: Planted, who: str) -> Walk:
