@@ -88,6 +88,8 @@ TABLE: Mapping[str, Rule] = {
     "lobby.clear_refused": ROOM_HOSTS,
     "lobby.admit_everywhere": EVERYBODY,  # of one's own rooms, which may be none
     "lobby.confirm_admit_everywhere": EVERYBODY,
+    "lobby.confirm_deny_all": ROOM_HOSTS,
+    "lobby.confirm_undo_deny": ROOM_HOSTS,  # of those the one who denied: tests/lobby
     "lobby.count": EVERYBODY,
     "lobby.deny": ROOM_HOSTS,
     "lobby.deny_all": ROOM_HOSTS,

@@ -191,6 +191,13 @@ def review(admin: Desk) -> str:
     return f"{admin.path}owners/{owner.split('/')[2]}/reassign"
 
 
+def deny(owner: Desk) -> str:
+    """Turn the first guest away; returns the address of the page that takes it back, for a moment."""
+    owner.go("/lobby/")
+    owner.press("Deny Rasmus Holt")
+    return owner.page.get_by_role("link", name="Undo…").get_attribute("href") or ""
+
+
 def repair(admin: Desk, site: Site) -> None:
     """Let two rules be wrong: one of ours, which a run repairs, and a foreign one, which stays."""
     listed = _control(site, "call", service="SIP", method="ListSIPDispatchRule", request={})["items"]
@@ -246,6 +253,7 @@ def test_every_page_is_accessible_and_fits_in_both_themes(
     walks[1].look(closed)
     walks[1].look(reassign)
     walks[1].look(find(admin, owner))
+    walks[0].look(deny(owner))
     walks[0].look("/system/jobs/")  # which is not for owners
 
     readable = {rule.endpoint for rule in app.url_map.iter_rules() if "GET" in (rule.methods or ())}

@@ -16,7 +16,7 @@ from webapp.audit.models import AuditEntry
 from webapp.calls.models import Hold
 from webapp.core.db import db, utcnow
 from webapp.holds import queue
-from webapp.lobby import jobs, queries
+from webapp.lobby import denials, jobs, queries
 from webapp.lobby.models import Entry, EntryKind, Status
 from webapp.rooms.models import Access, Role, Room
 
@@ -54,7 +54,7 @@ def test_denying_hangs_up_at_once_and_cannot_be_undone(door: Door, client_as: As
     (entry,) = entries()
     assert (entry.status, entry.undoable) == (Status.DENIED, False)
     assert db.session.scalar(sa.text(f"SELECT hold FROM calls WHERE sip_call_id = '{call_id}'")) == "denied"
-    assert client_as("owner").post(url("undo"), headers=headers).status_code == 409
+    assert client_as("owner").post(f"/lobby/undo/{denials.token(entry.id)}", headers=headers).status_code == 409
     assert entries()[0].status is Status.DENIED
 
 

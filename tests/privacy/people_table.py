@@ -145,6 +145,7 @@ PEOPLE = (
                 "lobby.index lobby.undo_deny lobby.waiting"
             ),
             "administrator owner admin": f"{ROOM_PAGE} lobby.queue",
+            "owner": "lobby.confirm_undo_deny",
         },
     ),
     Sees(
@@ -161,13 +162,13 @@ PEOPLE = (
         "name.guest",
         {
             "administrator owner": f"{INVITE_PANEL} {QUEUE} desk.index",
-            "administrator owner admin": f"{ROOM_PAGE} lobby.deny lobby.queue",
+            "administrator owner admin": f"{ROOM_PAGE} lobby.confirm_deny_all lobby.deny lobby.queue",
         },
     ),
     Sees(
         "An admin may look into the queue of every room.",
         "name.guest_elsewhere",
-        {"admin": "lobby.queue"},
+        {"admin": "lobby.confirm_deny_all lobby.queue"},
     ),
     Sees(
         "Members see who is in the meeting, as everybody in it does.",
@@ -212,7 +213,7 @@ PEOPLE = (
         "name.self_guest",
         {
             "administrator owner": f"{INVITE_PANEL} {QUEUE} desk.index lobby.deny",
-            "administrator owner admin": f"{ROOM_PAGE} lobby.queue",
+            "administrator owner admin": f"{ROOM_PAGE} lobby.confirm_deny_all lobby.queue",
         },
     ),
 )

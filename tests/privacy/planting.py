@@ -31,7 +31,7 @@ from webapp.doctor import reading
 from webapp.doctor.kinds import Kind
 from webapp.invitations.models import Invitation, Invitee
 from webapp.live import reconcile
-from webapp.lobby import bearers
+from webapp.lobby import bearers, denials
 from webapp.lobby.models import Entry, EntryKind, RefusedAddress, Status
 from webapp.mails.models import Mail, MailState
 from webapp.marketing.models import MarketingContact
@@ -69,7 +69,8 @@ def plant(app: Flask, livekit: LiveKit, change_settings: Callable[..., None]) ->
     _trunk(planted)
     _name_rooms(planted)
     _access(rooms)
-    planted.parts["lobby.undo_deny"] = {"entry_id": _lobby(rooms)}
+    denial = {"denial": denials.token(_lobby(rooms))}
+    planted.parts |= {"lobby.confirm_undo_deny": denial, "lobby.undo_deny": denial}
     _trail(rooms["here"])
     _rest(planted)
     _rename_people()
@@ -155,6 +156,7 @@ def _lobby(rooms: dict[str, Room]) -> uuid.UUID:
     db.session.query(Entry).update({"name": TEXTS["name.guest"]})
     later = utcnow() + timedelta(hours=1)  # a denial can be taken back for seconds, and a walk takes longer
     denied = {"status": Status.DENIED, "decided_by_id": persona("owner").id, "decided_at": later}
+    denied["polled_at"] = later
     for serial, (room, label, more) in enumerate(
         [
             (here, "name.denied", denied),

@@ -76,7 +76,8 @@ SECRETS = (
             "administrator owner admin": (
                 "access.change access.grant access.grant_several access.index access.new_grants access.undo_transfer "
                 "audit.activity "
-                "invitations.index invitations.newest live.reveal_participant lobby.queue recordings.stop "
+                "invitations.index invitations.newest live.reveal_participant lobby.confirm_deny_all "
+                "lobby.confirm_undo_deny lobby.queue recordings.stop "
                 "rooms.confirm_let_members_watch rooms.edit rooms.update"
             ),
             "admin": (
@@ -109,8 +110,8 @@ SECRETS = (
         {
             "admin": (
                 "access.index access.new_grants access.review_csv access.review_page audit.activity invitations.index "
-                "invitations.newest live.inside lobby.queue recordings.of_room rooms.confirm_delete "
-                "rooms.confirm_let_members_watch rooms.edit rooms.hide_pin rooms.index rooms.show"
+                "invitations.newest live.inside lobby.confirm_deny_all lobby.queue recordings.of_room "
+                "rooms.confirm_delete rooms.confirm_let_members_watch rooms.edit rooms.hide_pin rooms.index rooms.show"
             ),
             "anonymous guest stranger member administrator owner support admin": "lobby.join",
             "support admin": "search.index support.index support.list_csv support.show trunks.show",

@@ -24,6 +24,7 @@ from webapp.core.settings import settings
 from webapp.deliveries.models import Delivery, Result
 from webapp.invitations import stopping
 from webapp.invitations.models import Errand, Invitation, InvitationMail, Invitee
+from webapp.lobby import denials
 from webapp.lobby.models import Entry
 from webapp.mails import links
 from webapp.mails.models import Mail
@@ -98,6 +99,7 @@ def furnish(livekit: LiveKit) -> Estate:
             "person_id": persona("owner").id,
             "campaign_id": campaign.id,
             "entry_id": entry.id,
+            "denial": denials.token(entry.id),
             "recording_id": recording.id,
             "suffix": "mp4",
             "work_id": work.id,

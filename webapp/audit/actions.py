@@ -81,6 +81,7 @@ LOBBY = {
     "entry.undo_deny": _l("Denial undone"),
     "room.admit_all": _l("Everyone admitted"),
     "room.deny_all": _l("Everyone denied"),
+    "room.undo_deny_all": _l("Denial of everyone undone"),
     "room.clear_refused": _l("Notice about refused requests cleared"),
 }
 RECORDINGS = {

@@ -24,6 +24,7 @@ ICONS = {
     "room.move_trunk": "trunks",
     "room.admit_all": "check",
     "room.deny_all": "minus",
+    "room.undo_deny_all": "undo",
     "entry.admit": "check",
     "entry.deny": "minus",
     "entry.undo_deny": "undo",

@@ -77,6 +77,7 @@ SENTENCES = {
     "entry.undo_deny": _l("%(who)s undid the denial of %(guest)s in %(room)s"),
     "room.admit_all": _l("%(who)s admitted everyone waiting to %(room)s: %(count)s"),
     "room.deny_all": _l("%(who)s denied everyone waiting entry to %(room)s: %(count)s"),
+    "room.undo_deny_all": _l("%(who)s undid the denial of everyone in %(room)s; waiting again: %(count)s"),
     "room.clear_refused": _l("%(who)s cleared the notice about refused requests to %(room)s: %(count)s"),
     "room.reconcile": _l("%(who)s synced the dial-in of %(room)s"),
     "room.remove_participant": _l("%(who)s removed a participant from the meeting in %(room)s (%(kind)s)"),

@@ -12,6 +12,7 @@ from sqlalchemy.orm import contains_eager
 from webapp.accounts.models import User
 from webapp.core.db import db, utcnow
 from webapp.lobby import queries
+from webapp.lobby.denials import Denial
 from webapp.lobby.models import Entry, EntryKind, RefusedAddress, Status
 from webapp.lobby.silence import silent_at
 from webapp.rooms.models import Access, Room
@@ -82,7 +83,7 @@ class Queue:
     counts: dict[EntryKind, int] = field(default_factory=dict)
     desk: bool = False  # part of the desk: the longest waits alone, whatever their rooms
     answers: bool = False  # this is the answer to a decision: what was said about the one before goes
-    denied: Entry | None = None  # who was just turned away, and can be let back into the queue
+    denial: Denial | None = None  # who was just turned away; guests can be let back into the queue
     too_late: Entry | None = None  # who was decided before by somebody else
     page: int = 1
     more: bool = False  # there are rooms after this page

@@ -87,9 +87,13 @@ def refuse(room_id: uuid.UUID, source: Source) -> None:
         move_version(room_id)
 
 
-def clear_refused(room: Room, asked_from: str, *, actor: Actor, deny: bool) -> None:
-    """Take the line about an address off the hosts' page; with `deny`, turn those away as well who wait from there."""
+def clear_refused(room: Room, asked_from: str, *, actor: Actor, deny: bool) -> bool:
+    """Take the line about an address off the hosts' page; with `deny`, turn those away as well who wait from there.
+
+    Tells whether anybody was.
+    """
     move_version(room.id)
+    closed = []
     if deny and asked_from:
         closed = _close_by_hand(room.id, Status.DENIED, Entry.asked_from == asked_from, by=actor)
         record("room.deny_all", room, actor, count=len(closed))
@@ -97,6 +101,7 @@ def clear_refused(room: Room, asked_from: str, *, actor: Actor, deny: bool) -> N
     if refusal is not None:
         record("room.clear_refused", room, actor, count=refusal.count)
         db.session.delete(refusal)
+    return bool(closed)
 
 
 def line_up(entry: Entry) -> None:
@@ -132,14 +137,22 @@ def status_for_guest(entry: Entry) -> Status:
 
 def poll_changes(entry: Entry, user: User | None) -> bool:
     """Tell whether a guest's poll has anything to write: the place kept, lost by silence, or no longer needed."""
+    if entry.undoable:
+        return entry.polled_at < utcnow() - POLL_WRITTEN
     if entry.status is not Status.WAITING:
         return False
     return entry.polled_at < utcnow() - POLL_WRITTEN or policy.may_enter(user, entry.room)
 
 
 def poll(entry: Entry, user: User | None) -> None:
-    """Write a guest's poll down: who may enter by now is accepted, who was silent for too long has lost the place."""
-    if policy.may_enter(user, entry.room):
+    """Write a guest's poll down: who may enter by now is accepted, who was silent for too long has lost the place.
+
+    Of who was just denied it is kept that they are there: an undo puts nobody back who has gone.
+    """
+    if entry.undoable:
+        there = sa.update(Entry).where(Entry.id == entry.id, Entry.status == Status.DENIED)
+        _execute(there.values(polled_at=utcnow()))
+    elif policy.may_enter(user, entry.room):
         close(entry.room_id, Status.ACCEPTED, Entry.id == entry.id)
     elif entry.polled_at < silent_since():
         close(entry.room_id, Status.EXPIRED, Entry.id == entry.id)
@@ -149,8 +162,10 @@ def poll(entry: Entry, user: User | None) -> None:
 
 
 def leave(entry: Entry) -> None:
-    """A guest stops waiting."""
+    """A guest stops waiting, also one who was denied and has not heard of it: an undo does not put them back."""
     close(entry.room_id, Status.LEFT, Entry.id == entry.id)
+    unheard = sa.update(Entry).where(Entry.id == entry.id, Entry.status == Status.DENIED)
+    _execute(unheard.where(Entry.decided_at > utcnow() - UNDO).values(status=Status.LEFT))
 
 
 def forget(user: User) -> None:
@@ -177,25 +192,24 @@ def deny(entry: Entry, *, actor: Actor) -> None:
     record("entry.deny", entry, actor)
 
 
-def undo_deny(entry: Entry, *, actor: Actor) -> None:
-    """Let a guest who was just denied wait on, in the old place. Raises AlreadyDecided after ten seconds."""
-    move_version(entry.room_id)
-    fresh = (Entry.status == Status.DENIED) & (Entry.decided_at > utcnow() - UNDO) & (Entry.kind == EntryKind.WEB)
-    back = sa.update(Entry).where(Entry.id == entry.id, fresh)
-    values = {"status": Status.WAITING, "decided_at": None, "decided_by_id": None, "polled_at": utcnow()}
-    if not _execute(back.values(**values)):
-        raise AlreadyDecided
-    record("entry.undo_deny", entry, actor)
-
-
 def admit_all(rooms: Collection[Room], *, actor: Actor, last: uuid.UUID, kind: EntryKind | None = None) -> list[Room]:
     """Let all in who wait for these rooms, up to the entry `last`; gives the rooms where callers were among them."""
-    return _decide_all(rooms, Status.ACCEPTED, "room.admit_all", actor, _shown(last, kind))
+    with_callers = []
+    for room in sorted(rooms, key=lambda each: each.id):  # always in one order: two hosts must not wait in a circle
+        closed = _close_by_hand(room.id, Status.ACCEPTED, _shown(last, kind), by=actor)
+        if closed:
+            record("room.admit_all", room, actor, count=len(closed))
+        if any(closed):
+            with_callers.append(room)
+    return with_callers
 
 
-def deny_all(rooms: Collection[Room], *, actor: Actor, last: uuid.UUID, kind: EntryKind | None = None) -> list[Room]:
-    """Turn all away who wait for these rooms, up to the entry `last`; gives the rooms where callers were among them."""
-    return _decide_all(rooms, Status.DENIED, "room.deny_all", actor, _shown(last, kind))
+def deny_all(room: Room, *, actor: Actor, last: uuid.UUID, kind: EntryKind | None = None) -> bool:
+    """Turn all away who wait for the room, up to the entry `last`; False when nobody did any more."""
+    closed = _close_by_hand(room.id, Status.DENIED, _shown(last, kind), by=actor)
+    if closed:
+        record("room.deny_all", room, actor, count=len(closed))
+    return bool(closed)
 
 
 def clear(room: Room) -> None:
@@ -218,19 +232,6 @@ def _decide(entry: Entry, status: Status, actor: Actor) -> None:
 def _shown(last: uuid.UUID, kind: EntryKind | None) -> sa.ColumnElement[bool]:
     """The condition of those whom the host had on the page: ids grow with time."""
     return sa.and_(Entry.id <= last, Entry.kind == kind if kind else sa.true())
-
-
-def _decide_all(
-    rooms: Collection[Room], status: Status, action: str, actor: Actor, which: sa.ColumnElement[bool]
-) -> list[Room]:
-    with_callers = []
-    for room in sorted(rooms, key=lambda each: each.id):  # always in one order: two hosts must not wait in a circle
-        closed = _close_by_hand(room.id, status, which, by=actor)
-        if closed:
-            record(action, room, actor, count=len(closed))
-        if any(closed):
-            with_callers.append(room)
-    return with_callers
 
 
 def _close_by_hand(room_id: uuid.UUID, status: Status, which: sa.ColumnElement[bool], *, by: Actor) -> list[str | None]:

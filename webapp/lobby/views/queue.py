@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection
 from flask import abort, flash, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from flask_babel import ngettext
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
@@ -16,9 +17,11 @@ from webapp.core.db import db
 from webapp.core.security import require
 from webapp.holds import hold
 from webapp.live import reconcile
-from webapp.lobby import policy, queries, queues, service
+from webapp.lobby import denials, policy, queries, queues, service
+from webapp.lobby.denials import Denial
 from webapp.lobby.models import Entry, EntryKind
 from webapp.lobby.queues import Queue, Version
+from webapp.lobby.views import undo
 from webapp.lobby.views.blueprint import bp
 from webapp.rooms import policy as room_policy
 from webapp.rooms.door import load_room
@@ -26,6 +29,7 @@ from webapp.rooms.models import Room
 
 GIVE_UP = 3  # rooms where LiveKit failed: the host does not wait for its silence about each of many
 LEFT = "left_to_the_sweep"
+LONGEST_VIEW = 4
 
 
 @bp.get("/lobby/")
@@ -74,13 +78,32 @@ def admit(entry_id: uuid.UUID) -> ResponseReturnValue:
 @bp.post("/lobby/<uuid:entry_id>/deny")
 def deny(entry_id: uuid.UUID) -> ResponseReturnValue:
     """Turn one guest away."""
-    return _decide(_load_entry(entry_id, policy.deny), service.deny, offer_undo=True)
+    return _decide(_load_entry(entry_id, policy.deny), service.deny)
 
 
-@bp.post("/lobby/<uuid:entry_id>/undo")
-def undo_deny(entry_id: uuid.UUID) -> ResponseReturnValue:
-    """Take a denial back."""
-    return _decide(_load_entry(entry_id, policy.undo_deny), service.undo_deny)
+@bp.get("/lobby/undo/<denial>")
+def confirm_undo_deny(denial: str) -> ResponseReturnValue:
+    """Ask once whether a denial is taken back: for whoever comes by the link, as browsers without scripts do."""
+    entry = _load_denied(denial)
+    mine = denials.of_key(entry.id, current_user.id)
+    return render_template("lobby/undo_deny.html", room=entry.room, denial=mine)
+
+
+@bp.post("/lobby/<uuid:entry_id>/undo")  # where pages of an earlier version send it
+@bp.post("/lobby/undo/<denial>")
+def undo_deny(denial: str = "", entry_id: uuid.UUID | None = None) -> ResponseReturnValue:
+    """Take a denial of my own back, with all who were denied at once."""
+    entry = _load_entry(entry_id, policy.undo_deny) if entry_id else _load_denied(denial)
+    room = entry.room
+    try:
+        count = denials.undo_deny(entry, actor=current_actor())
+    except denials.DenialStands:
+        db.session.rollback()
+        return _not_undone(room)
+    undo.forget()
+    if not htmx.is_swap():
+        flash(ngettext("%(num)d guest is waiting again.", "%(num)d guests are waiting again.", count))
+    return _done(room)
 
 
 @bp.post("/rooms/<slug>/queue/admit-all")
@@ -92,9 +115,19 @@ def admit_all(slug: str) -> ResponseReturnValue:
 
 @bp.post("/rooms/<slug>/queue/deny-all")
 def deny_all(slug: str) -> ResponseReturnValue:
-    """Turn everybody away who waits for one room and was on the host's page."""
+    """Turn everybody away who waits for one room and was on the page that asked."""
     room = load_room(slug, policy.deny)
-    return _done(room, service.deny_all([room], actor=current_actor(), last=_last(), kind=_kind()))
+    denied = service.deny_all(room, actor=current_actor(), last=_last(), kind=_kind())
+    return _done_denying(room, denied=denied)
+
+
+@bp.get("/rooms/<slug>/queue/deny-all")
+def confirm_deny_all(slug: str) -> ResponseReturnValue:
+    """Ask once before everybody is turned away who waits for one room."""
+    room = load_room(slug, policy.deny)
+    shown, view = queues.of_room(room, _kind()), request.args.get("view", "")
+    back = _page_of(room)
+    return render_template("lobby/deny_all.html", room=room, queue=shown, view=view[:LONGEST_VIEW], back=back)
 
 
 @bp.post("/rooms/<slug>/queue/clear-refused")
@@ -102,8 +135,8 @@ def clear_refused(slug: str) -> ResponseReturnValue:
     """Clear the line about an address that asked too often; with `deny`, turn away who waits from there."""
     room = load_room(slug, policy.deny)
     deny = request.form.get("deny") == "yes"
-    service.clear_refused(room, request.form.get("asked_from", ""), actor=current_actor(), deny=deny)
-    return _done(room)
+    denied = service.clear_refused(room, request.form.get("asked_from", ""), actor=current_actor(), deny=deny)
+    return _done_denying(room, denied=denied)
 
 
 @bp.get("/lobby/admit-all")
@@ -134,19 +167,35 @@ def _load_entry(entry_id: uuid.UUID, may: Callable[[User, Room], bool]) -> Entry
     return entry
 
 
-def _decide(entry: Entry, verb: Callable[..., None], *, offer_undo: bool = False) -> ResponseReturnValue:
+def _load_denied(token: str) -> Entry:
+    """One of the guests of the denial that is meant; 404 for a token that is not ours."""
+    key = denials.read(token)
+    if key is None:
+        abort(404)
+    return _load_entry(key, policy.undo_deny)
+
+
+def _decide(entry: Entry, verb: Callable[..., None]) -> ResponseReturnValue:
     """Do it and show the queue, where a guest's denial can be taken back; that of a caller has hung up."""
     try:
         verb(entry, actor=current_actor())
     except service.AlreadyDecided:
         db.session.rollback()
         return _too_late(entry)
-    if entry.kind is EntryKind.PHONE:
-        return _done(entry.room, [entry.room])
-    return _done(entry.room, denied=entry if offer_undo else None)
+    if verb is service.deny:
+        return _done_denying(entry.room, denied=True)
+    return _done(entry.room, [entry.room] if entry.kind is EntryKind.PHONE else [])
 
 
-def _done(room: Room, with_callers: Collection[Room] = (), denied: Entry | None = None) -> ResponseReturnValue:
+def _done_denying(room: Room, *, denied: bool) -> ResponseReturnValue:
+    """Show the queue, and offer to whoever denied somebody to take it back."""
+    denial = denials.newest(room.id, current_user.id) if denied else None
+    if denial is not None:
+        undo.remember(denial)
+    return _done(room, [room] if denial and denial.calls else [], denial)
+
+
+def _done(room: Room, with_callers: Collection[Room] = (), denial: Denial | None = None) -> ResponseReturnValue:
     """Commit, let LiveKit follow where callers were decided, and show the queue as it is then."""
     db.session.commit()
     problem = _follow(with_callers)
@@ -154,7 +203,7 @@ def _done(room: Room, with_callers: Collection[Room] = (), denied: Entry | None 
         _flash(problem)
         return htmx.go(_page_of(room))
     shown = _same_queue(room)
-    shown.answers, shown.denied, shown.problem = True, denied, problem
+    shown.answers, shown.denial, shown.problem = True, denial, problem
     return _show(shown)
 
 
@@ -188,6 +237,15 @@ def _too_late(entry: Entry) -> ResponseReturnValue:
     return _show(shown, 409)
 
 
+def _not_undone(room: Room) -> ResponseReturnValue:
+    shown = _same_queue(room)
+    shown.answers = True
+    shown.problem = _(
+        "Not undone: more than 10 seconds have passed, the guests have left, or someone else denied them."
+    )
+    return _show(shown, 409)
+
+
 def _same_queue(room: Room) -> Queue:
     """The queue that the decision was taken in: the form says whether that was one room's."""
     if request.form.get("view") == "room":
@@ -198,9 +256,10 @@ def _same_queue(room: Room) -> Queue:
 
 
 def _page_of(room: Room) -> str:
-    if request.form.get("view") == "room":
+    view = request.values.get("view")
+    if view == "room":
         return url_for(".queue", slug=room.slug, kind=_kind_name())
-    if request.form.get("view") == "desk":
+    if view == "desk":
         return url_for("desk.index")
     return url_for(".index", kind=_kind_name(), page=_page() if _page() > 1 else None)
 
