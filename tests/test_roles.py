@@ -206,6 +206,7 @@ TABLE: Mapping[str, Rule] = {
     "repairs.retry": STAFF,
     "repairs.show": STAFF,
     "repairs.stop": STAFF,
+    "live.confirm_remove_participant": ROOM_HOSTS,
     "live.remove_participant": ROOM_HOSTS,
     "live.reveal_participant": _rule("admin", STRANGERS),  # hosts, too, where the room shows numbers: tests/live
     "doctor.finding_count": STAFF,

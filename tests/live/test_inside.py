@@ -1,9 +1,11 @@
 """Members see who is inside, callers by two digits; hosts remove people and end the meeting."""
 
+import re
 from collections.abc import Callable
 
 from tests.support.installation import Installation
 from tests.support.personas import Browser, persona
+from tests.support.shown import text_of
 from tests.support.waiting import until
 from webapp.audit.models import AuditEntry
 from webapp.core.db import db
@@ -61,11 +63,49 @@ def test_a_host_removes_a_caller(installation: Installation, client_as: As):
     assert again.status_code == 409
 
 
+def test_removing_asks_first_who_leaves_what(installation: Installation, client_as: As):
+    room = installation.live(name="Rent board")
+    _host(room)
+    installation.join(room, "lotte", name="Lotte Brandvold")
+    phone = installation.dial(pin=str(room.pin))
+    until(lambda: installation.phone(phone)["room"] == str(room.id))
+    owner, inside = client_as("owner"), f"/rooms/{room.slug}/inside"
+    listed = owner.get(inside).text
+    assert f'action="{inside}/remove"' not in listed, "nobody is removed by one press"
+    questions = re.findall(rf'href="({inside}/remove\?sid=\w+)"', listed)
+    asked = [owner.get(question) for question in questions]
+    assert [answer.status_code for answer in asked] == [200] * len(questions)
+    words = " ".join(text_of(answer.text) for answer in asked)
+    assert "Remove Lotte Brandvold from the meeting in “Rent board”? They leave at once. This can't be undone" in words
+    assert "Remove Caller ··34 from the meeting in “Rent board”? The call ends at once." in words
+    assert {answer.text.count(f'action="{inside}/remove"') for answer in asked} == {1}
+    assert installation.phone(phone)["state"] != "ended" and db.session.query(AuditEntry).count() == 0
+
+
+def test_an_open_question_outlives_the_lists_reloading(installation: Installation, client_as: As):
+    room = installation.live()
+    _host(room)
+    owner, swap = client_as("owner"), {"HX-Request": "true"}
+    (sid,) = re.findall(r'id="remove-(\w+)"', owner.get(f"/rooms/{room.slug}/inside", headers=swap).text)
+    question = owner.get(f"/rooms/{room.slug}/inside/remove?sid={sid}", headers=swap).text
+    assert "<html" not in question and 'data-close=".confirm"' in question
+    assert re.search(rf'id="remove-{sid}"[^>]*hx-preserve', owner.get(f"/rooms/{room.slug}/inside", headers=swap).text)
+
+
+def test_about_somebody_who_has_left_nothing_is_asked(installation: Installation, client_as: As):
+    room = installation.live()
+    _host(room)
+    for headers in ({}, {"HX-Request": "true"}):
+        answer = client_as("owner").get(f"/rooms/{room.slug}/inside/remove?sid=PA_none", headers=headers)
+        assert answer.status_code == 409 and "That person has left already." in answer.text
+
+
 def test_a_member_removes_nobody_and_ends_nothing(installation: Installation, client_as: As):
     room = installation.live()
     _host(room, Role.MEMBER, "member")
     member = client_as("member")
     assert member.post(f"/rooms/{room.slug}/inside/remove", data={"sid": "PA_1"}).status_code == 403
+    assert member.get(f"/rooms/{room.slug}/inside/remove?sid=PA_1").status_code == 403
     assert member.post(f"/rooms/{room.slug}/end").status_code == 403
     assert installation.livekit.rooms() == [str(room.id)]
 

@@ -32,6 +32,19 @@ def inside(slug: str) -> ResponseReturnValue:
     return _show(room)
 
 
+@bp.get("/rooms/<slug>/inside/remove")
+def confirm_remove_participant(slug: str) -> ResponseReturnValue:
+    """Ask once before one person is thrown out: below their row, or as a page."""
+    room = load_room(slug, room_policy.host)
+    db.session.commit()
+    there = participants.inside(rooms.list_participants(str(room.id)))
+    person = next((one for one in there if one.sid == request.args.get("sid", "")), None)
+    if person is None:
+        abort(409, _("That person has left already."))
+    back = "" if htmx.is_swap() else url_for(".inside", slug=room.slug)
+    return htmx.respond("live/remove.html", "live/_remove.html", room=room, person=person, back=back)
+
+
 @bp.post("/rooms/<slug>/inside/remove")
 def remove_participant(slug: str) -> ResponseReturnValue:
     """Throw one person out; a caller hears the line end."""
