@@ -107,6 +107,7 @@ TABLE: Mapping[str, Rule] = {
     "people.set_staff": ADMINS,
     "people.show": ADMINS,
     "recordings.delete": ROOM_OWNERS,
+    "recordings.undo_delete": ROOM_OWNERS,  # of those the one who deleted: tests/recordings
     "recordings.delete_many": EVERYBODY,  # of what one chose, which may be nothing that is one's own: tests/recordings
     "recordings.heal": ROOM_HOSTS,
     "recordings.hold": RECORDING_AUDITORS,

@@ -12,6 +12,7 @@ from flask import Flask
 from pydantic import SecretStr
 
 from tests.plugins.bucket import ChangeStore, TestBucket
+from tests.support.deleted import let_go
 from tests.support.films import FILM
 from tests.support.livekit import LiveKit
 from tests.support.personas import Browser
@@ -104,7 +105,7 @@ def test_an_owner_records_into_the_bucket_watches_parts_of_it_and_deletes_it(
     part = owner.get(f"/media/{saved.key}", headers={"Range": "bytes=10-19"})
     assert (part.status_code, part.data) == (206, whole[10:20])
     owner.post(f"/recordings/{saved.id}/delete")
-    work.run_due(register.HANDLERS)
+    let_go()
     assert in_bucket.keys() == set()
 
 
@@ -170,6 +171,6 @@ def test_a_bucket_that_is_away_is_said_and_leaves_the_recording_as_it_is(
     assert answer.status_code == 503 and "storage" in answer.text
     assert owner.get(f"/recordings/{recording.id}/").status_code == 200
     owner.post(f"/recordings/{recording.id}/delete")
-    work.run_due(register.HANDLERS)
+    let_go()
     follow.sweep()
     assert db.session.get(Recording, recording.id, populate_existing=True) is not None, "tried again later"

@@ -10,12 +10,12 @@ import sqlalchemy as sa
 from flask import Flask
 
 from tests.plugins.queries import Counted
+from tests.support.deleted import let_go
 from tests.support.factories import make_room, trail
 from tests.support.livekit import LiveKit
 from tests.support.personas import Browser
 from webapp.core.db import db, new_id, utcnow
 from webapp.core.settings import settings
-from webapp.jobs import register, work
 from webapp.recordings import bulk
 from webapp.recordings.models import Recording
 from webapp.recordings.modes import Mode
@@ -63,7 +63,7 @@ def test_the_dry_run_of_a_deletion_deletes_nothing_and_the_second_step_each(clie
     done = owner.post(DELETE, data={"chosen": carried(dry.text), "confirmed": "yes"})
     assert done.status_code == 200 and "2 recordings deleted" in done.text and shown(done.text) == ["Deleted."] * 2
     assert len(trail("recording.delete")) == 2
-    work.run_due(register.HANDLERS)
+    let_go()
     db.session.rollback()
     assert list(db.session.scalars(sa.select(Recording.id))) == [other.id]
     assert not (settings.recordings_dir / recordings[0].key).exists()

@@ -5,12 +5,12 @@ from collections.abc import Callable
 import pytest
 import sqlalchemy as sa
 
+from tests.support.deleted import let_go
 from tests.support.factories import trail
 from tests.support.personas import Browser
 from webapp.core.db import db
 from webapp.core.due import DueWork
 from webapp.core.settings import settings
-from webapp.jobs import register, work
 from webapp.recordings.models import Recording
 
 ClientAs = Callable[[str], Browser]
@@ -24,7 +24,7 @@ def test_an_owner_deletes_file_and_row_and_the_trail_stays(client_as: ClientAs, 
     assert "be restored" in owner.get(url).text
     assert owner.post(url).status_code == 303
     assert owner.get(f"/media/{key}").status_code == 404, "refused at once"
-    work.run_due(register.HANDLERS)
+    let_go()
     assert not (settings.recordings_dir / key).exists()
     assert db.session.scalar(sa.select(sa.func.count()).select_from(Recording)) == 0
     assert len(trail("recording.delete")) == 1
@@ -41,7 +41,7 @@ def test_while_the_disk_refuses_the_row_stays_and_it_is_tried_again(
 
     with monkeypatch.context() as patched:
         patched.setattr("pathlib.Path.unlink", refuse)
-        work.run_due(register.HANDLERS)
+        let_go()
     assert db.session.scalar(sa.select(DueWork.problem)) == "PermissionError"
     assert db.session.scalar(sa.select(sa.func.count()).select_from(Recording)) == 1
 

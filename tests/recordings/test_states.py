@@ -7,6 +7,7 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
+from tests.support.deleted import let_go
 from tests.support.livekit import LiveKit
 from tests.support.personas import Browser
 from tests.support.waiting import until
@@ -112,5 +113,5 @@ def test_a_recording_that_is_deleted_takes_its_history_along(client_as: ClientAs
     service.ask_delete(recording, actor=Actor.system())
     db.session.commit()
     assert len(kept()) == 2
-    work.run_due(register.HANDLERS)
+    let_go()
     assert kept() == []

@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
+from tests.support.deleted import let_go
 from tests.support.films import FILM
 from tests.support.livekit import LiveKit
 from tests.support.personas import SWAP, Browser
@@ -209,12 +210,13 @@ def test_a_running_recording_is_deleted_as_soon_as_it_has_stopped(
     owner = client_as("owner")
     assert "It's stopped first" in owner.get(f"/recordings/{recording.id}/delete").text
     assert owner.post(f"/recordings/{recording.id}/delete").status_code == 303
-    assert owner.get(f"/recordings/{recording.id}/").status_code == 404, "refused at once"
+    assert "Deleting…" in owner.get(f"/recordings/{recording.id}/").text
+    assert owner.get(f"/media/{recording.key}").status_code == 404, "refused at once"
     assert "being stopped and deleted" in owner.get(f"/rooms/{room.slug}/recordings").text
     assert owner.post(f"/rooms/{room.slug}/recordings", data={"mode": "video"}).status_code == 409
 
     def gone() -> bool:
-        work.run_due(register.HANDLERS)
+        let_go()
         follow.sweep()
         return db.session.scalar(sa.select(sa.func.count()).select_from(Recording)) == 0
 
@@ -229,7 +231,7 @@ def test_delete_works_in_every_state(
 ):
     recording = make_recording(state)
     assert client_as("owner").post(f"/recordings/{recording.id}/delete").status_code == 303
-    work.run_due(register.HANDLERS)
+    let_go()
     follow.sweep()
-    work.run_due(register.HANDLERS)
+    let_go()
     assert db.session.scalar(sa.select(sa.func.count()).select_from(Recording)) == 0

@@ -28,6 +28,7 @@ from webapp.lobby import denials
 from webapp.lobby.models import Entry
 from webapp.mails import links
 from webapp.mails.models import Mail
+from webapp.recordings import deletions
 from webapp.recordings.models import Recording, Transition
 from webapp.recordings.modes import Mode
 from webapp.recordings.states import ReportedBy, State
@@ -101,6 +102,7 @@ def furnish(livekit: LiveKit) -> Estate:
             "entry_id": entry.id,
             "denial": denials.token(entry.id),
             "recording_id": recording.id,
+            "deletion": deletions.token(recording),
             "suffix": "mp4",
             "work_id": work.id,
             "delivery_id": delivery.id,

@@ -95,6 +95,7 @@ RECORDINGS = {
     "recording.release": _l("Legal hold ended"),
     "recording.gone": _l("File disappeared from storage"),
     "recording.resend_mail": _l("Mail about a recording resent"),
+    "recording.undo_delete": _l("Deletion undone"),
     "recording.delete": _l("Recording deleted"),
     "recording.remove_expired": _l("File of an expired recording deleted"),
 }

@@ -29,6 +29,7 @@ ICONS = {
     "entry.deny": "minus",
     "entry.undo_deny": "undo",
     "recording.delete": "trash",
+    "recording.undo_delete": "undo",
     "recording.remove_expired": "trash",
     "trunk.delete": "trash",
     "review.undo": "undo",

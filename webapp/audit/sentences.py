@@ -94,6 +94,7 @@ SENTENCES = {
     "recording.release": _l("%(who)s ended the legal hold on a recording of %(room)s"),
     "recording.gone": _l("The file of a recording of %(room)s disappeared from storage before its time"),
     "recording.resend_mail": _l("%(who)s resent %(person)s the mail about a recording of %(room)s"),
+    "recording.undo_delete": _l("%(who)s undid the deletion of a recording of %(room)s"),
     "recording.delete": _l("%(who)s deleted a recording of %(room)s"),
     "recording.remove_expired": _l("%(who)s deleted the file of an expired recording of %(room)s"),
     "trunk.create": _l("%(who)s created the trunk %(trunk)s"),

@@ -10,13 +10,14 @@ from webapp.audit import Actor
 from webapp.core import due
 from webapp.core.db import db, utcnow
 from webapp.core.due import NotYet
-from webapp.recordings import comparing, follow, queries, service, storage
+from webapp.recordings import comparing, deletions, follow, queries, service, storage
 from webapp.recordings.models import Recording
 from webapp.recordings.states import State
 
 log = structlog.get_logger()
 
 GRACE = timedelta(days=1)  # an owner who notices within a day can still set a longer time
+UNDOABLE = "undoable"
 RULES_TAKE = timedelta(days=2)  # buckets work off their rules once a day, at midnight in UTC or later
 AGAIN = timedelta(hours=1)
 BATCH = 500
@@ -42,12 +43,17 @@ def stop(recording_id: str) -> None:
 def delete(recording_id: str) -> None:
     """Remove a recording that somebody asked to delete: the object, then the row; the trail keeps what was.
 
-    One that is not over is left: its end orders this anew. Raises OSError while the store is away, to be tried again.
-    Commits.
+    One that is not over is left: its end orders this anew; one that was kept after all as well. Raises OSError while
+    the store is away, and NotYet while the deletion can be undone, to be tried again. Commits.
     """
-    recording = _read(recording_id)
+    key = uuid.UUID(recording_id)
+    recording = db.session.get(Recording, key, populate_existing=True, with_for_update=True)  # no undo is under way
+    is_final = recording is not None and deletions.is_final(recording)
+    db.session.commit()
     if recording is None or recording.deleting_at is None or not recording.state.terminal:
         return
+    if not is_final:
+        raise NotYet(UNDOABLE)
     storage.delete(recording.key)
     db.session.execute(sa.delete(Recording).where(Recording.id == recording.id))
     db.session.commit()

@@ -74,3 +74,8 @@ def deletes(role: Role | None) -> bool:
 def delete(user: User, recording: Recording) -> bool:
     """Owners delete, and admins on somebody's request."""
     return user.is_admin or deletes(recording.room.role_of(user))
+
+
+def undo_delete(user: User, recording: Recording) -> bool:
+    """Whoever may delete; `deletions.undo_delete` refuses all but the one who did."""
+    return delete(user, recording)

@@ -33,9 +33,10 @@ def rooms_of(user: User) -> sa.Select[uuid.UUID]:
     return sa.select(Access.room_id).where(Access.user_id == user.id, is_open(Access))
 
 
-def by_id(user: User, recording_id: uuid.UUID, *, lock: bool = False) -> Recording | None:
-    """The recording with its room and the user's role there, if the user may know of it."""
-    found = visible_to(user).where(Recording.id == recording_id, Recording.deleting_at.is_(None))
+def by_id(user: User, recording_id: uuid.UUID, *, lock: bool = False, deleted: bool = False) -> Recording | None:
+    """The recording with its room and the user's role there, if the user may know of it; `deleted` until it goes."""
+    found = visible_to(user).where(Recording.id == recording_id)
+    found = found if deleted else found.where(Recording.deleting_at.is_(None))
     if lock:
         # first the lock, then the role: what PostgreSQL joins to a row it waited for is as old as the question
         db.session.execute(sa.select(Recording.id).where(Recording.id == recording_id).with_for_update())

@@ -1,6 +1,6 @@
 """What changes recordings: begun by a person, moved by what LiveKit says, kept or deleted by owners."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 import structlog
@@ -13,7 +13,7 @@ from webapp.core.db import db, new_id, utcnow
 from webapp.core.masking import quoted
 from webapp.core.settings import settings
 from webapp.livekit.egress import Egress
-from webapp.recordings import announcing, legal_hold, naming, reasons, states, storage
+from webapp.recordings import announcing, deletions, legal_hold, naming, reasons, states, storage
 from webapp.recordings.models import Recording, Transition
 from webapp.recordings.modes import Mode
 from webapp.recordings.retention import expires_at
@@ -173,17 +173,17 @@ def set_retention(recording: Recording, days: int | None, *, actor: Actor) -> No
     audit.record("recording.set_retention", recording, actor, before=before or "permanent", after=days or "permanent")
 
 
-def ask_delete(recording: Recording, *, actor: Actor) -> None:
+def ask_delete(recording: Recording, *, actor: Actor, at: datetime | None = None) -> None:
     """Record that the recording is to go: it is refused from now on, the object goes first, then the row.
 
-    One that is not over is stopped, and goes when it is: until then it still says that its room is being recorded.
-    Raises OnHold.
+    Both wait until this can't be undone any more; what is deleted together has one moment, `at`. One that is not over
+    is stopped, and goes when it is: until then it still says that its room is being recorded. Raises OnHold.
     """
     if recording.held_at is not None:
         raise legal_hold.OnHold
-    recording.deleting_at = recording.deleting_at or utcnow()
+    recording.deleting_at = recording.deleting_at or at or utcnow()
     if recording.state.terminal:
-        due.add("recordings.delete", recording_id=str(recording.id))
+        deletions.let_go(recording)
     elif stop(recording, actor=actor):
         let_stop(recording)
     audit.record("recording.delete", recording, actor)
@@ -225,7 +225,7 @@ def _learn(recording: Recording, egress: Egress) -> None:
 
 
 def _end(recording: Recording, stored: Stored | None, actor: Actor) -> None:
-    """Write down how it ended, with the file that is kept; one that is to be deleted goes now."""
+    """Write down how it ended, with the file that is kept; one that is to be deleted goes."""
     if stored is not None and recording.state is State.SAVED:
         recording.size, recording.stored_at = stored.size, stored.written_at
         _let_expire(recording)
@@ -234,7 +234,7 @@ def _end(recording: Recording, stored: Stored | None, actor: Actor) -> None:
     recording.ended_at = recording.ended_at or written_at
     audit.record(f"recording.{recording.state.value}", recording, actor, problem=recording.problem)
     if recording.deleting_at is not None:
-        due.add("recordings.delete", recording_id=str(recording.id))
+        deletions.let_go(recording)
 
 
 def _let_expire(recording: Recording) -> None:

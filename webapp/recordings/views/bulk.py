@@ -9,12 +9,13 @@ from flask_login import current_user
 
 from webapp.audit.actors import current_actor
 from webapp.core import htmx
-from webapp.core.db import db
+from webapp.core.db import db, utcnow
 from webapp.core.security import require
 from webapp.core.settings import settings
 from webapp.recordings import bulk, policy, queries, service
 from webapp.recordings.forms import BulkRetentionForm
 from webapp.recordings.models import Recording
+from webapp.recordings.views import deleting
 from webapp.recordings.views.blueprint import bp
 
 
@@ -28,9 +29,10 @@ def delete_many() -> ResponseReturnValue:
     confirmed = "confirmed" in request.form
     items = bulk.deletions(current_user, chosen, _known(chosen, lock=confirmed))
     if confirmed:
-        for item in items:
-            if item.recording is not None and item.changes:
-                service.ask_delete(item.recording, actor=current_actor())
+        at, deleted = utcnow(), [item.recording for item in items if item.recording is not None and item.changes]
+        for recording in deleted:
+            service.ask_delete(recording, actor=current_actor(), at=at)
+            deleting.remember(recording)
         db.session.commit()
     return render_template("recordings/delete_many.html", items=items, done=confirmed)
 

@@ -13,9 +13,10 @@ from werkzeug.wrappers import Response
 from webapp.audit.actors import current_actor
 from webapp.audit.sentences import Deed
 from webapp.core import errors, htmx, request_log
-from webapp.core.db import READING, db, utcnow
+from webapp.core.db import db, utcnow
 from webapp.recordings import (
     classes,
+    deletions,
     follow,
     healing,
     legal_hold,
@@ -29,7 +30,6 @@ from webapp.recordings import (
     watchers,
 )
 from webapp.recordings.forms import HoldForm, RetentionForm, StartForm, word_of
-from webapp.recordings.legal_hold import OnHold
 from webapp.recordings.media_auth import authorise
 from webapp.recordings.models import Recording
 from webapp.recordings.modes import Mode
@@ -46,8 +46,12 @@ RETENTIONS = 5  # changes of the time that the page shows
 
 @bp.get("/recordings/<uuid:recording_id>/")
 def show(recording_id: uuid.UUID) -> ResponseReturnValue:
-    """Everything about one recording; the fragment follows it while it runs."""
-    return _shown(load_recording(recording_id, policy.view))
+    """Everything about one recording, or that it is being deleted; the fragment follows it while it runs."""
+    recording = load_recording(recording_id, policy.view, deleted=True)
+    if recording.deleting_at is None:
+        return shown(recording)
+    mine = deletions.undoable(current_user, recording.id)
+    return render_template("recordings/deleting.html", recording=recording, deletion=mine)
 
 
 @bp.get("/rooms/<slug>/recordings")
@@ -94,7 +98,7 @@ def stop(recording_id: uuid.UUID) -> ResponseReturnValue:
     recording = load_recording(recording_id, policy.stop)
     if not service.stop(recording, actor=current_actor()):
         db.session.commit()
-        return _shown(recording, 409, problem=_("This recording has ended already."))
+        return shown(recording, 409, problem=_("This recording has ended already."))
     service.let_stop(recording)
     db.session.commit()
     return _done(recording)
@@ -118,7 +122,7 @@ def preview_retention(recording_id: uuid.UUID) -> ResponseReturnValue:
     recording = load_recording(recording_id, policy.set_retention)
     form = RetentionForm(recording, formdata=request.args, meta={"csrf": False})
     form.confirmed.data = word_of(form.days) if form.validate() else ""
-    return _shown(recording, 422 if form.errors else 200, form=form)
+    return shown(recording, 422 if form.errors else 200, form=form)
 
 
 @bp.post("/recordings/<uuid:recording_id>/retention")
@@ -127,34 +131,20 @@ def set_retention(recording_id: uuid.UUID) -> ResponseReturnValue:
     recording = load_recording(recording_id, policy.set_retention)
     form = RetentionForm(recording)
     if not form.validate():
-        return _shown(recording, 422, form=form)
+        return shown(recording, 422, form=form)
     if count := recording.changes_since(form.seen.data):
         form.seen.data = recording.version  # whoever saves once more has read what they replace
         unseen = changes.newest(recording.room_id, ("recording.set_retention",), count, recording.id)
-        return _shown(recording, 409, form=form, unseen=unseen)
+        return shown(recording, 409, form=form, unseen=unseen)
     if not form.is_confirmed:
         form.confirmed.data = word_of(form.days)
-        return _shown(recording, form=form)
+        return shown(recording, form=form)
     try:
         service.set_retention(recording, form.days, actor=current_actor())
     except service.AlreadyRemoved:
-        return _shown(recording, 409, problem=_("This recording expired and its file is gone: nothing can be kept."))
+        return shown(recording, 409, problem=_("This recording expired and its file is gone: nothing can be kept."))
     db.session.commit()
     return _done(recording)
-
-
-@bp.route("/recordings/<uuid:recording_id>/delete", methods=["GET", "POST"])
-def delete(recording_id: uuid.UUID) -> ResponseReturnValue:
-    """Say what is lost, then delete: refused to everybody at once; it stops, and the object and the row follow."""
-    recording = load_recording(recording_id, policy.delete)
-    if request.method in READING:
-        return render_template("recordings/delete.html", recording=recording)
-    try:
-        service.ask_delete(recording, actor=current_actor())
-    except OnHold:
-        return _shown(recording, 409, problem=_("A legal hold keeps this recording: it can't be deleted."))
-    db.session.commit()
-    return htmx.go(url_for(".index"))
 
 
 @bp.route("/recordings/<uuid:recording_id>/hold", methods=["GET", "POST"])
@@ -178,7 +168,7 @@ def hold(recording_id: uuid.UUID) -> ResponseReturnValue:
         change = legal_hold.release if held else legal_hold.hold
         change(recording, form.reason.data.strip(), actor=current_actor())
     except legal_hold.NotSaved:
-        return _shown(recording, 409, problem=_("There is no file that could be held."))
+        return shown(recording, 409, problem=_("There is no file that could be held."))
     db.session.commit()
     return htmx.go(url_for(".show", recording_id=recording.id))
 
@@ -232,13 +222,14 @@ def _gone() -> Response:
     )
 
 
-def _shown(
+def shown(
     recording: Recording,
     status: int = 200,
     form: RetentionForm | None = None,
     problem: str = "",
     unseen: Sequence[Deed] | None = None,
 ) -> Response:
+    """The recording's page, with what was refused."""
     form = form or _retention_form(recording)
     chosen = form.days if form.confirmed.data and not form.errors else recording.retention_days
     until = expires_at(recording.stored_at, chosen)
@@ -271,7 +262,7 @@ def _retention_form(recording: Recording) -> RetentionForm:
 def _done(recording: Recording) -> Response:
     if not htmx.is_swap():
         return htmx.go(url_for(".show", recording_id=recording.id))
-    return _shown(recording)
+    return shown(recording)
 
 
 def _room_section(room: Room, status: int = 200, form: StartForm | None = None, problem: str = "") -> Response:
