@@ -163,6 +163,7 @@ PEOPLE = (
         {
             "administrator owner": f"{INVITE_PANEL} {QUEUE} desk.index",
             "administrator owner admin": f"{ROOM_PAGE} lobby.confirm_deny_all lobby.deny lobby.queue",
+            "admin": "lobby.deny_all",
         },
     ),
     Sees(
@@ -204,7 +205,7 @@ PEOPLE = (
             "administrator": (
                 f"{INVITE_PANEL} desk.index invitations.resend invitations.save_calendar invitations.send "
                 "invitations.send_new_pin lobby.admit lobby.admit_all lobby.clear_refused lobby.deny lobby.deny_all "
-                "lobby.index lobby.waiting"
+                "lobby.index lobby.undo_deny lobby.waiting"
             ),
         },
     ),
