@@ -32,7 +32,8 @@ def delete_many() -> ResponseReturnValue:
         at, deleted = utcnow(), [item.recording for item in items if item.recording is not None and item.changes]
         for recording in deleted:
             service.ask_delete(recording, actor=current_actor(), at=at)
-            deleting.remember(recording)
+        if deleted:
+            deleting.remember(min(deleted, key=lambda each: each.id))  # whose row is locked first
         db.session.commit()
     return render_template("recordings/delete_many.html", items=items, done=confirmed)
 
