@@ -89,8 +89,8 @@ SECRETS = (
                 "recordings.index recordings.of_room recordings.set_retention_of_many recordings.show rooms.index"
             ),
             "support admin": (
-                "calls.index calls.list_csv calls.show doctor.read_rules support.index support.list_csv support.show "
-                "trunks.show"
+                "calls.index calls.list_csv calls.show desk.index desk.rooms_in_use doctor.read_rules support.index "
+                "support.list_csv support.show trunks.show"
             ),
             "member administrator owner": "desk.index",
             "member administrator owner support admin": "search.index",
@@ -114,7 +114,9 @@ SECRETS = (
                 "rooms.confirm_delete rooms.confirm_let_members_watch rooms.edit rooms.hide_pin rooms.index rooms.show"
             ),
             "anonymous guest stranger member administrator owner support admin": "lobby.join",
-            "support admin": "search.index support.index support.list_csv support.show trunks.show",
+            "support admin": (
+                "desk.index desk.rooms_in_use search.index support.index support.list_csv support.show trunks.show"
+            ),
         },
     ),
     Sees(
