@@ -58,7 +58,8 @@ TABLE: Mapping[str, Rule] = {
     "access.review_page": ADMINS,
     "access.revoke": ROOM_HOSTS,
     "access.transfer": ROOM_OWNERS,
-    "access.undo_transfer": ROOM_HOSTS,  # of those the one who made the transfer: tests/access
+    "access.undo_page": EVERYBODY,
+    "access.take_back": EVERYBODY,  # of those the one who did it: tests/access
     "accounts.end_other_sessions": EVERYBODY,
     "accounts.end_session": OWN,
     "accounts.export": EVERYBODY,

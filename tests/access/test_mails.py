@@ -13,7 +13,7 @@ from tests.plugins.mail_server import MailServer
 from tests.plugins.queries import Counted
 from tests.support.access_lists import open_row, roles, row_url, url
 from tests.support.factories import make_room, stored
-from tests.support.mails import links, part, sent_mails, states, work_off
+from tests.support.mails import later, links, part, sent_mails, states
 from tests.support.personas import SWAP, Browser, browser, make_user, persona
 from webapp.access import service
 from webapp.access.telling import Gesture
@@ -49,7 +49,7 @@ def grant(room: Room, email: str, role: Role) -> None:
 
 def subjects(mailing: MailServer) -> dict[str, str]:
     """What each who got one mail was told."""
-    work_off()
+    later()
     assert len({to for to, _mail in mailing.taken}) == len(mailing.taken), "nobody gets two"
     return {to: str(mail["Subject"]) for to, mail in mailing.taken}
 
@@ -127,7 +127,7 @@ def test_somebody_who_never_signed_in_is_told_to_do_so_and_owners_read_no_addres
     client_as: As, room: Room, mailing: MailServer
 ):
     client_as("administrator").post(url(room), data={"email": NEW, "role": "administrator"})
-    work_off()
+    later()
     assert mailing.recipients == [NEW, OWNER]
     assert "Sign in with the e-mail address that got this mail." in text(mailing.mail_to(NEW))
     told = mailing.mail_to(OWNER)
@@ -143,7 +143,7 @@ def test_somebody_who_never_signed_in_hears_of_each_change_and_of_the_end(
         row = open_row(room, db.session.query(User).filter_by(email=NEW).one()) if len(mailing.taken) else None
         where = url(room, str(row.id) if row else "")
         owner.post(f"{where}/revoke" if deed is None else where, data=deed)
-        work_off()
+        later()
     said = [str(mail["Subject"]) for to, mail in mailing.taken if to == NEW]
     assert [line.partition(" Housing")[0] for line in said] == [
         "You have access to", "Your role in", "You no longer have access to"
@@ -154,7 +154,7 @@ def test_the_link_in_a_mail_to_somebody_without_an_account_stops_them_and_goes_o
     app: Flask, client_as: As, room: Room, mailing: MailServer
 ):
     client_as("owner").post(url(room), data={"email": NEW, "role": "member"})
-    work_off()
+    later()
     mail = mailing.mail_to(NEW)
     off = mail["List-Unsubscribe"].strip("<>")
     assert off in links(mail) and mail["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
@@ -163,7 +163,7 @@ def test_the_link_in_a_mail_to_somebody_without_an_account_stops_them_and_goes_o
     assert program.post(urlsplit(off).path, data={"List-Unsubscribe": "One-Click"}).status_code == 200
     other = make_room("owner", name="Works council")
     client_as("owner").post(url(other), data={"email": NEW, "role": "member"})
-    work_off()
+    later()
     assert len(mailing.taken) == 1 and states()[-1] == ("withdrawn", "turned_off")
     user = sign_in(NEW)
     assert {choice.topic for choice in db.session.query(MailChoice).filter_by(user_id=user.id)} == {"roles"}
@@ -183,7 +183,7 @@ def test_what_was_stopped_before_stays_so_for_the_account_that_takes_the_address
 def test_who_signs_in_before_the_mail_goes_gets_it_as_the_account_it_is(room: Room, mailing: MailServer):
     service.grant(room, actor=Actor.user(persona("owner")), email=NEW, role=Role.MEMBER)
     sign_in(NEW)
-    work_off()
+    later()
     assert "Opens after you sign in." in text(mailing.mail_to(NEW))
 
 
@@ -247,7 +247,7 @@ def test_of_several_changes_within_seconds_one_mail_tells_from_what_to_what(
 def test_a_change_that_was_told_is_where_the_next_mail_begins(client_as: As, room: Room, mailing: MailServer):
     owner = client_as("owner")
     owner.post(row_url(room, "member"), data={"role": "administrator"})
-    work_off()
+    later()
     mailing.taken.clear()
     for role in ("owner", "member"):
         owner.post(row_url(room, "member"), data={"role": role})
@@ -315,7 +315,7 @@ def test_no_mail_names_the_address_of_another_reader(
     owner.post(f"{url(room)}several", data={"emails": f"{NEW}\n{STRANGER}\nx@tenants.example", "role": "member"})
     owner.post(row_url(room, "member"), data={"role": "administrator"})
     owner.post(row_url(room, "administrator", "/revoke"))
-    work_off()
+    later()
     assert len(mailing.taken) == 8
     for to, mail in mailing.taken:
         named = re.findall(r"[\w.-]+@[\w.-]+", part(mail, "html") + part(mail, "plain") + mail["Subject"])
@@ -342,7 +342,7 @@ def test_a_mail_speaks_its_readers_language(client_as: As, room: Room, second_ow
     persona("member").language = "fr"
     db.session.commit()
     client_as("owner").post(row_url(room, "member", "/revoke"))
-    work_off()
+    later()
     assert 'lang="fr"' in part(mailing.mail_to(MEMBER), "html")
     assert 'lang="en"' in part(mailing.mail_to(second_owner.email), "html")
 

@@ -41,6 +41,6 @@ def test_a_row_of_another_room_is_not_reached_through_this_one(client_as: As, ro
 def test_leaving_is_ones_own_and_leads_to_ones_other_rooms(client_as: As, room: Room):
     member = client_as("member")
     answer = member.post(url(room, "leave"), follow_redirects=True)
-    assert "You left Housing committee." in answer.text
+    assert "You left Housing committee." in answer.text and "Undo leaving Housing committee" in answer.text
     assert "member" not in roles(room) and trail("access.leave")[0].user_id == persona("member").id
     assert member.post(url(room, "leave")).status_code == 404

@@ -1,4 +1,4 @@
-"""An owner hands a room over by its name and takes that back, with JavaScript and without."""
+"""A transfer is taken back, and leaving a room from another page; with JavaScript and without."""
 
 from collections.abc import Callable
 
@@ -33,3 +33,23 @@ def test_an_owner_hands_a_room_over_by_its_name_and_takes_it_back(people: People
     owner.press("Undo the transfer")
     owner.sees("The transfer is undone. Everyone has the role they had before.")
     expect(owner.page.locator("#access tbody tr").first).to_contain_text("You")
+
+
+def test_who_leaves_a_room_and_its_page_takes_that_back_from_another_page(people: People):
+    owner, administrator = people("owner"), people("administrator")
+    administrator.go("/account/")
+    room = owner.make_room("Quay rehearsal")
+    owner.go(f"{room}access/")
+    owner.fill("Add a person by e-mail", "aurele@frontdesk.example")
+    owner.press("Add person")
+    expect(owner.page.locator("#access tbody tr")).to_have_count(2)
+    administrator.go(room)
+    administrator.press("Leave")
+    administrator.sees("You left Quay rehearsal.")
+    administrator.go("/account/")
+    administrator.sees("You can undo this for 10 s.")
+    administrator.press("Undo leaving Quay rehearsal")
+    administrator.sees("You have access to Quay rehearsal again.")
+    administrator.at(room)
+    administrator.accessible()
+    administrator.fits()

@@ -183,7 +183,7 @@ PEOPLE = (
         "Hosts see who has access, owners review it, and an admin reads who revealed what.",
         "name.member",
         {
-            "administrator owner admin": f"{ROOM_PAGE} {ACCESS_LIST} audit.activity",
+            "administrator owner admin": f"{ROOM_PAGE} {ACCESS_LIST} access.revoke audit.activity",
             "admin": f"{REVIEW_FILES} {LOG} {REVEALS} reviews.lines",
             "owner admin": "access.transfer",
             "owner": "reviews.answer reviews.confirm reviews.remove reviews.undo",

@@ -74,9 +74,8 @@ SECRETS = (
         "room.name",
         {
             "administrator owner admin": (
-                "access.change access.grant access.grant_several access.index access.new_grants access.undo_transfer "
-                "audit.activity "
-                "invitations.index invitations.newest live.reveal_participant lobby.confirm_deny_all "
+                "access.change access.grant access.grant_several access.index access.new_grants access.revoke "
+                "audit.activity invitations.index invitations.newest live.reveal_participant lobby.confirm_deny_all "
                 "lobby.confirm_undo_deny lobby.queue recordings.stop "
                 "rooms.confirm_let_members_watch rooms.edit rooms.update"
             ),
@@ -200,7 +199,6 @@ SECRETS = (
         "What is said on the next page waits in one's own cookie.",
         "room.name",
         {
-            "member administrator": "access.leave",
             "owner admin": "rooms.delete",
         },
         place="Set-Cookie",

@@ -9,7 +9,7 @@ QUEUE = (
     "lobby.admit lobby.admit_all lobby.clear_refused lobby.confirm_admit_everywhere lobby.deny_all lobby.index "
     "lobby.undo_deny lobby.waiting"
 )
-ACCESS_LIST = "access.change access.grant access.index access.list_csv access.undo_transfer"
+ACCESS_LIST = "access.change access.grant access.index access.list_csv"
 REVIEW_FILES = "access.review_csv access.review_page reviews.evidence_pack"
 LOG = "audit.log audit.log_csv"
 REVEALS = "audit.reveals_csv audit.reveals_page"

@@ -10,11 +10,12 @@ from tests.privacy.secrets_table import SECRETS
 ALLOWED = PEOPLE + SECRETS
 # They answer whoever may ask with nothing of anybody's, but for one's own name.
 NOTHING = (
-    "access.find_in_review accounts.callback accounts.end_other_sessions accounts.end_session accounts.login "
-    "accounts.provider_logout accounts.sign_in accounts.sign_out accounts.signed_out audit.chain_page audit.find "
-    "audit.find_reveals audit.verify_chain desk.findings doctor.await_rules doctor.finding_count doctor.finding_kinds "
-    "doctor.index doctor.sweep health.healthz health.metrics health.readyz hooks.index hooks.livekit hooks.replay "
-    "hooks.storage i18n.set_language invitations.stop invitations.withdraw jobs.index jobs.retry jobs.run_now "
+    "access.find_in_review access.leave access.take_back access.undo_page accounts.callback "
+    "accounts.end_other_sessions accounts.end_session accounts.login accounts.provider_logout accounts.sign_in "
+    "accounts.sign_out accounts.signed_out audit.chain_page audit.find audit.find_reveals audit.verify_chain "
+    "desk.findings doctor.await_rules doctor.finding_count doctor.finding_kinds doctor.index doctor.sweep "
+    "health.healthz health.metrics health.readyz hooks.index hooks.livekit hooks.replay hooks.storage "
+    "i18n.set_language invitations.stop invitations.withdraw jobs.index jobs.retry jobs.run_now "
     "live.confirm_remove_participant live.end_meeting live.remove_participant lobby.admit_everywhere lobby.count "
     "lobby.join_typed lobby.leave lobby.meet mails.choose mails.turn_off marketing.choose people.enable "
     "people.end_sessions recordings.media_auth recordings.now recordings.undo_delete repairs.index repairs.new "

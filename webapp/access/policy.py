@@ -37,14 +37,6 @@ def transfer(user: User, room: Room) -> bool:
     return decide(user, room, Role.OWNER)
 
 
-def undo_transfer(user: User, room: Room) -> bool:
-    """Whoever sees the list; `service.undo_transfer` refuses all but the one who made the transfer.
-
-    By then that is an administrator, or an admin.
-    """
-    return view(user, room)
-
-
 def may_own(person: User) -> bool:
     """Whoever can sign in may answer for a room: nobody who is disabled, or never signed in."""
     return person.is_active and not person.pending

@@ -1,5 +1,7 @@
 """What changes who has access. Rows are closed and opened, never edited, so that "who on 3 March" stays one query.
 
+Only what is undone within seconds is as if it had not been: the rows that it closed are open again, unchanged.
+
 The caller holds the room's row (`load_room` of an unsafe request does): two changes of one list follow each other, and
 the last owner stays.
 """
@@ -10,9 +12,9 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from webapp import audit
-from webapp.access import policy, queries, telling, transfers
+from webapp.access import policy, queries, telling, undo
 from webapp.access.telling import Gesture
-from webapp.access.transfers import Transfer
+from webapp.access.undo import Undoable, UndoKind
 from webapp.accounts import service as account_service
 from webapp.accounts.models import User
 from webapp.audit import Actor
@@ -34,7 +36,7 @@ class HasAccess(Exception):
 
 
 class TooLate(Exception):
-    """A transfer can't be undone any more: its time is over, a role changed since, or somebody else made it."""
+    """It can't be undone any more: its time is over, a role changed since, or somebody else did it."""
 
 
 def grant(room: Room, *, actor: Actor, email: str, role: Role, gesture: Gesture | None = None) -> Access:
@@ -70,32 +72,37 @@ def change(room: Room, access: Access, *, actor: Actor, role: Role) -> None:
     telling.changed(access, actor, gesture)
 
 
-def revoke(room: Room, access: Access, *, actor: Actor, gesture: Gesture | None = None) -> None:
-    """Take somebody's role away. Raises LastOwner."""
-    gesture = gesture or Gesture()
+def revoke(room: Room, access: Access, *, actor: Actor, gesture: Gesture | None = None) -> Undoable:
+    """Take somebody's role away; mails wait until it can't be undone, without a gesture of one's own. Raises LastOwner.
+
+    What it changed is returned, so that it can be undone.
+    """
+    gesture = gesture or Gesture(mails_after=telling.HELD)
     _keep_an_owner(room, access)
     _close(access, actor, gesture.at)
     audit.record("access.revoke", access, actor, person=str(access.user_id), role=access.role.value)
     telling.removed(access, actor, gesture)
+    return Undoable(UndoKind.REVOKE, [], [access])
 
 
-def leave(room: Room, access: Access, *, actor: Actor) -> None:
-    """Give one's own role back. Raises LastOwner."""
+def leave(room: Room, access: Access, *, actor: Actor) -> Undoable:
+    """Give one's own role back; what it changed is returned, so that it can be undone. Raises LastOwner."""
     _keep_an_owner(room, access)
-    gesture = Gesture()
+    gesture = Gesture(mails_after=telling.HELD)
     _close(access, actor, gesture.at)
     audit.record("access.leave", access, actor, role=access.role.value)
     telling.removed(access, actor, gesture)
+    return Undoable(UndoKind.LEAVE, [], [access])
 
 
-def transfer(room: Room, access: Access, *, actor: Actor) -> Transfer | None:
+def transfer(room: Room, access: Access, *, actor: Actor) -> Undoable | None:
     """Make somebody the only owner: those who owned the room stay as administrators. Raises CannotOwn.
 
     What it changed is returned, so that it can be undone; None: they were the only owner before.
     """
     if not policy.may_own(access.user):
         raise CannotOwn
-    gesture = Gesture()
+    gesture = Gesture(mails_after=telling.HELD)
     closed = [owner for owner in queries.people(room) if owner.role is Role.OWNER and owner.id != access.id]
     opened = [_replace(room, owner, Role.ADMINISTRATOR, actor, gesture.at) for owner in closed]
     if access.role is not Role.OWNER:
@@ -105,26 +112,34 @@ def transfer(room: Room, access: Access, *, actor: Actor) -> Transfer | None:
     audit.record("access.transfer", access, actor, person=str(access.user_id))
     if not opened:
         return None
-    made = Transfer(opened, closed)
+    made = Undoable(UndoKind.TRANSFER, opened, closed)
     telling.transferred(access.user, made, actor, gesture)
     return made
 
 
-def undo_transfer(room: Room, key: uuid.UUID, *, actor: Actor) -> None:
-    """Give everybody the role back that a transfer took, if it is the actor's own. Raises TooLate.
+def take_back(kind: UndoKind, key: uuid.UUID, *, actor: Actor) -> Undoable:
+    """Give everybody the role back that a transfer, a removal or a leave of the actor's took. Raises TooLate.
 
-    An owner who made it owns the room again, and can sign in: so the room has one who can.
+    The same rows are open again: with their role, since when, and by whom. Roles that it opened were held for no time.
+    Whoever owned the room owns it again, and nobody stops owning it but whom a transfer made its owner.
     """
-    made = transfers.undoable(room, key, actor.user_id)
+    made = undo.undoable(kind, key, actor.user_id)
     if made is None:
         raise TooLate
-    at, before = Gesture().at, {row.user_id: row.role for row in made.closed}
-    owner = next(access for access in queries.people(room) if access.role is Role.OWNER)
+    details = {"person": str(made.closed[0].user_id), "role": made.closed[0].role.value}
+    if kind is UndoKind.TRANSFER:
+        owner = next(access for access in queries.people(made.room) if access.role is Role.OWNER)
+        details = {"person": str(owner.user_id)}
+        made.room.version += 1
     for row in made.opened:
-        _replace(room, row, before[row.user_id], actor, at)
-    room.version += 1
-    telling.transfer_undone(made)
-    audit.record("access.undo_transfer", made.opened[0], actor, person=str(owner.user_id))
+        row.revoked_at, row.revoked_by_id = row.granted_at, actor.user_id
+    db.session.flush()  # the rows of before may be open only then
+    for row in made.closed:
+        row.revoked_at, row.revoked_by_id = None, None
+    db.session.flush()
+    telling.undone(made)
+    audit.record(kind.value, made.closed[0], actor, **details)
+    return made
 
 
 def end_all(user: User, actor: Actor) -> None:

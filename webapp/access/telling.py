@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
-from webapp.access import queries, transfers
+from webapp.access import queries, undo
 from webapp.accounts.models import User
 from webapp.audit import Actor
 from webapp.core.db import db, utcnow
@@ -24,15 +24,19 @@ REMOVED, TRANSFERRED = "role_removed", "role_transferred"
 KINDS = (GRANTED, ACCEPTED, CHANGED, REMOVED, TRANSFERRED)
 TOPIC = "roles"
 NOW = timedelta(0)
-HELD = transfers.UNDO + timedelta(seconds=5)  # a transfer is told once nobody can be undoing it any more
+HELD = undo.UNDO + timedelta(seconds=5)  # what can be undone is told once nobody can be undoing it any more
 
 
 @dataclass
 class Gesture:
-    """What somebody does by one press: its rows have one moment, and owners hear of it once; of a quiet one nobody."""
+    """What somebody does by one press: its rows have one moment, and owners hear of it once; of a quiet one nobody.
+
+    Mails wait for `mails_after`, where it can be undone.
+    """
 
     at: datetime = field(default_factory=utcnow)
     quiet: bool = False
+    mails_after: timedelta = NOW
     owners_told: bool = False
 
 
@@ -88,37 +92,39 @@ def removed(access: Access, actor: Actor, gesture: Gesture) -> None:
     _tell_owners(REMOVED, access, actor, gesture)
 
 
-def transferred(owner: User, made: transfers.Transfer, actor: Actor, gesture: Gesture) -> None:
+def transferred(owner: User, made: undo.Undoable, actor: Actor, gesture: Gesture) -> None:
     """Somebody owns the room alone; whoever owned it before has another role. It waits until it can't be undone."""
     if _is_silent(gesture):
         return
     if owner.id != actor.user_id:
-        mails.post(TRANSFERRED, owner.id, made.key, after=HELD)
+        mails.post(TRANSFERRED, owner.id, made.key, after=gesture.mails_after)
     for before in made.closed:
         if before.user_id != owner.id:
-            _tell_person(CHANGED, before, actor, gesture, HELD)
+            _tell_person(CHANGED, before, actor, gesture)
 
 
-def transfer_undone(made: transfers.Transfer) -> None:
-    """Nobody needs to hear of it."""
-    for row in (*made.opened, *made.closed):
+def undone(made: undo.Undoable) -> None:
+    """Nobody needs to hear of it; of what was before they still do."""
+    for row in made.opened:
         mails.withdraw(row.id, KINDS)
+    for row in made.closed:
+        mails.withdraw(row.id, (CHANGED, REMOVED))
 
 
 def _is_silent(gesture: Gesture) -> bool:
     return gesture.quiet or settings.smtp is None
 
 
-def _tell_person(kind: str, access: Access, actor: Actor, gesture: Gesture, after: timedelta = NOW) -> None:
+def _tell_person(kind: str, access: Access, actor: Actor, gesture: Gesture) -> None:
     if _is_silent(gesture) or access.user_id == actor.user_id:
         return
     person = db.session.get_one(User, access.user_id)
     if not person.is_active:
         return
     if person.pending:
-        mails.post_to_address(kind, access.id, after=after)
+        mails.post_to_address(kind, access.id, after=gesture.mails_after)
     else:
-        mails.post(kind, person.id, access.id, after=after)
+        mails.post(kind, person.id, access.id, after=gesture.mails_after)
 
 
 def _tell_owners(kind: str, access: Access, actor: Actor, gesture: Gesture) -> None:
@@ -126,7 +132,7 @@ def _tell_owners(kind: str, access: Access, actor: Actor, gesture: Gesture) -> N
         return
     gesture.owners_told = True
     for owner_id in _owners(access.room_id, {access.user_id, actor.user_id} - {None}):
-        mails.post(kind, owner_id, access.id)
+        mails.post(kind, owner_id, access.id, after=gesture.mails_after)
 
 
 def _owners(room_id: uuid.UUID, but: Collection[uuid.UUID | None], most: int | None = None) -> Sequence[uuid.UUID]:

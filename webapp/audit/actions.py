@@ -52,6 +52,8 @@ ACCESS = {
     "access.leave": _l("Left the room"),
     "access.transfer": _l("Ownership transferred"),
     "access.undo_transfer": _l("Transfer undone"),
+    "access.undo_revoke": _l("Removal undone"),
+    "access.undo_leave": _l("Leaving undone"),
 }
 PEOPLE = {
     "user.sign_in": _l("Signed in"),

@@ -61,6 +61,8 @@ SENTENCES = {
     "access.leave": _l("%(who)s (%(role)s) left %(room)s"),
     "access.transfer": _l("%(who)s transferred ownership of %(room)s to %(person)s"),
     "access.undo_transfer": _l("%(who)s undid the transfer of %(room)s to %(person)s"),
+    "access.undo_revoke": _l("%(who)s undid the removal of %(person)s (%(role)s) from %(room)s"),
+    "access.undo_leave": _l("%(who)s undid leaving %(room)s (%(role)s)"),
     "review.start": _l("%(who)s started an access review; rooms: %(rooms)s"),
     "review.set_ending": _l("%(who)s changed what happens at the end of an access review: %(at_end)s"),
     "review.end": _l("%(who)s ended an access review; roles not checked: %(count)s"),

@@ -40,7 +40,7 @@ def post(
     key = f"{kind}:{about_id}:{user_id}{occasion}"
     planned = db.session.scalar(sa.select(Mail).where(Mail.key == key).with_for_update())
     if planned is not None:
-        return _revived(planned) if planned.state is MailState.WITHDRAWN else None
+        return _revived(planned, after) if planned.state is MailState.WITHDRAWN else None
     mail = Mail(kind=kind, user_id=user_id, about_id=about_id, deadline=deadline, key=key)
     try:
         with db.collision_safe():
@@ -52,7 +52,14 @@ def post(
 
 
 def post_to_address(kind: str, about_id: uuid.UUID, *, after: timedelta = timedelta(0)) -> Mail:
-    """Let whoever `about_id` names be written to, with an account or without; it names each occasion but once."""
+    """Let whoever `about_id` names be written to, with an account or without; it names each occasion but once.
+
+    What was withdrawn, as of an undone removal, has its reason again when it is planned again.
+    """
+    withdrawn = sa.select(Mail).where(Mail.key == f"{kind}:{about_id}", Mail.state == MailState.WITHDRAWN)
+    planned = db.session.scalar(withdrawn.with_for_update())
+    if planned is not None:
+        return _revived(planned, after)
     mail = Mail(kind=kind, about_id=about_id, key=f"{kind}:{about_id}")
     db.session.add(mail)
     db.session.flush()
@@ -60,9 +67,9 @@ def post_to_address(kind: str, about_id: uuid.UUID, *, after: timedelta = timede
     return mail
 
 
-def _revived(mail: Mail) -> Mail:
+def _revived(mail: Mail, after: timedelta = timedelta(0)) -> Mail:
     mail.state, mail.problem, mail.attempts, mail.ended_at = MailState.WAITING, "", 0, None
-    _let_send(mail)
+    _let_send(mail, after)
     return mail
 
 

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 
 from webapp import audit
 from webapp.access import service as access_service
+from webapp.access.telling import Gesture
 from webapp.accounts.models import User
 from webapp.audit import Actor
 from webapp.core.db import db, utcnow
@@ -84,7 +85,7 @@ def remove(campaign: Campaign, room: Room, subject: Subject, by: Decider) -> Non
     if subject.now is None:
         raise DecidedBefore
     _decide(subject, LineOutcome.OPEN, LineOutcome.REMOVED, DecisionKind.REMOVE, by.user)
-    access_service.revoke(room, subject.now, actor=by.actor)
+    access_service.revoke(room, subject.now, actor=by.actor, gesture=Gesture())  # not to be undone
     audit.record("review.remove", subject.line.access_id.hex, by.actor, **_details(subject))
 
 

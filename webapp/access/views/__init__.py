@@ -3,13 +3,13 @@
 from flask import Flask
 
 from webapp.access import policy
-from webapp.access.views import review, room, several
+from webapp.access.views import review, room, several, undo
 from webapp.access.views.blueprint import bp
 
-__all__ = ["init_app", "review", "room", "several"]
+__all__ = ["init_app", "review", "room", "several", "undo"]
 
 
 def init_app(app: Flask) -> None:
     """Register the pages, and what every template may ask about access."""
     app.register_blueprint(bp)
-    app.jinja_env.globals.update(access_policy=policy)
+    app.jinja_env.globals.update(access_policy=policy, access_undos=undo.offers)

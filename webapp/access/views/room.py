@@ -6,7 +6,7 @@ from datetime import datetime
 from itertools import chain
 from typing import Any
 
-from flask import abort, flash, request, session, url_for
+from flask import abort, flash, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -14,8 +14,9 @@ from flask_login import current_user
 from werkzeug.wrappers import Response
 from wtforms.fields.choices import SelectChoice
 
-from webapp.access import policy, queries, service, telling, transfers
+from webapp.access import policy, queries, service, telling
 from webapp.access.forms import ChangeForm, GrantForm, TransferForm
+from webapp.access.views import undo
 from webapp.access.views.blueprint import bp
 from webapp.accounts.models import User
 from webapp.audit.actors import current_actor
@@ -36,7 +37,6 @@ SHOWS = {
     queries.Filter.MEMBERS: _l("Members"),
     queries.Filter.ENDED: _l("Ended"),
 }
-UNDO_KEY = "undo_transfer"  # of the cookie, which lasts longer than what it names
 CSV_HEAD = ("person", "email", "role", "granted_at", "granted_by", "revoked_at", "revoked_by")
 
 
@@ -49,15 +49,8 @@ def section(room: Room, **context: Any) -> dict[str, Any]:
     page = queries.page(room, shown, paging.Place.of(request.args, SHOWN))
     needs = {"room": room, "page": page, "shows": SHOWS, "shown": shown, "grant_form": form, "roles": roles}
     answers = htmx.is_swap() and request.method == "POST"
-    needs |= {"told": telling.listeners(room, current_user), "undo": _undo(room), "answers": answers}
+    needs |= {"told": telling.listeners(room, current_user), "answers": answers}
     return needs | {"problem": "", "unseen": None, "chosen": None, "typed": None} | context
-
-
-def _undo(room: Room) -> str:
-    """The token that undoes the reader's transfer of a moment ago; "" where there is none to undo."""
-    token = session.get(UNDO_KEY, "")
-    key = transfers.read(token) if token else None
-    return token if key and transfers.undoable(room, key, current_user.id) else ""
 
 
 def _chosen() -> queries.Filter:
@@ -134,7 +127,7 @@ def revoke(slug: str, access_id: uuid.UUID) -> ResponseReturnValue:
     access = _load(room, access_id)
     if access is None:
         return _somebody_was_first(room, access_id)
-    return _guarded(room, lambda: service.revoke(room, access, actor=current_actor()))
+    return _guarded(room, lambda: undo.offer(service.revoke(room, access, actor=current_actor())))
 
 
 @bp.post("/rooms/<slug>/access/<uuid:access_id>/transfer")
@@ -155,25 +148,7 @@ def transfer(slug: str, access_id: uuid.UUID) -> ResponseReturnValue:
 def _transfer(room: Room, access: Access) -> None:
     made = service.transfer(room, access, actor=current_actor())
     if made is not None:
-        session[UNDO_KEY] = transfers.token(made.key)
-
-
-@bp.post("/rooms/<slug>/access/undo-transfer")
-def undo_transfer(slug: str) -> ResponseReturnValue:
-    """Give everybody the role back that they had before my transfer of a moment ago."""
-    room, key = load_room(slug, policy.undo_transfer), transfers.read(request.form.get("token", ""))
-    session.pop(UNDO_KEY, None)
-    try:
-        if key is None:
-            raise service.TooLate
-        service.undo_transfer(room, key, actor=current_actor())
-    except service.TooLate:
-        db.session.rollback()
-        problem = _("Not undone: more than 10 seconds have passed, or a role has changed since. Transfer it again.")
-        return _again(room, 409, problem=problem)
-    db.session.commit()
-    flash(_("The transfer is undone. Everyone has the role they had before."))
-    return htmx.go(url_for(".index", slug=room.slug))
+        undo.offer(made)
 
 
 @bp.post("/rooms/<slug>/access/leave")
@@ -184,14 +159,13 @@ def leave(slug: str) -> ResponseReturnValue:
     if access is None:
         abort(404)
     try:
-        service.leave(room, access, actor=current_actor())
+        undo.offer(service.leave(room, access, actor=current_actor()))
     except service.LastOwner:
         db.session.rollback()
         problem = _("You're the only owner. Make someone else an owner first, or delete the room.")
         flash(_with_who_counts(room, problem), "error")
         return htmx.go(url_for("rooms.show", slug=room.slug))
     db.session.commit()
-    flash(_("You left %(name)s.", name=room.name))
     return htmx.go(url_for("rooms.index"))
 
 
