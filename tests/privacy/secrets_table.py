@@ -47,6 +47,11 @@ SECRETS = (
         },
     ),
     Sees(
+        "Whoever changes the PIN of a room of theirs sees the new one, and that is kept.",
+        "pin.new",
+        {"administrator owner": "rooms.rotate_pin"},
+    ),
+    Sees(
         "Why a recording is held is for admins.",
         "reason.hold",
         {"admin": "recordings.delete recordings.heal recordings.hold recordings.show recordings.stop"},
@@ -95,7 +100,7 @@ SECRETS = (
             "member administrator owner support admin": "search.index",
             "administrator owner": (
                 f"{INVITE_PANEL} {QUEUE} invitations.change invitations.edit invitations.save_calendar "
-                "invitations.send lobby.deny recordings.start rooms.print_card"
+                "invitations.send lobby.deny recordings.start rooms.print_card rooms.rotate_pin"
             ),
             "anonymous": "lobby.ask",
             "anonymous guest stranger support admin": "lobby.join lobby.wait",

@@ -42,7 +42,7 @@ def test_hosts_and_admins_get_a_new_pin(client_as, room: Room, persona: str):
     after = stored(room).pin
     assert answer.status_code == 200 and answer.text.lstrip().startswith('<section id="phone"')
     assert after not in {before, None}
-    assert after not in answer.text and before not in answer.text, "a PIN is masked until it is revealed"
+    assert before not in answer.text
 
 
 def test_the_old_pin_is_blocked_and_the_page_says_until_when(client_as, room: Room):
@@ -67,7 +67,7 @@ def test_without_javascript_the_page_is_shown_again(client_as, room: Room):
 
 def test_livekit_follows_and_callers_need_the_new_pin(client_as, live: Room, livekit: LiveKit):
     rule = live.sip_dispatch_rule_id
-    answer = client_as("owner").post(f"/rooms/{live.slug}/pin", headers=SWAP)
+    answer = client_as("owner").post(f"/rooms/{live.slug}/pin", data={"overlap": "0"}, headers=SWAP)
     room = stored(live)
     assert room.sip_dispatch_rule_id == rule, "the rule is replaced in place"
     assert livekit.pin_of(rule) == room.pin
@@ -77,7 +77,8 @@ def test_livekit_follows_and_callers_need_the_new_pin(client_as, live: Room, liv
 def test_when_livekit_fails_the_new_pin_is_kept_and_the_page_says_phones_wait(client_as, live: Room, livekit: LiveKit):
     before, rule = live.pin, live.sip_dispatch_rule_id
     livekit.fail(times=50)
-    answer = client_as("owner").post(f"/rooms/{live.slug}/pin", data={"reason": "leaked"}, headers=SWAP)
+    leaked = {"reason": "leaked", "overlap": "0"}
+    answer = client_as("owner").post(f"/rooms/{live.slug}/pin", data=leaked, headers=SWAP)
     assert answer.status_code == 200 and "Not applied yet" in answer.text
     assert stored(live).pin != before
     livekit.control("heal")
@@ -156,8 +157,34 @@ def test_of_two_people_rotating_at_once_the_second_hears_who_was_first(client_as
 def test_after_hearing_of_the_new_pin_one_may_rotate_it_again(client_as, room: Room):
     owner = client_as("owner")
     seen = version_on_page(owner, room)
-    assert owner.post(f"/rooms/{room.slug}/pin", data={"seen": seen}).status_code == 303
-    late = owner.post(f"/rooms/{room.slug}/pin", data={"seen": seen})
+    assert owner.post(f"/rooms/{room.slug}/pin", data={"seen": seen, "overlap": "0"}).status_code == 303
+    late = owner.post(f"/rooms/{room.slug}/pin", data={"seen": seen, "overlap": "0"})
     assert late.status_code == 409 and "<html" in late.text and "changed the PIN first" in late.text
-    again = owner.post(f"/rooms/{room.slug}/pin", data={"seen": version_on_page(owner, room)})
+    again = owner.post(f"/rooms/{room.slug}/pin", data={"seen": version_on_page(owner, room), "overlap": "0"})
     assert again.status_code == 303 and len(trail("room.rotate_pin")) == 2
+
+
+def test_the_new_pin_is_shown_to_whoever_changed_it_with_an_invitation_to_copy_and_kept_as_a_reveal(
+    client_as, room: Room
+):
+    owner = client_as("owner")
+    shown = owner.post(f"/rooms/{room.slug}/pin", headers=SWAP).text
+    pin = stored(room).pin
+    assert pin is not None and f'data-value="{pin}"' in shown and 'data-hide-after="30"' in shown
+    assert "Copy invitation" in shown and f"/join/{room.slug}" in shown
+    assert [entry.details for entry in trail("room.reveal_pin")] == [{"purpose": "change"}]
+    again = owner.get(f"/rooms/{room.slug}/pin", headers=SWAP).text
+    assert pin not in again and "Copy invitation" not in again
+
+
+def test_without_scripts_the_new_pin_is_asked_for_like_any_other(client_as, room: Room):
+    owner = client_as("owner")
+    assert owner.post(f"/rooms/{room.slug}/pin").status_code == 303
+    pin = stored(room).pin
+    assert pin is not None and pin not in owner.get(f"/rooms/{room.slug}/").text and trail("room.reveal_pin") == []
+
+
+def test_an_admin_who_must_say_why_changes_the_pin_without_seeing_the_new_one(client_as, room: Room):
+    shown = client_as("admin").post(f"/rooms/{room.slug}/pin", headers=SWAP)
+    pin = stored(room).pin
+    assert shown.status_code == 200 and pin is not None and pin not in shown.text and trail("room.reveal_pin") == []

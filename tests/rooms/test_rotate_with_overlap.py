@@ -82,10 +82,16 @@ def test_both_pins_work_until_the_time_is_over_and_then_only_the_new_one(client_
     assert (stored(room).old_pin, stored(room).old_sip_dispatch_rule_id) == (None, None)
 
 
-def test_at_once_is_what_happens_when_nothing_is_chosen(client_as: As, live: Room, livekit: LiveKit):
-    client_as("owner").post(f"/rooms/{live.slug}/pin", data={"reason": "leaked"}, headers=SWAP)
+def test_the_old_pin_ends_at_once_where_it_leaked(client_as: As, live: Room, livekit: LiveKit):
+    rotate(client_as("owner"), live, minutes=0)
     assert pins(livekit) == {wanted.rule_name(live.id): stored(live).pin}
     assert stored(live).old_pin is None
+
+
+def test_a_quarter_of_an_hour_is_what_the_old_pin_has_when_nothing_is_chosen(client_as: As, live: Room):
+    before = live.pin
+    client_as("owner").post(f"/rooms/{live.slug}/pin", headers=SWAP)
+    assert stored(live).old_pin == before and trail("room.rotate_pin")[0].details == {"overlap": 15}
 
 
 @pytest.mark.parametrize("minutes", ["7", "-5", "999999", "x"])

@@ -25,10 +25,10 @@ HIDDEN = _l(
 )
 
 OVERLAPS = [
-    SelectChoice(0, _l("Immediately (the PIN leaked)")),
     SelectChoice(5, _l("In 5 minutes")),
     SelectChoice(15, _l("In 15 minutes")),
     SelectChoice(60, _l("In an hour")),
+    SelectChoice(0, _l("Immediately (the PIN leaked)")),
 ]
 
 
@@ -145,7 +145,7 @@ class RotatePinForm(FlaskForm):
     """Why a PIN is replaced, how many minutes it works on, and which: `seen` is the version that the page showed."""
 
     seen = HiddenField()
-    overlap = RadioField(_l("The previous PIN stops working"), choices=OVERLAPS, coerce=int, default=0)
+    overlap = RadioField(_l("The previous PIN stops working"), choices=OVERLAPS, coerce=int, default=15)
     reason = StringField(_l("Reason"), [one_line], [names.normalised], id="rotate-reason")
 
 

@@ -28,6 +28,7 @@ HOWS = {
     "invitation": _l("Copied invitation"),
     "dial_in_code": _l("Dial-in code"),
     "card": _l("Print card"),
+    "change": _l("Changed PIN"),
 }
 
 

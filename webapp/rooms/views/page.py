@@ -61,6 +61,7 @@ def phone_section(room: Room) -> dict[str, Any]:
         "moved": _moved(room),
         "waiting": waiting.of(room),
         "revealed": "",
+        "invitation_text": "",
         "rotate_form": RotatePinForm(formdata=None),
         "reveal_form": RevealPinForm(formdata=None),
         "phone_form": PhoneForm(formdata=None, obj=room),

@@ -1,5 +1,7 @@
 """A room's phone block: its PIN, and whether phones may join."""
 
+from typing import Any
+
 from flask import abort, redirect, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
@@ -13,7 +15,7 @@ from webapp.core import times, versions
 from webapp.core.db import db
 from webapp.core.htmx import is_swap
 from webapp.live import reconcile
-from webapp.rooms import changes, pins, policy, queries, service, trunk_list
+from webapp.rooms import changes, invitation, phone, pins, policy, queries, service, trunk_list
 from webapp.rooms.door import limit_reveals, load_room
 from webapp.rooms.forms import PhoneForm, RevealPinForm, RotatePinForm, StopOldPinForm
 from webapp.rooms.models import Room
@@ -30,8 +32,9 @@ def hide_pin(slug: str) -> ResponseReturnValue:
 
 
 @bp.post("/<slug>/pin")
+@limit_reveals
 def rotate_pin(slug: str) -> ResponseReturnValue:
-    """Replace the phone PIN."""
+    """Replace the phone PIN, and show the new one to those who may see it without a reason."""
     room = load_room(slug, policy.rotate_pin)
     form = RotatePinForm()
     if not form.validate():
@@ -42,7 +45,16 @@ def rotate_pin(slug: str) -> ResponseReturnValue:
         service.rotate_pin(room, actor=current_actor(), reason=form.reason.data, overlap=form.overlap.data)
     except pins.PinsExhausted:
         return _exhausted(room)
-    return _follow(room)
+    return _follow(room, **_new_pin(room))
+
+
+def _new_pin(room: Room) -> dict[str, Any]:
+    """The PIN and the text to hand out, for the answer to a swap: after a redirect it is asked for like any other."""
+    if not is_swap() or policy.reveal_pin_needs_reason(current_user, room):
+        return {}
+    pin = service.reveal_pin(room, actor=current_actor(), purpose="change")
+    ways_in = invitation.of(room, phone.describe(room, queries.trunk_of(room)))
+    return {"revealed": pin, "invitation_text": invitation.in_words(ways_in, pin).plain}
 
 
 @bp.post("/<slug>/pin/old")
@@ -115,12 +127,12 @@ def _somebody_was_first(room: Room) -> Response:
     return respond(room, FRAGMENT, 409, problem=problem)
 
 
-def _follow(room: Room) -> Response:
+def _follow(room: Room, **shown: Any) -> Response:
     """Commit, let LiveKit follow, and show the phone block as it is then."""
     db.session.commit()
     if room.reconcile_at is not None:
         reconcile.now(room)  # after the commit: LiveKit follows our row, or the sweep sees to it
-    return respond(room, FRAGMENT) if is_swap() else redirect(url_for(".show", slug=room.slug), 303)
+    return respond(room, FRAGMENT, **shown) if is_swap() else redirect(url_for(".show", slug=room.slug), 303)
 
 
 def _exhausted(room: Room) -> Response:
