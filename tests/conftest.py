@@ -32,6 +32,7 @@ pytest_plugins = [
     "tests.plugins.installation",
     "tests.plugins.bucket",
     "tests.plugins.mail_server",
+    "tests.plugins.stopped_clock",
 ]
 
 

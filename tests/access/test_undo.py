@@ -21,6 +21,7 @@ from webapp.audit import Actor
 from webapp.core.db import db, utcnow
 from webapp.rooms.models import Access, Role, Room
 
+pytestmark = pytest.mark.usefixtures("stopped_clock")
 As = Callable[[str | User], Browser]
 UNDO = "/access/undo"
 BEFORE = {"owner": Role.OWNER, "administrator": Role.ADMINISTRATOR, "member": Role.MEMBER}
@@ -200,9 +201,12 @@ def test_who_was_forgotten_meanwhile_gets_no_role(client_as: As, room: Room):
     assert undo(owner, token) == 409 and "member" not in roles(room)
 
 
-def test_at_no_moment_of_the_past_did_a_person_have_two_roles(client_as: As, room: Room):
+def test_at_no_moment_of_the_past_did_a_person_have_two_roles(
+    client_as: As, room: Room, stopped_clock: time_machine.Traveller
+):
     owner = client_as("owner")
     undo(owner, remove(owner, room))
+    stopped_clock.shift(1)
     answer = owner.post(row_url(room, "member", "/transfer"), data={"typed": room.name}, headers=SWAP)
     undo(owner, tokens(answer.text)[0])
     for row in db.session.scalars(sa.select(Access)).all():

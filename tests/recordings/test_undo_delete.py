@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pytest
 import sqlalchemy as sa
+import time_machine
 
 from tests.support.deleted import let_go, pass_seconds
 from tests.support.factories import trail
@@ -18,6 +19,7 @@ from webapp.recordings import deletions
 from webapp.recordings.models import Recording
 from webapp.recordings.states import State
 
+pytestmark = pytest.mark.usefixtures("stopped_clock")
 ClientAs = Callable[[str], Browser]
 Make = Callable[..., Recording]
 
@@ -151,9 +153,12 @@ def test_it_is_undone_by_a_post_with_a_token_of_ours_made_for_this_alone(client_
     assert not is_there(owner, recording)
 
 
-def test_several_that_were_deleted_at_once_come_back_at_once(client_as: ClientAs, make_recording: Make):
+def test_several_that_were_deleted_at_once_come_back_at_once(
+    client_as: ClientAs, make_recording: Make, stopped_clock: time_machine.Traveller
+):
     owner, several, other = client_as("owner"), [make_recording(), make_recording()], make_recording()
     delete(owner, other)
+    stopped_clock.shift(1)
     undo = delete(owner, *several)
     assert "Deleting 2 recordings" in owner.get("/recordings/").text
     assert owner.post(undo).status_code == 303
