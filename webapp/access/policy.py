@@ -47,6 +47,11 @@ def leave(user: User, room: Room) -> bool:
     return room.role_of(user) is not None
 
 
+def undo(user: User) -> bool:
+    """Whoever can sign in may undo what they just did, for which no right to the room is asked any more."""
+    return user.is_active
+
+
 def review(user: User) -> bool:
     """Admins answer for who gets into what."""
     return user.is_admin

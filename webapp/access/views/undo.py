@@ -15,6 +15,7 @@ from webapp.access.views.blueprint import bp
 from webapp.audit.actors import current_actor
 from webapp.core import htmx
 from webapp.core.db import db, utcnow
+from webapp.core.security import require
 from webapp.rooms import queries as room_queries
 
 KEY = "undo_access"  # of the cookie, which lasts longer than what it names
@@ -65,12 +66,14 @@ def _in_words(made: Undoable, token: str) -> UndoOffer:
 @bp.get("/access/undo")
 def undo_page() -> ResponseReturnValue:
     """What the reader can undo now."""
+    require(policy.undo)
     return htmx.respond(PAGE, PAGE, problem="", undos=offers())
 
 
 @bp.post("/access/undo")
 def take_back() -> ResponseReturnValue:
     """Give everybody the role back that they had before what the reader did a moment ago."""
+    require(policy.undo)
     meant = undo.read(request.form.get("token", ""))
     try:
         if meant is None:
