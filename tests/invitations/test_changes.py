@@ -302,6 +302,18 @@ def test_somebody_signed_in_already_has_the_role_when_they_open_the_link(
     assert access_queries.of_user(stored(room), stranger) is not None
 
 
+def test_whoever_accepted_keeps_the_role_when_the_invitation_is_withdrawn_and_the_list_says_so(
+    client_as: ClientAs, room: Room, mailing: MailServer, form: Form
+):
+    stranger = persona("stranger")
+    invite(client_as, room, form(stranger.email, role="member"))
+    client_as("stranger").get(f"/join/{room.slug}")
+    owner = client_as("owner")
+    owner.post(invitations_url(room, f"{invited()[0].id}/withdraw"))
+    assert access_queries.of_user(stored(room), stranger) is not None
+    assert "They keep their role." in owner.get(invitations_url(room, "?show=withdrawn")).text
+
+
 def test_without_a_role_invited_people_wait_like_everybody(
     client_as: ClientAs, room: Room, mailing: MailServer, form: Form
 ):

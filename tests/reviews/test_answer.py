@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 from flask import Flask
+from pydantic import SecretStr
 from werkzeug.test import TestResponse
 
 from tests.plugins.queries import Counted
@@ -88,6 +89,15 @@ def test_a_removed_person_is_out_at_once(client_as: As, room: Room, campaign: Ca
     assert trail("access.revoke")[0].user_id == persona("owner").id and len(trail("review.remove")) == 1
     assert owner_of(campaign, "owner").removed == 1
     agree(campaign)
+
+
+def test_the_page_says_that_whoever_is_removed_gets_an_email_where_mails_can_go(
+    client_as: As, campaign: Campaign, change_settings: Callable[..., None]
+):
+    url = f"/reviews/{campaign.id}/"
+    assert "gets an e-mail" not in client_as("owner").get(url).text
+    change_settings(smtp_url=SecretStr("smtp://127.0.0.1:9"), mail_from="desk@frontdesk.example")
+    assert "Whoever you remove gets an e-mail." in client_as("owner").get(url).text
 
 
 def test_a_confirmation_is_taken_back_and_both_are_kept(client_as: As, room: Room, campaign: Campaign):
